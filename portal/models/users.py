@@ -1,0 +1,111 @@
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    ADMIN = "admin", _("Admin")
+    MEMBER = "member", _("Member")
+    BILLING = "billing", _("Billing")
+
+
+class LastAdmin(Exception):
+    """The change would leave nobody who can look after people and keys."""
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def active(self) -> "UserQuerySet":
+        return self.filter(is_active=True)
+
+    def admins(self) -> "UserQuerySet":
+        return self.active().filter(role=Role.ADMIN)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def active(self) -> UserQuerySet:
+        return self.get_queryset().active()
+
+    def admins(self) -> UserQuerySet:
+        return self.get_queryset().admins()
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A saved user; without a password they sign in only after a set-password link."""
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser):
+    """A person with a portal login. Deactivated when they leave, never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(
+        _("e-mail address"),
+        unique=True,
+        error_messages={"unique": _("Somebody with this e-mail address is here already.")},
+    )
+    name = models.CharField(_("name"), max_length=120)
+    role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    deactivated_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "email"]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        self.email = self.email.lower()
+
+    @property
+    def is_admin(self) -> bool:
+        return self.is_active and self.role == Role.ADMIN
+
+    @property
+    def may_hold_keys(self) -> bool:
+        return self.role != Role.BILLING
+
+    def change_role(self, role: str) -> None:
+        with transaction.atomic():
+            if role != Role.ADMIN:
+                self._leave_an_admin()
+            self.role = role
+            self.save(update_fields=["role"])
+
+    def deactivate(self) -> None:
+        """End every session of this person at its next request; their rows and history stay."""
+        with transaction.atomic():
+            self._leave_an_admin()
+            self.is_active = False
+            self.deactivated_at = timezone.now()
+            self.save(update_fields=["is_active", "deactivated_at"])
+
+    def reactivate(self) -> None:
+        self.is_active = True
+        self.deactivated_at = None
+        self.save(update_fields=["is_active", "deactivated_at"])
+
+    def _leave_an_admin(self) -> None:
+        """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other."""
+        admins = list(User.objects.admins().select_for_update().values_list("pk", flat=True))
+        if admins == [self.pk]:
+            raise LastAdmin

@@ -1,0 +1,257 @@
+"""Settings come from the environment alone; architecture and README list the variables."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from portal import environment
+from portal.running import valkey
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where it lives and how it is reached
+
+PORTAL_DATA_DIR = Path(environment.read("PORTAL_DATA_DIR", str(BASE_DIR / "data"))).absolute()
+PORTAL_HOST = environment.read("PORTAL_HOST", "127.0.0.1")
+PORTAL_PORT = environment.read_int("PORTAL_PORT", 8000, low=1, high=65535)
+PORTAL_URL = environment.read_url("PORTAL_URL", f"http://localhost:{PORTAL_PORT}")
+PORTAL_TRUSTED_PROXIES = environment.read_int("PORTAL_TRUSTED_PROXIES", 0, low=0, high=9)
+PORTAL_DEMO = environment.read("PORTAL_DEMO") == "1"
+
+_public = urlsplit(PORTAL_URL)
+_https = _public.scheme == "https"
+
+ALLOWED_HOSTS = sorted({_public.hostname or "", "localhost", "127.0.0.1", "[::1]"})
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+
+# Data
+
+_database_url = environment.read("DATABASE_URL")
+_on_sqlite = not _database_url
+if _on_sqlite:
+    PORTAL_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": PORTAL_DATA_DIR / "portal.sqlite3",
+            # Without IMMEDIATE, a transaction that reads and then writes fails at once beside another writer.
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+        }
+    }
+else:
+    if not _database_url.startswith(("postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// (leave it empty for SQLite).")
+    DATABASES = {
+        "default": environ.Env.db_url_config(_database_url) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Both in the database: limits on guessing must outlive a dead broker.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    },
+    "live": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache_live",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+}
+
+# Secrets
+
+SECRET_KEY = environment.read_secret("PORTAL_SECRET_KEY", PORTAL_DATA_DIR, generate=_on_sqlite)
+ULTAHOST = {
+    "API_URL": environment.read_url("ULTAHOST_API_URL", "https://bill.ultahost.com/client-api/v1"),
+    "SEALING_KEYS": environment.sealing_keys(
+        environment.read_secret("PORTAL_SEALING_KEYS", PORTAL_DATA_DIR, generate=_on_sqlite)
+    ),
+    "HMAC_KEY": environment.read_secret("PORTAL_HMAC_KEY", PORTAL_DATA_DIR, generate=_on_sqlite).encode(),
+}
+
+# The applications
+
+INSTALLED_APPS = [
+    "portal",
+    "ultahost_api",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "heroicons",
+    "template_partials",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "portal.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.frame",
+            ]
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# People
+
+AUTH_USER_MODEL = "portal.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+] + [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    }
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_RESET_TIMEOUT = 48 * 3600
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+
+ACCOUNT_ADAPTER = "portal.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # the admin who adds a person vouches for the address
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES
+
+EMAIL_URL = environment.read("EMAIL_URL")
+if EMAIL_URL:
+    try:
+        vars().update(environ.Env.email_url_config(EMAIL_URL))
+    except Exception:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be an address like smtp+tls://user:pass@host:587."
+        ) from None
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{_public.hostname}")
+
+# Sessions, cookies and headers
+
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects; behind it every request is plain
+if _https:
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+    if PORTAL_TRUSTED_PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# Words, places and times
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = environment.read("PORTAL_TIME_ZONE", "UTC")
+try:
+    environment.check_time_zone(TIME_ZONE)
+except KeyError:
+    raise ImproperlyConfigured(
+        f"PORTAL_TIME_ZONE must be a name like Europe/Berlin, not {TIME_ZONE!r}."
+    ) from None
+
+# Static files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "build" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# The queue is a doorbell: nothing that must survive lives in it
+
+REDIS_URL = environment.read("REDIS_URL")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):
+    raise ImproperlyConfigured("REDIS_URL must begin with redis:// (leave it empty for the embedded Valkey).")
+CELERY_BROKER_URL = REDIS_URL or valkey.broker_url(PORTAL_DATA_DIR)
+
+# What it says
+
+PORTAL_LOG_LEVEL = environment.read("PORTAL_LOG_LEVEL", "INFO").upper()
+if PORTAL_LOG_LEVEL not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+    raise ImproperlyConfigured("PORTAL_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "filters": {"masked": {"()": "portal.logs.Masked"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]},
+    },
+    "root": {"handlers": ["console"], "level": PORTAL_LOG_LEVEL},
+    "loggers": {
+        # Not by mail: an error report holds locals, and the log line says what happened.
+        "django": {"handlers": [], "level": PORTAL_LOG_LEVEL, "propagate": True},
+        "urllib3": {"level": "WARNING"},
+    },
+}
+DEBUG = False

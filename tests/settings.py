@@ -1,0 +1,20 @@
+"""The portal's own settings in a folder of their own, with quick password hashes and unhashed static files."""
+
+import os
+import tempfile
+from pathlib import Path
+
+os.environ["PORTAL_DATA_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
+os.environ.setdefault("PORTAL_SECRET_KEY", "test-secret-key-that-is-long-enough-for-every-check-of-django")
+
+from portal.settings import *  # noqa: E402, F403
+from portal.settings import DATABASES, STORAGES  # noqa: E402
+
+if "sqlite3" in DATABASES["default"]["ENGINE"]:
+    # A file and not memory: web threads and workers must see what a test sees.
+    DATABASES["default"]["TEST"] = {"NAME": str(Path(os.environ["PORTAL_DATA_DIR"]) / "test.sqlite3")}
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = STORAGES | {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_AUTOREFRESH = True
