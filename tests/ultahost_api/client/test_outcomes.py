@@ -1,0 +1,218 @@
+"""What each thing that a provider or a network does is called, for a read and for a write."""
+
+import json
+
+import pytest
+
+from ultahost_api.client import (
+    ACTIONS,
+    BadAnswer,
+    BadRequest,
+    Client,
+    Effect,
+    Forbidden,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    ServerError,
+    Unauthorized,
+)
+
+REFUSALS = [
+    (400, BadRequest),
+    (401, Unauthorized),
+    (403, Forbidden),
+    (404, NotFound),
+    (405, BadRequest),
+    (422, BadRequest),
+    (429, RateLimited),
+]
+FAILURES = [408, 500, 502, 503, 504]
+NONSENSE = [
+    b"",
+    b"<html>Welcome</html>",
+    b'{"status": 200, "message": "hal',
+    b"[1, 2]",
+    b"null",
+    b'"fine"',
+    b"[" * 100_000,
+    b'{"status": 200, "data": ' + b"9" * 5000 + b"}",
+    b'{"status": "fine", "data": {}}',
+    b'{"status": true, "data": {}}',
+    b'{"status": [], "data": {}}',
+    b'{"status": 302, "data": {}}',
+    "{'status': 200}".encode("utf-16"),
+]
+
+
+def call(client, kind):
+    if kind == "read":
+        return client.call("get_invoice", invoiceid=7)
+    return client.call("pay_invoice", invoiceid=7)
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+@pytest.mark.parametrize(("status", "error"), REFUSALS)
+def test_it_names_a_refusal(kind, status, error, server, client):
+    server.answer(server.reply(status, {"status": status, "message": "No, thank you"}))
+
+    with pytest.raises(error) as caught:
+        call(client, kind)
+
+    assert type(caught.value) is error
+    assert (caught.value.status, caught.value.message) == (status, "No, thank you")
+    assert caught.value.action == ("get_invoice" if kind == "read" else "pay_invoice")
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+@pytest.mark.parametrize(("status", "error"), REFUSALS)
+def test_it_believes_a_body_that_refuses_inside_a_200(kind, status, error, server, client):
+    server.answer(server.reply(200, {"status": str(status), "message": "No, thank you"}))
+
+    with pytest.raises(error, match="No, thank you"):
+        call(client, kind)
+
+
+@pytest.mark.parametrize(("status", "error"), REFUSALS)
+def test_it_believes_http_before_the_body(status, error, server, client):
+    server.answer(server.reply(status, {"status": 200, "message": "fine"}))
+
+    with pytest.raises(error):
+        call(client, "write")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Forbidden</html>", b'{"mess'])
+def test_it_needs_no_body_to_name_a_refusal(body, server, client):
+    server.answer(server.reply(403, body))
+
+    with pytest.raises(Forbidden) as caught:
+        call(client, "read")
+
+    assert caught.value.message == "Ultahost answered 403"
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": 200, "message": "done", "data": {"result": "error", "message": "existing request"}},
+        {"status": 200, "message": "existing request", "data": {"result": "error"}},
+        {"result": "error", "message": "existing request"},
+    ],
+)
+def test_it_believes_a_result_of_error(kind, body, server, client):
+    server.answer(server.reply(200, body))
+
+    with pytest.raises(BadRequest, match="existing request"):
+        call(client, kind)
+
+
+@pytest.mark.parametrize("status", FAILURES)
+def test_it_calls_a_failed_read_a_server_error(status, server, client):
+    server.answer(server.reply(status, b"<html>oops</html>"))
+
+    with pytest.raises(ServerError) as caught:
+        call(client, "read")
+
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status", FAILURES)
+def test_it_does_not_take_a_failure_for_a_write_undone(status, server, client):
+    server.answer(server.reply(status, {"status": status, "message": "oops"}))
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        call(client, "write")
+
+    assert (caught.value.settled_by, caught.value.status) == ("get_invoice", status)
+
+
+@pytest.mark.parametrize("body", NONSENSE, ids=lambda body: body[:20].decode("latin-1"))
+def test_it_calls_nonsense_a_bad_answer_to_a_read(body, server, client):
+    server.answer(server.reply(200, body))
+
+    with pytest.raises(BadAnswer):
+        call(client, "read")
+
+
+@pytest.mark.parametrize("body", NONSENSE, ids=lambda body: body[:20].decode("latin-1"))
+def test_it_does_not_know_what_became_of_a_write_answered_with_nonsense(body, server, client):
+    server.answer(server.reply(200, body))
+
+    with pytest.raises(OutcomeUnknown):
+        call(client, "write")
+
+
+@pytest.mark.parametrize("fault", ["cut", "drop", "hang"])
+def test_it_knows_that_a_read_was_not_answered(fault, server, make_client):
+    server.answer(getattr(server, fault)())
+
+    with pytest.raises(NoAnswer):
+        call(make_client(timeout=(0.2, 0.2)), "read")
+
+
+@pytest.mark.parametrize("fault", ["cut", "drop", "hang"])
+@pytest.mark.parametrize("action", [a for a in ACTIONS.values() if a.method != "GET"], ids=lambda a: a.name)
+def test_it_knows_that_it_does_not_know(fault, action, server, make_client):
+    server.answer(getattr(server, fault)())
+
+    with pytest.raises(OutcomeUnknown) as caught:
+        make_client(timeout=(0.1, 0.1), tries=3).call(action.name, **sample(action))
+
+    assert caught.value.settled_by == action.settled_by
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
+def test_it_knows_that_nothing_was_sent(action, key):
+    client = Client(key, base_url="http://127.0.0.1:1/", tries=1)
+
+    with pytest.raises(NotSent):
+        client.call(action.name, **sample(action))
+
+
+def test_it_knows_that_a_name_was_not_found(key):
+    client = Client(key, base_url="https://no-such-name.invalid/", tries=1, deadline=5)
+
+    with pytest.raises(NotSent):
+        client.call("pay_invoice", invoiceid=1)
+
+
+def test_it_names_a_read_for_every_write_that_one_can_settle():
+    settled = {action.name: action.settled_by for action in ACTIONS.values() if action.settled_by}
+
+    assert settled["create_order"] == "get_orders"
+    assert settled["accept_quote"] == "get_quote"
+    assert all(ACTIONS[read].effect is Effect.READ for read in settled.values())
+    assert all(ACTIONS[write].effect is not Effect.READ for write in settled)
+
+
+def test_it_takes_an_answer_without_a_status_for_what_http_says(server, client):
+    server.answer(server.reply(200, {"data": {"id": 7}}))
+
+    assert call(client, "read").data == {"id": 7}
+
+
+def test_it_reads_a_byte_order_mark_and_a_broken_letter(server, client):
+    server.answer(server.reply(200, b'\xef\xbb\xbf{"status": 200, "data": {"name": "M\xfcller"}}'))
+
+    assert call(client, "read").data == {"name": "M�ller"}
+
+
+def test_it_hands_out_only_text_that_a_database_takes(server, client):
+    server.answer(
+        server.reply(200, rb'{"status": 200, "data": {"a\u0000": ["\ud800x", "\ud83d\ude00", 1e999, NaN]}}')
+    )
+
+    data = call(client, "read").data
+
+    json.dumps(data, allow_nan=False).encode()
+    assert data == {"a�": ["�x", "😀", "1e999", "NaN"]}
+
+
+def sample(action):
+    """Parameters that the action takes."""
+    kinds = {"int": 7, "text": "something", "flag": 1, "list": ["something"], "map": {"something": 1}}
+    return {p.name: p.choices[0] if p.choices else kinds[p.kind] for p in action.parameters if p.required}

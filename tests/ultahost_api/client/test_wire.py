@@ -1,0 +1,145 @@
+import contextlib
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ultahost_api.client import wire
+from ultahost_api.client.wire import Row, Unreadable
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("2026-05-06", date(2026, 5, 6)),
+        ("2026-05-06 14:42:31", date(2026, 5, 6)),
+        ("2026-05-06T14:42:31Z", date(2026, 5, 6)),
+        ("15/06/2026", date(2026, 6, 15)),
+        ("5/6/2026", date(2026, 6, 5)),
+        ("15/06/2026 12:46", date(2026, 6, 15)),
+        ("0000-00-00", None),
+        ("0000-00-00 00:00:00", None),
+        ("-0001-11-30", None),
+        ("00/00/0000", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_it_reads_a_day(told, read):
+    assert wire.day(told) == read
+
+
+def test_it_reads_a_moment_as_utc_unless_told_otherwise():
+    assert wire.moment("2026-05-06 14:42:31") == datetime(2026, 5, 6, 14, 42, 31, tzinfo=UTC)
+    assert wire.moment("2026-05-06T14:42:31+02:00") == datetime(2026, 5, 6, 12, 42, 31, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("told", ["2026-02-30", "tomorrow", "99/99/2026", "1", True, 5])
+def test_it_reads_no_day_into_nonsense(told):
+    with pytest.raises(Unreadable):
+        wire.day(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"), [("19.99", "19.99"), (" 5 ", "5"), (19.99, "19.99"), (-3, "-3"), ("-1.00", "-1.00")]
+)
+def test_it_reads_an_amount_to_the_cent(told, read):
+    assert wire.money(told) == Decimal(read)
+    assert str(wire.money(told)) == read
+
+
+@pytest.mark.parametrize(
+    "told", ["NaN", "Infinity", "-inf", "1e9", "1,000.00", "€5", "", None, True, [], {}, "٣", "9" * 16, 1e300]
+)
+def test_it_reads_no_amount_into_nonsense(told):
+    with pytest.raises(Unreadable):
+        wire.money(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [("12", 12), (12, 12), (12.0, 12), ("12.0", 12), (" 12", 12), (-1, -1), (2**63 - 1, 2**63 - 1)],
+)
+def test_it_reads_a_number(told, read):
+    assert wire.integer(told) == read
+
+
+@pytest.mark.parametrize(
+    "told", [2**63, "1e3", 1.5, "", None, True, "x", [], {}, float("nan"), float("inf"), "9" * 5000]
+)
+def test_it_reads_no_number_into_nonsense(told):
+    with pytest.raises(Unreadable):
+        wire.integer(told)
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ('["Invoice-138.pdf", "b.pdf"]', ("Invoice-138.pdf", "b.pdf")),
+        (["a", "b"], ("a", "b")),
+        ("192.0.2.1\r\n192.0.2.2", ("192.0.2.1", "192.0.2.2")),
+        ("192.0.2.1, 192.0.2.2", ("192.0.2.1", "192.0.2.2")),
+        ("[not json", ("[not json",)),
+        ("[]", ()),
+        ("", ()),
+        (None, ()),
+    ],
+)
+def test_it_reads_texts(told, read):
+    assert wire.texts(told) == read
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [("", ()), ("29", (29,)), ("29,30", (29, 30)), (29, (29,)), ([29, "30"], (29, 30)), ("x", ())],
+)
+def test_it_reads_numbers(told, read):
+    assert wire.numbers(told) == read
+
+
+@pytest.mark.parametrize("told", [1, "1", True, "on", "Yes", " true "])
+def test_it_reads_a_flag_that_is_up(told):
+    assert wire.flag(told) is True
+
+
+@pytest.mark.parametrize("told", [0, "0", False, "off", "", None, [], "no"])
+def test_it_reads_a_flag_that_is_down(told):
+    assert wire.flag(told) is False
+
+
+def test_it_keeps_what_nobody_asked_for():
+    row = Row({"id": 1, "name": "a", "new": {"x": 1}})
+    row.id(), row.text("name"), row.text("missing")
+
+    assert row.rest() == {"new": {"x": 1}}
+
+
+@given(JSON)
+def test_it_raises_nothing_but_unreadable(value):
+    for read in (wire.integer, wire.money, wire.day, wire.moment, wire.rows):
+        with contextlib.suppress(Unreadable):
+            read(value)
+
+
+@given(JSON)
+def test_it_always_reads_something_into_texts_and_flags(value):
+    assert isinstance(wire.text(value), str)
+    assert isinstance(wire.flag(value), bool)
+    assert isinstance(wire.texts(value), tuple)
+    assert isinstance(wire.numbers(value), tuple)
+
+
+@given(JSON)
+def test_it_complains_briefly(value):
+    with pytest.raises(Unreadable) as caught:
+        Row({"total": [value]}).money("total")
+
+    assert len(str(caught.value)) < 100

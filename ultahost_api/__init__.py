@@ -1,0 +1,1 @@
+"""Ultahost for Django projects: a client, cached rows, sealed keys, and refreshes within the rate limit."""

@@ -1,0 +1,166 @@
+"""From a reply to an Answer, or to the error that it means."""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from .actions import Action, Effect
+from .errors import (
+    BadAnswer,
+    BadRequest,
+    Forbidden,
+    NoAnswer,
+    NotFound,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    ServerError,
+    UltahostError,
+    Unauthorized,
+)
+from .rate import Rate
+from .secret import Secret
+from .transport import Reply
+
+NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
+_READS = (Effect.READ, Effect.SECRET_READ)
+_REFUSALS: dict[int, type[UltahostError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
+_ESCAPES_NO_DATABASE_TAKES = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+_NUL_AND_SURROGATES = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success. Secret fields in ``data`` are Secrets."""
+
+    status: int
+    message: str
+    data: Any
+    meta: dict[str, Any]
+    rate: Rate
+
+
+def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answer | UltahostError:
+    """The error is returned, not raised, so that the caller decides about sending again.
+
+    ``mask`` takes out of the provider's words what must not be repeated.
+    """
+    if reply.status is None:
+        return _unanswered(action, reply)
+    envelope = _envelope(action, reply)
+    data, meta = envelope.get("data"), envelope.get("meta")
+    message = mask(_message(envelope, data))
+    status = _status(reply.status, envelope)
+    if not 200 <= status < 300:
+        return _refusal(action, status, message, reply.rate)
+    if reply.body is None:
+        return _unanswered(action, reply)
+    if not envelope:
+        return _nonsense(action, status, reply.trouble or "the answer is not the JSON that was expected")
+    if "error" in (envelope.get("result"), _of(data, "result")):
+        return BadRequest(message or "refused without a reason", action=action.name, status=status)
+    return Answer(status, message, data, meta if isinstance(meta, dict) else {}, reply.rate)
+
+
+def _unanswered(action: Action, reply: Reply) -> UltahostError:
+    if not reply.sent:
+        return NotSent(f"Ultahost could not be reached ({reply.trouble})", action=action.name)
+    message = f"no answer arrived ({reply.trouble})"
+    if action.effect in _READS:
+        return NoAnswer(message, action=action.name, status=reply.status)
+    return _unknown(action, reply.status, message)
+
+
+def _refusal(action: Action, status: int, message: str, rate: Rate) -> UltahostError:
+    message = message or f"Ultahost answered {status}"
+    if status == 429:
+        return RateLimited(message, action=action.name, status=status, retry_at=_retry_at(rate))
+    if status == 408 or status >= 500:
+        if action.effect in _READS:
+            return ServerError(message, action=action.name, status=status)
+        return _unknown(action, status, message)
+    if 400 <= status < 500:
+        return _REFUSALS.get(status, BadRequest)(message, action=action.name, status=status)
+    return _nonsense(action, status, message)
+
+
+def _nonsense(action: Action, status: int, message: str) -> UltahostError:
+    if action.effect in _READS:
+        return BadAnswer(message, action=action.name, status=status)
+    return _unknown(action, status, message)
+
+
+def _unknown(action: Action, status: int | None, message: str) -> OutcomeUnknown:
+    return OutcomeUnknown(message, action=action.name, status=status, settled_by=action.settled_by)
+
+
+def _retry_at(rate: Rate) -> datetime | None:
+    return None if rate.wait is None else datetime.now(UTC) + timedelta(seconds=rate.wait)
+
+
+def _status(http: int, envelope: dict[str, Any]) -> int:
+    """HTTP's own, unless that is a success and the body says otherwise; 0 when the body says nonsense."""
+    told = envelope.get("status")
+    if told is None or not 200 <= http < 300:
+        return http
+    return int(str(told)) if re.fullmatch("[0-9]{3}", str(told)) else 0
+
+
+def _message(envelope: dict[str, Any], data: object) -> str:
+    """A failed module call keeps its reason beside its ``result``."""
+    for told in (_of(data, "message") if _of(data, "result") == "error" else None, envelope.get("message")):
+        if isinstance(told, str) and told:
+            return told
+    return ""
+
+
+def _of(data: object, name: str) -> object:
+    return data.get(name) if isinstance(data, dict) else None
+
+
+def _envelope(action: Action, reply: Reply) -> dict[str, Any]:
+    """Empty when there is nothing readable."""
+    if not reply.body:
+        return {}
+    try:
+        envelope = json.loads(
+            reply.body.decode("utf-8-sig", "replace"),
+            object_hook=_door(action),
+            parse_float=_number,
+            parse_constant=str,
+        )
+    except (ValueError, RecursionError):
+        return {}
+    if _ESCAPES_NO_DATABASE_TAKES.search(reply.body):
+        envelope = _storable(envelope)
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _door(action: Action) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def drop_and_hide(row: dict[str, Any]) -> dict[str, Any]:
+        if not NEVER_KEPT.isdisjoint(row):
+            row = {name: value for name, value in row.items() if name not in NEVER_KEPT}
+        for name in action.secret_fields & row.keys():
+            if row[name] is not None:
+                row[name] = Secret(str(row[name]))
+        return row
+
+    return drop_and_hide
+
+
+def _number(text: str) -> float | str:
+    """No infinities: JSON columns refuse them."""
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _NUL_AND_SURROGATES.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_storable(k): _storable(v) for k, v in value.items()}
+    return [_storable(v) for v in value] if isinstance(value, list) else value

@@ -1,0 +1,162 @@
+"""The client: one API key, every documented action, one attribute per noun."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import TypeVar
+
+from requests import PreparedRequest
+
+from . import parameters as params
+from .actions import ACTIONS, Action, Effect
+from .announcements import Announcements
+from .answers import Answer, interpret
+from .contacts import Contacts
+from .domains import Domains
+from .emails import Emails
+from .errors import BadAnswer, InvalidParameters, NoAnswer, NotSent, RateLimited, ServerError, UltahostError
+from .invoices import Invoices
+from .orders import Orders
+from .payment_methods import PaymentMethods
+from .profile import ProfileCalls
+from .quotes import Quotes
+from .rate import UNTOLD, Meter, Rate, Unmetered
+from .secret import Secret, without
+from .services import Services
+from .transport import checked_url, prepare, send
+from .two_factor import TwoFactor
+from .wire import Row, Unreadable
+
+T = TypeVar("T")
+
+DEFAULT_URL = "https://bill.ultahost.com/client-api/v1"
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 8.0
+
+logger = logging.getLogger("ultahost_api.client")
+
+
+class Client:
+    """Calls Ultahost with one API key. May be shared by threads, and survives a fork.
+
+    All times are seconds. ``deadline`` bounds a call with all its resends, ``timeout`` is (to connect,
+    longest silence). Only reads are ever resent, at most ``tries`` times in all. ``max_wait`` is the
+    longest that a read may sleep on a 429; with 0 RateLimited is raised at once.
+    """
+
+    def __init__(
+        self,
+        api_key: str | Secret,
+        *,
+        base_url: str = DEFAULT_URL,
+        meter: Meter | None = None,
+        deadline: float = 45.0,
+        timeout: tuple[float, float] = (5.0, 30.0),
+        tries: int = 3,
+        max_wait: float = 0.0,
+        page_size: int = 100,
+    ) -> None:
+        self._key = api_key = Secret(api_key)
+        if not _fits_a_header(api_key):
+            raise InvalidParameters("This is no API key: it is empty, or has characters that no key has.")
+        self._url = checked_url(base_url)
+        self._template = prepare("GET", self._url, api_key)
+        self._meter = meter or Unmetered()
+        self._deadline, self._timeout, self._tries, self._max_wait = deadline, timeout, tries, max_wait
+        self.page_size = page_size
+
+        self.profile = ProfileCalls(self)
+        self.services = Services(self)
+        self.orders = Orders(self)
+        self.invoices = Invoices(self)
+        self.payment_methods = PaymentMethods(self)
+        self.emails = Emails(self)
+        self.announcements = Announcements(self)
+        self.quotes = Quotes(self)
+        self.contacts = Contacts(self)
+        self.domains = Domains(self)
+        self.two_factor = TwoFactor(self)
+
+    def __repr__(self) -> str:
+        return f"Client({self._key!r}, base_url={self._url!r})"
+
+    def call(self, action: str, **parameters: object) -> Answer:
+        """Any documented action, its parameters named as the provider names them; None leaves one out."""
+        spec = ACTIONS.get(action)
+        if spec is None:
+            parameters.clear()
+            raise InvalidParameters("is not one of the documented actions", action=action)
+        params.hide(spec, parameters)
+        outcome = self._outcome(spec, params.check(spec, parameters))
+        if isinstance(outcome, UltahostError):
+            raise outcome
+        return outcome
+
+    def record(
+        self, action: str, read: Callable[[Row], T], *, expect: int | None = None, **parameters: object
+    ) -> T:
+        """The one record that ``action`` answers with; BadAnswer if its id is not the one to ``expect``."""
+        answer = self.call(action, **parameters)
+        try:
+            record = read(Row(answer.data))
+        except Unreadable as error:
+            raise BadAnswer(str(error), action=action, status=answer.status) from None
+        if expect is not None and (given := getattr(record, "id", None)) != expect:
+            raise BadAnswer(f"asked for {expect} and given {given}", action=action, status=answer.status)
+        return record
+
+    def _outcome(self, action: Action, parameters: dict[str, object]) -> Answer | UltahostError:
+        request = self._request(action, parameters)
+        secrets = (self._key, *params.secrets_in(parameters))
+        deadline = time.monotonic() + self._deadline
+        tries = self._tries if action.effect is Effect.READ else 1
+        for attempt in count(1):
+            outcome, rate = self._send(action, request, deadline, secrets)
+            pause = self._pause(outcome, rate, attempt) if attempt < tries else None
+            if pause is None or time.monotonic() + pause >= deadline:
+                break
+            time.sleep(pause)
+        return outcome
+
+    def _request(self, action: Action, parameters: dict[str, object]) -> PreparedRequest:
+        request = self._template.copy()
+        request.method = action.method
+        if action.method == "GET":
+            request.url = f"{self._url}?{params.query(action, parameters)}"
+        else:
+            request.body = params.body(action, parameters)
+            request.headers["Content-Type"] = "application/json"
+            request.headers["Content-Length"] = str(len(request.body))
+        return request
+
+    def _send(
+        self, action: Action, request: PreparedRequest, deadline: float, secrets: tuple[Secret, ...]
+    ) -> tuple[Answer | UltahostError, Rate]:
+        self._meter.before(action)
+        started = time.monotonic()
+        status, rate = None, UNTOLD
+        try:
+            fresh = action.effect is not Effect.READ
+            reply = send(request, deadline=deadline, timeout=self._timeout, fresh=fresh)
+            outcome = interpret(action, reply, lambda told: without(told, *secrets))
+            status, rate = outcome.status, reply.rate
+        finally:
+            self._meter.after(action, status, rate)
+        spent = (time.monotonic() - started) * 1000
+        logger.info("%s: %s in %d ms, %s left", action.name, status or reply.trouble, spent, rate.remaining)
+        return outcome, rate
+
+    def _pause(self, outcome: Answer | UltahostError, rate: Rate, attempt: int) -> float | None:
+        """Seconds to wait before a read is sent again; None when that would not help or is not allowed."""
+        if isinstance(outcome, RateLimited):
+            allowed = self._max_wait > 0 and rate.wait is not None and rate.wait <= self._max_wait
+            return rate.wait if allowed else None
+        if isinstance(outcome, NotSent | NoAnswer | ServerError):
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
+            return random.uniform(0, longest)  # noqa: S311 - jitter, no secret
+        return None
+
+
+def _fits_a_header(key: Secret) -> bool:
+    return all("!" <= character <= "~" for character in key.reveal()) and bool(key)

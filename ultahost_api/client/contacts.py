@@ -1,0 +1,91 @@
+"""Further people whom the provider writes to."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from . import wire
+from .paging import Listable
+from .parameters import on_the_wire
+from .profile import person
+from .wire import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    id: int
+    first_name: str
+    last_name: str
+    email: str
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDetails(Contact):
+    """The six ``*_emails`` are the kinds of mail that the contact receives."""
+
+    company_name: str
+    address1: str
+    address2: str
+    city: str
+    state: str
+    postcode: str
+    country: str
+    phone_number: str
+    tax_id: str
+    general_emails: bool
+    product_emails: bool
+    domain_emails: bool
+    invoice_emails: bool
+    support_emails: bool
+    affiliate_emails: bool
+    created_at: datetime | None
+    updated_at: datetime | None
+
+
+class Contacts(Listable[Contact]):
+    """``fields`` are named as in ContactDetails."""
+
+    _action = "get_contacts"
+
+    @staticmethod
+    def _read(row: Row) -> Contact:
+        return Contact(
+            id=row.id(),
+            first_name=row.text("firstname"),
+            last_name=row.text("lastname"),
+            email=row.text("email"),
+            extra=row.rest(),
+        )
+
+    def get(self, id: int) -> ContactDetails:
+        return self._client.record("get_contact", _details, expect=id, contactid=id)
+
+    def create(self, **fields: object) -> int | None:
+        """Returns the new id, or None when the answer does not tell it."""
+        data = self._client.call("create_contact", **on_the_wire("create_contact", fields)).data
+        return wire.integer_or_none(data.get("contact_id")) if isinstance(data, dict) else None
+
+    def update(self, id: int, **fields: object) -> str:
+        """Changes the given fields only. Returns the provider's word."""
+        fields = on_the_wire("update_contact", fields)
+        return self._client.call("update_contact", contactid=id, **fields).message
+
+    def delete(self, id: int) -> str:
+        return self._client.call("delete_contact", contactid=id).message
+
+
+def _details(row: Row) -> ContactDetails:
+    return ContactDetails(
+        id=row.id(),
+        **person(row),
+        general_emails=row.flag("generalemails"),
+        product_emails=row.flag("productemails"),
+        domain_emails=row.flag("domainemails"),
+        invoice_emails=row.flag("invoiceemails"),
+        support_emails=row.flag("supportemails"),
+        affiliate_emails=row.flag("affiliateemails"),
+        created_at=row.moment("created_at"),
+        updated_at=row.moment("updated_at"),
+        extra=row.rest(),
+    )

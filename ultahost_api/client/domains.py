@@ -1,0 +1,125 @@
+"""The account's domain names."""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from .errors import InvalidParameters
+from .paging import Listable
+from .secret import Secret
+from .wire import Row, flag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    id: int
+    name: str
+    first_payment_amount: Decimal
+    recurring_amount: Decimal
+    registration_period: int
+    """Years."""
+    registration_date: date | None
+    next_due_date: date | None
+    status: str
+    registrar: str
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainDetails(Domain):
+    """``expiry_date`` is the registry's, often None or stale.
+
+    ``auto_renew`` means that a renewal invoice is raised, nothing more.
+    """
+
+    order_id: int | None
+    type: str
+    expiry_date: date | None
+    next_invoice_date: date | None
+    payment_method: str
+    dns_management: bool
+    email_forwarding: bool
+    id_protection: bool
+    is_premium: bool
+    auto_renew: bool
+    notes: str
+
+
+@dataclass(frozen=True, slots=True)
+class EppCode:
+    """``mailed`` when the registrar sends the code by e-mail instead of telling it."""
+
+    code: Secret | None
+    mailed: bool
+
+
+class Domains(Listable[Domain]):
+    _action = "get_domains"
+
+    @staticmethod
+    def _read(row: Row) -> Domain:
+        return Domain(**_domain(row), extra=row.rest())
+
+    def get(self, id: int) -> DomainDetails:
+        return self._client.record("get_domain", _details, expect=id, domainid=id)
+
+    def update_nameservers(self, id: int, nameservers: Sequence[str]) -> str:
+        """Two to five. Returns the provider's word."""
+        if not 2 <= len(nameservers) <= 5:
+            raise InvalidParameters("takes two to five nameservers", action="update_nameservers")
+        numbered = {f"ns{n}": name for n, name in enumerate(nameservers, 1)}
+        return self._client.call("update_nameservers", domainid=id, **numbered).message
+
+    def set_lock(self, id: int, locked: bool) -> str:
+        status = "locked" if locked else "unlocked"
+        return self._client.call("manage_domain_lock", domainid=id, lockstatus=status).message
+
+    def set_auto_renew(self, id: int, on: bool) -> str:
+        return self._client.call("toggle_autorenew", domainid=id, autorenew=on).message
+
+    def get_epp_code(self, id: int) -> EppCode:
+        return _epp_code(self._client.call("get_epp_code", domainid=id).data)
+
+
+def _domain(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id(),
+        "name": row.text("domain"),
+        "first_payment_amount": row.money_or_zero("firstpaymentamount"),
+        "recurring_amount": row.money("recurringamount"),
+        "registration_period": row.number("registrationperiod") or 0,
+        "registration_date": row.day("registrationdate"),
+        "next_due_date": row.day("nextduedate"),
+        "status": row.text("status"),
+        "registrar": row.text("registrar"),
+    }
+
+
+def _details(row: Row) -> DomainDetails:
+    return DomainDetails(
+        **_domain(row),
+        order_id=row.number("orderid") or None,
+        type=row.text("type"),
+        expiry_date=row.day("expirydate"),
+        next_invoice_date=row.day("nextinvoicedate"),
+        payment_method=row.text("paymentmethod"),
+        dns_management=row.flag("dnsmanagement"),
+        email_forwarding=row.flag("emailforwarding"),
+        id_protection=row.flag("idprotection"),
+        is_premium=row.flag("is_premium"),
+        auto_renew=not row.flag("donotrenew"),
+        notes=row.text("additionalnotes"),
+        extra=row.rest(),
+    )
+
+
+def _epp_code(data: object) -> EppCode:
+    """Codes arrive escaped for HTML; ``na`` or nothing at all means that the registrar mails it."""
+    said = data if isinstance(data, dict) else {}
+    code = next((v for v in (said.get("eppcode"), said.get("epp_code"), said.get("code")) if v), None)
+    if not isinstance(code, Secret) or flag(said.get("na")):
+        return EppCode(code=None, mailed=True)
+    return EppCode(code=Secret(html.unescape(code.reveal())), mailed=False)

@@ -1,0 +1,89 @@
+"""What can go wrong, one class per cause. Each can be pickled and holds no request, header or secret."""
+
+from datetime import datetime
+
+_LONGEST = 300
+
+
+class UltahostError(Exception):
+    """``message`` is in the provider's words where it gave any; ``status`` is None when no answer arrived."""
+
+    def __init__(self, message: str = "", *, action: str = "", status: int | None = None) -> None:
+        self.message = plain(message)
+        self.action = action
+        self.status = status
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        told = self.message or type(self).__name__
+        return f"{self.action}: {told}" if self.action else told
+
+
+class NotSent(UltahostError):
+    """Nothing left this machine: the name was not found, the connection was refused, TLS failed."""
+
+
+class InvalidParameters(NotSent):
+    """The action is not documented, or its parameters are not; found before anything was sent."""
+
+
+class NoAnswer(UltahostError):
+    """A read went out and its answer did not come back whole. Nothing changed at the provider."""
+
+
+class OutcomeUnknown(UltahostError):
+    """A write may or may not have happened.
+
+    ``settled_by`` names the read that can tell, or is empty where none can.
+    """
+
+    def __init__(
+        self, message: str = "", *, action: str = "", status: int | None = None, settled_by: str = ""
+    ) -> None:
+        super().__init__(message, action=action, status=status)
+        self.settled_by = settled_by
+
+
+class BadRequest(UltahostError):
+    """The provider refused what was asked: HTTP 400, or an answer that says ``result: error``."""
+
+
+class Unauthorized(UltahostError):
+    """The provider does not know this API key."""
+
+
+class Forbidden(UltahostError):
+    """The API key may not do this."""
+
+
+class NotFound(UltahostError):
+    """There is no such thing in this account. After a repeated delete this means done."""
+
+
+class RateLimited(UltahostError):
+    """Too many requests; nothing happened. ``retry_at`` is aware, or None when nobody said until when."""
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        action: str = "",
+        status: int | None = None,
+        retry_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message, action=action, status=status)
+        self.retry_at = retry_at
+
+
+class ServerError(UltahostError):
+    """The provider failed at a read."""
+
+
+class BadAnswer(UltahostError):
+    """A read was answered with something that cannot be read: HTML, half a JSON, a redirect, too much."""
+
+
+def plain(text: str) -> str:
+    """One line of at most 300 printable characters, whatever a stranger's server said."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST]).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

@@ -1,0 +1,88 @@
+"""What the account owes and has paid."""
+
+import datetime
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from .paging import Listable
+from .wire import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invoice:
+    """``total`` is what remains after credit, in the account's currency; overdue is not a status."""
+
+    id: int
+    number: str
+    date: datetime.date | None
+    due_date: datetime.date | None
+    total: Decimal
+    status: str
+    payment_method: str
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceItem:
+    id: int
+    description: str
+    amount: Decimal
+    taxed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceDetails(Invoice):
+    subtotal: Decimal
+    credit: Decimal
+    tax: Decimal
+    tax2: Decimal
+    notes: str
+    items: tuple[InvoiceItem, ...]
+
+
+class Invoices(Listable[Invoice]):
+    _action = "get_invoices"
+    _sort = "DESC_id"
+
+    @staticmethod
+    def _read(row: Row) -> Invoice:
+        return Invoice(**_invoice(row), extra=row.rest())
+
+    def get(self, id: int) -> InvoiceDetails:
+        return self._client.record("get_invoice", _details, expect=id, invoiceid=id)
+
+    def pay(self, id: int) -> str:
+        """Captures the payment. Returns the provider's word."""
+        return self._client.call("pay_invoice", invoiceid=id).message
+
+
+def _invoice(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id(),
+        "number": row.text("invoicenum"),
+        "date": row.day("date"),
+        "due_date": row.day("duedate"),
+        "total": row.money("total"),
+        "status": row.text("status"),
+        "payment_method": row.text("paymentmethod"),
+    }
+
+
+def _item(row: Row) -> InvoiceItem:
+    return InvoiceItem(
+        id=row.id(), description=row.text("description"), amount=row.money("amount"), taxed=row.flag("taxed")
+    )
+
+
+def _details(row: Row) -> InvoiceDetails:
+    return InvoiceDetails(
+        **_invoice(row),
+        subtotal=row.money("subtotal"),
+        credit=row.money_or_zero("credit"),
+        tax=row.money_or_zero("tax"),
+        tax2=row.money_or_zero("tax2"),
+        notes=row.text("notes"),
+        items=row.all("items", _item),
+        extra=row.rest(),
+    )

@@ -1,0 +1,184 @@
+"""Listings that are read page by page, as far as somebody looks."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+
+from . import wire
+from .answers import Answer
+from .errors import BadAnswer, BadRequest
+from .rate import Rate
+from .wire import Row, Unreadable
+
+if TYPE_CHECKING:
+    from .client import Client
+
+_MOST_PAGES = 10_000
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+T = TypeVar("T", bound=Identified)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that could not be read. ``remote_id`` is the text in its id, whatever that is."""
+
+    remote_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """``ids`` are those of the records and of the rejected rows that have one.
+
+    ``next_offset`` is None at the end.
+    """
+
+    records: tuple[T, ...]
+    rejected: tuple[Rejected, ...]
+    ids: tuple[int, ...]
+    offset: int
+    limit: int
+    next_offset: int | None
+    total: int | None
+    rate: Rate
+
+
+class Listing(Generic[T]):
+    """Iterating yields each record once and reads pages as they are needed; each iteration starts anew."""
+
+    def __init__(self, fetch: Callable[[int], Page[T]]) -> None:
+        self._fetch = fetch
+        self._first: Page[T] | None = None
+        self._total: int | None = None
+        self.clean = False
+        """After a whole pass: what was seen is what the provider counted, the same on every page."""
+
+    @property
+    def total(self) -> int | None:
+        """How many there are, as the provider last said. Reads the first page if none was read yet."""
+        if self._total is None and self._first is None:
+            self._first = self._fetch(0)
+            self._total = self._first.total
+        return self._total
+
+    def __iter__(self) -> Iterator[T]:
+        seen: set[int] = set()
+        for page in self.pages():
+            for record in page.records:
+                if record.id not in seen:
+                    seen.add(record.id)
+                    yield record
+
+    def pages(self) -> Iterator[Page[T]]:
+        """As they come, so a row may be on two of them. Ends when a page brings nothing new."""
+        self.clean = False
+        seen: set[int] = set()
+        totals: set[int | None] = set()
+        nameless = 0
+        page, self._first = self._first or self._fetch(0), None
+        for _ in range(_MOST_PAGES):
+            known = len(seen)
+            seen.update(page.ids)
+            totals.add(page.total)
+            nameless += len(page.records) + len(page.rejected) - len(page.ids)
+            self._total = page.total
+            yield page
+            if page.next_offset is None or len(seen) == known:
+                break
+            page = self._fetch(page.next_offset)
+        self.clean = page.next_offset is None and totals == {len(seen) + nameless}
+
+
+class Listable(Generic[T]):
+    """``list`` and ``page`` for a noun that the provider pages."""
+
+    _action: ClassVar[str]
+    _sort: ClassVar[str | None] = None  # the order that keeps pages from shifting, where it is documented
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._sorts = True
+
+    @staticmethod
+    def _read(row: Row) -> T:
+        raise NotImplementedError
+
+    def list(self, status: str | None = None, sort: str | None = None) -> Listing[T]:
+        return Listing(lambda offset: self.page(offset, None, status, sort))
+
+    def page(
+        self, offset: int = 0, limit: int | None = None, status: str | None = None, sort: str | None = None
+    ) -> Page[T]:
+        limit = limit or self._client.page_size
+        sort = sort or (self._sort if self._sorts else None)
+        answer = self._answer(sort, limit=limit, offset=offset, status=status)
+        return _page(answer, self._action, self._read, offset, limit)
+
+    def _answer(self, sort: str | None, **parameters: Any) -> Answer:
+        if sort is None:
+            return self._client.call(self._action, **parameters)
+        try:
+            return self._client.call(self._action, sort=sort, **parameters)
+        except BadRequest:
+            answer = self._client.call(self._action, **parameters)
+            self._sorts = False
+            return answer
+
+
+def _page(answer: Answer, action: str, read: Callable[[Row], T], offset: int, limit: int) -> Page[T]:
+    try:
+        rows = wire.rows(answer.data)
+    except Unreadable as error:
+        raise BadAnswer(f"data: {error}", action=action, status=answer.status) from None
+    limit = wire.integer_or_none(answer.meta.get("limit")) or limit
+    total = wire.integer_or_none(answer.meta.get("total_records"))
+    if answer.data is None and total != 0:
+        raise BadAnswer("the answer has no data", action=action, status=answer.status)
+    records, rejected, ids = read_rows(rows, read)
+    following = _next_offset(answer.meta, offset, len(rows), max(limit, len(rows)), total)
+    return Page(records, rejected, ids, offset, limit, following, total, answer.rate)
+
+
+def read_rows(
+    rows: list[Any], read: Callable[[Row], T]
+) -> tuple[tuple[T, ...], tuple[Rejected, ...], tuple[int, ...]]:
+    """One bad record never stops a page."""
+    records, rejected, ids = [], [], []
+    for row in rows:
+        try:
+            record = read(Row(row))
+        except Unreadable as error:
+            told = row.get("id") if isinstance(row, dict) else None
+            remote_id = wire.integer_or_none(told)
+            rejected.append(Rejected(wire.text(told)[:64], str(error)))
+        else:
+            remote_id = record.id
+            records.append(record)
+        if remote_id is not None:
+            ids.append(remote_id)
+    return tuple(records), tuple(rejected), tuple(ids)
+
+
+def _next_offset(
+    meta: dict[str, Any], offset: int, received: int, most: int, total: int | None
+) -> int | None:
+    """What the provider says, if that moves on by no more than a page; else by what was received."""
+    if not received:
+        return None
+    told = wire.integer_or_none(meta.get("next_offset"))
+    total_says_more = total is not None and offset + received < total
+    if (
+        told is not None
+        and offset < told <= offset + most
+        and (total_says_more or meta.get("has_more") is not False)
+    ):
+        return told
+    if total_says_more or wire.flag(meta.get("has_more")):
+        return offset + received
+    return None

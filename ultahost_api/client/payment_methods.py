@@ -1,0 +1,76 @@
+"""The account's stored cards and bank accounts."""
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from . import parameters, wire
+from .errors import BadAnswer
+from .paging import read_rows
+from .wire import Row, Unreadable
+
+if TYPE_CHECKING:
+    from .client import Client
+
+logger = logging.getLogger("ultahost_api.client")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentMethod:
+    id: int
+    type: str
+    description: str
+    gateway_name: str
+    contact_type: str
+    contact_id: int | None
+    bank_name: str
+    card_type: str
+    card_last_four: str
+    expiry_date: str
+    """As the provider writes it: month and year."""
+    last_updated: datetime | None
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+class PaymentMethods:
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    def list(self) -> tuple[PaymentMethod, ...]:
+        """All of them; the provider does not page these."""
+        answer = self._client.call("get_payment_methods")
+        try:
+            records, rejected, _ids = read_rows(wire.rows(answer.data), _payment_method)
+        except Unreadable as error:
+            raise BadAnswer(f"data: {error}", action="get_payment_methods", status=answer.status) from None
+        for one in rejected:
+            logger.warning("get_payment_methods: left out %s (%s)", one.remote_id, one.error)
+        return records
+
+    def add(self, type: str, **fields: object) -> int | None:
+        """``fields`` as documented. Returns the new id, or None when the answer does not tell it."""
+        fields = parameters.on_the_wire("add_payment_method", fields)
+        data = self._client.call("add_payment_method", type=type, **fields).data
+        return wire.integer_or_none(data.get("paymethodid")) if isinstance(data, dict) else None
+
+    def delete(self, id: int) -> str:
+        return self._client.call("delete_payment_method", paymethodid=id).message
+
+
+def _payment_method(row: Row) -> PaymentMethod:
+    row.take("remote_token")
+    return PaymentMethod(
+        id=row.id(),
+        type=row.text("type"),
+        description=row.text("description"),
+        gateway_name=row.text("gateway_name"),
+        contact_type=row.text("contact_type"),
+        contact_id=row.number("contact_id"),
+        bank_name=row.text("bank_name"),
+        card_type=row.text("card_type"),
+        card_last_four=row.text("card_last_four"),
+        expiry_date=row.text("expiry_date"),
+        last_updated=row.moment("last_updated"),
+        extra=row.rest(),
+    )

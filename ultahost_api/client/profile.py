@@ -1,0 +1,92 @@
+"""The account that the API key opens."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from .parameters import on_the_wire
+from .secret import Secret
+from .wire import Row, Unreadable
+
+if TYPE_CHECKING:
+    from .client import Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """``uuid`` is in lower case and is what tells accounts apart; ``id`` does not."""
+
+    id: int
+    uuid: str
+    first_name: str
+    last_name: str
+    company_name: str
+    email: str
+    address1: str
+    address2: str
+    city: str
+    state: str
+    postcode: str
+    country: str
+    phone_number: str
+    tax_id: str
+    credit: Decimal
+    currency_code: str
+    status: str
+    language: str
+    created_at: datetime | None
+    updated_at: datetime | None
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+class ProfileCalls:
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    def get(self) -> Profile:
+        return self._client.record("get_profile", _profile)
+
+    def update(self, **fields: object) -> str:
+        """Changes the given fields only. Returns the provider's word."""
+        return self._client.call("update_account", **on_the_wire("update_account", fields)).message
+
+    def change_password(self, existing: str | Secret, new: str | Secret) -> str:
+        existing, new = Secret(existing), Secret(new)
+        return self._client.call("change_password", existingpw=existing, newpw=new, confirmpw=new).message
+
+
+def _profile(row: Row) -> Profile:
+    uuid = row.text("uuid").strip().lower()
+    if not uuid:
+        raise Unreadable("uuid: there is none")
+    return Profile(
+        id=row.id(),
+        uuid=uuid,
+        **person(row),
+        credit=row.money_or_zero("credit"),
+        currency_code=row.text("currency_code"),
+        status=row.text("status"),
+        language=row.text("language"),
+        created_at=row.moment("created_at"),
+        updated_at=row.moment("updated_at"),
+        extra=row.rest(),
+    )
+
+
+def person(row: Row) -> dict[str, Any]:
+    """What profiles, contacts and quotes all know of somebody."""
+    return {
+        "first_name": row.text("firstname"),
+        "last_name": row.text("lastname"),
+        "company_name": row.text("companyname"),
+        "email": row.text("email"),
+        "address1": row.text("address1"),
+        "address2": row.text("address2"),
+        "city": row.text("city"),
+        "state": row.text("state"),
+        "postcode": row.text("postcode"),
+        "country": row.text("country"),
+        "phone_number": row.text("phonenumber"),
+        "tax_id": row.text("tax_id"),
+    }

@@ -1,0 +1,116 @@
+"""Offers that the provider has made to the account."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from . import wire
+from .paging import Listable
+from .profile import person
+from .wire import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    id: int
+    subject: str
+    stage: str
+    valid_until: date | None
+    created_on: date | None
+    total: Decimal
+    extra: dict[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteItem:
+    id: int
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    discount: Decimal
+    taxable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDetails(Quote):
+    """Who it was made out to, as written on it. ``currency_id`` is the provider's number, not a code."""
+
+    first_name: str
+    last_name: str
+    company_name: str
+    email: str
+    address1: str
+    address2: str
+    city: str
+    state: str
+    postcode: str
+    country: str
+    phone_number: str
+    tax_id: str
+    currency_id: int | None
+    subtotal: Decimal
+    tax1: Decimal
+    tax2: Decimal
+    proposal: str
+    customer_notes: str
+    modified_on: date | None
+    sent_on: date | None
+    accepted_on: date | None
+    items: tuple[QuoteItem, ...]
+
+
+class Quotes(Listable[Quote]):
+    _action = "get_quotes"
+
+    @staticmethod
+    def _read(row: Row) -> Quote:
+        return Quote(**_quote(row), extra=row.rest())
+
+    def get(self, id: int) -> QuoteDetails:
+        return self._client.record("get_quote", _details, expect=id, quoteid=id)
+
+    def accept(self, id: int) -> int | None:
+        """Raises an invoice. Returns its id, or None when the answer does not tell it."""
+        data = self._client.call("accept_quote", quoteid=id).data
+        return wire.integer_or_none(data.get("invoiceid")) if isinstance(data, dict) else None
+
+
+def _quote(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id(),
+        "subject": row.text("subject"),
+        "stage": row.text("stage"),
+        "valid_until": row.day("validuntil"),
+        "created_on": row.day("datecreated"),
+        "total": row.money("total"),
+    }
+
+
+def _item(row: Row) -> QuoteItem:
+    return QuoteItem(
+        id=row.id(),
+        description=row.text("description"),
+        quantity=row.money("quantity"),
+        unit_price=row.money("unitprice"),
+        discount=row.money_or_zero("discount"),
+        taxable=row.flag("taxable"),
+    )
+
+
+def _details(row: Row) -> QuoteDetails:
+    return QuoteDetails(
+        **_quote(row),
+        **person(row),
+        currency_id=row.number("currency"),
+        subtotal=row.money("subtotal"),
+        tax1=row.money_or_zero("tax1"),
+        tax2=row.money_or_zero("tax2"),
+        proposal=row.text("proposal"),
+        customer_notes=row.text("customernotes"),
+        modified_on=row.day("lastmodified"),
+        sent_on=row.day("datesent"),
+        accepted_on=row.day("dateaccepted"),
+        items=row.all("items", _item),
+        extra=row.rest(),
+    )

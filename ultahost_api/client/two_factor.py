@@ -1,0 +1,41 @@
+"""The second factor of the account's own login at the provider."""
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import BadAnswer
+from .secret import Secret
+
+if TYPE_CHECKING:
+    from .client import Client
+
+_BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
+
+
+@dataclass(frozen=True, slots=True)
+class TwoFactorSetup:
+    """The answer's picture address is left out: it would hand the secret to somebody else's site."""
+
+    secret: Secret
+
+
+class TwoFactor:
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+
+    def setup(self) -> TwoFactorSetup:
+        """Makes a secret; nothing is on before ``verify``."""
+        answer = self._client.call("setup_2fa")
+        secret = answer.data.get("secret") if isinstance(answer.data, dict) else None
+        if not isinstance(secret, Secret) or not _BASE32.fullmatch(secret.reveal()):
+            raise BadAnswer("the answer holds no secret", action="setup_2fa", status=answer.status)
+        return TwoFactorSetup(secret)
+
+    def verify(self, secret: str | Secret, code: str | Secret) -> str:
+        secret, code = Secret(secret), Secret(code)
+        return self._client.call("verify_2fa", secret=secret, code=code).message
+
+    def disable(self, password: str | Secret) -> str:
+        password = Secret(password)
+        return self._client.call("disable_2fa", password=password).message
