@@ -1,4 +1,4 @@
-"""The queue. Why each setting is as it is stands in docs/reliability.md."""
+"""The queue. Why each setting is as it is stands in docs/refreshing.md."""
 
 import os
 

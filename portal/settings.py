@@ -252,6 +252,10 @@ LOGGING = {
         # Not by mail: an error report holds locals, and the log line says what happened.
         "django": {"handlers": [], "level": PORTAL_LOG_LEVEL, "propagate": True},
         "urllib3": {"level": "WARNING"},
+        # The tick runs every five seconds; what a refresh did, the client's own lines tell.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }
 DEBUG = False

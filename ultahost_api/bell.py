@@ -1,0 +1,56 @@
+"""The queue is a doorbell: ids are published after commit, and a bell that does not ring costs one tick."""
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from ultahost_api.models import Refresh
+
+logger = logging.getLogger(__name__)
+
+RUNG_FOR = timedelta(seconds=60)
+
+REFRESH = "ultahost_api.tasks.refresh"
+VERIFY = "ultahost_api.tasks.verify_key"
+
+
+def ring_for_people(refresh_ids: Iterable[int]) -> None:
+    """After commit, have these refreshes run before the ones that only fell due."""
+    transaction.on_commit(partial(ring, list(refresh_ids), queue="people"))
+
+
+def ring(refresh_ids: list[int], queue: str = "refresh") -> int:
+    """Publish those that nobody has published yet; how many. Two beats ring each refresh once."""
+    now = timezone.now()
+    rung = [
+        pk
+        for pk in refresh_ids
+        if Refresh.objects.filter(pk=pk).unrung(now).update(rung_until=now + RUNG_FOR)
+    ]
+    for position, pk in enumerate(rung):
+        if not _publish(REFRESH, pk, queue):
+            Refresh.objects.filter(pk__in=rung[position:]).update(rung_until=None)
+            return position
+    return len(rung)
+
+
+def ring_key(key_id: UUID) -> None:
+    transaction.on_commit(lambda: _publish(VERIFY, str(key_id), "people") and None)
+
+
+def _publish(task: str, argument: object, queue: str) -> bool:
+    try:
+        current_app.send_task(task, args=[argument], queue=queue)
+    except (OperationalError, OSError) as error:
+        logger.warning(
+            "The queue does not answer (%s); the next tick finds what is due.", type(error).__name__
+        )
+        return False
+    return True

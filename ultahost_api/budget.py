@@ -1,0 +1,141 @@
+"""What a key may still send, shared by every process through one row per key."""
+
+import random
+import time
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import F, Q, Value
+from django.utils import timezone
+
+from ultahost_api.client import Rate, RateLimited
+from ultahost_api.models import Account, ApiKey, RateWindow
+
+_MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very second of the reset
+_JITTER = 2.0  # seconds at most, so that keys that reset together do not call together
+_PROBE = timedelta(seconds=50)  # longer than a call may take
+_PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
+_UNCLEAR_FIRST, _UNCLEAR_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
+_RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
+
+
+class Purpose(StrEnum):
+    """Whose call it is: the less it is waited for, the more it leaves to the others."""
+
+    PERSON = "person"  # may spend the window
+    BACKGROUND = "background"  # leaves the reserve
+    DETAILS = "details"  # leaves half of the window
+
+
+_FLOORS = {Purpose.PERSON: Value(0), Purpose.BACKGROUND: F("reserve"), Purpose.DETAILS: F("limit") / 2}
+
+
+def take(key: ApiKey, purpose: Purpose) -> None:
+    """Take one call from the key's window before it is sent; RateLimited when none may be."""
+    patience = time.monotonic() + _PROBE_PATIENCE
+    while not _taken(key, purpose, timezone.now()):
+        window = RateWindow.objects.get_or_create(key=key)[0]
+        now = timezone.now()
+        if (retry_at := _blocked_until(window, now)) is not None:
+            raise RateLimited("The rate limit is used up.", retry_at=retry_at)
+        if time.monotonic() > patience:  # somebody else's probe takes its time
+            raise RateLimited("Another call finds out the rate limit.", retry_at=now + _MARGIN)
+        time.sleep(0.05)
+
+
+def _taken(key: ApiKey, purpose: Purpose, now: datetime) -> bool:
+    free = RateWindow.objects.filter(Q(held_until=None) | Q(held_until__lte=now), key=key)
+    known = free.filter(resets_at__gt=now, remaining__gt=_FLOORS[purpose])
+    if known.update(remaining=F("remaining") - 1):
+        return True
+    unknown = free.filter(Q(remaining=None) | Q(resets_at=None) | Q(resets_at__lte=now))
+    alone = unknown.filter(Q(probing_until=None) | Q(probing_until__lte=now))
+    return bool(alone.update(remaining=None, probing_until=now + _PROBE))
+
+
+def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:
+    """None when the window itself allows a call and only a probe stands in the way."""
+    if window.held_until and window.held_until > now:
+        return window.held_until
+    if window.remaining is not None and window.resets_at and window.resets_at > now:
+        return window.resets_at
+    return None
+
+
+def record(key: ApiKey, rate: Rate, status: int | None, took: float = 0.0) -> None:
+    """Keep what an answer, or its absence (status None), told about the window.
+
+    ``took`` is how many seconds the answer was on its way.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        RateWindow.objects.get_or_create(key=key)
+        window = RateWindow.objects.select_for_update().get(key=key)
+        window.probing_until = None
+        if status is not None:
+            window.answered_at = now
+        if status == 429:
+            _hold(window, rate, now)
+        elif status is not None:
+            _read_remaining(window, rate, now, timedelta(seconds=took))
+        window.save()
+    if status == 429 and key.account:  # outside: two keys that hold each other would wait for ever
+        _hold_siblings(window, key.account)
+
+
+def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedelta) -> None:
+    window.unclear_resets = 0
+    if rate.remaining is None:
+        return
+    window.limit = max(window.limit or 0, rate.remaining + 1)
+    window.reserve = max(2, window.limit // 10) if window.limit >= _RESERVE_FROM else 0
+    reset = _reset_told(rate, now) or _guessed_reset(window, now)
+    if _same_window(window, reset - took, now) and window.remaining is not None:
+        # Answers overtake each other; the lowest count told is the true one.
+        window.remaining = min(window.remaining, rate.remaining)
+        window.resets_at = max(window.resets_at or reset, reset)
+    else:
+        window.remaining = rate.remaining
+        window.resets_at = reset + timedelta(seconds=random.uniform(0, _JITTER))  # noqa: S311
+
+
+def _same_window(window: RateWindow, reset: datetime, now: datetime) -> bool:
+    """Resets told within a window differ by the seconds that headers and dates are rounded to.
+
+    An answer that was long on its way seems to tell a later one, so ``reset`` is the earliest it may mean.
+    """
+    return bool(window.resets_at and window.resets_at > now and reset <= window.resets_at + _MARGIN)
+
+
+def _reset_told(rate: Rate, now: datetime) -> datetime | None:
+    if rate.reset_in is None:
+        return None
+    return now + timedelta(seconds=rate.reset_in) + _MARGIN
+
+
+def _guessed_reset(window: RateWindow, now: datetime) -> datetime:
+    """No usable reset was told: the window that runs, or a minute."""
+    return window.resets_at if window.resets_at and window.resets_at > now else now + _UNCLEAR_FIRST
+
+
+def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
+    """Until the reset; where none is told a minute, doubling with each 429 that no success interrupts."""
+    window.remaining = 0
+    if rate.wait is None:
+        held = now + min(_UNCLEAR_FIRST * 2**window.unclear_resets, _UNCLEAR_LONGEST)
+        window.unclear_resets = min(window.unclear_resets + 1, 4)
+    else:
+        window.unclear_resets = 0
+        held = now + timedelta(seconds=rate.wait + random.uniform(0, _JITTER)) + _MARGIN  # noqa: S311
+    window.held_until = max(window.held_until or held, held)
+    window.resets_at = max(window.resets_at or held, held)
+
+
+def _hold_siblings(window: RateWindow, account: Account) -> None:
+    """A 429 holds every key of the account: the provider may count per client."""
+    for sibling in ApiKey.objects.present().filter(account=account).exclude(pk=window.pk):
+        RateWindow.objects.get_or_create(key=sibling)
+    RateWindow.objects.filter(key__account=account).exclude(pk=window.pk).filter(
+        Q(held_until=None) | Q(held_until__lt=window.held_until)
+    ).update(held_until=window.held_until)

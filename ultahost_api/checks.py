@@ -1,0 +1,22 @@
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def check_settings(**_: Any) -> list[CheckMessage]:
+    """What a project must have set before the first key can be sealed."""
+    ultahost = getattr(settings, "ULTAHOST", {})
+    missing = [name for name in ("API_URL", "SEALING_KEYS", "HMAC_KEY") if not ultahost.get(name)]
+    if missing:
+        return [Error(f"ULTAHOST lacks {', '.join(missing)}.", id="ultahost_api.E001")]
+    problems: list[CheckMessage] = []
+    if any(len(key) != 32 for key in ultahost["SEALING_KEYS"]):
+        problems.append(Error("Every sealing key must be 32 bytes long.", id="ultahost_api.E002"))
+    url = urlsplit(ultahost["API_URL"])
+    if url.scheme != "https" and url.hostname not in _LOOPBACK:
+        problems.append(Error("ULTAHOST['API_URL'] must be https.", id="ultahost_api.E003"))
+    return problems

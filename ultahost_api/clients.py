@@ -1,0 +1,88 @@
+"""The only place where a key, its budget and a Client meet."""
+
+import time
+from datetime import timedelta
+
+from django.utils import timezone
+
+from ultahost_api import budget, conf, sealing
+from ultahost_api.budget import Purpose
+from ultahost_api.client import Action, Client, NotSent, Rate, Secret
+from ultahost_api.models import ApiKey
+from ultahost_api.models.api_keys import ApiKeyQuerySet
+
+BACKGROUND_SECONDS = 45.0
+PERSON_SECONDS = 10.0
+
+_OK_NOTED_EVERY = timedelta(minutes=1)
+
+
+class KeyUnreadable(Exception):
+    """The key cannot be unsealed: its owner has to enter it again."""
+
+
+class KeyStopped(NotSent):
+    """The key was disabled, removed or replaced since this client was made: it sends nothing more."""
+
+
+class KeyMeter:
+    """Asks the key's budget before each request and tells it after each answer."""
+
+    def __init__(self, key: ApiKey, purpose: Purpose) -> None:
+        self.key = key
+        self.purpose = purpose
+        self._asked_at = 0.0
+
+    def before(self, action: Action) -> None:
+        if not _still(self.key).filter(removed_at=None, disabled_at=None).exists():
+            raise KeyStopped("The API key was disabled, removed or replaced.", action=action.name)
+        budget.take(self.key, self.purpose)
+        self._asked_at = time.monotonic()
+
+    def after(self, action: Action, status: int | None, rate: Rate) -> None:
+        budget.record(self.key, rate, status, took=time.monotonic() - self._asked_at)
+        if status == 401:
+            note_refusal(self.key)
+        elif status == 200:
+            _note_success(self.key)
+
+
+def for_key(key: ApiKey, purpose: Purpose = Purpose.BACKGROUND) -> Client:
+    """A client for this key that keeps to its budget; KeyUnreadable when the key cannot be opened."""
+    deadline = PERSON_SECONDS if purpose == Purpose.PERSON else BACKGROUND_SECONDS
+    return metered(KeyMeter(key, purpose), deadline)
+
+
+def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS) -> Client:
+    """Like for_key, for a worker whose purpose changes on the way."""
+    key = meter.key
+    try:
+        secret = Secret(sealing.unseal(key, "sealed"))
+    except sealing.CannotUnseal:
+        _still(key).update(unreadable_at=timezone.now())
+        raise KeyUnreadable(str(key)) from None
+    return Client(
+        secret,
+        base_url=conf.api_url(),
+        meter=meter,
+        deadline=deadline,
+        page_size=conf.page_size(),
+    )
+
+
+def note_refusal(key: ApiKey) -> None:
+    """Stop the key, unless it was replaced while the answer was on its way."""
+    _still(key).filter(refused_at=None).update(refused_at=timezone.now())
+
+
+def _still(key: ApiKey) -> ApiKeyQuerySet:
+    """The key's row, while it holds the same secret."""
+    return ApiKey.objects.filter(pk=key.pk, fingerprint=key.fingerprint)
+
+
+def _note_success(key: ApiKey) -> None:
+    now = timezone.now()
+    if key.last_ok_at and now - key.last_ok_at < _OK_NOTED_EVERY:
+        return
+    key.last_ok_at = now
+    ApiKey.objects.filter(pk=key.pk).update(last_ok_at=now)

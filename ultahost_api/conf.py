@@ -1,0 +1,42 @@
+"""What a project sets under ``ULTAHOST`` in its Django settings, with the defaults."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+# How old each copy may grow before it is refreshed on its own.
+INTERVALS = {
+    "profile": timedelta(days=1),
+    "services": timedelta(minutes=15),
+    "invoices": timedelta(minutes=10),
+    "domains": timedelta(minutes=60),
+    "details": timedelta(minutes=15),
+}
+WATCHED_INTERVAL = timedelta(minutes=2)  # while somebody has the account on screen
+
+
+def _get(name: str, default: Any = None) -> Any:
+    return settings.ULTAHOST.get(name, default)
+
+
+def api_url() -> str:
+    return str(_get("API_URL"))
+
+
+def sealing_keys() -> list[bytes]:
+    """Keys of 32 bytes: the first seals, all unseal."""
+    return list(_get("SEALING_KEYS"))
+
+
+def hmac_key() -> bytes:
+    return bytes(_get("HMAC_KEY"))
+
+
+def page_size() -> int:
+    return int(_get("PAGE_SIZE", 100))
+
+
+def interval(noun: str) -> timedelta:
+    intervals: dict[str, timedelta] = _get("INTERVALS", {})
+    return intervals.get(noun, INTERVALS[noun])

@@ -1,0 +1,249 @@
+"""Add, replace, verify, disable and remove API keys."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ultahost_api import budget, conf
+from ultahost_api.bell import ring_key
+from ultahost_api.budget import Purpose
+from ultahost_api.client import (
+    Action,
+    BadRequest,
+    Client,
+    Forbidden,
+    NotFound,
+    Rate,
+    Secret,
+    UltahostError,
+    Unauthorized,
+)
+from ultahost_api.client.profile import Profile
+from ultahost_api.clients import PERSON_SECONDS, KeyUnreadable, for_key, note_refusal
+from ultahost_api.models import ApiKey, RateWindow
+from ultahost_api.models.api_keys import fingerprint
+from ultahost_api.refreshing import profiles, schedule
+
+_SHORTEST, _LONGEST = 8, 512
+_RETRY_FIRST, _RETRY_LONGEST = timedelta(seconds=30), timedelta(hours=1)
+
+
+class KeyProblem(Exception):
+    """Why a key was not saved. Each cause is a class; the words are the caller's."""
+
+
+class NotAKey(KeyProblem):
+    """Empty, too short, or with characters that no header may hold."""
+
+
+class UnknownKey(KeyProblem):
+    """Ultahost does not know this key, or does not let it read its own profile."""
+
+
+class KeyIsHere(KeyProblem):
+    """The same key is in the portal already."""
+
+
+class LabelTaken(KeyProblem):
+    """The owner has another key with this label."""
+
+
+class OpensAnother(KeyProblem):
+    """The new secret opens another account than the key it was to replace."""
+
+    def __init__(self, account_name: str) -> None:
+        super().__init__(account_name)
+        self.account_name = account_name
+
+
+class KeyIsRemoved(KeyProblem):
+    """Somebody removed the key meanwhile: what was removed takes no new secret."""
+
+
+class CannotCheck(KeyProblem):
+    """Ultahost could not be asked, and this change must not be made unasked."""
+
+
+@dataclass
+class _Ear:
+    """A meter without a budget: remembers what the validation's answer told of the rate."""
+
+    heard: list[tuple[Rate, int | None]] = field(default_factory=list)
+
+    def before(self, action: Action) -> None:
+        pass
+
+    def after(self, action: Action, status: int | None, rate: Rate) -> None:
+        self.heard.append((rate, status))
+
+
+def add(owner: Any, label: str, text: str) -> ApiKey:
+    """A saved key. When Ultahost cannot be reached it is saved unverified and tried again by itself.
+
+    Raises a KeyProblem, and then nothing is saved.
+    """
+    secret, label = _cleaned(text), label.strip()
+    _refuse_known(secret)
+    if ApiKey.objects.present().filter(owner=owner, label=label).exists():
+        raise LabelTaken
+    profile, ear = _profile_behind(secret)
+    key = ApiKey(owner=owner, label=label)
+    key.put(secret.reveal())
+    with transaction.atomic():
+        if profile is None:
+            key.next_try_at = timezone.now() + _RETRY_FIRST
+            _save(key)
+        else:
+            key.account = profiles.find_or_make(profile)
+            key.verified_at = key.last_ok_at = timezone.now()
+            _save(key)
+            schedule.start(key.account)
+        _hear(key, ear)
+    return key
+
+
+def replace(key: ApiKey, text: str) -> None:
+    """Put a new secret into this key: it must open the same account. Raises a KeyProblem."""
+    secret = _cleaned(text)
+    _refuse_known(secret, besides=key)
+    profile, ear = _profile_behind(secret)
+    if profile is None:
+        raise CannotCheck
+    if key.account and key.account.remote_uuid != profile.uuid:
+        raise OpensAnother(profiles.name_of(profile))
+    now = timezone.now()
+    with transaction.atomic():
+        key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
+        if key.removed_at:  # while Ultahost was asked
+            raise KeyIsRemoved
+        key.put(secret.reveal())
+        key.account = key.account or profiles.find_or_make(profile)
+        key.replaced_at = key.verified_at = key.last_ok_at = now
+        key.refused_at = key.unreadable_at = key.next_try_at = None
+        key.tries = 0
+        _save(key)
+        RateWindow.objects.filter(key=key).delete()
+        _hear(key, ear)
+        if key.is_usable:
+            schedule.start(key.account)
+
+
+def verify(key: ApiKey) -> None:
+    """Try an unverified key, or one that Ultahost refused, again. Faults only move the next try."""
+    try:
+        profile = for_key(key, Purpose.PERSON).profile.get()
+        if key.account:
+            profiles.check_identity(key, key.account, profile)
+    except profiles.OtherAccount:
+        return
+    except (Unauthorized, Forbidden):
+        note_refusal(key)
+        ApiKey.objects.filter(pk=key.pk).update(next_try_at=None)
+        return
+    except (UltahostError, KeyUnreadable):
+        wait = min(_RETRY_FIRST * 2 ** min(key.tries, 10), _RETRY_LONGEST)
+        ApiKey.objects.filter(pk=key.pk).update(next_try_at=timezone.now() + wait, tries=key.tries + 1)
+        return
+    _note_verified(key, profile)
+
+
+def _note_verified(key: ApiKey, profile: Profile) -> None:
+    with transaction.atomic():
+        key.account = key.account or profiles.find_or_make(profile)
+        key.verified_at = key.verified_at or timezone.now()
+        key.refused_at = key.unreadable_at = key.next_try_at = None
+        key.tries = 0
+        key.save(
+            update_fields=["account", "verified_at", "refused_at", "unreadable_at", "next_try_at", "tries"]
+        )
+        schedule.start(key.account)
+
+
+def due_for_verification() -> list[ApiKey]:
+    """Unverified keys whose next try has come, each handed out once per try."""
+    now = timezone.now()
+    due = ApiKey.objects.unverified().filter(next_try_at__lte=now)
+    claimed = now + _RETRY_FIRST
+    return [
+        key
+        for key in due
+        if ApiKey.objects.filter(pk=key.pk, next_try_at=key.next_try_at).update(next_try_at=claimed)
+    ]
+
+
+def ask_to_verify(key: ApiKey) -> None:
+    """A person wants a refused or unverified key tried now."""
+    ApiKey.objects.filter(pk=key.pk).update(next_try_at=timezone.now() + _RETRY_FIRST)
+    ring_key(key.pk)
+
+
+def disable(key: ApiKey, because: str = "") -> None:
+    with transaction.atomic():
+        ApiKey.objects.filter(pk=key.pk).update(disabled_at=timezone.now(), disabled_because=because[:200])
+        _pause(key)
+    key.refresh_from_db()
+
+
+def enable(key: ApiKey) -> None:
+    with transaction.atomic():
+        ApiKey.objects.filter(pk=key.pk, removed_at=None).update(disabled_at=None, disabled_because="")
+        key.refresh_from_db()
+        if key.account and key.is_usable:
+            schedule.start(key.account)
+
+
+def remove(key: ApiKey) -> None:
+    """Forget the secret for good; label and last four stay, for the record of what it did."""
+    with transaction.atomic():
+        key.wipe()
+        key.removed_at = timezone.now()
+        key.save(update_fields=["sealed", "fingerprint", "removed_at"])
+        _pause(key)
+
+
+def _pause(key: ApiKey) -> None:
+    if key.account:
+        schedule.pause_without_keys(key.account)
+
+
+def _cleaned(text: str) -> Secret:
+    text = text.strip()
+    if not _SHORTEST <= len(text) <= _LONGEST or not text.isascii() or not text.isprintable() or " " in text:
+        raise NotAKey
+    return Secret(text)
+
+
+def _refuse_known(secret: Secret, besides: ApiKey | None = None) -> None:
+    same = ApiKey.objects.present().filter(fingerprint=fingerprint(secret.reveal()))
+    if (same.exclude(pk=besides.pk) if besides else same).exists():
+        raise KeyIsHere
+
+
+def _profile_behind(secret: Secret) -> tuple[Profile | None, _Ear]:
+    """The profile that the secret opens, or None when Ultahost could not be asked."""
+    ear = _Ear()
+    try:
+        client = Client(secret, base_url=conf.api_url(), meter=ear, deadline=PERSON_SECONDS)
+        return client.profile.get(), ear
+    except (Unauthorized, Forbidden, NotFound, BadRequest):
+        raise UnknownKey from None
+    except UltahostError:
+        return None, ear
+
+
+def _save(key: ApiKey) -> None:
+    """Save, telling apart the two uniquenesses that somebody else may have taken meanwhile."""
+    try:
+        with transaction.atomic():
+            key.save()
+    except IntegrityError:
+        taken = ApiKey.objects.present().filter(fingerprint=key.fingerprint).exists()
+        raise (KeyIsHere if taken else LabelTaken) from None
+
+
+def _hear(key: ApiKey, ear: _Ear) -> None:
+    for rate, status in ear.heard[-1:]:
+        budget.record(key, rate, status)

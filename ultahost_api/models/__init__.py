@@ -1,0 +1,25 @@
+from ultahost_api.models.accounts import Account
+from ultahost_api.models.api_keys import ApiKey
+from ultahost_api.models.domains import Domain
+from ultahost_api.models.heartbeats import Heartbeat
+from ultahost_api.models.installations import Installation
+from ultahost_api.models.invoices import Invoice, InvoiceItem
+from ultahost_api.models.rate_windows import RateWindow
+from ultahost_api.models.refreshes import LISTS, Noun, PassPage, Refresh
+from ultahost_api.models.services import Service
+
+__all__ = [
+    "LISTS",
+    "Account",
+    "ApiKey",
+    "Domain",
+    "Heartbeat",
+    "Installation",
+    "Invoice",
+    "InvoiceItem",
+    "Noun",
+    "PassPage",
+    "RateWindow",
+    "Refresh",
+    "Service",
+]

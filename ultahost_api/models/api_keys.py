@@ -1,0 +1,120 @@
+import uuid
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api import sealing
+from ultahost_api.models.accounts import Account
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def present(self) -> Self:
+        return self.filter(removed_at=None)
+
+    def live(self) -> Self:
+        """Keys that give rights: verified, not disabled, not removed.
+
+        A refused one is live too: it shows its owner the stale copy.
+        """
+        return self.present().filter(disabled_at=None).exclude(verified_at=None)
+
+    def usable(self) -> Self:
+        """Live keys that Ultahost takes and that can be unsealed, oldest first."""
+        return self.live().filter(refused_at=None, unreadable_at=None).order_by("created_at", "id")
+
+    def unverified(self) -> Self:
+        return self.present().filter(verified_at=None, disabled_at=None, unreadable_at=None, refused_at=None)
+
+    def needing_attention(self) -> Self:
+        """Keys that only a person can mend."""
+        broken = ~Q(refused_at=None) | ~Q(unreadable_at=None) | ~Q(disabled_because="")
+        return self.present().filter(broken)
+
+
+class ApiKey(models.Model):
+    """A secret that opens one account; owned by one user; stored sealed and never shown again."""
+
+    class State(models.TextChoices):
+        UNVERIFIED = "unverified", _("Not verified yet")
+        LIVE = "live", _("Live")
+        REFUSED = "refused", _("Refused by Ultahost")
+        UNREADABLE = "unreadable", _("Enter again")
+        DISABLED = "disabled", _("Disabled")
+        REMOVED = "removed", _("Removed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="api_keys")
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="keys")
+    label = models.CharField(_("label"), max_length=60)
+    sealed = models.TextField(editable=False)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    last_four = models.CharField(max_length=4, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    replaced_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(null=True)
+    disabled_at = models.DateTimeField(null=True)
+    disabled_because = models.CharField(max_length=200, blank=True)
+    removed_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+    unreadable_at = models.DateTimeField(null=True)
+    next_try_at = models.DateTimeField(null=True)  # of an unverified key
+    tries = models.PositiveSmallIntegerField(default=0)
+    last_ok_at = models.DateTimeField(null=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["label", "created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fingerprint"], condition=Q(removed_at=None), name="key_fingerprint_once"
+            ),
+            models.UniqueConstraint(
+                fields=["owner", "label"], condition=Q(removed_at=None), name="key_label_once_per_owner"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} …{self.last_four}"
+
+    @property
+    def state(self) -> "ApiKey.State":
+        """The one that matters most, in the order in which it has to be mended."""
+        causes = {
+            self.State.REMOVED: self.removed_at,
+            self.State.DISABLED: self.disabled_at,
+            self.State.UNREADABLE: self.unreadable_at,
+            self.State.REFUSED: self.refused_at,
+        }
+        for state, since in causes.items():
+            if since:
+                return state
+        return self.State.LIVE if self.verified_at else self.State.UNVERIFIED
+
+    @property
+    def is_usable(self) -> bool:
+        return self.state == self.State.LIVE
+
+    @property
+    def secret_since(self) -> datetime:
+        return self.replaced_at or self.created_at
+
+    def put(self, secret: str) -> None:
+        """Seal a new secret into this row, unsaved."""
+        sealing.seal(self, "sealed", secret)
+        self.fingerprint = fingerprint(secret)
+        self.last_four = secret[-4:]
+
+    def wipe(self) -> None:
+        """Forget the secret, unsaved; label and last four stay for the record."""
+        self.sealed = self.fingerprint = ""
+
+
+def fingerprint(secret: str) -> str:
+    """Tells the same key pasted twice without opening either."""
+    return sealing.keyed_digest("api key fingerprint", secret)

@@ -1,0 +1,86 @@
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Self, TypeVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from ultahost_api.models.accounts import Account
+
+Row = TypeVar("Row", bound="Cached", covariant=True)
+
+
+_AWAITED_FOR = timedelta(minutes=1)
+
+
+class CachedQuerySet(models.QuerySet[Row]):
+    """Local queries over cached rows. They take accounts; who may see which is the caller's to know."""
+
+    def of(self, accounts: "Iterable[Account] | models.QuerySet[Account]") -> Self:
+        return self.filter(account__in=accounts)
+
+    def present(self) -> Self:
+        return self.filter(gone_at=None)
+
+    def gone(self) -> Self:
+        return self.exclude(gone_at=None)
+
+    def lacking_details(self) -> Self:
+        """Wanted by somebody first, then never read or changed since, then the oldest."""
+        stale = (
+            Q(detailed_at=None)
+            | Q(detailed_at__lt=F("changed_at"))
+            | Q(detailed_at__lt=F("details_wanted_at"))
+        )
+        return (
+            self.present()
+            .filter(stale)
+            .order_by(
+                F("details_wanted_at").desc(nulls_last=True), F("detailed_at").asc(nulls_first=True), "id"
+            )
+        )
+
+
+class Cached(models.Model):
+    """A row copied from the provider. The same row revives if it returns; it is never deleted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="%(class)ss")
+    remote_id = models.BigIntegerField()
+    extra = models.JSONField(default=dict)  # fields of the answer that are not documented
+    changed_at = models.DateTimeField(default=timezone.now)
+    gone_at = models.DateTimeField(null=True)
+    detailed_at = models.DateTimeField(null=True)
+    details_wanted_at = models.DateTimeField(null=True)
+    details_tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(fields=["account", "remote_id"], name="%(class)s_once_per_account")
+        ]
+
+    @property
+    def is_gone(self) -> bool:
+        return self.gone_at is not None
+
+    @property
+    def is_detailed(self) -> bool:
+        return self.detailed_at is not None
+
+    def want_details(self, now: datetime | None = None) -> bool:
+        """Somebody opened this row: have its details read soon. False when they are young enough."""
+        now = now or timezone.now()
+        if self.is_gone or (self.detailed_at and self.detailed_at > now - timedelta(minutes=5)):
+            return False
+        type(self)._default_manager.filter(pk=self.pk).update(details_wanted_at=now)
+        self.details_wanted_at = now
+        return True
+
+    @property
+    def awaits_details(self) -> bool:
+        """They were asked for moments ago and have not come yet."""
+        wanted = self.details_wanted_at
+        return bool(wanted and wanted > timezone.now() - _AWAITED_FOR and not self.is_gone)

@@ -1,0 +1,117 @@
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api.models.accounts import Account
+
+
+class Noun(models.TextChoices):
+    PROFILE = "profile", _("Profile")
+    SERVICES = "services", _("Services")
+    INVOICES = "invoices", _("Invoices")
+    DOMAINS = "domains", _("Domains")
+    DETAILS = "details", _("Details")
+
+
+LISTS = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS)
+
+
+class RefreshQuerySet(models.QuerySet["Refresh"]):
+    def of(self, accounts: "Iterable[Account] | models.QuerySet[Account]") -> Self:
+        return self.filter(account__in=accounts)
+
+    def due(self, now: datetime) -> Self:
+        return self.filter(next_due_at__lte=now)
+
+    def unleased(self, now: datetime) -> Self:
+        return self.filter(Q(lease_until=None) | Q(lease_until__lte=now))
+
+    def unrung(self, now: datetime) -> Self:
+        return self.filter(Q(rung_until=None) | Q(rung_until__lte=now))
+
+    def ask(self, now: datetime | None = None) -> int:
+        """A person wants these now. Waits are forgiven, also for the limit: a person may use the reserve,
+        and where nothing is left the budget sends nothing."""
+        now = now or timezone.now()
+        wanted = self.exclude(next_due_at=None)
+        return wanted.update(next_due_at=now, asked_at=now, attempts=0, rung_until=None)
+
+
+class Refresh(models.Model):
+    """Bringing one account's copy of one noun up to date: what is due, who is at it, how far it got."""
+
+    class Trouble(models.TextChoices):
+        NONE = "", _("None")
+        LIMITED = "limited", _("Waiting for the rate limit")
+        UNREACHABLE = "unreachable", _("Ultahost does not answer")
+        REFUSED = "refused", _("Ultahost refuses this")
+        ODD = "odd", _("Ultahost answered something unreadable")
+        NO_KEY = "no_key", _("No key can read this account")
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="refreshes")
+    noun = models.CharField(max_length=10, choices=Noun)
+
+    next_due_at = models.DateTimeField(null=True, default=timezone.now)  # null: paused, no key
+    asked_at = models.DateTimeField(null=True)  # a person clicked and has not had their first page
+    rung_until = models.DateTimeField(null=True)  # its id is in the queue until then
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+
+    pass_number = models.PositiveIntegerField(default=0)
+    pass_started_at = models.DateTimeField(null=True)  # null: no pass is under way
+    place = models.PositiveIntegerField(default=0)  # the offset of the next page
+    rows_total = models.PositiveIntegerField(null=True)
+    repeats = models.PositiveSmallIntegerField(default=0)  # unclean passes in a row
+    set_aside = models.JSONField(default=list)  # rows that could not be read: [{"id": …, "error": …}]
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    trouble = models.CharField(max_length=12, choices=Trouble, blank=True, default=Trouble.NONE)
+    trouble_words = models.CharField(max_length=300, blank=True)
+    completed_at = models.DateTimeField(null=True)  # the last whole pass
+    clean_at = models.DateTimeField(null=True)  # the last whole pass during which nothing moved
+
+    objects = RefreshQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "noun"], name="one_refresh_per_noun")]
+        indexes = [models.Index(fields=["next_due_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.noun} of {self.account}"
+
+    @property
+    def is_running(self) -> bool:
+        return bool(self.lease_until and self.lease_until > timezone.now())
+
+    @property
+    def rows_done(self) -> int:
+        counted = self.pages.filter(pass_number=self.pass_number).aggregate(rows=Sum("rows"))
+        return counted["rows"] or 0
+
+    @property
+    def waits_until(self) -> datetime | None:
+        if self.trouble == self.Trouble.LIMITED and self.next_due_at and self.next_due_at > timezone.now():
+            return self.next_due_at
+        return None
+
+
+class PassPage(models.Model):
+    """One page of a pass that arrived and was written: a pass goes on from its place after any death."""
+
+    refresh = models.ForeignKey(Refresh, models.CASCADE, related_name="pages")
+    pass_number = models.PositiveIntegerField()
+    offset = models.PositiveIntegerField()
+    ids = models.JSONField()
+    rows = models.PositiveIntegerField()  # records, and rows whose id was unreadable
+    total = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["offset"]
+        constraints = [
+            models.UniqueConstraint(fields=["refresh", "pass_number", "offset"], name="one_page_per_offset")
+        ]

@@ -1,0 +1,38 @@
+from typing import Self
+
+from django.db import models
+
+from ultahost_api.models.cached import Cached, CachedQuerySet
+
+
+class ServiceQuerySet(CachedQuerySet["Service"]):
+    def needing_attention(self) -> Self:
+        return self.present().filter(status="Suspended")
+
+
+class Service(Cached):
+    """A hosting product or server. Addresses and nameservers come with the details."""
+
+    product_name = models.CharField(max_length=255, blank=True)
+    domain = models.CharField(max_length=255, blank=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    billing_cycle = models.CharField(max_length=60, blank=True)
+    next_due_date = models.DateField(null=True)
+    next_invoice_date = models.DateField(null=True)
+    status = models.CharField(max_length=60, blank=True)
+    registration_date = models.DateField(null=True)
+
+    dedicated_ip = models.CharField(max_length=255, blank=True)
+    assigned_ips = models.JSONField(default=list)
+    nameservers = models.JSONField(default=list)
+
+    objects = ServiceQuerySet.as_manager()
+
+    class Meta(Cached.Meta):
+        indexes = [
+            models.Index(fields=["account", "gone_at", "status"]),
+            models.Index(fields=["next_due_date"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.domain or self.product_name or f"#{self.remote_id}"

@@ -1,0 +1,45 @@
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+
+from django.utils import timezone
+
+from ultahost_api.models import Refresh
+
+LEASE = timedelta(seconds=90)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken over: whatever this one holds is older and must not be written."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """One worker's hold on one refresh. Every write repeats the token, so a late one changes nothing."""
+
+    refresh: Refresh
+    token: uuid.UUID
+
+    @classmethod
+    def take(cls, refresh_id: int) -> Self | None:
+        """The lease when the refresh is due and nobody holds it, in one statement."""
+        now, token = timezone.now(), uuid.uuid4()
+        free = Refresh.objects.filter(pk=refresh_id).due(now).unleased(now)
+        if not free.update(lease_until=now + LEASE, lease_token=token, rung_until=None):
+            return None
+        return cls(Refresh.objects.select_related("account").get(pk=refresh_id), token)
+
+    def renew(self) -> None:
+        self.write()
+
+    def write(self, **fields: Any) -> None:
+        """Change the refresh and prolong the lease; LeaseLost when the token is no longer ours."""
+        fields.setdefault("lease_until", timezone.now() + LEASE)
+        if not Refresh.objects.filter(pk=self.refresh.pk, lease_token=self.token).update(**fields):
+            raise LeaseLost
+        for name, value in fields.items():
+            setattr(self.refresh, name, value)
+
+    def release(self, **fields: Any) -> None:
+        self.write(lease_until=None, lease_token=None, rung_until=None, **fields)

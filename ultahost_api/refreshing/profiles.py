@@ -1,0 +1,87 @@
+"""The account behind its keys: name, currency, credit, and whether each key still opens it."""
+
+import logging
+
+from django.db import transaction
+from django.utils import timezone
+
+from ultahost_api.budget import Purpose
+from ultahost_api.client import UltahostError
+from ultahost_api.client.profile import Profile
+from ultahost_api.clients import KeyUnreadable, for_key
+from ultahost_api.models import LISTS, Account, ApiKey, Refresh
+from ultahost_api.refreshing.leases import Lease
+
+logger = logging.getLogger(__name__)
+
+
+class OtherAccount(Exception):
+    """The key opens another account than it did; it was stopped before anything was written."""
+
+
+def read(lease: Lease) -> None:
+    """Read the profile with every usable key: the identity is a property of the key, not of the account.
+
+    The first good answer is written. A key that fails is noted and stops nothing while another one works.
+    """
+    account, written = lease.refresh.account, False
+    failure: Exception | None = None
+    for key in ApiKey.objects.usable().filter(account=account):
+        lease.renew()
+        try:
+            profile = for_key(key, Purpose.BACKGROUND).profile.get()
+            check_identity(key, account, profile)
+        except (UltahostError, OtherAccount, KeyUnreadable) as error:
+            failure = failure or error
+        else:
+            if not written:
+                write(account, profile)
+                written = True
+    if failure and not written:
+        raise failure
+
+
+def check_identity(key: ApiKey, account: Account, profile: Profile) -> None:
+    if profile.uuid == account.remote_uuid:
+        return
+    logger.warning("Key %s opens another account than before and was disabled.", key.pk)
+    ApiKey.objects.filter(pk=key.pk).update(
+        disabled_at=timezone.now(), disabled_because="This key opens another account than it did."
+    )
+    raise OtherAccount
+
+
+def find_or_make(profile: Profile) -> Account:
+    """The account of this profile, up to date; known by the profile's uuid and by nothing else."""
+    with transaction.atomic():
+        account, _ = Account.objects.get_or_create(
+            remote_uuid=profile.uuid, defaults={"name": name_of(profile)}
+        )
+        write(account, profile)
+    return account
+
+
+def write(account: Account, profile: Profile) -> None:
+    values = {
+        "name": name_of(profile),
+        "email": profile.email[:255],
+        "currency": profile.currency_code[:10] or account.currency,
+        "credit": profile.credit,
+        "status": profile.status[:40],
+    }
+    if account.currency and account.currency != values["currency"]:
+        values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
+        # Amounts of before and after look alike: only a full pass tells which rows changed.
+        lists = Refresh.objects.filter(account=account, noun__in=LISTS)
+        lists.update(pass_started_at=None, next_due_at=timezone.now())
+        logger.warning("Account %s changed its currency to %s.", account.pk, values["currency"])
+    changed = [name for name, value in values.items() if getattr(account, name) != value]
+    for name in changed:
+        setattr(account, name, values[name])
+    if changed:
+        account.save(update_fields=changed)
+
+
+def name_of(profile: Profile) -> str:
+    person = f"{profile.first_name} {profile.last_name}".strip()
+    return (profile.company_name or person or profile.email or profile.uuid)[:255]

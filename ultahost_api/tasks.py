@@ -1,0 +1,27 @@
+"""Shells: ids in, one call, done. Each is safe to run any number of times at once."""
+
+from celery import shared_task
+
+from ultahost_api import keys, refreshing
+from ultahost_api.bell import ring_key
+from ultahost_api.models import ApiKey
+
+
+@shared_task(name="ultahost_api.tasks.tick", expires=5)
+def tick() -> None:
+    refreshing.beat("worker")
+    refreshing.tick()
+    for key in keys.due_for_verification():
+        ring_key(key.pk)
+
+
+@shared_task(name="ultahost_api.tasks.refresh")
+def refresh(refresh_id: int) -> None:
+    refreshing.run(refresh_id)
+
+
+@shared_task(name="ultahost_api.tasks.verify_key")
+def verify_key(key_id: str) -> None:
+    key = ApiKey.objects.present().filter(pk=key_id).first()
+    if key:
+        keys.verify(key)
