@@ -1,0 +1,128 @@
+"""The only place that turns a user into accounts, and a user and an id into an object.
+
+What somebody may not see is a 404, as if it were not there. docs/access.md has the table of rights.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import get_object_or_404
+
+from portal.models import AccountPolicy, Grant, Role, User
+from ultahost_api.models import Account, ApiKey, Domain, Invoice, Service
+from ultahost_api.models.api_keys import ApiKeyQuerySet
+from ultahost_api.models.domains import DomainQuerySet
+from ultahost_api.models.invoices import InvoiceQuerySet
+from ultahost_api.models.services import ServiceQuerySet
+
+View = Callable[..., HttpResponseBase]
+
+
+def accounts_to_view(user: User) -> QuerySet[Account]:
+    """Services, domains and the other nouns: owners of a live key, holders of a grant, admins."""
+    if user.is_admin:
+        return Account.objects.all()
+    if not user.is_active or user.role == Role.BILLING:
+        return Account.objects.none()
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.live()) | _holds_grant(user))
+
+
+def accounts_to_operate(user: User) -> QuerySet[Account]:
+    """Writes: owners of a key that Ultahost takes, operate grants, admins.
+
+    A billing user's grant is for paying alone.
+    """
+    if user.is_admin:
+        return Account.objects.all()
+    if not user.is_active or user.role == Role.BILLING:
+        return Account.objects.none()
+    usable = _holds_key(user, ApiKey.objects.usable())
+    return Account.objects.filter(usable | _holds_grant(user, Grant.Level.OPERATE))
+
+
+def accounts_with_invoices(user: User) -> QuerySet[Account]:
+    """The shared invoice view: everybody reads every account that is not private."""
+    if not user.is_active:
+        return Account.objects.none()
+    if user.role in {Role.ADMIN, Role.BILLING}:
+        return Account.objects.all()
+    private = Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))
+    return Account.objects.filter(~private | Q(pk__in=accounts_to_view(user)))
+
+
+def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
+    return Q(Exists(keys.filter(owner=user, account=OuterRef("pk"))))
+
+
+def _holds_grant(user: User, level: str | None = None) -> Q:
+    grants = Grant.objects.filter(user=user, account=OuterRef("pk"))
+    return Q(Exists(grants.filter(level=level) if level else grants))
+
+
+def services_to_view(user: User) -> ServiceQuerySet:
+    return Service.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def service_to_view(user: User, service_id: UUID) -> Service:
+    return get_object_or_404(services_to_view(user), pk=service_id)
+
+
+def domains_to_view(user: User) -> DomainQuerySet:
+    return Domain.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def domain_to_view(user: User, domain_id: UUID) -> Domain:
+    return get_object_or_404(domains_to_view(user), pk=domain_id)
+
+
+def invoices_to_view(user: User) -> InvoiceQuerySet:
+    return Invoice.objects.of(accounts_with_invoices(user)).select_related("account")
+
+
+def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
+    return get_object_or_404(invoices_to_view(user), pk=invoice_id)
+
+
+def keys_to_manage(user: User) -> ApiKeyQuerySet:
+    """A member's own; an admin's over everyone. A billing user holds none."""
+    keys = ApiKey.objects.present().select_related("owner", "account", "rate_window")
+    if user.is_admin:
+        return keys
+    return keys.filter(owner=user) if user.is_active and user.may_hold_keys else keys.none()
+
+
+def key_to_manage(user: User, key_id: UUID) -> ApiKey:
+    return get_object_or_404(keys_to_manage(user), pk=key_id)
+
+
+def people_to_manage(user: User) -> QuerySet[User]:
+    return User.objects.all() if user.is_admin else User.objects.none()
+
+
+def person_to_manage(user: User, person_id: UUID) -> User:
+    return get_object_or_404(people_to_manage(user), pk=person_id)
+
+
+def admin_only(view: View) -> View:
+    return _only_when(lambda user: user.is_admin)(view)
+
+
+def key_holders_only(view: View) -> View:
+    return _only_when(lambda user: user.may_hold_keys)(view)
+
+
+def _only_when(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not allowed(request.user):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

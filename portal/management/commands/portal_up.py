@@ -1,0 +1,49 @@
+import os
+import signal
+import sys
+from argparse import ArgumentParser
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from portal.running import CannotStart
+from portal.running.launcher import demo_environment, invite_first_admin, up
+from portal.running.preparing import prepare_database
+from portal.running.supervision import STOP_SIGNALS
+
+
+class Command(BaseCommand):
+    help = "Starts the whole portal on this machine and keeps it alive until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--demo", action="store_true", help="with the sandbox and a team to look around in"
+        )
+        parser.add_argument(
+            "--allow-new-api", action="store_true", help="let the database change its ULTAHOST_API_URL"
+        )
+        parser.add_argument(
+            "--only-prepare", action="store_true", help="migrate, then stop; the containers' first step"
+        )
+
+    def handle(self, *, demo: bool, allow_new_api: bool, only_prepare: bool, **_: Any) -> None:
+        if demo and not settings.PORTAL_DEMO:
+            # The settings of this process are already read; those of the demo begin in the environment.
+            os.execve(sys.executable, [sys.executable, *sys.argv], demo_environment(os.environ))  # noqa: S606
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            try:
+                if only_prepare:
+                    prepare_database(allow_new_api=allow_new_api)
+                    invite_first_admin(self._say)
+                else:
+                    up(self._say, allow_new_api=allow_new_api)
+            except CannotStart as error:
+                raise CommandError(str(error)) from None
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
