@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from portal import access
+from portal.models import User
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What the frame around every page shows. Lazy: a partial without the rail asks nothing."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+    return {"attention": SimpleLazyObject(lambda: _attention(user))}
+
+
+def _attention(user: User) -> dict[str, int]:
+    """Beside each noun, only the number that needs somebody."""
+    return {
+        "services": access.services_to_view(user).needing_attention().count(),
+        "invoices": access.invoices_to_view(user).overdue().count(),
+        "domains": access.domains_to_view(user).ending_soon().count(),
+        "keys": access.keys_to_manage(user).needing_attention().count(),
+    }

@@ -1,0 +1,52 @@
+"""The demo's team: people with keys to the sandbox's accounts."""
+
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from portal.models import Role, User
+from ultahost_api import keys
+from ultahost_api.models import ApiKey
+from ultahost_api.sandbox.team import DEMO_KEYS
+
+PASSWORD = "one portal for all"  # noqa: S105  # on loopback, against a sandbox
+
+
+class Login(NamedTuple):
+    role: str
+    email: str
+    password: str
+    note: str
+
+
+class _Person(NamedTuple):
+    name: str
+    role: Role
+    note: str
+
+
+def _team() -> dict[str, _Person]:
+    return {
+        "dana": _Person("Dana Whitfield", Role.ADMIN, _("looks after people and keys")),
+        "alma": _Person("Alma Lindqvist", Role.MEMBER, _("holds a key to the first account")),
+        "ben": _Person(
+            "Ben Okafor", Role.MEMBER, _("holds a key to the second account, in another currency")
+        ),
+        "carla": _Person("Carla Núñez", Role.MEMBER, _("holds a second key to Alma's account")),
+        "emil": _Person("Emil Sørensen", Role.BILLING, _("reads every account's invoices")),
+    }
+
+
+def fill() -> list[Login]:
+    """Make whoever and whatever is missing; everything that is there stays as it was left."""
+    return [_login(name, person) for name, person in _team().items()]
+
+
+def _login(name: str, person: _Person) -> Login:
+    email = f"{name}@example.com"
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User.objects.create_user(email, PASSWORD, name=person.name, role=person.role)
+    if name in DEMO_KEYS and not ApiKey.objects.filter(owner=user).exists():
+        keys.add(user, _("Main"), DEMO_KEYS[name])
+    return Login(str(person.role.label), email, PASSWORD, person.note)

@@ -1,0 +1,80 @@
+"""What a list can be narrowed by, as validated query strings."""
+
+from typing import Any
+
+import django_filters as filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api.models import Account
+
+
+def _accounts(request: Any) -> QuerySet[Account]:
+    """Set by the list: only the accounts whose rows it shows can be chosen."""
+    accounts: QuerySet[Account] = request.listed_accounts
+    return accounts
+
+
+def _spellings(word: str) -> set[str]:
+    """SQLite tells the cases of letters beyond ASCII apart, so each of them is looked for."""
+    return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+
+
+class RowFilter(filters.FilterSet):
+    """Account, status and search; each list says which columns its search reads."""
+
+    searched: tuple[str, ...] = ()
+
+    q = filters.CharFilter(method="search", label=_("Search"))
+    status = filters.CharFilter(method="by_status", label=_("Status"))
+    account = filters.ModelChoiceFilter(queryset=_accounts, label=_("Account"), empty_label=_("All accounts"))
+
+    def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Every word has to occur somewhere; a number also finds the row with that id."""
+        for word in value.split()[:8]:
+            found = Q()
+            for spelling in _spellings(word):
+                for column in self.searched:
+                    found |= Q(**{f"{column}__icontains": spelling})
+            number = word.removeprefix("#")
+            if number.isascii() and number.isdigit() and len(number) < 19:
+                found |= Q(remote_id=int(number))
+            rows = rows.filter(found)
+        return rows
+
+    def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(status=value)
+
+
+class ServiceFilter(RowFilter):
+    searched = ("product_name", "domain", "dedicated_ip", "account__name")
+
+
+class InvoiceFilter(RowFilter):
+    searched = ("number", "payment_method", "account__name")
+
+    since = filters.DateFilter("date", "gte", label=_("Dated from"))
+    until = filters.DateFilter("date", "lte", label=_("Dated to"))
+
+    def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """``Open`` and ``Overdue`` are ours: the provider stores neither."""
+        if value == "Open":
+            return rows.open()  # type: ignore[attr-defined]
+        if value == "Overdue":
+            return rows.overdue()  # type: ignore[attr-defined]
+        return rows.filter(status=value)
+
+
+class DomainFilter(RowFilter):
+    searched = ("name", "registrar", "account__name")
+
+    renew = filters.ChoiceFilter(
+        method="by_renewal", label=_("Auto-renew"), choices=[("on", _("On")), ("off", _("Off"))]
+    )
+    ending = filters.ChoiceFilter(method="by_end", label=_("Ends"), choices=[("soon", _("Within 30 days"))])
+
+    def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(auto_renew=value == "on")
+
+    def by_end(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.ending_soon()  # type: ignore[attr-defined]

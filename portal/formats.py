@@ -1,0 +1,71 @@
+"""How the portal writes amounts, days and ages, in the language of the page."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from babel.core import Locale
+from babel.dates import format_timedelta
+from babel.numbers import format_currency, format_decimal
+from django.conf import settings
+from django.utils import dateformat, timezone
+from django.utils.translation import get_language, gettext, ngettext, to_locale
+
+NOTHING = "–"
+NON_BREAKING = "\u00a0"
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """`€1,234.50`; an amount whose account has no currency yet keeps its two decimals."""
+    if amount is None:
+        return NOTHING
+    if currency:
+        text = format_currency(amount, currency, locale=_locale())
+    else:
+        text = format_decimal(amount, "#,##0.00", locale=_locale())
+    return str(text).replace(" ", NON_BREAKING)
+
+
+def day(value: date | None) -> str:
+    """`6 Jun 2026`; of a moment, the day it is here."""
+    if value is None:
+        return NOTHING
+    return dateformat.format(_local(value), f"j{NON_BREAKING}M{NON_BREAKING}Y")
+
+
+def moment(value: datetime) -> str:
+    """`6 Jun 2026, 14:32`."""
+    return f"{day(value)}, {clock(value)}"
+
+
+def clock(value: datetime) -> str:
+    """`14:32`."""
+    return dateformat.format(_local(value), "H:i")
+
+
+def age(value: datetime, now: datetime | None = None) -> str:
+    """`3 min ago`: the same words that static/js/time.js goes on counting with."""
+    delta = value - (now or timezone.now())
+    if abs(delta) < timedelta(minutes=1):
+        return gettext("now")
+    text = format_timedelta(delta, format="short", add_direction=True, threshold=1, locale=_locale())
+    return text.replace(".", "")
+
+
+def days_away(value: date, today: date | None = None) -> str:
+    """`today`, `in 12 days`, `3 days ago`."""
+    days = (value - (today or timezone.localdate())).days
+    if days == 0:
+        return gettext("today")
+    if days > 0:
+        return ngettext("tomorrow", "in %(days)d days", days) % {"days": days}
+    return ngettext("yesterday", "%(days)d days ago", -days) % {"days": -days}
+
+
+def _local(value: date) -> date:
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        return timezone.localtime(value)
+    return value
+
+
+def _locale() -> Locale:
+    return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))

@@ -1,0 +1,77 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api import keys
+from ultahost_api.models import ApiKey
+
+
+def _secret_field() -> forms.CharField:
+    """Write-only: what was typed is never rendered back."""
+    widget = forms.PasswordInput(
+        render_value=False, attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "sk_live_…"}
+    )
+    return forms.CharField(
+        label=_("API key"),
+        max_length=600,
+        widget=widget,
+        help_text=_("From your Ultahost dashboard. It is stored sealed and never shown again."),
+    )
+
+
+class _KeyForm(forms.Form):
+    """Hands the key over and puts every refusal into words for the person who pasted it."""
+
+    def act(self) -> ApiKey:
+        raise NotImplementedError
+
+    def save(self) -> ApiKey | None:
+        """The key, or None with the reason on the form."""
+        try:
+            return self.act()
+        except keys.NotAKey:
+            self.add_error("secret", _("This is not an API key: keys are one word of at least 8 characters."))
+        except keys.UnknownKey:
+            self.add_error("secret", _("Ultahost does not know this key."))
+        except keys.KeyIsHere:
+            self.add_error("secret", _("This key is in the portal already."))
+        except keys.LabelTaken:
+            self.add_error("label", _("You have another key with this label."))
+        except keys.OpensAnother as error:
+            words = _("This key opens %(account)s; add it as a new key.")
+            self.add_error("secret", words % {"account": error.account_name})
+        except keys.CannotCheck:
+            self.add_error(
+                "secret",
+                _(
+                    "Ultahost does not answer, so the key could not be checked. Nothing was changed; try again."
+                ),
+            )
+        return None
+
+
+class AddKeyForm(_KeyForm):
+    label = forms.CharField(
+        label=_("Label"), max_length=60, help_text=_("For people, such as “Shop, production”.")
+    )
+    secret = _secret_field()
+
+    def __init__(self, *args: Any, owner: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.owner = owner
+
+    def act(self) -> ApiKey:
+        return keys.add(self.owner, self.cleaned_data["label"], self.cleaned_data["secret"])
+
+
+class ReplaceKeyForm(_KeyForm):
+    secret = _secret_field()
+
+    def __init__(self, *args: Any, key: ApiKey, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+
+    def act(self) -> ApiKey:
+        keys.replace(self.key, self.cleaned_data["secret"])
+        return self.key

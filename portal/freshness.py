@@ -1,0 +1,97 @@
+"""How old what is on screen may be, and what is being done about it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from ultahost_api import conf
+from ultahost_api.models import Account, PassPage, Refresh
+
+_STALE_AFTER = 3  # intervals
+
+
+@dataclass
+class Freshness:
+    """One noun over the accounts that somebody sees, told by its slowest account."""
+
+    noun: str
+    accounts: QuerySet[Account]
+
+    @cached_property
+    def refreshes(self) -> list[Refresh]:
+        return list(Refresh.objects.of(self.accounts).filter(noun=self.noun).select_related("account"))
+
+    @property
+    def state(self) -> str:
+        """One of: empty, running, limited, failed, paused, stale, fresh."""
+        if not self.refreshes:
+            return "empty"
+        if self.is_running:
+            return "running"
+        if self.limited_until:
+            return "limited"
+        if self.failed:
+            return "failed"
+        if all(r.next_due_at is None for r in self.refreshes):
+            return "paused"
+        return "stale" if self.is_stale else "fresh"
+
+    @cached_property
+    def is_running(self) -> bool:
+        """Also what was asked for and waits for a worker: to the person who clicked it is under way."""
+        now = timezone.now()
+        return any(
+            r.is_running or r.asked_at or r.pass_started_at or (r.completed_at is None and not r.trouble)
+            for r in self.refreshes
+            if r.next_due_at and r.next_due_at <= now + timedelta(seconds=1) and not r.waits_until
+        )
+
+    @property
+    def updated_at(self) -> datetime | None:
+        """The oldest completed pass among the accounts; None while one has never completed."""
+        times = [r.completed_at for r in self.refreshes]
+        return min(times) if times and None not in times else None  # type: ignore[type-var]
+
+    @property
+    def is_stale(self) -> bool:
+        limit = conf.interval(self.noun) * _STALE_AFTER
+        return self.updated_at is None or self.updated_at < timezone.now() - limit
+
+    @property
+    def limited_until(self) -> datetime | None:
+        return max((r.waits_until for r in self.refreshes if r.waits_until), default=None)
+
+    @cached_property
+    def failed(self) -> list[Refresh]:
+        troubles = {Refresh.Trouble.UNREACHABLE, Refresh.Trouble.REFUSED, Refresh.Trouble.ODD}
+        return [r for r in self.refreshes if r.trouble in troubles]
+
+    @property
+    def set_aside(self) -> int:
+        return sum(len(r.set_aside) for r in self.refreshes)
+
+    @cached_property
+    def rows_total(self) -> int:
+        return sum(r.rows_total or 0 for r in self.refreshes if r.pass_started_at)
+
+    @cached_property
+    def rows_done(self) -> int:
+        walking = [r.pk for r in self.refreshes if r.pass_started_at]
+        if not walking:
+            return 0
+        done = PassPage.objects.filter(refresh__in=walking).aggregate(rows=Sum("rows"))["rows"] or 0
+        return min(done, self.rows_total)
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.rows_done / self.rows_total) if self.rows_total else 0
+
+    @property
+    def token(self) -> str:
+        """Changes when a pass has completed: the page then fetches its list again."""
+        return str(
+            int(max((r.completed_at.timestamp() for r in self.refreshes if r.completed_at), default=0))
+        )

@@ -1,0 +1,65 @@
+"""The only module that knows htmx: page or partial, redirects, events."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import trigger_client_event
+from django_htmx.middleware import HtmxDetails
+
+from portal.models import User
+
+_VARY = ("HX-Request", "HX-Target", "HX-History-Restore-Request")
+
+
+class Request(HttpRequest):
+    """A signed-in user's request, as every view but the sign-in gets it."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: after a form was taken, look there with a GET."""
+
+    status_code = 303
+
+
+def page(
+    request: Request,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    partials: Collection[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or that of ``partials`` whose name is the id of the element htmx will replace.
+
+    A restored history entry and an unknown target get the whole page.
+    """
+    target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
+    name = f"{template}#{target}" if target in partials else template
+    response = render(request, name, dict(context or {}), status=status)
+    patch_vary_headers(response, _VARY)
+    return response
+
+
+def is_partial(request: Request, name: str) -> bool:
+    return bool(request.htmx) and request.htmx.target == name and not request.htmx.history_restore_request
+
+
+def announce(response: HttpResponse, event: str) -> HttpResponse:
+    """Tell the page that something happened; regions that listen refresh themselves."""
+    return trigger_client_event(response, event)
+
+
+def back(request: HttpRequest, default: str) -> str:
+    """Where the form says it was sent from, if that is a page of ours."""
+    wanted = request.POST.get("next", "")
+    ours = url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return wanted if ours else default

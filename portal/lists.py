@@ -1,0 +1,123 @@
+"""A list page: filtered, sorted, counted, a page at a time; all of it in the URL."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Count, F, QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+
+from portal import csv
+from portal.filters import RowFilter
+from ultahost_api.models import Account
+from ultahost_api.models.cached import CachedQuerySet
+
+SIZES = (25, 50, 100, 250)
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A status to filter by, and how many rows it would show."""
+
+    value: str
+    count: int
+    is_chosen: bool
+
+
+class ListPage:
+    """The rows of one noun as the query string wants them.
+
+    ``sorts`` maps the words of ``?sort=`` (with ``-`` for descending) to columns; the first is the default.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        rows: CachedQuerySet[Any],
+        *,
+        accounts: QuerySet[Account],
+        filter_class: type[RowFilter],
+        sorts: Mapping[str, Sequence[str]],
+        default_sort: str,
+    ) -> None:
+        request.listed_accounts = accounts  # type: ignore[attr-defined]
+        self.request = request
+        self.sorts = sorts
+        self.default_sort = default_sort
+        self.shows_gone = request.GET.get("gone") == "1"
+        self._all = rows.gone() if self.shows_gone else rows.present()
+        self._gone = rows.gone()
+        self.filter = filter_class(request.GET, self._all, request=request)
+        self._filter_class = filter_class
+
+    @property
+    def sort(self) -> str:
+        wanted = self.request.GET.get("sort", "")
+        return wanted if wanted.removeprefix("-") in self.sorts else self.default_sort
+
+    @property
+    def size(self) -> int:
+        wanted = self.request.GET.get("size", "")
+        return int(wanted) if wanted in map(str, SIZES) else SIZES[0]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        return SIZES
+
+    @property
+    def errors(self) -> list[str]:
+        """What in the query string could not be used. The list is then empty, never quietly whole."""
+        form = self.filter.form
+        return [f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()]
+
+    @cached_property
+    def rows(self) -> QuerySet[Any]:
+        found = self.filter.qs if self.filter.is_valid() else self._all.none()
+        return found.order_by(*self._order(), "pk")
+
+    def _order(self) -> list[Any]:
+        """Rows without a value come last in both directions."""
+        descending = self.sort.startswith("-")
+        columns = self.sorts[self.sort.removeprefix("-")]
+        if descending:
+            return [F(column).desc(nulls_last=True) for column in columns]
+        return [F(column).asc(nulls_last=True) for column in columns]
+
+    @cached_property
+    def page(self) -> Page[Any]:
+        return Paginator(self.rows, self.size).get_page(self.request.GET.get("page"))
+
+    @property
+    def count(self) -> int:
+        return self.page.paginator.count
+
+    @cached_property
+    def gone_count(self) -> int:
+        return self._gone.count()
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.request.GET.get(name) for name in self.filter.filters) or self.shows_gone
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        """The statuses that occur, counted under every filter but the status itself."""
+        others = self.request.GET.copy()
+        chosen = others.pop("status", [""])[-1]
+        wider = self._filter_class(others, self._all, request=self.request)
+        if not wider.is_valid():
+            return []
+        counted = (
+            wider.qs.order_by().values_list("status").annotate(Count("pk")).order_by("-pk__count", "status")
+        )
+        return [Chip(status, count, status == chosen) for status, count in counted]
+
+    @property
+    def chosen_status(self) -> str:
+        return self.request.GET.get("status", "")
+
+    def as_csv(self, filename: str, columns: Sequence[csv.Column]) -> StreamingHttpResponse:
+        """Exactly what is filtered, in the order that is shown, all pages of it."""
+        return csv.response(filename, columns, self.rows.iterator(chunk_size=500))

@@ -1,0 +1,122 @@
+import fcntl
+import http.client
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from django.conf import settings
+from django.urls import reverse
+
+from portal import demo, environment, first_admin
+from portal.running import CannotStart, ports
+from portal.running.preparing import collect_static_files, prepare_database
+from portal.running.programs import SANDBOX_HOST, configuration, programs
+from portal.running.supervision import Supervision
+
+_SECONDS_TO_ANSWER = 60
+
+
+def demo_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the demo: a data folder of its own, and the sandbox in Ultahost's place."""
+    return {
+        "PORTAL_DATA_DIR": str(settings.BASE_DIR / "data" / "demo"),
+        **given,
+        "PORTAL_DEMO": "1",
+        "ULTAHOST_API_URL": f"http://{SANDBOX_HOST}:{_sandbox_port()}/client-api/v1",
+    }
+
+
+def _sandbox_port() -> int:
+    # Fixed, not beside PORTAL_PORT: the database remembers the address of its API.
+    return environment.read_int("PORTAL_SANDBOX_PORT", 8001, low=1, high=65535)
+
+
+def up(say: Callable[[str], None], *, allow_new_api: bool) -> None:
+    """Runs the portal until a signal ends it with a KeyboardInterrupt."""
+    data_dir: Path = settings.PORTAL_DATA_DIR
+    sandbox_port = _sandbox_port() if settings.PORTAL_DEMO else None
+    # What is written from here on, by this process and its children, only this user can read.
+    os.umask(0o077)
+    _make_folders(data_dir)
+    with _only_launcher(data_dir) as lock:
+        _refuse_taken_ports(sandbox_port)
+        listed = list(programs(sandbox_port))
+        say("Preparing the database…")
+        prepare_database(allow_new_api=allow_new_api)
+        collect_static_files()
+        conf = data_dir / "supervisord.conf"
+        conf.write_text(configuration(data_dir, listed, as_root=os.geteuid() == 0))
+        names = ", ".join(program.name for program in listed)
+        say(f"Starting {names}; their logs are in {data_dir / 'logs'}.")
+        with Supervision(conf, lock, say) as running:
+            _wait_for_answer(running, data_dir / "logs" / "web.log")
+            _greet(say)
+            running.wait()
+            raise CannotStart(f"supervisord ended: {running.last_words}")
+
+
+def _make_folders(data_dir: Path) -> None:
+    try:
+        (data_dir / "logs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CannotStart(f"PORTAL_DATA_DIR: {data_dir} cannot be used: {error.strerror}.") from None
+
+
+@contextmanager
+def _only_launcher(data_dir: Path) -> Iterator[TextIO]:
+    with (data_dir / "portal.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                f"The portal already runs on {data_dir}: stop it first (supervisord.pid names it)."
+            ) from None
+        yield lock
+
+
+def _refuse_taken_ports(sandbox_port: int | None) -> None:
+    if sandbox_port == settings.PORTAL_PORT:
+        raise CannotStart(f"PORTAL_PORT and PORTAL_SANDBOX_PORT are both {sandbox_port}: change one.")
+    ports.refuse_taken(settings.PORTAL_HOST, settings.PORTAL_PORT, "PORTAL_PORT")
+    if sandbox_port:
+        ports.refuse_taken(SANDBOX_HOST, sandbox_port, "PORTAL_SANDBOX_PORT")
+
+
+def _wait_for_answer(running: Supervision, log: Path) -> None:
+    deadline = time.monotonic() + _SECONDS_TO_ANSWER
+    while not _answers():
+        if not running.alive:
+            raise CannotStart(f"supervisord ended: {running.last_words}")
+        if time.monotonic() > deadline:
+            tail = "\n".join(log.read_text().splitlines()[-20:])
+            raise CannotStart(f"The web server does not answer. The end of {log}:\n{tail}")
+        time.sleep(0.2)
+
+
+def _answers() -> bool:
+    every = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+    host = every.get(settings.PORTAL_HOST, settings.PORTAL_HOST)
+    try:
+        asked = http.client.HTTPConnection(host, settings.PORTAL_PORT, timeout=5)
+        asked.request("GET", "/livez", headers={"Host": "localhost"})
+        return asked.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _greet(say: Callable[[str], None]) -> None:
+    logins = demo.fill() if settings.PORTAL_DEMO else []
+    say(f"\nThe portal is at {settings.PORTAL_URL}\n")
+    for role, email, password, note in logins:
+        say(f"  {role:<8} {email:<28} {password:<22} {note}")
+    if not settings.PORTAL_DEMO:
+        invite_first_admin(say)
+    say("\nCtrl-C stops everything.")
+
+
+def invite_first_admin(say: Callable[[str], None]) -> None:
+    if token := first_admin.issue_token():
+        say(f"Nobody can sign in yet: {settings.PORTAL_URL}{reverse('first_admin')} takes, once, {token}")

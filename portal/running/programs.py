@@ -1,0 +1,117 @@
+"""What runs: each program of the portal as a section of supervisord's configuration."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from portal.running import valkey
+
+SANDBOX_HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    command: list[str]
+    stop_signal: str = "TERM"
+    stop_seconds: int = 10
+
+
+def programs(sandbox_port: int | None) -> Iterator[Program]:
+    """In the order in which they start; they stop the other way round."""
+    data_dir = settings.PORTAL_DATA_DIR
+    if not settings.REDIS_URL:
+        yield Program("valkey", valkey.server_command(data_dir))
+    if sandbox_port:
+        yield Program("sandbox", _sandbox(sandbox_port, data_dir / "sandbox.json"))
+    # A payment may take 30 seconds inside its web request.
+    yield Program("web", _gunicorn(), stop_seconds=40)
+    # To Celery QUIT means: finish within worker_soft_shutdown_timeout, then give back what is unfinished.
+    alone = ("--without-gossip", "--without-mingle")
+    worker = _celery("worker", "--queues", "people,refresh", "--concurrency", "2", *alone)
+    yield Program("worker", worker, "QUIT", stop_seconds=15)
+    yield Program("beat", _celery("beat", "--schedule", str(data_dir / "beat")))
+
+
+def _sandbox(port: int, state: Path) -> list[str]:
+    return [sys.executable, "-m", "ultahost_api.sandbox", "--port", str(port), "--state", str(state)]
+
+
+def _gunicorn() -> list[str]:
+    host = f"[{settings.PORTAL_HOST}]" if ":" in settings.PORTAL_HOST else settings.PORTAL_HOST
+    return [
+        *(sys.executable, "-m", "gunicorn", "portal.wsgi:application"),
+        *("--bind", f"{host}:{settings.PORTAL_PORT}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "35"),
+        # Without this it opens a socket in the home folder through which it takes orders.
+        "--no-control-socket",
+    ]
+
+
+def _celery(*arguments: str) -> list[str]:
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "portal",
+        *arguments,
+        "--loglevel",
+        settings.PORTAL_LOG_LEVEL,
+    ]
+
+
+_SUPERVISORD = """\
+[supervisord]
+nodaemon = true
+{user}umask = 077
+pidfile = {folder}/supervisord.pid
+logfile = {folder}/logs/supervisord.log
+logfile_maxbytes = 1MB
+logfile_backups = 3
+"""
+
+# Only the program itself is told to stop: its own children would otherwise drop the work that they hold.
+_PROGRAM = """
+[program:{name}]
+command = {command}
+directory = {directory}
+priority = {priority}
+autorestart = true
+startretries = 1000000
+stopsignal = {signal}
+stopwaitsecs = {seconds}
+killasgroup = true
+redirect_stderr = true
+stdout_logfile = {folder}/logs/{name}.log
+stdout_logfile_maxbytes = 5MB
+stdout_logfile_backups = 3
+"""
+
+
+def configuration(data_dir: Path, listed: list[Program], *, as_root: bool) -> str:
+    folder = _escape(str(data_dir))
+    # supervisord warns root unless it is told that root is meant.
+    parts = [_SUPERVISORD.format(folder=folder, user="user = root\n" if as_root else "")]
+    parts += [
+        _PROGRAM.format(
+            name=program.name,
+            command=_escape(shlex.join(program.command)),
+            directory=_escape(str(settings.BASE_DIR)),
+            priority=priority,
+            signal=program.stop_signal,
+            seconds=program.stop_seconds,
+            folder=folder,
+        )
+        for priority, program in enumerate(listed, start=1)
+    ]
+    return "".join(parts)
+
+
+def _escape(text: str) -> str:
+    """supervisord expands %(name)s in its values."""
+    return text.replace("%", "%%")

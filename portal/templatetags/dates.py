@@ -1,0 +1,33 @@
+from datetime import date, datetime
+
+from django import template
+from django.utils.html import format_html
+
+from portal import formats
+
+register = template.Library()
+
+register.filter("day", formats.day)
+register.filter("clock", formats.clock)
+
+
+@register.simple_tag
+def on(value: date | None) -> str:
+    """A day, with how far away it is in its title."""
+    if value is None:
+        return formats.NOTHING
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(), formats.days_away(value), formats.day(value),
+    )  # fmt: skip
+
+
+@register.simple_tag
+def when(value: datetime | None) -> str:
+    """How long ago, counting on in the browser, with the moment itself in the title."""
+    if value is None:
+        return formats.NOTHING
+    return format_html(
+        '<time datetime="{}" title="{}" data-time>{}</time>',
+        value.isoformat(), formats.moment(value), formats.age(value),
+    )  # fmt: skip

@@ -1,0 +1,36 @@
+"""What the frame around every page needs."""
+
+from typing import Any
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/noun.html", takes_context=True)
+def noun(context: Context, name: str, label: str, icon: str, shortcut: str = "") -> dict[str, Any]:
+    """The way to one noun, named after its URL, with what of it needs attention."""
+    url = reverse(name)
+    request = context.get("request")
+    return {
+        "url": url,
+        "label": label,
+        "icon": icon,
+        "shortcut": shortcut,
+        "current": _current(request.path if request else "", url),
+        "attention": (context.get("attention") or {}).get(name),
+    }
+
+
+def _current(path: str, url: str) -> str:
+    """The value of aria-current: the page itself, or one below it."""
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""
+
+
+@register.filter
+def percent_of(done: int | None, total: int | None) -> int:
+    return min(100, round(100 * (done or 0) / total)) if total else 0

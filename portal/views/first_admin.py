@@ -1,0 +1,25 @@
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from portal import first_admin as door
+from portal import http
+from portal.forms.people import FirstAdminForm
+
+
+@sensitive_variables()
+@sensitive_post_parameters("token", "password")
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def first_admin(request: http.Request) -> HttpResponse:
+    """Open only while nobody can sign in, to whoever holds the token that the start printed."""
+    if not door.is_open():
+        raise Http404
+    form = FirstAdminForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and (admin := form.save()):
+        login(request, admin, "allauth.account.auth_backends.AuthenticationBackend")
+        return http.SeeOther(reverse("home"))
+    return http.page(request, "people/first_admin.html", {"form": form}, status=422 if form.is_bound else 200)

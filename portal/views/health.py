@@ -1,0 +1,29 @@
+from datetime import timedelta
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from ultahost_api.models import Heartbeat
+
+_SILENCE = timedelta(seconds=90)
+
+
+@login_not_required
+@require_safe
+def livez(request: HttpRequest) -> HttpResponse:
+    """This process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """The database answers, and whether a worker has been heard of; only the former decides the status."""
+    try:
+        heard = Heartbeat.objects.filter(beat_at__gt=timezone.now() - _SILENCE).exists()
+    except DatabaseError:
+        return JsonResponse({"database": "silent"}, status=503)
+    return JsonResponse({"database": "ok", "worker": "ok" if heard else "silent"})

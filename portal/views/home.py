@@ -1,0 +1,37 @@
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal import access, http
+from portal.freshness import Freshness
+from ultahost_api import refreshing
+from ultahost_api.models import Noun
+
+_SHOWN = 6
+
+
+@require_safe
+def home(request: http.Request) -> HttpResponse:
+    """What needs somebody, what is owed, and how fresh all of it is."""
+    accounts = access.accounts_to_view(request.user)
+    with_invoices = access.accounts_with_invoices(request.user)
+    refreshing.watch(with_invoices)
+    invoices = access.invoices_to_view(request.user)
+    context = {
+        "totals": invoices.by_currency(),
+        "year": timezone.localdate().year,
+        "overdue": invoices.overdue().order_by("due_date", "pk")[:_SHOWN],
+        "due_next": invoices.open()
+        .filter(due_date__gte=timezone.localdate())
+        .order_by("due_date", "pk")[:_SHOWN],
+        "ending": access.domains_to_view(request.user).ending_soon().by_end()[:_SHOWN],
+        "suspended": access.services_to_view(request.user)
+        .needing_attention()
+        .order_by("product_name", "pk")[:_SHOWN],
+        "broken_keys": access.keys_to_manage(request.user).needing_attention(),
+        "accounts": with_invoices,
+        "sees_services": accounts.exists(),
+        "freshness": Freshness(Noun.INVOICES, with_invoices),
+        "has_keys": access.keys_to_manage(request.user).exists(),
+    }
+    return http.page(request, "home.html", context)

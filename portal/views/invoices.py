@@ -1,0 +1,85 @@
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal import access, csv, http
+from portal.filters import InvoiceFilter
+from portal.freshness import Freshness
+from portal.lists import ListPage
+from portal.models import User
+from ultahost_api import refreshing
+from ultahost_api.models import Noun
+from ultahost_api.models.invoices import CurrencyTotals
+
+SORTS = {
+    "number": ["number", "remote_id"],
+    "account": ["account__name", "date"],
+    "status": ["status", "due_date"],
+    "date": ["date", "remote_id"],
+    "due": ["due_date", "remote_id"],
+    "total": ["total"],
+}
+
+
+@require_safe
+def invoices(request: http.Request) -> HttpResponse:
+    """The shared view: every account's invoices, each counted once however many keys open its account."""
+    accounts = access.accounts_with_invoices(request.user)
+    refreshing.watch(accounts)
+    listing = _listing(request, request.user)
+    context = {
+        "list": listing,
+        "totals": _totals(listing, request.user),
+        "year": timezone.localdate().year,
+        "freshness": Freshness(Noun.INVOICES, accounts),
+    }
+    return http.page(request, "invoices/list.html", context, partials=["invoices"])
+
+
+@require_safe
+def invoices_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request, request.user).as_csv("invoices.csv", _columns())
+
+
+@require_safe
+def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
+    invoice = access.invoice_to_view(request.user, invoice_id)
+    if not http.is_partial(request, "invoice"):  # which is how the page asks whether they have come
+        refreshing.want_details(invoice)
+    context = {"invoice": invoice, "items": invoice.items.all()}
+    return http.page(request, "invoices/detail.html", context, partials=["invoice"])
+
+
+def _totals(listing: ListPage, user: User) -> list[CurrencyTotals]:
+    """Per currency, of the chosen account or of all: what is owed does not change with the status shown."""
+    invoices = access.invoices_to_view(user)
+    account = listing.filter.form.cleaned_data.get("account") if listing.filter.is_valid() else None
+    return (invoices.of([account]) if account else invoices).by_currency()
+
+
+def _listing(request: http.Request, user: User) -> ListPage:
+    return ListPage(
+        request,
+        access.invoices_to_view(user),
+        accounts=access.accounts_with_invoices(user),
+        filter_class=InvoiceFilter,
+        sorts=SORTS,
+        default_sort="-date",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("Account"), lambda i: i.account.name),
+        (_("Number"), lambda i: i.number),
+        (_("Number at Ultahost"), lambda i: i.remote_id),
+        (_("Date"), lambda i: i.date),
+        (_("Due"), lambda i: i.due_date),
+        (_("Status"), lambda i: i.shown_status),
+        (_("Total"), lambda i: i.total),
+        (_("Currency"), lambda i: i.currency),
+        (_("Payment method"), lambda i: i.payment_method),
+    ]

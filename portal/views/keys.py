@@ -1,0 +1,168 @@
+from typing import Any
+from uuid import UUID
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal import access, http
+from portal.forms.keys import AddKeyForm, ReplaceKeyForm
+from portal.outward import outward_address
+from ultahost_api import keys as vault
+from ultahost_api.models import ApiKey, Noun, Refresh
+
+
+@access.key_holders_only
+@require_safe
+def keys(request: http.Request) -> HttpResponse:
+    context = {
+        "keys": _with_refreshes(list(access.keys_to_manage(request.user))),
+        "outward_address": outward_address(),
+    }
+    return http.page(request, "keys/list.html", context, partials=["keys"])
+
+
+@sensitive_variables()
+@sensitive_post_parameters("secret")
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_key(request: http.Request) -> HttpResponse:
+    form = AddKeyForm(request.POST or None, owner=request.user)
+    if request.method == "POST" and form.is_valid() and _may_validate(request, form) and (key := form.save()):
+        if key.account:
+            words = _("The key opens %(account)s. Its first refresh has started.")
+            messages.success(request, words % {"account": key.account})
+        else:
+            messages.warning(
+                request,
+                _("Ultahost does not answer. The key is saved as unverified and is tried again by itself."),
+            )
+        return http.SeeOther(reverse("keys"))
+    return http.page(request, "keys/add.html", {"form": form}, status=_status(form))
+
+
+@access.key_holders_only
+@require_safe
+def key(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    context = {
+        "key": key,
+        "refreshes": Refresh.objects.filter(account=key.account).order_by("noun") if key.account else [],
+        "others": _other_keys(key),
+    }
+    return http.page(request, "keys/detail.html", context, partials=["key"])
+
+
+@sensitive_variables()
+@sensitive_post_parameters("secret")
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    form = ReplaceKeyForm(request.POST or None, key=key)
+    if request.method == "POST" and form.is_valid() and _may_validate(request, form) and form.save():
+        messages.success(request, _("The key was replaced."))
+        return http.SeeOther(reverse("key", args=[key.pk]))
+    return http.page(request, "keys/replace.html", {"form": form, "key": key}, status=_status(form))
+
+
+@access.key_holders_only
+@require_POST
+def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    if not ratelimit.consume(request, action="validate_key", config=_VALIDATION_LIMIT):
+        messages.error(request, _too_many())
+        return http.SeeOther(reverse("key", args=[key.pk]))
+    vault.ask_to_verify(key)
+    messages.success(request, _("Asking Ultahost about this key again."))
+    return http.SeeOther(reverse("key", args=[key.pk]))
+
+
+@access.key_holders_only
+@require_POST
+def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    vault.disable(key)
+    messages.success(request, _("“%(label)s” is disabled and is not used any more.") % {"label": key.label})
+    return http.SeeOther(reverse("key", args=[key.pk]))
+
+
+@access.key_holders_only
+@require_POST
+def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    vault.enable(key)
+    messages.success(request, _("“%(label)s” is in use again.") % {"label": key.label})
+    return http.SeeOther(reverse("key", args=[key.pk]))
+
+
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    if request.method == "POST":
+        vault.remove(key)
+        messages.success(
+            request, _("“%(label)s” was removed and its secret is forgotten.") % {"label": key.label}
+        )
+        return http.SeeOther(reverse("keys"))
+    return http.page(request, "keys/remove.html", _removal(key))
+
+
+def _removal(key: ApiKey) -> dict[str, Any]:
+    """What the confirmation says."""
+    facts = [(_("Owner"), key.owner), (_("Account"), key.account or "—"), (_("Key"), f"…{key.last_four}")]
+    last = key.account and not _other_keys(key)
+    return {
+        "title": _("Remove “%(label)s”?") % {"label": key.label},
+        "text": _("The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."),
+        "facts": facts,
+        "warning": _("It is the last key to its account, which is not refreshed any more.") if last else "",
+        "action": reverse("remove_key", args=[key.pk]),
+        "verb": _("Remove the key"),
+        "busy": _("Removing…"),
+        "back": reverse("key", args=[key.pk]),
+        "danger": True,
+    }
+
+
+_VALIDATION_LIMIT = {"validate_key": "5/m/user"}
+
+
+def _too_many() -> str:
+    return _("These were five tries within a minute. Wait a minute, then try again.")
+
+
+def _may_validate(request: http.Request, form: Any) -> bool:
+    if ratelimit.consume(request, action="validate_key", config=_VALIDATION_LIMIT):
+        return True
+    form.add_error(None, _too_many())
+    return False
+
+
+def _status(form: Any) -> int:
+    return 422 if form.is_bound else 200
+
+
+def _other_keys(key: ApiKey) -> int:
+    """How many keys would still read this account."""
+    return (
+        ApiKey.objects.usable().filter(account=key.account).exclude(pk=key.pk).count() if key.account else 0
+    )
+
+
+def _with_refreshes(keys: list[ApiKey]) -> list[ApiKey]:
+    """Each key with ``last_refresh``: when its account's lists were last good, all three of them."""
+    accounts = {key.account_id for key in keys}
+    completed: dict[Any, list[Any]] = {}
+    lists = Refresh.objects.filter(account__in=accounts).exclude(noun__in=[Noun.PROFILE, Noun.DETAILS])
+    for account_id, at in lists.values_list("account_id", "completed_at"):
+        completed.setdefault(account_id, []).append(at)
+    for key in keys:
+        times = completed.get(key.account_id, [None])
+        key.last_refresh = None if None in times else min(times)  # type: ignore[attr-defined]
+    return keys

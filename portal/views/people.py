@@ -1,0 +1,107 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal import access, http, password_links
+from portal.forms.people import PersonForm, RoleForm
+from portal.models import User
+from portal.models.users import LastAdmin
+
+
+@access.admin_only
+@require_safe
+def people(request: http.Request) -> HttpResponse:
+    return http.page(
+        request, "people/list.html", {"people": access.people_to_manage(request.user)}, partials=["people"]
+    )
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_person(request: http.Request) -> HttpResponse:
+    form = PersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = form.save()
+        messages.success(request, _("%(name)s was added.") % {"name": person})
+        return _show_link(request, person)
+    return http.page(request, "people/add.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@access.admin_only
+@require_safe
+def person(request: http.Request, person_id: UUID) -> HttpResponse:
+    return _page(request, access.person_to_manage(request.user, person_id))
+
+
+@access.admin_only
+@require_POST
+def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
+    person = access.person_to_manage(request.user, person_id)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        return _page(request, person, form, status=422)
+    try:
+        person.change_role(form.cleaned_data["role"])
+    except LastAdmin:
+        form.add_error(
+            "role", _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
+        )
+        return _page(request, person, form, status=422)
+    messages.success(
+        request, _("%(name)s is now %(role)s.") % {"name": person, "role": person.get_role_display()}
+    )
+    return http.SeeOther(reverse("person", args=[person.pk]))
+
+
+@access.admin_only
+@require_POST
+def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
+    person = access.person_to_manage(request.user, person_id)
+    try:
+        person.deactivate()
+        messages.success(request, _("%(name)s can no longer sign in.") % {"name": person})
+    except LastAdmin:
+        messages.error(
+            request, _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
+        )
+    return http.SeeOther(reverse("person", args=[person.pk]))
+
+
+@access.admin_only
+@require_POST
+def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
+    person = access.person_to_manage(request.user, person_id)
+    person.reactivate()
+    messages.success(request, _("%(name)s can sign in again.") % {"name": person})
+    return http.SeeOther(reverse("person", args=[person.pk]))
+
+
+@access.admin_only
+@require_POST
+def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
+    return _show_link(request, access.person_to_manage(request.user, person_id))
+
+
+def _show_link(request: http.Request, person: User) -> HttpResponse:
+    """Mailed where mail is set; else shown this once, for the admin to hand over."""
+    if password_links.mail(person):
+        messages.success(
+            request, _("A link to set a password was sent to %(email)s.") % {"email": person.email}
+        )
+        return http.SeeOther(reverse("person", args=[person.pk]))
+    return http.page(request, "people/link.html", {"person": person, "link": password_links.make(person)})
+
+
+def _page(
+    request: http.Request, person: User, form: RoleForm | None = None, status: int = 200
+) -> HttpResponse:
+    context = {
+        "person": person,
+        "form": form or RoleForm(initial={"role": person.role}),
+        "keys": access.keys_to_manage(request.user).filter(owner=person),
+    }
+    return http.page(request, "people/detail.html", context, status=status)

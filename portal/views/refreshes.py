@@ -1,0 +1,56 @@
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import access, http
+from portal.freshness import Freshness
+from portal.models import User
+from ultahost_api import refreshing
+from ultahost_api.models import LISTS, Account
+
+_READERS = {
+    "services": access.accounts_to_view,
+    "domains": access.accounts_to_view,
+    "invoices": access.accounts_with_invoices,
+}
+
+
+@require_safe
+def freshness(request: http.Request, noun: str) -> HttpResponse:
+    """The region that shows how old a list is; it asks for itself while something is under way."""
+    return _region(request, noun)
+
+
+@require_POST
+def refresh(request: http.Request, noun: str) -> HttpResponse:
+    accounts = _accounts(request.user, noun)
+    refreshing.ask(accounts, [noun])
+    if request.htmx:
+        return _region(request, noun)
+    messages.success(request, _("Refreshing: this page shows the new state in a moment."))
+    return http.SeeOther(http.back(request, reverse(noun)))
+
+
+@require_POST
+def refresh_all(request: http.Request) -> HttpResponse:
+    for noun in LISTS:
+        refreshing.ask(_accounts(request.user, noun), [noun])
+    messages.success(request, _("Refreshing everything you can see."))
+    return http.SeeOther(http.back(request, reverse("home")))
+
+
+def _region(request: http.Request, noun: str) -> HttpResponse:
+    region = Freshness(noun, _accounts(request.user, noun))
+    response = http.page(request, "components/freshness_region.html", {"freshness": region})
+    if request.GET.get("token", region.token) != region.token:
+        http.announce(response, f"{noun}-refreshed")
+    return response
+
+
+def _accounts(user: User, noun: str) -> QuerySet[Account]:
+    if noun not in _READERS:
+        raise Http404
+    return _READERS[noun](user)

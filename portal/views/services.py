@@ -1,0 +1,73 @@
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from portal import access, csv, http
+from portal.filters import ServiceFilter
+from portal.freshness import Freshness
+from portal.lists import ListPage
+from portal.models import User
+from ultahost_api import refreshing
+from ultahost_api.models import Noun
+
+SORTS = {
+    "name": ["product_name", "domain"],
+    "domain": ["domain", "product_name"],
+    "account": ["account__name", "product_name"],
+    "status": ["status", "next_due_date"],
+    "due": ["next_due_date"],
+    "amount": ["amount"],
+}
+
+
+@require_safe
+def services(request: http.Request) -> HttpResponse:
+    accounts = access.accounts_to_view(request.user)
+    refreshing.watch(accounts)
+    return http.page(
+        request,
+        "services/list.html",
+        {"list": _listing(request, request.user), "freshness": Freshness(Noun.SERVICES, accounts)},
+        partials=["services"],
+    )
+
+
+@require_safe
+def services_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request, request.user).as_csv("services.csv", _columns())
+
+
+@require_safe
+def service(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_view(request.user, service_id)
+    if not http.is_partial(request, "service"):  # which is how the page asks whether they have come
+        refreshing.want_details(service)
+    return http.page(request, "services/detail.html", {"service": service}, partials=["service"])
+
+
+def _listing(request: http.Request, user: User) -> ListPage:
+    return ListPage(
+        request,
+        access.services_to_view(user),
+        accounts=access.accounts_to_view(user),
+        filter_class=ServiceFilter,
+        sorts=SORTS,
+        default_sort="due",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("Account"), lambda s: s.account.name),
+        (_("Service"), lambda s: s.product_name),
+        (_("Domain"), lambda s: s.domain),
+        (_("Status"), lambda s: s.status),
+        (_("Amount"), lambda s: s.amount),
+        (_("Currency"), lambda s: s.account.currency),
+        (_("Billing cycle"), lambda s: s.billing_cycle),
+        (_("Next due"), lambda s: s.next_due_date),
+        (_("Registered"), lambda s: s.registration_date),
+        (_("Number at Ultahost"), lambda s: s.remote_id),
+    ]
