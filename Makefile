@@ -1,0 +1,80 @@
+# What each target does stands in the README. `make demo PORTAL_PORT=8010` sets a variable for one run.
+
+VENV ?= .venv
+PY := $(VENV)/bin/python
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+# Runs Python with what .env says, unless the environment or the command line says otherwise.
+RUN := $(PY) -c 'import environ, os, sys; environ.Env.read_env(".env"); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
+
+# Settings under which the deploy check has nothing to complain of; the keys are nobody's.
+DEPLOYED = PORTAL_URL=https://portal.example.com DATABASE_URL=postgres://localhost/portal \
+	PORTAL_SECRET_KEY=check-SECRET-key-0123456789-abcdefghijklmnopqrstuvwxyz-9876543210 \
+	PORTAL_SEALING_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= PORTAL_HMAC_KEY=check-hmac-key-0123456789abcdef
+
+.PHONY: install dev demo up test bench check format lock
+.PHONY: check-format check-lint check-templates check-types check-imports check-deploy check-migrations
+
+install: $(VENV)/.installed
+dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements/portal.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
+$(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@ $(VENV)/.installed
+
+# .env describes the team's portal; the demo shares neither its data nor its address.
+demo: export PORTAL_DATA_DIR ?= $(CURDIR)/data/demo
+demo: export DATABASE_URL ?=
+demo: export REDIS_URL ?=
+demo: export PORTAL_URL ?=
+demo: install
+	@$(RUN) manage.py portal_up --demo $(ARGS)
+
+up: install
+	@$(RUN) manage.py portal_up $(ARGS)
+
+test: dev
+	$(PY) tests/run.py $(ARGS)
+
+bench: dev
+	@for bench in tests/bench/*.py; do PYTHONPATH=. $(PY) $$bench || exit 1; done
+
+check: check-format check-lint check-templates check-types check-imports check-deploy check-migrations
+
+# They load the settings, which want a data folder.
+check-%: export PORTAL_DATA_DIR ?= $(CURDIR)/build/check
+check-format: dev
+	$(PY) -m ruff format --check .
+check-lint: dev
+	$(PY) -m ruff check .
+check-templates: dev
+	$(PY) -m djlint --lint --quiet templates
+check-types: dev
+	$(PY) -m mypy
+check-imports: dev
+	$(VENV)/bin/lint-imports
+check-deploy: dev
+	$(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
+check-migrations: dev
+	$(PY) manage.py makemigrations --check --dry-run
+
+format: dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+# No addresses in the locks, so that they install from any index.
+UV_COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --extra portal pyproject.toml
+
+lock: dev
+	$(UV_COMPILE) -o requirements/portal.txt
+	$(UV_COMPILE) --group dev -o requirements/dev.txt

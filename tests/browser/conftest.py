@@ -1,0 +1,118 @@
+"""The demo itself, started by its own command, and a browser in front of it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "one portal for all"
+CHROMIUM = next(
+    (path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), ""
+)
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running demo with its team filled in."""
+    port = _free_port()
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+        "PORTAL_DATA_DIR": str(tmp_path_factory.mktemp("demo")),
+        "PORTAL_PORT": str(port),
+        "PORTAL_SANDBOX_PORT": str(_free_port()),
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+    }
+    for name in ("PORTAL_SECRET_KEY", "PORTAL_URL", "ULTAHOST_API_URL"):
+        environment.pop(name, None)
+    command = [sys.executable, "manage.py", "portal_up", "--demo"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    said: list[str] = []
+    try:
+        assert process.stdout
+        for line in process.stdout:
+            said.append(line)
+            if "Ctrl-C stops everything" in line:
+                break
+        else:
+            pytest.fail("The demo did not start:\n" + "".join(said))
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # lest it blocks on a full pipe
+        yield f"http://localhost:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """A page, and everything its browser complained of."""
+
+    page: Page
+    address: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(15_000)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
+
+    def sign_in(self, name: str) -> "Visitor":
+        self.visit("/sign-in/")
+        self.page.get_by_label("E").first.fill(f"{name}@example.com")
+        self.page.locator("input[type=password]").fill(PASSWORD)
+        self.page.locator("main button.primary").click()
+        self.page.wait_for_url(f"{self.address}/")
+        return self
+
+    def visit(self, path: str) -> None:
+        self.page.goto(f"{self.address}{path}")
+
+    def serious_findings(self) -> list[str]:
+        """Accessibility findings that axe calls serious or critical. It tries styles that the CSP stops."""
+        heard = len(self.complaints)
+        violations = Axe().run(self.page).response["violations"]
+        del self.complaints[heard:]
+        return [
+            f"{v['id']} at {v['nodes'][0]['target']}"
+            for v in violations
+            if v["impact"] in {"serious", "critical"}
+        ]
+
+
+@pytest.fixture
+def visitor(demo: str, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """A clean profile; parametrize it indirectly with the options of a browser context."""
+    context = browser.new_context(**getattr(request, "param", {"viewport": {"width": 1280, "height": 900}}))
+    yield Visitor(context.new_page(), demo)
+    context.close()

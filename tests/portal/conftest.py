@@ -1,0 +1,200 @@
+"""A team, its rows, and a visitor who asks pages for what CSS selectors find."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import count
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+from django.http import HttpResponseBase
+from django.test import Client
+from django.utils import timezone
+
+from portal.models import User
+from ultahost_api import refreshing
+from ultahost_api.models import Account, ApiKey, Domain, Invoice, Refresh, Service
+
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+CONDITION = re.compile(r"^([a-z]\w*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:=([^\]]*))?\]")
+
+
+class Element:
+    def __init__(self, tag: str, attributes: dict[str, str], parent: "Element | None") -> None:
+        self.tag, self.attributes, self.parent = tag, attributes, parent
+        self.words: list[str] = []
+
+    def __getitem__(self, attribute: str) -> str:
+        return self.attributes[attribute]
+
+    @property
+    def text(self) -> str:
+        return " ".join("".join(self.words).split())
+
+    @property
+    def ancestors(self) -> Iterator["Element"]:
+        if self.parent:
+            yield self.parent
+            yield from self.parent.ancestors
+
+    def fits(self, selector: str) -> bool:
+        """One compound selector: ``td.name``, ``#list``, ``input[name=q]``."""
+        own = self.attributes
+        for tag, id_, css_class, name, value in CONDITION.findall(selector):
+            if tag and tag != self.tag or id_ and own.get("id") != id_:
+                return False
+            if css_class and css_class not in own.get("class", "").split():
+                return False
+            if name and (name not in own or value and own[name] != value):
+                return False
+        return True
+
+
+class Elements(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[Element] = []
+        self.open: list[Element] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_startendtag(tag, attrs)
+        if tag not in VOID:
+            self.open.append(self.found[-1])
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.found.append(Element(tag, attributes, self.open[-1] if self.open else None))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        for element in self.open:
+            element.words.append(data)
+
+
+class Page:
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self.status: int = response.status_code
+        self.headers = response.headers
+
+    @property
+    def html(self) -> str:
+        response = self.response
+        return (response.getvalue() if response.streaming else response.content).decode()
+
+    @property
+    def leads_to(self) -> str:
+        return str(self.headers.get("Location", ""))
+
+    def all(self, selector: str) -> list[Element]:
+        """Compound selectors with descendants between them: ``#services td.name a``."""
+        *outer, last = selector.split()
+        return [e for e in Elements(self.html).found if e.fits(last) and _lies_in(e, outer)]
+
+    def one(self, selector: str) -> Element:
+        found = self.all(selector)
+        assert len(found) == 1, f"{len(found)} elements are {selector}"
+        return found[0]
+
+    def texts(self, selector: str) -> list[str]:
+        return [element.text for element in self.all(selector)]
+
+    def csv(self) -> list[list[str]]:
+        """The lines after the titles."""
+        import csv  # the standard library's; portal.csv is another
+
+        return list(csv.reader(self.html.removeprefix("\ufeff").splitlines()))[1:]
+
+
+def _lies_in(element: Element, outer: list[str]) -> bool:
+    wanted = list(outer)
+    for ancestor in element.ancestors:
+        if wanted and ancestor.fits(wanted[-1]):
+            wanted.pop()
+    return not wanted
+
+
+class Visitor:
+    """A browser without a script; with ``htmx`` a browser with one."""
+
+    def __init__(self, user: User | None) -> None:
+        self.client = Client()
+        if user:
+            self.client.force_login(user)
+
+    def get(self, path: str, **headers: str) -> Page:
+        return self._page(self.client.get(path, headers=headers))
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **headers: str) -> Page:
+        return self._page(self.client.post(path, data or {}, headers=headers))
+
+    def follow(self, page: Page) -> Page:
+        return self.get(page.leads_to)
+
+    def click(self, page: Page, selector: str) -> Page:
+        path = page.response.request["PATH_INFO"]
+        return self.get(urljoin(path, page.one(selector)["href"]))
+
+    def htmx(self, path: str, target: str, **headers: str) -> Page:
+        return self.get(path, **{"HX-Request": "true", "HX-Target": target} | headers)
+
+    def _page(self, response: HttpResponseBase) -> Page:
+        return Page(response)
+
+
+@pytest.fixture
+def visit(db):
+    """``visit(alma).get("/invoices/")``; ``visit()`` is nobody."""
+    return lambda user=None: Visitor(user)
+
+
+@pytest.fixture
+def rows(db) -> "Rows":
+    return Rows()
+
+
+class Rows:
+    """Cached rows as a refresh would have written them, without any Ultahost."""
+
+    def __init__(self) -> None:
+        self.numbers = count(1)
+
+    def account(self, name: str = "Acme", currency: str = "EUR") -> Account:
+        number = next(self.numbers)
+        return Account.objects.create(remote_uuid=f"uuid-{number}", name=name, currency=currency)
+
+    def key(self, owner: User, account: Account, label: str = "Main", **fields: Any) -> ApiKey:
+        key = ApiKey(owner=owner, account=account, label=label, verified_at=timezone.now(), **fields)
+        key.put(f"sk_test_{next(self.numbers):020}")
+        key.save()
+        return key
+
+    def service(self, account: Account, **fields: Any) -> Service:
+        return Service.objects.create(**self._of(account) | {"status": "Active"} | fields)
+
+    def domain(self, account: Account, **fields: Any) -> Domain:
+        return Domain.objects.create(**self._of(account) | {"status": "Active"} | fields)
+
+    def invoice(self, account: Account, **fields: Any) -> Invoice:
+        usual = {"status": "Unpaid", "currency": account.currency}
+        return Invoice.objects.create(**self._of(account) | usual | fields)
+
+    def _of(self, account: Account) -> dict[str, Any]:
+        return {"account": account, "remote_id": next(self.numbers)}
+
+
+@pytest.fixture
+def read_everything(rung):
+    """What the workers would do: every refresh that is due, the details too."""
+
+    def read() -> None:
+        for _ in range(2):
+            for pk in Refresh.objects.due(timezone.now()).order_by("pk").values_list("pk", flat=True):
+                refreshing.run(pk)
+
+    return read

@@ -1,0 +1,248 @@
+"""The promises that the design system makes about its own files, and what its tags and filters show."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django import forms
+from django.core.paginator import Paginator
+from django.template import RequestContext, Template
+from django.test import RequestFactory
+
+from portal import formats
+from portal.templatetags.statuses import hue, status_word
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+STYLES = sorted((ROOT / "static/css").rglob("*.css"))
+SCRIPTS = sorted((ROOT / "static/js").glob("*.js"))
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+RAW_COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color)\(", re.IGNORECASE)
+
+
+def css(path: Path) -> str:
+    return COMMENT.sub("", path.read_text())
+
+
+def by_name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def render(source: str, query: str = "", **context: Any) -> str:
+    request = RequestFactory().get("/services/" + query)
+    return Template("{% load dates frame lists money statuses %}" + source).render(
+        RequestContext(request, context)
+    )
+
+
+# The files
+
+
+def test_it_defines_every_custom_property_that_it_uses() -> None:
+    everything = "\n".join(css(path) for path in STYLES)
+    used = set(re.findall(r"var\((--[\w-]+)(?!\s*,)\s*\)", everything))
+    defined = set(re.findall(r"(--[\w-]+)\s*:", everything))
+    assert used
+    assert used - defined == set()
+
+
+def test_it_uses_every_token_that_it_defines() -> None:
+    everything = "\n".join(css(path) for path in STYLES)
+    tokens = set(re.findall(r"(--[\w-]+)\s*:", css(ROOT / "static/css/tokens.css")))
+    assert {token for token in tokens if not re.search(rf"var\({token}\b", everything)} == set()
+
+
+@pytest.mark.parametrize("path", [p for p in STYLES if p.name != "tokens.css"], ids=by_name)
+def test_it_keeps_raw_colours_in_the_tokens(path: Path) -> None:
+    assert RAW_COLOUR.findall(css(path)) == []
+
+
+@pytest.mark.parametrize("path", STYLES, ids=by_name)
+def test_it_never_shouts(path: Path) -> None:
+    assert "!important" not in css(path)
+
+
+def test_it_imports_every_style_sheet_once() -> None:
+    contents = ROOT / "static/css/app.css"
+    imported = re.findall(r'@import "([^"]+)" layer\(\w+\);', contents.read_text())
+    present = [str(path.relative_to(contents.parent)) for path in STYLES if path != contents]
+    assert sorted(imported) == sorted(present)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+def test_it_has_nothing_inline_that_the_content_security_policy_forbids(path: Path) -> None:
+    html = path.read_text()
+    assert not re.search(r"<style\b|\sstyle=|\son\w+=|javascript:|hx-on|hx-vals=.?js:", html, re.IGNORECASE)
+    assert all("src=" in tag for tag in re.findall(r"<script\b[^>]*>", html))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=by_name)
+def test_it_finds_each_behaviour_in_a_template(path: Path) -> None:
+    html = "\n".join(template.read_text() for template in TEMPLATES)
+    attributes = set(re.findall(r"\[(data-[\w-]+)", path.read_text()))
+    # An attribute that belongs to pages stands in the page that explains the components
+    written = html + (ROOT / "docs/look.md").read_text() + (ROOT / "portal/templatetags/dates.py").read_text()
+    assert attributes
+    assert {name for name in attributes if not re.search(rf"\b{name}\b", written)} == set()
+    assert f"js/{path.name}" in html
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+def test_it_loads_every_template(path: Path) -> None:
+    Template(path.read_text())
+
+
+def test_it_shows_the_server_error_page_without_any_context() -> None:
+    source = (ROOT / "templates/500.html").read_text()
+    assert "{%" not in source
+    assert "{{" not in source
+
+
+# Amounts, days and ages
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (Decimal("1234.5"), "EUR", "€1,234.50"),
+        (Decimal("19.99"), "USD", "$19.99"),
+        (Decimal("-3"), "GBP", "-£3.00"),
+        (Decimal("1234.5"), "", "1,234.50"),
+        (Decimal(0), "EUR", "€0.00"),
+        (None, "EUR", "–"),
+    ],
+)
+def test_it_writes_an_amount_with_its_currency(amount: Decimal | None, currency: str, text: str) -> None:
+    assert render("{{ amount|money:currency }}", amount=amount, currency=currency) == text
+
+
+def test_it_writes_a_day_that_does_not_break() -> None:
+    assert render("{{ due|day }}", due=date(2026, 6, 6)) == "6\u00a0Jun\u00a02026"
+
+
+def test_it_says_how_far_away_a_day_is() -> None:
+    today = date(2026, 6, 6)
+    assert formats.days_away(today, today) == "today"
+    assert formats.days_away(today + timedelta(days=1), today) == "tomorrow"
+    assert formats.days_away(today + timedelta(days=12), today) == "in 12 days"
+    assert formats.days_away(today - timedelta(days=3), today) == "3 days ago"
+
+
+@pytest.mark.parametrize(
+    ("past", "words"),
+    [
+        (timedelta(seconds=59), "now"),
+        (timedelta(minutes=3), "3 min ago"),
+        (timedelta(hours=2), "2 hr ago"),
+        (timedelta(days=1), "1 day ago"),
+    ],
+)
+def test_it_says_how_old_something_is(past: timedelta, words: str) -> None:
+    now = datetime(2026, 6, 6, 14, 32, tzinfo=UTC)
+    assert formats.age(now - past, now) == words
+
+
+def test_it_leaves_the_exact_moment_in_the_title_of_an_age() -> None:
+    html = render("{% when at %}", at=datetime(2020, 6, 6, 14, 32, tzinfo=UTC))
+    assert 'title="6\u00a0Jun\u00a02020, 14:32"' in html
+    assert 'datetime="2020-06-06T14:32:00+00:00"' in html
+    assert "data-time" in html
+
+
+def test_it_shows_a_dash_for_what_is_not_there() -> None:
+    assert render("{% when at %}{% on day %}{{ day|day }}", at=None, day=None) == "–––"
+
+
+# Statuses
+
+
+@pytest.mark.parametrize(
+    ("status", "colour", "word"),
+    [
+        ("Active", "good", "Active"),
+        ("Overdue", "bad", "Overdue"),
+        ("Pending Transfer", "info", "Pending transfer"),
+        ("not_confirmed", "soon", "Not confirmed"),
+        ("Cancelled", "ended", "Cancelled"),
+        ("Frobnicated", "neutral", "Frobnicated"),
+        ("", "neutral", ""),
+    ],
+)
+def test_it_gives_a_status_its_hue_and_word(status: str, colour: str, word: str) -> None:
+    assert hue(status) == colour
+    assert status_word(status) == word
+
+
+# Lists
+
+
+def heading(sort: str, query: str = "") -> str:
+    return render('{% sort_header "due" "Due" "date" %}', query, list=SimpleNamespace(sort=sort))
+
+
+def test_it_sorts_upwards_first_then_downwards_then_upwards_again() -> None:
+    assert "?sort=due" in heading("name")
+    assert "?sort=-due" in heading("due")
+    assert "?sort=due" in heading("-due")
+
+
+def test_it_tells_screen_readers_how_a_column_is_sorted() -> None:
+    assert "aria-sort" not in heading("name")
+    assert 'aria-sort="ascending"' in heading("due")
+    assert 'aria-sort="descending"' in heading("-due")
+
+
+def test_it_sorts_what_is_filtered_from_its_first_page() -> None:
+    html = heading("name", "?status=Active&page=4")
+    assert "status=Active&amp;sort=due" in html
+    assert "page=" not in html
+
+
+class Filters(forms.Form):
+    q = forms.CharField()
+    status = forms.CharField()
+    account = forms.CharField()
+    renew = forms.CharField()
+
+
+def test_it_keeps_the_rest_of_the_address_when_a_filter_form_is_sent() -> None:
+    html = render("{% kept_inputs form %}", "?q=a&status=Active&sort=-due&size=50&page=3", form=Filters())
+    assert re.findall(r'name="(\w+)"', html) == ["status", "sort", "size"]
+
+
+def test_it_escapes_what_it_keeps_of_the_address() -> None:
+    assert "<script>" not in render("{% kept_inputs form %}", "?sort=%22%3E%3Cscript%3E", form=Filters())
+
+
+def test_it_has_a_menu_for_filters_without_a_place_in_the_toolbar() -> None:
+    assert render("{% for f in form|further_fields %}{{ f.name }} {% endfor %}", form=Filters()) == "renew "
+
+
+def test_it_leaves_gaps_between_distant_pages() -> None:
+    page = Paginator(range(1000), 50).page(10)
+    numbers = render("{% for n in page|elided %}{{ n }} {% endfor %}", page=page).split()
+    assert numbers == ["1", "…", "9", "10", "11", "…", "20"]
+
+
+# The frame
+
+
+def noun(path: str, **context: Any) -> str:
+    source = '{% load frame %}{% noun "invoices" "Invoices" "document-text" %}'
+    return Template(source).render(RequestContext(RequestFactory().get(path), context))
+
+
+def test_it_marks_the_noun_of_the_page_and_of_the_pages_below_it() -> None:
+    assert 'aria-current="page"' in noun("/invoices/")
+    assert 'aria-current="true"' in noun("/invoices/5/")
+    assert "aria-current" not in noun("/services/")
+
+
+def test_it_shows_a_number_only_where_something_needs_attention() -> None:
+    assert "need attention" in noun("/", attention={"invoices": 3})
+    assert "need attention" not in noun("/", attention={"invoices": 0})
+    assert "need attention" not in noun("/")

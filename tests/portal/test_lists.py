@@ -1,0 +1,301 @@
+"""What every list promises, whichever its noun: everything about it stands in the address."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.models import AccountPolicy
+from ultahost_api.models import Account, Domain, Invoice, Service
+
+
+@dataclass
+class Listed:
+    """One noun's list, with rows that are known by their title."""
+
+    noun: str
+    model: type[Any]
+    title: str
+    csv_column: int
+    rows: Any
+
+    @property
+    def url(self) -> str:
+        return f"/{self.noun}/"
+
+    @property
+    def csv_url(self) -> str:
+        return f"/{self.noun}.csv"
+
+    def add(self, account: Account, title: str, **fields: Any) -> Any:
+        make: Callable[..., Any] = getattr(self.rows, self.model.__name__.lower())
+        return make(account, **{self.title: title} | fields)
+
+    def fill(self, accounts: list[Account], number: int) -> None:
+        fields = {"currency": "EUR"} if self.model is Invoice else {}
+        start = self.model.objects.count()
+        self.model.objects.bulk_create(
+            self.model(
+                account=accounts[n % len(accounts)],
+                remote_id=100_000 + n,
+                status=("Active", "Pending", "Suspended")[n % 3],
+                **fields | {self.title: f"row-{n:04}"},
+            )
+            for n in range(start, number)
+        )
+
+
+NOUNS = {
+    "services": (Service, "domain", 2),
+    "invoices": (Invoice, "number", 1),
+    "domains": (Domain, "name", 1),
+}
+# A word of ?sort= that orders each noun by its title.
+BY_TITLE = {"services": "domain", "invoices": "number", "domains": "name"}
+
+
+@pytest.fixture(params=NOUNS)
+def listed(request, rows):
+    return Listed(request.param, *NOUNS[request.param], rows)
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+def titles(page):
+    return page.texts("tbody td.name a")
+
+
+def test_it_filters_by_status(browser, listed, acme):
+    listed.add(acme, "one", status="Pending")
+    listed.add(acme, "two", status="Cancelled")
+
+    assert titles(browser.get(f"{listed.url}?status=Cancelled")) == ["two"]
+
+
+def test_it_counts_each_status_under_the_other_filters(browser, listed, acme):
+    for title, status in [("ant", "Pending"), ("ape", "Pending"), ("asp", "Cancelled"), ("bee", "Fraud")]:
+        listed.add(acme, title, status=status)
+
+    page = browser.get(f"{listed.url}?q=a&status=Cancelled&account={acme.pk}")
+
+    assert page.texts(".chips a")[:3] == ["All", "Pending 2", "Cancelled 1"]
+    assert page.one(".chips a[aria-current=true]").text == "Cancelled 1"
+    assert "q=a" in page.all(".chips a")[1]["href"]
+
+
+def test_it_filters_by_account(browser, listed, rows, alma, acme):
+    other = rows.account("Other")
+    rows.key(alma, other, "Second")
+    listed.add(acme, "ours")
+    listed.add(other, "theirs")
+
+    assert titles(browser.get(f"{listed.url}?account={other.pk}")) == ["theirs"]
+
+
+def test_it_offers_to_choose_an_account_only_among_several(browser, listed, rows, alma, acme):
+    listed.add(acme, "ours")
+    assert browser.get(listed.url).all("select[name=account]") == []
+
+    rows.key(alma, rows.account("Other"), "Second")
+    assert browser.get(listed.url).texts("select[name=account] option") == ["All accounts", "Acme", "Other"]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("blue", ["blue-mail", "blue-shop"]),
+        ("blue mail", ["blue-mail"]),
+        ("MAIL acme blue", ["blue-mail"]),
+        ("müller", ["Müller"]),
+        ("MÜLLER", ["Müller"]),
+        ("zoë", []),
+        ("100%", ["100%"]),
+        ("_", []),
+    ],
+)
+def test_it_searches_every_word_in_any_case(browser, listed, acme, words, found):
+    for title in ("100%", "Müller", "blue-mail", "blue-shop"):
+        listed.add(acme, title)
+
+    page = browser.get(f"{listed.url}?sort={BY_TITLE[listed.noun]}&q={words.replace('%', '%25')}")
+
+    assert titles(page) == found
+
+
+def test_it_searches_account_names_with_accents(browser, listed, acme):
+    Account.objects.update(name="Ärzte & Söhne")
+    listed.add(acme, "one")
+
+    assert titles(browser.get(f"{listed.url}?q=ärzte söhne")) == ["one"]
+
+
+@pytest.mark.parametrize("form", ["{}", "%23{}"])
+def test_it_finds_a_row_by_its_number(browser, listed, acme, form):
+    row = listed.add(acme, "wanted", remote_id=4711)
+    listed.add(acme, "other", remote_id=4712)
+
+    assert titles(browser.get(f"{listed.url}?q={form.format(row.remote_id)}")) == ["wanted"]
+
+
+def test_it_survives_a_number_that_no_row_can_have(browser, listed):
+    assert titles(browser.get(f"{listed.url}?q={'9' * 40}")) == []
+
+
+def test_it_shows_a_page_at_a_time(browser, listed, acme):
+    listed.fill([acme], 30)
+    address = f"{listed.url}?sort={BY_TITLE[listed.noun]}"
+
+    first, second = browser.get(address), browser.get(f"{address}&page=2")
+
+    assert titles(first) == [f"row-{n:04}" for n in range(25)]
+    assert titles(second) == [f"row-{n:04}" for n in range(25, 30)]
+    assert second.texts(".pager span")[0] == "26–30 of 30"
+    assert "sort=" in first.one(".pager a[rel=next]")["href"]
+
+
+@pytest.mark.parametrize(("size", "shown"), [("50", 30), ("25", 25), ("7", 25), ("all", 25), ("-1", 25)])
+def test_it_knows_four_page_sizes(browser, listed, acme, size, shown):
+    listed.fill([acme], 30)
+
+    assert len(titles(browser.get(f"{listed.url}?size={size}"))) == shown
+
+
+@pytest.mark.parametrize("page", ["0", "99", "x"])
+def test_it_shows_some_page_whatever_is_asked_for(browser, listed, acme, page):
+    listed.fill([acme], 30)
+
+    assert titles(browser.get(f"{listed.url}?page={page}"))
+
+
+@pytest.mark.parametrize("bad", ["account=nonsense", "account=%00", "q=%00", "status=%00"])
+def test_it_says_what_it_cannot_use_and_shows_no_rows(browser, listed, acme, bad):
+    listed.add(acme, "one")
+
+    page = browser.get(f"{listed.url}?{bad}")
+
+    assert page.status == 200
+    assert titles(page) == []
+    assert page.all(".banner .words")
+    assert browser.get(f"{listed.csv_url}?{bad}").csv() == []
+
+
+def test_it_leaks_nothing_of_an_account_that_one_may_not_see(browser, listed, rows, acme):
+    hidden = rows.account("Hidden Ltd", "GBP")
+    AccountPolicy.objects.create(account=hidden, private=True)
+    listed.add(hidden, "hidden-row")
+    listed.add(acme, "ours")
+
+    foreign = browser.get(f"{listed.url}?account={hidden.pk}")
+    unknown = browser.get(f"{listed.url}?account={'0' * 8}-0000-4000-8000-{'0' * 12}")
+
+    assert titles(foreign) == titles(unknown) == []
+    assert foreign.texts(".banner") == unknown.texts(".banner") != []
+    for page in (foreign, browser.get(listed.url), browser.get(f"{listed.url}?q=hidden")):
+        assert "Hidden Ltd" not in page.html
+        assert "hidden-row" not in page.html
+        assert "GBP" not in page.html
+    assert browser.get(f"{listed.csv_url}?account={hidden.pk}").csv() == []
+    assert len(browser.get(listed.csv_url).csv()) == 1
+
+
+def test_it_exports_exactly_what_is_filtered_in_the_order_shown(browser, listed, acme):
+    listed.fill([acme], 120)
+    address = f"{listed.url}?status=Pending&sort=-{BY_TITLE[listed.noun]}"
+    first = browser.get(address)
+
+    export = browser.get(first.one("a.csv")["href"])
+
+    pages = titles(first) + titles(browser.get(f"{address}&page=2"))
+    assert len(pages) == 40
+    assert [line[listed.csv_column] for line in export.csv()] == pages
+    assert export.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert f'filename="{listed.noun}.csv"' in export.headers["Content-Disposition"]
+
+
+def test_it_keeps_what_is_gone_apart(browser, listed, acme):
+    listed.add(acme, "here", status="Active")
+    listed.add(acme, "away", status="Fraud", gone_at=timezone.now())
+
+    now = browser.get(listed.url)
+    gone = browser.click(now, ".pager a[href=?gone=1]")
+
+    assert titles(now) == ["here"]
+    assert titles(gone) == ["away"]
+    assert now.texts(".chips a") == ["All", "Active 1"]
+    assert now.texts(".pager a[href=?gone=1]") == ["1 no longer at Ultahost"]
+    assert [line[listed.csv_column] for line in browser.get(listed.csv_url).csv()] == ["here"]
+    assert [line[listed.csv_column] for line in browser.get(f"{listed.csv_url}?gone=1").csv()] == ["away"]
+
+
+def test_it_says_when_nothing_matches_and_how_to_see_all(browser, listed, acme):
+    listed.add(acme, "one")
+
+    page = browser.get(f"{listed.url}?q=nothing-like-this")
+
+    assert page.one(".empty a")["href"] == listed.url
+    assert page.all("a.csv") == []
+
+
+def test_it_answers_htmx_with_the_list_alone(browser, listed, acme):
+    listed.add(acme, "one")
+
+    part, whole = browser.htmx(listed.url, listed.noun), browser.get(listed.url)
+
+    assert part.one(f"section#{listed.noun}").parent is None
+    assert titles(part) == titles(whole) == ["one"]
+    assert part.all("html") == part.all("h1") == []
+    assert whole.all("html")
+
+
+def test_it_answers_whole_pages_to_unknown_targets_and_restored_histories(browser, listed):
+    restored = {"HX-History-Restore-Request": "true"}
+
+    assert browser.htmx(listed.url, "elsewhere").all("html")
+    assert browser.htmx(listed.url, listed.noun, **restored).all("html")
+
+
+def test_it_tells_caches_that_the_answer_depends_on_htmx(browser, listed):
+    for page in (browser.get(listed.url), browser.htmx(listed.url, listed.noun)):
+        vary = page.headers["Vary"].split(", ")
+        assert {"HX-Request", "HX-Target", "HX-History-Restore-Request", "Cookie"} <= set(vary)
+
+
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_it_asks_as_many_queries_for_a_thousand_rows_as_for_ten(visit, people, listed, rows, role):
+    reader = getattr(people, role)("Reader")
+    accounts = [rows.account(f"Account {n}") for n in range(5)]
+    for account in accounts:
+        rows.key(reader, account, account.name)
+    browser = visit(reader)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            browser.get(f"{listed.url}?size=250")
+        return len(captured)
+
+    listed.fill(accounts, 10)
+    queries()  # notes that somebody watches the accounts
+    few = queries()
+    listed.fill(accounts, 1000)
+    assert len(titles(browser.get(f"{listed.url}?size=250"))) == 250
+    assert queries() == few
+    assert few < 30

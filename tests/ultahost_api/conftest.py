@@ -1,0 +1,95 @@
+"""One account with one key, and a worker at hand."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from ultahost_api import refreshing
+from ultahost_api.models import Account, ApiKey, Refresh
+from ultahost_api.sandbox import Sandbox
+
+
+@pytest.fixture
+def acme(sandbox: Sandbox) -> Any:
+    """The account as Ultahost has it."""
+    return sandbox.add_account(company="Acme", currency="EUR")
+
+
+@pytest.fixture
+def alma(people: Any) -> Any:
+    return people.member("Alma")
+
+
+@pytest.fixture
+def key(acme: Any, alma: Any, add_key: Any) -> ApiKey:
+    return add_key(alma, acme)
+
+
+@pytest.fixture
+def account(key: ApiKey) -> Account:
+    """The account as the portal has it."""
+    assert key.account
+    return key.account
+
+
+@dataclass
+class Worker:
+    """Runs an account's refreshes here and now, however long they should have waited."""
+
+    account: Account
+
+    def refresh(self, noun: str) -> Refresh:
+        return Refresh.objects.get(account=self.account, noun=noun)
+
+    def run(self, noun: str, **options: Any) -> Refresh:
+        refresh = self.refresh(noun)
+        Refresh.objects.filter(pk=refresh.pk).update(next_due_at=timezone.now())
+        refreshing.run(refresh.pk, **options)
+        return self.refresh(noun)
+
+
+@pytest.fixture
+def worker(account: Account) -> Worker:
+    return Worker(account)
+
+
+@pytest.fixture
+def page_size(settings: Any) -> Callable[[int], None]:
+    def choose(rows: int) -> None:
+        settings.ULTAHOST = {**settings.ULTAHOST, "PAGE_SIZE": rows}
+
+    return choose
+
+
+@pytest.fixture
+def at_once() -> Iterator[Callable[..., list[Any]]]:
+    """Runs one function in several threads, each with a database connection of its own."""
+    threads: list[threading.Thread] = []
+
+    def run(count: int, act: Callable[[int], Any]) -> list[Any]:
+        answers: list[Any] = [None] * count
+        ready = threading.Barrier(count)
+
+        def one(place: int) -> None:
+            try:
+                ready.wait(5)
+                answers[place] = act(place)
+            except Exception as error:
+                answers[place] = error
+            finally:
+                connection.close()
+
+        threads.extend(threading.Thread(target=one, args=(place,)) for place in range(count))
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        return answers
+
+    yield run
+    assert not [thread for thread in threads if thread.is_alive()]

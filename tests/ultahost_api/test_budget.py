@@ -1,0 +1,339 @@
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from ultahost_api import budget
+from ultahost_api.budget import Purpose
+from ultahost_api.client import Rate, RateLimited
+from ultahost_api.clients import for_key
+from ultahost_api.models import Account, ApiKey, RateWindow
+from ultahost_api.sandbox import Fault, Sandbox
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def make_key(people):
+    """A key that was verified once, without asking anybody."""
+    account = Account.objects.create(remote_uuid="1", name="Acme", currency="EUR")
+    owner = people.member("Bo")
+
+    def make(label="Main", account=account):
+        key = ApiKey(owner=owner, account=account, label=label, verified_at=timezone.now())
+        key.put(f"sk_test_{label}")
+        key.save()
+        return key
+
+    return make
+
+
+@pytest.fixture
+def key(make_key):
+    return make_key()
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOON, tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def _impatient(monkeypatch):
+    """Nobody waits for another's probe."""
+    monkeypatch.setattr(budget, "_PROBE_PATIENCE", 0.04)
+
+
+def told(key, remaining, reset_in=60.0, status=200, **more):
+    budget.record(key, Rate(remaining=remaining, reset_in=reset_in), status, **more)
+
+
+def may(key, purpose=Purpose.PERSON):
+    """None when a call may be sent, else until when none may."""
+    try:
+        budget.take(key, purpose)
+    except RateLimited as error:
+        return error.retry_at
+    return None
+
+
+def count(key, purpose):
+    """How many calls this purpose gets."""
+    taken = 0
+    while may(key, purpose) is None:
+        taken += 1
+    return taken
+
+
+def learn(key, limit):
+    """As the first answer of a fresh window tells it."""
+    assert may(key) is None
+    told(key, limit - 1)
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_it_sends_one_call_at_a_time_while_the_window_is_unknown(key):
+    assert may(key) is None
+    assert may(key) is not None
+    told(key, 99)
+    assert [may(key), may(key)] == [None, None]
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_it_sends_one_call_at_a_time_when_no_answer_tells_the_window(key):
+    assert may(key) is None
+    assert may(key) is not None
+    told(key, None, None)
+    assert may(key) is None
+    assert may(key) is not None
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_it_probes_again_after_an_answer_that_never_came(key):
+    assert may(key) is None
+    budget.record(key, Rate(), None)
+    assert may(key) is None
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_it_probes_again_when_the_prober_died(key, clock):
+    assert may(key) is None
+    clock.shift(49)
+    assert may(key) is not None
+    clock.shift(2)
+    assert may(key) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_lets_only_one_of_two_threads_probe(key, at_once):
+    """The second waits for the first one's answer, and then sends as well."""
+    inside, most = [], []
+    lock = threading.Lock()
+
+    def call(_):
+        budget.take(key, Purpose.BACKGROUND)
+        with lock:
+            inside.append(1)
+            most.append(len(inside))
+        time.sleep(0.2)
+        with lock:
+            inside.pop()
+        budget.record(key, Rate(), 200)  # never says how much is left
+
+    assert at_once(2, call) == [None, None]
+    assert most == [1, 1]
+
+
+def test_it_spends_the_window_to_the_end_for_people(key):
+    learn(key, 20)
+    assert count(key, Purpose.PERSON) == 19
+
+
+@pytest.mark.parametrize(
+    ("limit", "background", "details"),
+    [(200, 179, 99), (20, 17, 9), (12, 9, 5), (10, 7, 4), (9, 8, 4), (4, 3, 1)],
+)
+def test_it_keeps_a_reserve_from_the_background_and_half_from_details(key, limit, background, details):
+    learn(key, limit)
+    assert count(key, Purpose.DETAILS) == details
+    assert count(key, Purpose.BACKGROUND) == background - details
+    assert count(key, Purpose.PERSON) == limit - 1 - background
+
+
+def test_it_learns_a_limit_that_is_larger_than_it_first_seemed(key, clock):
+    learn(key, 10)
+    clock.shift(70)
+    learn(key, 100)
+    window = RateWindow.objects.get(key=key)
+    assert (window.limit, window.reserve) == (100, 10)
+
+
+def test_it_names_the_reset_with_a_margin_to_whoever_finds_the_window_spent(key, clock):
+    assert may(key) is None
+    told(key, 0, reset_in=30.0)
+    assert NOON + timedelta(seconds=31) <= may(key) <= NOON + timedelta(seconds=33)
+
+
+def test_it_believes_the_lowest_count_when_answers_overtake_each_other(key):
+    learn(key, 20)
+    for _ in range(5):
+        assert may(key) is None
+    told(key, 14)
+    told(key, 17)
+    assert count(key, Purpose.PERSON) == 14
+
+
+def test_it_believes_the_lowest_count_when_an_answer_was_long_on_its_way(key, clock):
+    """Its reset counts from when it was given, which is before it arrived."""
+    learn(key, 20)
+    for _ in range(5):
+        assert may(key) is None
+    clock.shift(25)
+    told(key, 14, reset_in=35.0)
+    told(key, 18, reset_in=60.0, took=25.0)
+    assert count(key, Purpose.PERSON) == 14
+
+
+@pytest.mark.parametrize("rounding", [-1.0, 0.0, 1.0])
+def test_it_takes_rounded_resets_for_the_same_window(key, clock, rounding):
+    learn(key, 20)
+    for _ in range(5):
+        assert may(key) is None
+    clock.shift(10)
+    told(key, 10, reset_in=50.0 + rounding)
+    told(key, 16, reset_in=50.0)
+    assert count(key, Purpose.PERSON) == 10
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_it_starts_a_new_window_after_the_reset_with_one_call(key, clock):
+    assert may(key) is None
+    told(key, 0, reset_in=30.0)
+    clock.shift(34)
+    assert may(key) is None
+    assert may(key) is not None
+    told(key, 19)
+    assert count(key, Purpose.PERSON) == 19
+
+
+def test_it_sees_that_the_provider_began_its_window_before_we_thought(key, clock):
+    learn(key, 20)
+    clock.shift(60.2)
+    assert may(key) is None
+    told(key, 19, reset_in=60.0)
+    assert count(key, Purpose.PERSON) == 19
+
+
+@pytest.mark.parametrize("remaining", [0, None])
+def test_it_waits_a_minute_doubling_to_a_quarter_when_no_429_tells_a_reset(key, clock, remaining):
+    waits = []
+    for _ in range(6):
+        assert may(key) is None
+        told(key, remaining, None, status=429)
+        waits.append((may(key) - timezone.now()).total_seconds())
+        clock.shift(waits[-1] + 0.1)
+    assert waits == [60, 120, 240, 480, 900, 900]
+
+
+def test_it_starts_from_a_minute_again_after_a_success(key, clock):
+    for _ in range(3):
+        told(key, 0, None, status=429)
+        clock.shift(1000)
+    assert may(key) is None
+    told(key, 5, None)
+    told(key, 0, None, status=429)
+    assert may(key) - timezone.now() == timedelta(minutes=1)
+
+
+def test_it_waits_a_minute_when_a_window_is_spent_and_no_reset_is_told(key, clock):
+    assert may(key) is None
+    told(key, 1, None)
+    clock.shift(20)
+    assert may(key) is None
+    told(key, 0, None)
+    assert NOON + timedelta(seconds=60) <= may(key) <= NOON + timedelta(seconds=62)
+
+
+def test_it_heeds_the_later_of_reset_and_retry_after(key, clock):
+    budget.record(key, Rate(remaining=0, reset_in=10.0, retry_after=90.0), 429)
+    assert NOON + timedelta(seconds=91) <= may(key) <= NOON + timedelta(seconds=93)
+
+
+def test_it_holds_a_429_although_calls_seemed_left(key):
+    learn(key, 20)
+    told(key, 15, reset_in=40.0, status=429)
+    assert may(key) is not None
+
+
+def test_it_holds_every_key_of_the_account_after_a_429(make_key):
+    first, second = make_key("First"), make_key("Second")
+    stranger = make_key("Other", Account.objects.create(remote_uuid="2", name="Beta", currency="USD"))
+    for key in (second, stranger):
+        learn(key, 50)
+    told(first, 0, reset_in=40.0, status=429)
+    assert may(second) == may(first)
+    assert may(stranger) is None
+
+
+def test_it_does_not_shorten_a_longer_hold(make_key, clock):
+    first, second = make_key("First"), make_key("Second")
+    told(first, 0, reset_in=600.0, status=429)
+    told(second, 0, reset_in=40.0, status=429)
+    assert may(first) >= NOON + timedelta(seconds=601)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_survives_two_keys_that_are_limited_at_the_same_moment(make_key, at_once):
+    keys = [make_key("First"), make_key("Second")]
+
+    def limited(place):
+        for _ in range(20):
+            told(keys[place], 0, status=429)
+
+    assert at_once(2, limited) == [None, None]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("purpose", "most"), [(Purpose.PERSON, 39), (Purpose.BACKGROUND, 35)])
+def test_it_never_gives_more_than_is_left_to_eight_threads(key, at_once, purpose, most):
+    learn(key, 40)
+
+    def take_many(_):
+        return sum(may(key, purpose) is None for _ in range(10))
+
+    assert sum(at_once(8, take_many)) == most
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_never_asks_too_early_with_eight_threads_over_several_windows(make_key, settings, at_once):
+    with Sandbox(limit=6, window=1.0, reset_form="epoch_fraction") as sandbox:
+        settings.ULTAHOST = {**settings.ULTAHOST, "API_URL": sandbox.url}
+        key = make_key()
+        sandbox.add_key(sandbox.add_account(uuid="1"), "sk_test_Main")
+        until = time.monotonic() + 7
+
+        def call(_):
+            while time.monotonic() < until:
+                try:
+                    for_key(key).profile.get()
+                except RateLimited as error:
+                    wait = (error.retry_at - timezone.now()).total_seconds()
+                    time.sleep(max(min(wait, until - time.monotonic()), 0))
+
+        assert at_once(8, call) == [None] * 8
+        assert sandbox.early_requests() == []
+        assert not [seen for seen in sandbox.requests if seen.limited]
+        assert len(sandbox.requests) >= 12
+
+
+@pytest.mark.parametrize("form", ["missing", "mad", "past"])
+@pytest.mark.django_db
+def test_it_asks_nothing_after_a_429_whose_reset_makes_no_sense(make_key, settings, form):
+    with Sandbox(reset_form=form) as sandbox:
+        settings.ULTAHOST = {**settings.ULTAHOST, "API_URL": sandbox.url}
+        key = make_key()
+        sandbox.add_key(sandbox.add_account(uuid="1"), "sk_test_Main")
+        sandbox.faults.add(Fault.limited(seconds=50))
+        for _ in range(3):
+            with pytest.raises(RateLimited):
+                for_key(key).profile.get()
+        assert len(sandbox.requests) == 1
+    assert timedelta(seconds=59) < may(key) - timezone.now() <= timedelta(seconds=60)
+
+
+def test_it_takes_a_call_with_one_statement(key, django_assert_num_queries):
+    learn(key, 20)
+    with django_assert_num_queries(1):
+        budget.take(key, Purpose.BACKGROUND)
+
+
+def test_it_waits_outside_of_any_transaction(key):
+    """A lock held while sleeping would stop every other writer of the database."""
+    assert not connection.needs_rollback
+    learn(key, 2)
+    assert count(key, Purpose.PERSON) == 1
