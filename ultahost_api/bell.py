@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 RUNG_FOR = timedelta(seconds=60)
 
 REFRESH = "ultahost_api.tasks.refresh"
+SETTLE = "ultahost_api.tasks.settle"
 VERIFY = "ultahost_api.tasks.verify_key"
 
 
@@ -43,6 +44,10 @@ def ring(refresh_ids: list[int], queue: str = "refresh") -> int:
 
 def ring_key(key_id: UUID) -> None:
     transaction.on_commit(lambda: _publish(VERIFY, str(key_id), "people") and None)
+
+
+def ring_operation(operation_id: UUID) -> None:
+    _publish(SETTLE, str(operation_id), "people")
 
 
 def _publish(task: str, argument: object, queue: str) -> bool:

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from ultahost_api import keys, refreshing
-from ultahost_api.bell import ring_key
+from ultahost_api import keys, operating, refreshing
+from ultahost_api.bell import ring_key, ring_operation
 from ultahost_api.models import ApiKey
 
 
@@ -13,11 +13,19 @@ def tick() -> None:
     refreshing.tick()
     for key in keys.due_for_verification():
         ring_key(key.pk)
+    operating.abandon()
+    for operation_id in operating.due():
+        ring_operation(operation_id)
 
 
 @shared_task(name="ultahost_api.tasks.refresh")
 def refresh(refresh_id: int) -> None:
     refreshing.run(refresh_id)
+
+
+@shared_task(name="ultahost_api.tasks.settle")
+def settle(operation_id: str) -> None:
+    operating.settle(operation_id)
 
 
 @shared_task(name="ultahost_api.tasks.verify_key")

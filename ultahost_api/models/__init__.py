@@ -4,6 +4,7 @@ from ultahost_api.models.domains import Domain
 from ultahost_api.models.heartbeats import Heartbeat
 from ultahost_api.models.installations import Installation
 from ultahost_api.models.invoices import Invoice, InvoiceItem
+from ultahost_api.models.operations import Operation
 from ultahost_api.models.rate_windows import RateWindow
 from ultahost_api.models.refreshes import LISTS, Noun, PassPage, Refresh
 from ultahost_api.models.services import Service
@@ -18,6 +19,7 @@ __all__ = [
     "Invoice",
     "InvoiceItem",
     "Noun",
+    "Operation",
     "PassPage",
     "RateWindow",
     "Refresh",

@@ -1,0 +1,235 @@
+"""One write, exactly once, and an honest word about what became of it."""
+
+import threading
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from ultahost_api import operating, refreshing
+from ultahost_api.client import Secret
+from ultahost_api.models import Invoice, Operation, Refresh, Service
+from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.sandbox import Fault, Sandbox
+
+State = Operation.State
+
+
+@pytest.fixture
+def acme(sandbox: Sandbox) -> Any:
+    account = sandbox.add_account(company="Acme", currency="EUR")
+    account.add_invoices(3, status="Unpaid", paymentmethod="stripe")
+    account.add_services(2)
+    account.add_domains(2, status="Active")
+    account.add_quotes(1)
+    return account
+
+
+@pytest.fixture
+def key(acme: Any, people: Any, add_key: Any) -> Any:
+    key = add_key(people.member("Alma"), acme)
+    for refresh in Refresh.objects.exclude(noun="details"):
+        refreshing.run(refresh.pk)
+    return key
+
+
+@pytest.fixture
+def intend(key: Any) -> Any:
+    def intend(action: str, token: Any = None, **parameters: Any) -> Intent:
+        return Intent(key.owner, key, action, parameters, token or uuid4())
+
+    return intend
+
+
+def effects(sandbox: Sandbox, action: str) -> int:
+    return sum(done.action == action for done in sandbox.ledger)
+
+
+def unpaid() -> int:
+    return Invoice.objects.filter(status="Unpaid").values_list("remote_id", flat=True)[0]
+
+
+@pytest.mark.django_db
+class TestSending:
+    def test_it_pays_once_and_shows_it_at_once(self, sandbox: Sandbox, intend: Any) -> None:
+        invoice = unpaid()
+        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        assert operation.state == State.DONE
+        assert "captured" in operation.message
+        assert effects(sandbox, "pay_invoice") == 1
+        assert Invoice.objects.get(remote_id=invoice).status == "Paid"
+
+    def test_it_takes_a_form_sent_twice_for_one(self, sandbox: Sandbox, intend: Any) -> None:
+        token, invoice = uuid4(), unpaid()
+        first = operating.perform(intend("pay_invoice", token, invoiceid=invoice))
+        second = operating.perform(intend("pay_invoice", token, invoiceid=invoice))
+        assert first == second
+        assert effects(sandbox, "pay_invoice") == 1
+
+    def test_it_keeps_the_refusal_in_the_providers_words(self, sandbox: Sandbox, intend: Any) -> None:
+        sandbox.faults.add(Fault.status(400, "Card declined."), action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        assert (operation.state, operation.status) == (State.REFUSED, 400)
+        assert operation.message == "Card declined."
+
+    def test_it_sends_nothing_for_an_invoice_paid_elsewhere(
+        self, sandbox: Sandbox, acme: Any, intend: Any
+    ) -> None:
+        invoice = unpaid()
+        acme.invoices[invoice]["status"] = "Paid"
+        with pytest.raises(NotAllowedNow, match="Paid"):
+            operating.perform(intend("pay_invoice", invoiceid=invoice))
+        assert effects(sandbox, "pay_invoice") == 0
+        assert not Operation.objects.exists()
+
+    @pytest.mark.parametrize("fault", [Fault.limited(5), Fault.status(429, "Slow down.")])
+    def test_it_knows_that_a_limit_sent_nothing(self, sandbox: Sandbox, intend: Any, fault: Fault) -> None:
+        sandbox.faults.add(fault, action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        assert operation.state == State.NOT_SENT
+        assert effects(sandbox, "pay_invoice") == 0
+
+    def test_it_knows_that_a_silent_provider_got_nothing(self, sandbox: Sandbox, intend: Any) -> None:
+        invoice = unpaid()
+        sandbox.stop()
+        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        assert operation.state == State.NOT_SENT
+
+    def test_it_takes_a_delete_of_what_is_gone_for_done(self, sandbox: Sandbox, intend: Any) -> None:
+        operation = operating.perform(intend("delete_contact", contactid=4711))
+        assert operation.state == State.DONE
+
+    def test_it_stores_no_secret(self, intend: Any) -> None:
+        canary = "canary-Passw0rd-91"
+        service = Service.objects.values_list("remote_id", flat=True)[0]
+        parameters = {"serviceid": service, "servicepassword": Secret(canary)}
+        operation = operating.perform(intend("service_reset_password", **parameters))
+        assert operation.parameters == {"serviceid": service}
+        assert canary not in repr(Operation.objects.values().get(pk=operation.pk))
+
+
+UNKNOWN = [
+    pytest.param(Fault.drop(after_effect=True), 1, id="dropped after the effect"),
+    pytest.param(Fault.drop(), 0, id="dropped before the effect"),
+    pytest.param(Fault.cut(), 1, id="cut"),
+    pytest.param(Fault.status(502, after_effect=True), 1, id="502 after the effect"),
+    pytest.param(Fault.html(), 1, id="HTML"),
+]
+
+
+@pytest.mark.django_db
+class TestUnknown:
+    @pytest.mark.parametrize(("fault", "effect"), UNKNOWN)
+    def test_it_calls_an_unclear_answer_unknown_and_settles_it_by_reading(
+        self, sandbox: Sandbox, intend: Any, fault: Fault, effect: int
+    ) -> None:
+        sandbox.faults.add(fault, action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        assert operation.state == State.UNKNOWN
+        operating.look_again(operation)
+        moved = effects(sandbox, "pay_invoice")
+        assert operation.state == (State.CONFIRMED if moved else State.UNKNOWN)
+        assert moved <= 1
+
+    def test_it_refuses_a_twin_while_the_outcome_is_open(self, sandbox: Sandbox, intend: Any) -> None:
+        invoice = unpaid()
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        operating.perform(intend("pay_invoice", invoiceid=invoice))
+        with pytest.raises(TwinPending):
+            operating.perform(intend("pay_invoice", invoiceid=invoice))
+
+    def test_it_gives_money_up_after_a_day_and_then_wants_a_persons_word(
+        self, sandbox: Sandbox, intend: Any
+    ) -> None:
+        invoice = unpaid()
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operating.look_again(operation)
+        assert operation.state == State.UNKNOWN
+        day_ago = timezone.now() - timedelta(hours=25)
+        Operation.objects.filter(pk=operation.pk).update(created_at=day_ago)
+        operating.look_again(operation)
+        assert operation.state == State.NOT_CONFIRMED
+        with pytest.raises(NeedsConfirmation):
+            operating.perform(intend("pay_invoice", invoiceid=invoice))
+        again = operating.perform(intend("pay_invoice", invoiceid=invoice), again=True)
+        assert again.state == State.DONE
+        assert effects(sandbox, "pay_invoice") == 1
+
+    def test_it_finds_the_order_that_came_of_an_answer_lost(self, sandbox: Sandbox, intend: Any) -> None:
+        sandbox.faults.add(Fault.drop(after_effect=True), action="create_order")
+        order = {"paymentmethod": "stripe", "pid": [1], "billingcycle": ["monthly"]}
+        operation = operating.perform(intend("create_order", **order))
+        operating.look_again(operation)
+        assert operation.state == State.CONFIRMED
+        assert operation.result["orderid"]
+        assert operation.result["invoiceid"]
+
+    def test_it_calls_what_a_dead_process_left_unknown(self, sandbox: Sandbox, intend: Any) -> None:
+        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        long_ago = timezone.now() - timedelta(minutes=5)
+        Operation.objects.filter(pk=operation.pk).update(state=State.SENDING, sent_at=long_ago)
+        operating.abandon()
+        assert operating.due() == [operation.pk]
+        assert operating.due() == []
+        operating.settle(operation.pk)
+        assert operation.fresh().state == State.CONFIRMED
+
+    def test_it_leaves_a_person_to_decide_where_nothing_can_be_read(
+        self, sandbox: Sandbox, key: Any, intend: Any
+    ) -> None:
+        service = Service.objects.values_list("remote_id", flat=True)[0]
+        sandbox.faults.add(Fault.drop(), action="service_module_custom")
+        operation = operating.perform(intend("service_module_custom", serviceid=service, func_name="reboot"))
+        operating.look_again(operation)
+        assert operation.state == State.UNKNOWN
+        operating.decide(operation, key.owner, took_effect=False)
+        assert operation.state == State.NOT_CONFIRMED
+        assert operation.settled_by == key.owner
+
+
+@pytest.mark.django_db
+def test_it_remembers_a_cancellation_until_it_lapses_or_is_withdrawn(intend: Any) -> None:
+    service = Service.objects.first()
+    assert service
+    due = service.next_due_date
+    assert due
+    parameters = {"serviceid": service.remote_id, "type": "End of Billing Period"}
+    intent = intend("request_cancellation", **parameters)
+    noted = Intent(
+        intent.user, intent.key, intent.action, parameters, uuid4(), {"next_due_date": due.isoformat()}
+    )
+    request = operating.perform(noted)
+    assert operating.pending_cancellation(service) == request
+    service.next_due_date = due + timedelta(days=30)
+    assert operating.pending_cancellation(service) is None
+    service.next_due_date = due
+    operating.withdraw(request)
+    assert operating.pending_cancellation(service) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_sends_once_when_fifty_posts_of_a_form_arrive_together(sandbox: Sandbox, intend: Any) -> None:
+    intent = intend("pay_invoice", invoiceid=unpaid())
+    outcomes: list[object] = []
+
+    def post() -> None:
+        try:
+            outcomes.append(operating.perform(intent).pk)
+        except Exception as error:
+            outcomes.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=post) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert effects(sandbox, "pay_invoice") == 1
+    assert Operation.objects.count() == 1
+    # Those that came once it was paid were told so; none got an operation of its own.
+    assert all(isinstance(o, NotAllowedNow) or o == Operation.objects.get().pk for o in outcomes)

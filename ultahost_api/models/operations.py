@@ -1,0 +1,101 @@
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api.models.accounts import Account
+from ultahost_api.models.api_keys import ApiKey
+
+
+class OperationQuerySet(models.QuerySet["Operation"]):
+    def pending(self) -> Self:
+        """Whose outcome is open: while one is, its twin must not be sent."""
+        return self.filter(state__in=PENDING)
+
+    def on(self, account: Account, *targets: str) -> Self:
+        return self.filter(account=account, target__in=targets)
+
+
+class Operation(models.Model):
+    """One write sent to Ultahost on a user's behalf, written down before it is sent."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        SENDING = "sending", _("Sending")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Refused")  # the provider said no, in its words
+        NOT_SENT = "not_sent", _("Not sent")  # no byte left, or the rate limit stopped it
+        UNKNOWN = "unknown", _("Unknown")  # it may have taken effect
+        CONFIRMED = "confirmed", _("Confirmed")  # unknown, then seen by reading
+        NOT_CONFIRMED = "not_confirmed", _("Not confirmed")  # unknown, and never seen
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    form_token = models.UUIDField(unique=True)  # a double click or a reload is the same operation
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="operations")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="operations")
+    key = models.ForeignKey(ApiKey, models.PROTECT, related_name="operations")
+    key_last_four = models.CharField(max_length=4)  # of the secret that was used, whatever replaced it since
+    action = models.CharField(max_length=40)
+    target = models.CharField(max_length=120)  # "invoice 12"; for creates a keyed digest of the parameters
+    remote_id = models.BigIntegerField(null=True)  # of the row that it is about
+    parameters = models.JSONField(default=dict)  # without secrets
+    before = models.JSONField(default=dict)  # what reading showed before, for telling an effect afterwards
+
+    state = models.CharField(max_length=14, choices=State, default=State.SENDING)
+    status = models.PositiveSmallIntegerField(null=True)  # the provider's
+    message = models.CharField(max_length=1000, blank=True)  # the provider's words
+    result = models.JSONField(default=dict)  # what the answer told, without secrets
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    read_at = models.DateTimeField(null=True)  # when reading last tried to settle it
+    read_tries = models.PositiveSmallIntegerField(default=0)
+    next_read_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)  # a cancellation that somebody took back at the provider
+
+    objects = OperationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "action", "target"],
+                condition=Q(state__in=["queued", "sending", "unknown"]),
+                name="no_twin_operation",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["account", "target"]),
+            models.Index(fields=["state", "next_read_at"]),
+            models.Index(fields=["user", "-created_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state in PENDING
+
+    @property
+    def took_effect(self) -> bool:
+        return self.state in {self.State.DONE, self.State.CONFIRMED}
+
+    def fresh(self) -> "Operation":
+        """This row as another process may have left it."""
+        self.refresh_from_db()
+        return self
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the page shows of the answer."""
+        return {name: value for name, value in self.result.items() if value not in (None, "", [])}
+
+
+PENDING = (Operation.State.QUEUED, Operation.State.SENDING, Operation.State.UNKNOWN)

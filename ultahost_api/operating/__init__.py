@@ -1,0 +1,27 @@
+"""Send one write, exactly once, and know what became of it."""
+
+from ultahost_api.operating.cancellations import pending_cancellation, pending_cancellations, withdraw
+from ultahost_api.operating.sending import (
+    Intent,
+    NeedsConfirmation,
+    NotAllowedNow,
+    TwinPending,
+    perform,
+)
+from ultahost_api.operating.settling import abandon, decide, due, look_again, settle
+
+__all__ = [
+    "Intent",
+    "NeedsConfirmation",
+    "NotAllowedNow",
+    "TwinPending",
+    "abandon",
+    "decide",
+    "due",
+    "look_again",
+    "pending_cancellation",
+    "pending_cancellations",
+    "perform",
+    "settle",
+    "withdraw",
+]

@@ -1,0 +1,47 @@
+"""Pending cancellations. The API shows none and takes none back: our own operations are the record."""
+
+from collections.abc import Iterable
+
+from django.utils import timezone
+
+from ultahost_api.models import Operation, Service
+
+State = Operation.State
+
+_ENDED = {"Cancelled", "Terminated", "Completed"}
+
+
+def pending_cancellation(service: Service) -> Operation | None:
+    return pending_cancellations([service]).get(service.pk)
+
+
+def pending_cancellations(services: Iterable[Service]) -> dict[object, Operation]:
+    """By service: the request that stands. One query for any number of services of any accounts."""
+    wanted = {(service.account_id, service.remote_id): service for service in services}
+    requests = Operation.objects.filter(
+        action="request_cancellation",
+        account__in={account for account, _ in wanted},
+        remote_id__in={remote_id for _, remote_id in wanted},
+        state__in=[State.DONE, State.CONFIRMED, State.UNKNOWN, State.SENDING],
+        withdrawn_at=None,
+    )
+    found: dict[object, Operation] = {}
+    for request in requests.order_by("created_at"):
+        service = wanted.get((request.account_id, request.remote_id or 0))
+        if service and _stands(request, service):
+            found[service.pk] = request
+    return found
+
+
+def withdraw(operation: Operation) -> None:
+    """Somebody took it back at the provider, who alone can."""
+    Operation.objects.filter(pk=operation.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+
+
+def _stands(request: Operation, service: Service) -> bool:
+    """An end-of-period one lapses when the due date has moved on; any does when the service has ended."""
+    if service.status in _ENDED or service.is_gone:
+        return False
+    due = request.before.get("next_due_date")
+    moved_on = due and service.next_due_date and service.next_due_date.isoformat() > due
+    return not (moved_on and request.parameters.get("type") == "End of Billing Period")

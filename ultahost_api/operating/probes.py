@@ -1,0 +1,166 @@
+"""What reading tells: before a write, so that its effect shows, and after one of unknown outcome."""
+
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from ultahost_api.client import Client
+from ultahost_api.models import Operation
+
+Parameters = Mapping[str, Any]
+Before = dict[str, Any]
+
+_NEWEST = 20  # orders or contacts looked through for the one that may have been made
+_PAYABLE = {"Unpaid", "Payment Pending", "Collections", "Draft"}
+
+
+class Pointless(Exception):
+    """What is there already rules the write out. In the user's words."""
+
+
+def before(client: Client, action: str, parameters: Parameters) -> Before:
+    """What the probe of this action will compare with. Costs a read for the actions that create or pay."""
+    look = _BEFORE.get(action)
+    return look(client, parameters) if look else {}
+
+
+def took_effect(client: Client, operation: Operation) -> bool | None:
+    """Whether reading shows the effect; None where it cannot tell."""
+    probe = _AFTER.get(operation.action)
+    return probe(client, operation) if probe else None
+
+
+def can_tell(action: str) -> bool:
+    return action in _AFTER
+
+
+def _invoice_before(client: Client, parameters: Parameters) -> Before:
+    invoice = client.invoices.get(parameters["invoiceid"])
+    if invoice.status not in _PAYABLE:
+        raise Pointless(_("Ultahost says that this invoice is %(status)s.") % {"status": invoice.status})
+    return {"status": invoice.status, "total": str(invoice.total)}
+
+
+def _invoice_after(client: Client, operation: Operation) -> bool:
+    return client.invoices.get(_id(operation)).status not in _PAYABLE
+
+
+def _orders_before(client: Client, parameters: Parameters) -> Before:
+    newest = next(iter(client.orders.list()), None)
+    return {"newest": newest.id if newest else 0}
+
+
+def _orders_after(client: Client, operation: Operation) -> bool | None:
+    """One order since then is ours; of several nobody can tell which, so a person decides."""
+    since = [o for o in islice(client.orders.list(), _NEWEST) if o.id > operation.before.get("newest", 0)]
+    since = [o for o in since if o.payment_method == operation.parameters.get("paymentmethod")]
+    if len(since) > 1:
+        return None
+    if since:
+        operation.result |= {"orderid": since[0].id, "invoiceid": client.orders.get(since[0].id).invoice_id}
+    return bool(since)
+
+
+def _quote_before(client: Client, parameters: Parameters) -> Before:
+    quote = client.quotes.get(parameters["quoteid"])
+    if quote.stage == "Accepted":
+        raise Pointless(_("Ultahost says that this quote is accepted already."))
+    return {"stage": quote.stage, "total": str(quote.total)}
+
+
+def _quote_after(client: Client, operation: Operation) -> bool:
+    return client.quotes.get(_id(operation)).stage == "Accepted"
+
+
+def _service_before(client: Client, parameters: Parameters) -> Before:
+    service = client.services.get(parameters["serviceid"])
+    return {"product_name": service.product_name, "amount": str(service.amount)}
+
+
+def _service_after(client: Client, operation: Operation) -> bool:
+    service = client.services.get(_id(operation))
+    now = {"product_name": service.product_name, "amount": str(service.amount)}
+    return now != {name: operation.before.get(name) for name in now}
+
+
+def _methods_before(client: Client, parameters: Parameters) -> Before:
+    return {"ids": [method.id for method in client.payment_methods.list()]}
+
+
+def _methods_after(client: Client, operation: Operation) -> bool | None:
+    new = [m for m in client.payment_methods.list() if m.id not in operation.before.get("ids", [])]
+    new = [m for m in new if m.type == operation.parameters.get("type")]
+    return None if len(new) > 1 else bool(new)
+
+
+def _method_gone(client: Client, operation: Operation) -> bool:
+    return _id(operation) not in {method.id for method in client.payment_methods.list()}
+
+
+def _contacts_before(client: Client, parameters: Parameters) -> Before:
+    return {"ids": [c.id for c in client.contacts.list() if _same_mail(c.email, parameters.get("email"))]}
+
+
+def _contacts_after(client: Client, operation: Operation) -> bool:
+    known = operation.before.get("ids", [])
+    email = operation.parameters.get("email")
+    return any(_same_mail(c.email, email) and c.id not in known for c in client.contacts.list())
+
+
+def _contact_gone(client: Client, operation: Operation) -> bool:
+    return _id(operation) not in {contact.id for contact in client.contacts.list()}
+
+
+def _contact_changed(client: Client, operation: Operation) -> bool:
+    answer = client.call("get_contact", contactid=_id(operation)).data
+    return _agrees(answer, operation.parameters)
+
+
+def _account_changed(client: Client, operation: Operation) -> bool | None:
+    answer = client.call("get_profile").data
+    readable = {name: value for name, value in operation.parameters.items() if name in answer}
+    return _agrees(answer, readable) if readable else None
+
+
+def _renewal_set(client: Client, operation: Operation) -> bool:
+    return client.domains.get(_id(operation)).auto_renew == bool(int(operation.parameters["autorenew"]))
+
+
+def _agrees(answer: Any, wanted: Parameters) -> bool:
+    return isinstance(answer, dict) and all(
+        str(answer.get(name)) == str(value) for name, value in wanted.items() if name in answer
+    )
+
+
+def _same_mail(one: str, other: object) -> bool:
+    return one.lower() == str(other).lower()
+
+
+def _id(operation: Operation) -> int:
+    assert operation.remote_id is not None  # noqa: S101  # every probe that asks is of an action with an id
+    return operation.remote_id
+
+
+_BEFORE: dict[str, Callable[[Client, Parameters], Before]] = {
+    "pay_invoice": _invoice_before,
+    "create_order": _orders_before,
+    "accept_quote": _quote_before,
+    "upgrade_service": _service_before,
+    "add_payment_method": _methods_before,
+    "create_contact": _contacts_before,
+}
+_AFTER: dict[str, Callable[[Client, Operation], bool | None]] = {
+    "pay_invoice": _invoice_after,
+    "create_order": _orders_after,
+    "accept_quote": _quote_after,
+    "upgrade_service": _service_after,
+    "add_payment_method": _methods_after,
+    "delete_payment_method": _method_gone,
+    "create_contact": _contacts_after,
+    "update_contact": _contact_changed,
+    "delete_contact": _contact_gone,
+    "update_account": _account_changed,
+    "toggle_autorenew": _renewal_set,
+}

@@ -1,0 +1,179 @@
+"""Write down, send once, note what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ultahost_api.budget import Purpose
+from ultahost_api.client import (
+    ACTIONS,
+    Answer,
+    BadRequest,
+    Client,
+    Effect,
+    Forbidden,
+    NotFound,
+    NotSent,
+    RateLimited,
+    Secret,
+    UltahostError,
+    Unauthorized,
+)
+from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
+from ultahost_api.models import Account, ApiKey, Operation
+from ultahost_api.operating import effects, probes
+from ultahost_api.operating.targets import remote_id_of, target_of, without_secrets
+
+State = Operation.State
+
+FIRST_READ = timedelta(seconds=5)
+_SECONDS = 30.0
+
+# What of an answer is worth keeping; whatever else it holds may be a secret.
+_KEPT = {
+    "orderid", "invoiceid", "serviceids", "addonids", "domainids", "amount", "currency", "paymethodid",
+    "contact_id", "contactid", "result", "type",
+}  # fmt: skip
+
+
+class TwinPending(Exception):
+    """The same write on the same target is under way, or its outcome is not known yet."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(str(operation))
+        self.operation = operation
+
+
+class NeedsConfirmation(Exception):
+    """The same write was sent before and never seen to take effect: a person has to want it again."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(str(operation))
+        self.operation = operation
+
+
+class NotAllowedNow(Exception):
+    """What is there at Ultahost rules the write out; nothing was sent. In the user's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that a user wants, its parameters named as the provider names them, secrets as Secret."""
+
+    user: Any
+    key: ApiKey
+    action: str
+    parameters: Mapping[str, object] = field(repr=False)
+    form_token: UUID
+    noted: Mapping[str, object] = field(default_factory=dict)  # what our copy showed, kept for later
+
+    @property
+    def account(self) -> Account:
+        assert self.key.account  # noqa: S101  # a key that is not verified is usable for nothing
+        return self.key.account
+
+
+def perform(intent: Intent, *, again: bool = False) -> Operation:
+    """Send the write, once; a form sent twice gets the operation of the first time.
+
+    Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
+    """
+    target = target_of(intent.action, intent.parameters)
+    if known := _known(intent, target, again):
+        return known
+    try:
+        client = metered(KeyMeter(intent.key, Purpose.PERSON), deadline=_SECONDS)
+        before = probes.before(client, intent.action, intent.parameters)
+    except probes.Pointless as reason:
+        raise NotAllowedNow(str(reason)) from None
+    except KeyUnreadable:
+        raise NotAllowedNow(_("This key cannot be opened with the portal's sealing keys.")) from None
+    except UltahostError as error:
+        return _write(intent, target, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
+    operation, is_new = _write(intent, target, before={**intent.noted, **before}, sent_at=timezone.now())
+    if is_new:
+        _send(operation, client, intent.parameters)
+    return operation
+
+
+def _known(intent: Intent, target: str, again: bool) -> Operation | None:
+    """The operation of this very form, if it was sent before; refuses a repetition by another form."""
+    same = Operation.objects.filter(account=intent.account, action=intent.action, target=target)
+    last = same.order_by("-created_at").first()  # read first: what comes after it has a twin or the token
+    if known := Operation.objects.filter(form_token=intent.form_token, user=intent.user).first():
+        return known
+    if twin := same.pending().exclude(form_token=intent.form_token).first():
+        raise TwinPending(twin)
+    if (
+        ACTIONS[intent.action].effect == Effect.ONCE
+        and last
+        and last.state == State.NOT_CONFIRMED
+        and not again
+    ):
+        raise NeedsConfirmation(last)
+    return None
+
+
+def _write(intent: Intent, target: str, **fields: Any) -> tuple[Operation, bool]:
+    """The committed row, and whether it is ours to send: of two posts of one form only one gets to."""
+    try:
+        with transaction.atomic():
+            return Operation.objects.create(
+                form_token=intent.form_token,
+                user=intent.user,
+                account=intent.account,
+                key=intent.key,
+                key_last_four=intent.key.last_four,
+                action=intent.action,
+                target=target,
+                remote_id=remote_id_of(intent.parameters),
+                parameters=without_secrets(intent.action, intent.parameters),
+                **fields,
+            ), True
+    except IntegrityError:
+        if known := Operation.objects.filter(form_token=intent.form_token, user=intent.user).first():
+            return known, False
+        twin = Operation.objects.filter(account=intent.account, action=intent.action, target=target).pending()
+        raise TwinPending(twin.get()) from None
+
+
+def _send(operation: Operation, client: Client, parameters: Mapping[str, object]) -> None:
+    """If this process ends on the way the row stays at ``sending``, and a later tick calls it unknown."""
+    try:
+        answer = client.call(operation.action, **parameters)
+    except NotFound as error:
+        gone = ACTIONS[operation.action].effect == Effect.DELETE
+        _end(operation, State.DONE if gone else State.REFUSED, error)
+    except (BadRequest, Forbidden, Unauthorized) as error:
+        _end(operation, State.REFUSED, error)
+    except (NotSent, RateLimited) as error:
+        _end(operation, State.NOT_SENT, error)
+    except UltahostError as error:
+        _end(operation, State.UNKNOWN, error, next_read_at=timezone.now() + FIRST_READ)
+    else:
+        _end(operation, State.DONE, answer, result=_kept(answer.data))
+    if operation.took_effect:
+        effects.apply(operation)
+
+
+def _end(operation: Operation, state: Operation.State, told: Answer | UltahostError, **fields: Any) -> None:
+    fields |= {
+        "state": state,
+        "status": told.status,
+        "message": told.message[:1000],
+        "ended_at": timezone.now(),
+    }
+    if Operation.objects.filter(pk=operation.pk, state=State.SENDING).update(**fields):
+        for name, value in fields.items():
+            setattr(operation, name, value)
+
+
+def _kept(data: object) -> dict[str, Any]:
+    plain = data if isinstance(data, dict) else {}
+    return {name: value for name, value in plain.items() if name in _KEPT and not isinstance(value, Secret)}

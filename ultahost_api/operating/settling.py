@@ -1,0 +1,108 @@
+"""Operations of unknown outcome: settled by reading, or by a person where nothing can be read."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from ultahost_api.budget import Purpose
+from ultahost_api.client import ACTIONS, Effect, UltahostError
+from ultahost_api.clients import KeyUnreadable, for_key
+from ultahost_api.models import ApiKey, Operation
+from ultahost_api.operating import effects, probes
+
+State = Operation.State
+
+_SENT_FOR_SURE = timedelta(seconds=90)  # longer than a write with its reads may take
+_QUEUED_FOR = timedelta(minutes=10)
+_READS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
+_LATER_READS = timedelta(minutes=10)
+_GIVE_UP = timedelta(days=1)
+
+
+def abandon() -> None:
+    """What a dead process left behind: sending becomes unknown, queued for too long was not sent."""
+    now = timezone.now()
+    left = Operation.objects.filter(state=State.SENDING, sent_at__lt=now - _SENT_FOR_SURE)
+    left.update(state=State.UNKNOWN, ended_at=now, next_read_at=now)
+    waiting = Operation.objects.filter(state=State.QUEUED, created_at__lt=now - _QUEUED_FOR)
+    waiting.update(state=State.NOT_SENT, ended_at=now)
+
+
+def due() -> list[UUID]:
+    """Unknown operations whose next read has come, each handed out once per read."""
+    now = timezone.now()
+    waiting = Operation.objects.filter(state=State.UNKNOWN, next_read_at__lte=now)
+    claimed = now + timedelta(minutes=1)
+    return [
+        pk
+        for pk, at in waiting.values_list("pk", "next_read_at")
+        if Operation.objects.filter(pk=pk, next_read_at=at).update(next_read_at=claimed)
+    ]
+
+
+def settle(operation_id: UUID | str) -> None:
+    """Read once, and note what it told. Safe to call any number of times."""
+    operation = Operation.objects.select_related("account", "key").get(pk=operation_id)
+    key = _key(operation)
+    if operation.state != State.UNKNOWN or not probes.can_tell(operation.action) or key is None:
+        return
+    try:
+        seen = probes.took_effect(for_key(key, Purpose.PERSON), operation)
+    except (UltahostError, KeyUnreadable):
+        _read_later(operation)
+        return
+    if seen:
+        _end(operation, State.CONFIRMED, result=operation.result)
+        effects.apply(operation)
+    elif seen is False and _seen_often_enough(operation):
+        _end(operation, State.NOT_CONFIRMED)
+    else:
+        _read_later(operation, tried=True)
+
+
+def look_again(operation: Operation) -> None:
+    """A person wants to know now."""
+    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(next_read_at=timezone.now())
+    settle(operation.pk)
+    operation.refresh_from_db()
+
+
+def decide(operation: Operation, user: Any, *, took_effect: bool) -> None:
+    """A person has found out elsewhere, such as in the provider's panel."""
+    state = State.CONFIRMED if took_effect else State.NOT_CONFIRMED
+    _end(operation, state, settled_by=user)
+    operation.refresh_from_db()
+    if operation.took_effect:
+        effects.apply(operation)
+
+
+def _key(operation: Operation) -> ApiKey | None:
+    """The key that sent it, or another of the account: reading needs no particular one."""
+    usable = ApiKey.objects.usable().filter(account=operation.account)
+    return usable.filter(pk=operation.key_id).first() or usable.first()
+
+
+def _seen_often_enough(operation: Operation) -> bool:
+    """What may be repeated without harm is called not confirmed after the third read, money after a day."""
+    if ACTIONS[operation.action].effect == Effect.ONCE:
+        return timezone.now() - operation.created_at > _GIVE_UP
+    return operation.read_tries + 1 >= len(_READS)
+
+
+def _read_later(operation: Operation, *, tried: bool = False) -> None:
+    now = timezone.now()
+    tries = operation.read_tries + tried
+    since = operation.ended_at or operation.created_at
+    planned = since + _READS[tries] if tries < len(_READS) else now + _LATER_READS
+    over = now - operation.created_at > _GIVE_UP
+    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(
+        read_at=now, read_tries=tries, next_read_at=None if over else max(planned, now + _READS[0])
+    )
+
+
+def _end(operation: Operation, state: Operation.State, **fields: Any) -> None:
+    fields |= {"state": state, "next_read_at": None, "read_at": timezone.now()}
+    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(**fields)
+    operation.refresh_from_db()
