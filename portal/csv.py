@@ -12,7 +12,7 @@ Row = TypeVar("Row")
 Column = tuple[str, Callable[[Any], object]]
 
 # A cell that begins with one of these is a formula, or hides one, in some spreadsheet.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 class _Echo:

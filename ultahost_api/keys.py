@@ -188,10 +188,16 @@ def disable(key: ApiKey, because: str = "") -> None:
 
 
 def enable(key: ApiKey) -> None:
+    """Take a disabled key into use again; one that was stopped for a reason has to be verified first."""
+    doubted = bool(key.disabled_because)
+    again = {"verified_at": None, "next_try_at": timezone.now() + _RETRY_FIRST} if doubted else {}
     with transaction.atomic():
-        ApiKey.objects.filter(pk=key.pk, removed_at=None).update(disabled_at=None, disabled_because="")
+        enabled = ApiKey.objects.filter(pk=key.pk, removed_at=None)
+        enabled.update(disabled_at=None, disabled_because="", **again)
         key.refresh_from_db()
-        if key.account and key.is_usable:
+        if doubted:
+            ring_key(key.pk)
+        elif key.account and key.is_usable:
             schedule.start(key.account)
 
 

@@ -20,6 +20,7 @@ def tick() -> None:
 
 @shared_task(name="ultahost_api.tasks.refresh")
 def refresh(refresh_id: int) -> None:
+    refreshing.beat("worker")  # with every process at long refreshes no tick is heard for a minute
     refreshing.run(refresh_id)
 
 

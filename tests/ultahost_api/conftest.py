@@ -1,7 +1,7 @@
 """One account with one key, and a worker at hand."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ultahost_api import refreshing
+from ultahost_api.clients import KeyMeter
 from ultahost_api.models import Account, ApiKey, Refresh
 from ultahost_api.sandbox import Sandbox
 
@@ -67,9 +68,8 @@ def page_size(settings: Any) -> Callable[[int], None]:
 
 
 @pytest.fixture
-def at_once() -> Iterator[Callable[..., list[Any]]]:
+def at_once() -> Callable[..., list[Any]]:
     """Runs one function in several threads, each with a database connection of its own."""
-    threads: list[threading.Thread] = []
 
     def run(count: int, act: Callable[[int], Any]) -> list[Any]:
         answers: list[Any] = [None] * count
@@ -84,12 +84,30 @@ def at_once() -> Iterator[Callable[..., list[Any]]]:
             finally:
                 connection.close()
 
-        threads.extend(threading.Thread(target=one, args=(place,)) for place in range(count))
+        threads = [threading.Thread(target=one, args=(place,)) for place in range(count)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(30)
+        assert not any(thread.is_alive() for thread in threads)
         return answers
 
-    yield run
-    assert not [thread for thread in threads if thread.is_alive()]
+    return run
+
+
+@pytest.fixture
+def during_call(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Does something between a call's answer and what is made of it; ``nth`` counts calls from 1."""
+
+    def arrange(act: Callable[[], object], nth: int = 1) -> None:
+        real, calls = KeyMeter.after, []
+
+        def after(self: KeyMeter, *args: Any) -> None:
+            real(self, *args)
+            calls.append(args)
+            if len(calls) == nth:
+                act()
+
+        monkeypatch.setattr(KeyMeter, "after", after)
+
+    return arrange

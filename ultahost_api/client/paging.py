@@ -50,14 +50,16 @@ class Page(Generic[T]):
 
 
 class Listing(Generic[T]):
-    """Iterating yields each record once and reads pages as they are needed; each iteration starts anew."""
+    """Iterating yields each record once and reads pages as they are needed; each iteration starts anew.
+
+    ``clean`` after a whole pass: as many different rows came as the provider counted, on every page alike.
+    """
 
     def __init__(self, fetch: Callable[[int], Page[T]]) -> None:
         self._fetch = fetch
         self._first: Page[T] | None = None
         self._total: int | None = None
         self.clean = False
-        """After a whole pass: what was seen is what the provider counted, the same on every page."""
 
     @property
     def total(self) -> int | None:

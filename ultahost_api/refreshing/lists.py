@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api.budget import Purpose
-from ultahost_api.client import Client, Page
+from ultahost_api.client import BadAnswer, Client, Page
 from ultahost_api.clients import KeyMeter
 from ultahost_api.models import Invoice, PassPage
 from ultahost_api.refreshing.leases import Lease
@@ -16,6 +16,7 @@ from ultahost_api.refreshing.rows import values_of
 
 _SET_ASIDE_KEPT = 20
 _WRITE_BATCH = 500
+_MOST_ROWS = 2**31
 
 
 def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, stop_at: float) -> bool:
@@ -27,6 +28,7 @@ def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, stop_a
         lease.renew()
         page: Page[Any] = noun.calls(client).page(offset=lease.refresh.place)
         meter.purpose = Purpose.BACKGROUND  # only the first page of a clicked refresh is the person's
+        _refuse_nonsense(page)
         _write_page(lease, noun, page)
         if page.next_offset is None or _stands_still(page.ids, before):
             return True
@@ -42,6 +44,14 @@ def _begin(lease: Lease) -> None:
             pass_number=number, pass_started_at=timezone.now(), place=0, rows_total=None, set_aside=[]
         )
         PassPage.objects.filter(refresh=lease.refresh).exclude(pass_number=number).delete()
+
+
+def _refuse_nonsense(page: Page[Any]) -> None:
+    """One row that cannot be read is set aside; a page of them is no answer."""
+    if len(page.rejected) > 1 and not page.records:
+        raise BadAnswer(f"none of the rows can be read: {page.rejected[0].error}")
+    if page.total is not None and not 0 <= page.total < _MOST_ROWS:
+        raise BadAnswer(f"a list of {page.total} rows")
 
 
 def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
@@ -104,13 +114,16 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> list[dict[st
 
 
 def finish(lease: Lease, noun: CachedNoun) -> bool:
-    """Close a walked pass, marking what is gone if it was clean; True when it was."""
+    """Close a walked pass, marking what is gone if it was clean; True when it was.
+
+    A row without a readable id may be any of those that are missing: then nothing is marked.
+    """
     pages = list(PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number))
     ids = [remote_id for page in pages for remote_id in page.ids]
     clean = _is_clean(pages, ids)
     with transaction.atomic():
         lease.renew()
-        if clean:
+        if clean and len(ids) == sum(page.rows for page in pages):
             _mark_gone(lease, noun, set(ids))
         PassPage.objects.filter(refresh=lease.refresh).delete()
     return clean

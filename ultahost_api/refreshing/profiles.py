@@ -35,7 +35,9 @@ def read(lease: Lease) -> None:
             failure = failure or error
         else:
             if not written:
-                write(account, profile)
+                with transaction.atomic():
+                    lease.renew()
+                    write(account, profile)
                 written = True
     if failure and not written:
         raise failure

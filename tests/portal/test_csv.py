@@ -1,0 +1,84 @@
+import csv
+import io
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal import csv as exports
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def exported(columns, rows):
+    """The file as a spreadsheet reads it, cell by cell."""
+    response = exports.response("invoices.csv", columns, rows)
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_it_writes_titles_and_rows():
+    rows = [{"name": "Acme, Inc.", "total": Decimal("12.50")}, {"name": 'Zoë "Z"\nÖzil', "total": None}]
+    columns = [("Name", lambda row: row["name"]), ("Total", lambda row: row["total"])]
+    assert exported(columns, rows) == [
+        ["Name", "Total"],
+        ["Acme, Inc.", "12.50"],
+        ['Zoë "Z"\nÖzil', ""],
+    ]
+
+
+def test_it_says_what_it_is():
+    response = exports.response("invoices.csv", [("Name", str)], [])
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"] == 'attachment; filename="invoices.csv"'
+    assert b"".join(response.streaming_content).startswith(b"\xef\xbb\xbf")
+
+
+def test_it_streams_one_row_at_a_time():
+    taken = []
+
+    def rows():
+        for number in range(3):
+            taken.append(number)
+            yield number
+
+    lines = iter(exports.response("x.csv", [("Number", int)], rows()).streaming_content)
+    next(lines)
+    next(lines)
+    assert taken == [0]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Decimal("-12.50"), "-12.50"),
+        (-3, "-3"),
+        (date(2026, 1, 2), "2026-01-02"),
+        (datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "2026-01-02 03:04:00+00:00"),
+        (None, ""),
+        ("", ""),
+        ("plain", "plain"),
+        ("5 - 3", "5 - 3"),
+    ],
+)
+def test_it_leaves_numbers_dates_and_plain_words_as_they_are(value, shown):
+    assert exports.cell(value) == shown
+
+
+@pytest.mark.parametrize("start", DANGEROUS)
+def test_it_keeps_text_from_being_a_formula(start):
+    assert exports.cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
+
+
+@given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
+def test_it_begins_no_cell_with_a_formula_whatever_the_text(rows):
+    columns = [("a", lambda row: row[0]), ("b", lambda row: row[1])]
+    read = exported(columns, [[text.encode(errors="ignore").decode() for text in row] for row in rows])
+    assert len(read) == len(rows) + 1
+    for before, after in zip(rows, read[1:], strict=True):
+        for text, cell in zip(before, after, strict=True):
+            text = text.encode(errors="ignore").decode()
+            assert not cell.startswith(DANGEROUS)
+            assert cell in {text, f"'{text}"}

@@ -1,0 +1,175 @@
+"""Answers and records that make no sense, or less than they should."""
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from ultahost_api.models import Invoice, Refresh, Service
+from ultahost_api.sandbox import Fault
+
+
+@pytest.fixture
+def walk(worker, page_size):
+    """Refreshes the invoices, ten rows a page."""
+    page_size(10)
+    return lambda **options: worker.run("invoices", **options)
+
+
+def copied():
+    """What the portal holds of the invoices that are there."""
+    return {row.remote_id: (row.status, row.total) for row in Invoice.objects.present()}
+
+
+def there(acme):
+    return {row["id"]: (row["status"], Decimal(row["total"])) for row in acme.invoices.values()}
+
+
+ODD = {
+    "html": Fault.html,
+    "half a json": Fault.truncated,
+    "half a body": Fault.cut,
+    "other types": Fault.wrong_types,
+    "another status inside": lambda: Fault.envelope(500),
+    "an error inside": Fault.result_error,
+    "no data": lambda: Fault.edit(lambda answer: {"status": 200, "message": "fine", "meta": answer["meta"]}),
+    "a list": lambda: Fault.edit(lambda answer: [answer]),
+    "nothing": lambda: Fault.edit(lambda answer: None),
+    "an empty page": lambda: Fault.edit(lambda answer: answer | {"data": []}),
+    "no rows and no count": lambda: Fault.edit(lambda answer: {"status": 200, "data": []}),
+    "a mad count": lambda: Fault.edit(lambda answer: answer | {"meta": {"total_records": -1}}),
+    "a huge count": lambda: Fault.edit(lambda answer: answer | {"meta": {"total_records": 10**18}}),
+    "too much": lambda: Fault.huge(6_000_000),
+    "a redirect": lambda: Fault.redirect("https://example.com/"),
+    "a bad gateway": lambda: Fault.status(502),
+    "a dropped connection": Fault.drop,
+    "a refusal": lambda: Fault.status(403),
+    "not found": lambda: Fault.status(404),
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("page", [0, 1])
+def test_it_changes_no_row_when_the_answer_is_odd_or_short(sandbox, acme, walk, monkeypatch, odd, page):
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+    acme.add_invoices(20)
+    walk()
+    before = list(Invoice.objects.order_by("pk").values())
+    sandbox.faults.add(ODD[odd](), action="get_invoices", after=page, times=None)
+    for _ in range(2):
+        walk()
+    assert list(Invoice.objects.order_by("pk").values()) == before
+
+    sandbox.faults.clear()
+    assert walk().trouble == ""
+    assert copied() == there(acme)
+
+
+def test_it_backs_off_and_says_why(sandbox, acme, walk, monkeypatch):
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+    troubles = {
+        Fault.status(503): Refresh.Trouble.UNREACHABLE,
+        Fault.html(): Refresh.Trouble.ODD,
+        Fault.status(403, "You may not list these."): Refresh.Trouble.REFUSED,
+    }
+    for attempt, (fault, trouble) in enumerate(troubles.items(), start=1):
+        sandbox.faults.add(fault, action="get_invoices", times=None)
+        refresh = walk()
+        assert (refresh.trouble, refresh.attempts) == (trouble, attempt)
+        assert refresh.next_due_at > timezone.now()
+        sandbox.faults.clear()
+    assert refresh.trouble_words == "You may not list these."
+    refresh = walk()
+    assert (refresh.trouble, refresh.trouble_words, refresh.attempts) == ("", "", 0)
+
+
+def test_it_asks_at_most_three_times_within_one_run(sandbox, walk, monkeypatch):
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+    sandbox.faults.add(Fault.status(502), action="get_invoices", times=None)
+    before = len(sandbox.requests)
+    walk()
+    assert len(sandbox.requests) - before == 3
+
+
+def edited(change):
+    """A page whose first row is changed."""
+
+    def spoil(answer):
+        first, *others = answer["data"]
+        return answer | {"data": [change(first), *others]}
+
+    return Fault.edit(spoil)
+
+
+BAD_RECORDS = {
+    "an id that is no number": lambda row: row | {"id": "abc"},
+    "an amount that is none": lambda row: row | {"total": "lots"},
+    "an amount that no column holds": lambda row: row | {"total": "9999999999999.00"},
+    "a date that is none": lambda row: row | {"date": "yesterday"},
+    "no record at all": lambda row: "row",
+}
+
+
+@pytest.mark.parametrize("bad", BAD_RECORDS)
+def test_it_sets_one_bad_record_aside_and_goes_on(sandbox, acme, walk, bad):
+    acme.add_invoices(15)
+    sandbox.faults.add(edited(BAD_RECORDS[bad]), action="get_invoices", times=1)
+
+    refresh = walk()
+
+    assert len(refresh.set_aside) == 1
+    assert refresh.set_aside[0]["error"]
+    assert set(copied()) == set(there(acme)) - {15}
+    assert walk().set_aside == []
+    assert copied() == there(acme)
+
+
+def test_it_keeps_the_old_row_of_a_record_that_became_unreadable(sandbox, acme, walk):
+    acme.add_invoices(5)
+    walk()
+    sandbox.faults.add(edited(lambda row: row | {"total": "lots"}), action="get_invoices")
+    walk()
+    assert copied() == there(acme)
+
+
+@pytest.mark.parametrize("text", ["x" * 5000, "a\x00b", "=cmd|' /C calc'!A0", "🚀" * 300])
+def test_it_keeps_what_fits_of_a_text_and_finds_it_unchanged_next_time(acme, walk, worker, text):
+    acme.add_services(1, product_name=text, domain=text)
+    acme.add_services(1)
+    worker.run("services")
+    row = Service.objects.get(remote_id=1)
+    assert 0 < len(row.product_name) <= 255
+    assert "\x00" not in row.product_name
+    assert worker.run("services").set_aside == []
+    assert Service.objects.get(remote_id=1).changed_at == row.changed_at
+
+
+def test_it_holds_nothing_to_be_gone_while_a_row_has_no_readable_id(sandbox, acme, walk):
+    """It may be the very row that seems to be missing."""
+    acme.add_invoices(5)
+    walk()
+    sandbox.faults.add(edited(lambda row: row | {"id": "abc"}), action="get_invoices")
+    walk()
+    assert copied() == there(acme)
+
+
+def test_it_takes_a_record_once_that_is_listed_twice_on_a_page(sandbox, acme, walk):
+    acme.add_invoices(5)
+    twice = Fault.edit(lambda answer: answer | {"data": [*answer["data"], answer["data"][0]]})
+    sandbox.faults.add(twice, action="get_invoices")
+    assert walk().trouble == ""
+    assert copied() == there(acme)
+
+
+def test_it_comes_to_an_end_with_a_server_that_overlooks_the_offset(sandbox, acme, walk):
+    acme.add_invoices(10)
+    first: list[dict[str, object]] = []
+
+    def same_again(answer):
+        first[:] = first or answer["data"]
+        return answer | {"data": first, "meta": {"has_more": True, "limit": 10}}
+
+    sandbox.faults.add(Fault.edit(same_again), action="get_invoices", times=None)
+    refresh = walk(seconds=5)
+    assert refresh.completed_at
+    assert copied() == there(acme)

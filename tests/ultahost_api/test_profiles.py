@@ -1,0 +1,145 @@
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from ultahost_api import keys
+from ultahost_api.models import ApiKey, Invoice, Refresh
+from ultahost_api.sandbox import Fault
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch):
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+
+
+def swap(sandbox, key, account):
+    """From now on this key opens another account."""
+    secret = next(secret for secret in sandbox.state.keys if secret.endswith(key.last_four))
+    sandbox.state.keys[secret] = account.uuid
+
+
+def test_it_brings_the_account_up_to_date(acme, worker):
+    acme.profile.update(companyname="Acme & Sons", email="new@example.com", credit="7.50", status="Closed")
+    refresh = worker.run("profile")
+    worker.account.refresh_from_db()
+    account = worker.account
+    assert (account.name, account.email, account.status) == ("Acme & Sons", "new@example.com", "Closed")
+    assert account.credit == Decimal("7.50")
+    assert refresh.completed_at
+
+
+def test_it_is_read_once_a_day(worker):
+    wait = worker.run("profile").next_due_at - timezone.now()
+    assert 21 < wait.total_seconds() / 3600 < 27
+
+
+def test_it_stops_a_key_that_opens_another_account_before_anything_is_written(sandbox, acme, worker, key):
+    other = sandbox.add_account(company="Beta", currency="USD")
+    other.add_invoices(5)
+    swap(sandbox, key, other)
+
+    worker.run("profile")
+    refresh = worker.run("profile")
+
+    worker.account.refresh_from_db()
+    key.refresh_from_db()
+    assert (worker.account.name, worker.account.currency) == ("Acme", "EUR")
+    assert key.state == ApiKey.State.DISABLED
+    assert "another account" in key.disabled_because
+    assert refresh.trouble == Refresh.Trouble.NO_KEY
+    assert key in ApiKey.objects.needing_attention()
+    assert worker.run("invoices").trouble == Refresh.Trouble.NO_KEY
+    assert Invoice.objects.count() == 0
+
+
+def test_it_uses_a_stopped_key_only_after_it_was_verified_again(sandbox, acme, worker, key, rung):
+    other = sandbox.add_account(company="Beta")
+    other.add_invoices(5)
+    swap(sandbox, key, other)
+    worker.run("profile")
+    key.refresh_from_db()
+
+    keys.enable(key)
+    assert key.state == ApiKey.State.UNVERIFIED
+    assert worker.run("invoices").trouble == Refresh.Trouble.NO_KEY
+    keys.verify(key)
+    key.refresh_from_db()
+    assert key.state == ApiKey.State.DISABLED
+    assert Invoice.objects.count() == 0
+
+    swap(sandbox, key, acme)
+    keys.enable(key)
+    keys.verify(key)
+    assert ApiKey.objects.get().state == ApiKey.State.LIVE
+    assert worker.run("invoices").completed_at
+
+
+def test_it_checks_every_key_and_reads_on_with_the_good_one(sandbox, acme, worker, key, alma, add_key):
+    second = add_key(alma, acme, "Second")
+    swap(sandbox, key, sandbox.add_account(company="Beta"))
+    acme.profile["companyname"] = "Acme & Sons"
+    worker.run("profile")
+    worker.account.refresh_from_db()
+    assert worker.account.name == "Acme & Sons"
+    states = [ApiKey.objects.get(pk=pk).state for pk in (key.pk, second.pk)]
+    assert states == [ApiKey.State.DISABLED, ApiKey.State.LIVE]
+
+
+def test_it_finds_a_refused_key_although_another_one_works(sandbox, acme, worker, key, alma, add_key):
+    add_key(alma, acme, "Second")
+    secret = next(secret for secret in sandbox.state.keys if secret.endswith(key.last_four))
+    sandbox.revoke(secret)
+    assert worker.run("profile").completed_at
+    key.refresh_from_db()
+    assert key.state == ApiKey.State.REFUSED
+
+
+def test_it_pauses_when_every_key_is_refused(sandbox, worker, key):
+    sandbox.state.keys.clear()
+    refresh = worker.run("profile")
+    assert refresh.completed_at is None
+    assert worker.run("profile").trouble == Refresh.Trouble.NO_KEY
+
+
+def test_it_tells_a_fault_of_the_provider(sandbox, worker):
+    sandbox.faults.add(Fault.status(502), times=None)
+    refresh = worker.run("profile")
+    assert (refresh.trouble, refresh.completed_at) == (Refresh.Trouble.UNREACHABLE, None)
+
+
+def test_it_has_everything_read_again_when_the_currency_changes(acme, worker, page_size):
+    page_size(10)
+    acme.add_invoices(30)
+    worker.run("invoices", seconds=0)
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+    worker.account.refresh_from_db()
+    assert (worker.account.currency, worker.account.former_currency) == ("USD", "EUR")
+    assert worker.account.currency_changed_at
+    refresh = worker.refresh("invoices")
+    assert refresh.pass_started_at is None
+    assert refresh.next_due_at <= timezone.now()
+    for noun in ("services", "domains"):
+        assert worker.refresh(noun).next_due_at <= timezone.now()
+
+
+@pytest.mark.parametrize("code", ["", None])
+def test_it_keeps_the_currency_that_an_odd_answer_leaves_out(acme, worker, code):
+    acme.profile["currency_code"] = code
+    worker.run("profile")
+    worker.account.refresh_from_db()
+    assert (worker.account.currency, worker.account.currency_changed_at) == ("EUR", None)
+
+
+def test_it_cuts_what_no_column_holds(acme, worker):
+    acme.profile.update(companyname="x" * 1000, email="y" * 1000, status="z" * 100, currency_code="w" * 50)
+    assert worker.run("profile").trouble == ""
+    worker.account.refresh_from_db()
+    assert (len(worker.account.name), len(worker.account.currency)) == (255, 10)
+
+
+def test_it_knows_an_account_by_its_uuid_in_any_case(sandbox, acme, alma, add_key, key):
+    acme.profile["uuid"] = acme.uuid.upper()
+    sandbox.state.accounts[acme.uuid] = acme
+    assert add_key(alma, acme, "Shouting").account == key.account
