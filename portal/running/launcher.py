@@ -1,5 +1,6 @@
 import fcntl
 import http.client
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -40,6 +41,7 @@ def up(say: Callable[[str], None], *, allow_new_api: bool) -> None:
     sandbox_port = _sandbox_port() if settings.PORTAL_DEMO else None
     # What is written from here on, by this process and its children, only this user can read.
     os.umask(0o077)
+    logging.getLogger().setLevel(logging.WARNING)
     _make_folders(data_dir)
     with _only_launcher(data_dir) as lock:
         _refuse_taken_ports(sandbox_port)
@@ -51,7 +53,7 @@ def up(say: Callable[[str], None], *, allow_new_api: bool) -> None:
         conf.write_text(configuration(data_dir, listed, as_root=os.geteuid() == 0))
         names = ", ".join(program.name for program in listed)
         say(f"Starting {names}; their logs are in {data_dir / 'logs'}.")
-        with Supervision(conf, lock, say) as running:
+        with Supervision(conf, data_dir / "logs" / "supervisord.log", lock, say) as running:
             _wait_for_answer(running, data_dir / "logs" / "web.log")
             _greet(say)
             running.wait()

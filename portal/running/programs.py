@@ -70,9 +70,8 @@ _SUPERVISORD = """\
 nodaemon = true
 {user}umask = 077
 pidfile = {folder}/supervisord.pid
-logfile = {folder}/logs/supervisord.log
-logfile_maxbytes = 1MB
-logfile_backups = 3
+logfile = /dev/null
+logfile_maxbytes = 0
 """
 
 # Only the program itself is told to stop: its own children would otherwise drop the work that they hold.
