@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, QuerySet, Value
+from django.db.models.functions import NullIf
 from django.http import HttpRequest, StreamingHttpResponse
 
 from portal import csv
@@ -14,7 +15,14 @@ from portal.filters import RowFilter
 from ultahost_api.models import Account
 from ultahost_api.models.cached import CachedQuerySet
 
+Sorts = Mapping[str, Sequence[str | NullIf]]
+
 SIZES = (25, 50, 100, 250)
+
+
+def filled(column: str) -> NullIf:
+    """A column of text to sort by: an empty text is no value."""
+    return NullIf(column, Value(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class ListPage:
         *,
         accounts: QuerySet[Account],
         filter_class: type[RowFilter],
-        sorts: Mapping[str, Sequence[str]],
+        sorts: Sorts,
         default_sort: str,
     ) -> None:
         request.listed_accounts = accounts  # type: ignore[attr-defined]
@@ -79,11 +87,11 @@ class ListPage:
 
     def _order(self) -> list[Any]:
         """Rows without a value come last in both directions."""
-        descending = self.sort.startswith("-")
         columns = self.sorts[self.sort.removeprefix("-")]
-        if descending:
-            return [F(column).desc(nulls_last=True) for column in columns]
-        return [F(column).asc(nulls_last=True) for column in columns]
+        values = [F(column) if isinstance(column, str) else column for column in columns]
+        if self.sort.startswith("-"):
+            return [value.desc(nulls_last=True) for value in values]
+        return [value.asc(nulls_last=True) for value in values]
 
     @cached_property
     def page(self) -> Page[Any]:

@@ -42,12 +42,8 @@ class _KeyForm(forms.Form):
             words = _("This key opens %(account)s; add it as a new key.")
             self.add_error("secret", words % {"account": error.account_name})
         except keys.CannotCheck:
-            self.add_error(
-                "secret",
-                _(
-                    "Ultahost does not answer, so the key could not be checked. Nothing was changed; try again."
-                ),
-            )
+            words = _("Ultahost does not answer and could not check the key. Nothing was changed; try again.")
+            self.add_error("secret", words)
         return None
 
 

@@ -7,15 +7,15 @@ from django.views.decorators.http import require_safe
 from portal import access, csv, http
 from portal.filters import DomainFilter
 from portal.freshness import Freshness
-from portal.lists import ListPage
+from portal.lists import ListPage, Sorts, filled
 from portal.models import User
 from ultahost_api import refreshing
 from ultahost_api.models import Noun
 
-SORTS = {
-    "name": ["name"],
-    "account": ["account__name", "name"],
-    "status": ["status", "ends_on"],
+SORTS: Sorts = {
+    "name": [filled("name")],
+    "account": ["account__name", filled("name")],
+    "status": [filled("status"), "ends_on"],
     "expiry": ["ends_on"],
     "due": ["next_due_date"],
     "amount": ["recurring_amount"],

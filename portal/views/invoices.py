@@ -8,16 +8,16 @@ from django.views.decorators.http import require_safe
 from portal import access, csv, http
 from portal.filters import InvoiceFilter
 from portal.freshness import Freshness
-from portal.lists import ListPage
+from portal.lists import ListPage, Sorts, filled
 from portal.models import User
 from ultahost_api import refreshing
 from ultahost_api.models import Noun
 from ultahost_api.models.invoices import CurrencyTotals
 
-SORTS = {
-    "number": ["number", "remote_id"],
+SORTS: Sorts = {
+    "number": [filled("number"), "remote_id"],
     "account": ["account__name", "date"],
-    "status": ["status", "due_date"],
+    "status": [filled("status"), "due_date"],
     "date": ["date", "remote_id"],
     "due": ["due_date", "remote_id"],
     "total": ["total"],

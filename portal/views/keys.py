@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.core import ratelimit
+from allauth.core.internal import ratelimit  # the public one takes no rates of ours
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -54,7 +54,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
         "refreshes": Refresh.objects.filter(account=key.account).order_by("noun") if key.account else [],
         "others": _other_keys(key),
     }
-    return http.page(request, "keys/detail.html", context, partials=["key"])
+    return http.page(request, "keys/detail.html", context)
 
 
 @sensitive_variables()
@@ -74,7 +74,7 @@ def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_POST
 def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
-    if not ratelimit.consume(request, action="validate_key", config=_VALIDATION_LIMIT):
+    if not _try_is_left(request):
         messages.error(request, _too_many())
         return http.SeeOther(reverse("key", args=[key.pk]))
     vault.ask_to_verify(key)
@@ -119,7 +119,9 @@ def _removal(key: ApiKey) -> dict[str, Any]:
     last = key.account and not _other_keys(key)
     return {
         "title": _("Remove “%(label)s”?") % {"label": key.label},
-        "text": _("The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."),
+        "text": _(
+            "The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."
+        ),
         "facts": facts,
         "warning": _("It is the last key to its account, which is not refreshed any more.") if last else "",
         "action": reverse("remove_key", args=[key.pk]),
@@ -137,8 +139,13 @@ def _too_many() -> str:
     return _("These were five tries within a minute. Wait a minute, then try again.")
 
 
+def _try_is_left(request: http.Request) -> bool:
+    usage = ratelimit.consume(request, app="portal", action="validate_key", config=_VALIDATION_LIMIT)
+    return usage is not None
+
+
 def _may_validate(request: http.Request, form: Any) -> bool:
-    if ratelimit.consume(request, action="validate_key", config=_VALIDATION_LIMIT):
+    if _try_is_left(request):
         return True
     form.add_error(None, _too_many())
     return False

@@ -7,16 +7,16 @@ from django.views.decorators.http import require_safe
 from portal import access, csv, http
 from portal.filters import ServiceFilter
 from portal.freshness import Freshness
-from portal.lists import ListPage
+from portal.lists import ListPage, Sorts, filled
 from portal.models import User
 from ultahost_api import refreshing
 from ultahost_api.models import Noun
 
-SORTS = {
-    "name": ["product_name", "domain"],
-    "domain": ["domain", "product_name"],
-    "account": ["account__name", "product_name"],
-    "status": ["status", "next_due_date"],
+SORTS: Sorts = {
+    "name": [filled("product_name"), filled("domain")],
+    "domain": [filled("domain"), filled("product_name")],
+    "account": ["account__name", filled("product_name")],
+    "status": [filled("status"), "next_due_date"],
     "due": ["next_due_date"],
     "amount": ["amount"],
 }

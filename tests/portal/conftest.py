@@ -1,5 +1,6 @@
 """A team, its rows, and a visitor who asks pages for what CSS selectors find."""
 
+import csv
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -40,15 +41,17 @@ class Element:
 
     def fits(self, selector: str) -> bool:
         """One compound selector: ``td.name``, ``#list``, ``input[name=q]``."""
+        return all(self._meets(*condition) for condition in CONDITION.findall(selector))
+
+    def _meets(self, tag: str, id_: str, css_class: str, name: str, value: str) -> bool:
         own = self.attributes
-        for tag, id_, css_class, name, value in CONDITION.findall(selector):
-            if tag and tag != self.tag or id_ and own.get("id") != id_:
-                return False
-            if css_class and css_class not in own.get("class", "").split():
-                return False
-            if name and (name not in own or value and own[name] != value):
-                return False
-        return True
+        if tag:
+            return self.tag == tag
+        if id_:
+            return own.get("id") == id_
+        if css_class:
+            return css_class in own.get("class", "").split()
+        return own.get(name) == value if value else name in own
 
 
 class Elements(HTMLParser):
@@ -106,8 +109,6 @@ class Page:
 
     def csv(self) -> list[list[str]]:
         """The lines after the titles."""
-        import csv  # the standard library's; portal.csv is another
-
         return list(csv.reader(self.html.removeprefix("\ufeff").splitlines()))[1:]
 
 

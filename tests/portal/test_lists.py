@@ -1,6 +1,5 @@
 """What every list promises, whichever its noun: everything about it stands in the address."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy
+from portal.views import domains, invoices, services
 from ultahost_api.models import Account, Domain, Invoice, Service
 
 
@@ -31,9 +31,11 @@ class Listed:
     def csv_url(self) -> str:
         return f"/{self.noun}.csv"
 
+    def make(self, account: Account, **fields: Any) -> Any:
+        return getattr(self.rows, self.model.__name__.lower())(account, **fields)
+
     def add(self, account: Account, title: str, **fields: Any) -> Any:
-        make: Callable[..., Any] = getattr(self.rows, self.model.__name__.lower())
-        return make(account, **{self.title: title} | fields)
+        return self.make(account, **{self.title: title} | fields)
 
     def fill(self, accounts: list[Account], number: int) -> None:
         fields = {"currency": "EUR"} if self.model is Invoice else {}
@@ -54,6 +56,20 @@ NOUNS = {
     "invoices": (Invoice, "number", 1),
     "domains": (Domain, "name", 1),
 }
+TEXTS, DAYS, AMOUNTS = ("aaa", "bbb"), ("2026-01-01", "2027-01-01"), ("9", "10")
+# The lower first; of the amounts, as text, it would come last.
+SORTED = {
+    "services": dict.fromkeys(["product_name", "domain", "status"], TEXTS)
+    | {"next_due_date": DAYS, "amount": AMOUNTS},
+    "invoices": dict.fromkeys(["number", "status"], TEXTS)
+    | dict.fromkeys(["date", "due_date"], DAYS)
+    | {"total": AMOUNTS},
+    "domains": dict.fromkeys(["name", "status"], TEXTS)
+    | dict.fromkeys(["expiry_date", "next_due_date"], DAYS)
+    | {"recurring_amount": AMOUNTS},
+}
+VIEWS = {"services": services, "invoices": invoices, "domains": domains}
+SORTS = [(noun, word) for noun, view in VIEWS.items() for word in view.SORTS if word != "account"]
 # A word of ?sort= that orders each noun by its title.
 BY_TITLE = {"services": "domain", "invoices": "number", "domains": "name"}
 
@@ -158,6 +174,43 @@ def test_it_finds_a_row_by_its_number(browser, listed, acme, form):
 
 def test_it_survives_a_number_that_no_row_can_have(browser, listed):
     assert titles(browser.get(f"{listed.url}?q={'9' * 40}")) == []
+
+
+@pytest.mark.parametrize(("listed", "word"), SORTS, indirect=["listed"])
+def test_it_sorts_both_ways_with_blanks_last(browser, listed, acme, word):
+    pairs = SORTED[listed.noun]
+    low = listed.make(acme, **{column: pair[0] for column, pair in pairs.items()})
+    high = listed.make(acme, **{column: pair[1] for column, pair in pairs.items()})
+    blank = listed.make(acme, status="")
+
+    def shown(sort: str) -> list[str]:
+        page = browser.get(f"{listed.url}?sort={sort}")
+        return [link["href"] for link in page.all("tbody td.name a")]
+
+    low, high, blank = (f"{listed.url}{row.pk}/" for row in (low, high, blank))
+    assert shown(word) == [low, high, blank]
+    assert shown(f"-{word}") == [high, low, blank]
+
+
+def test_it_sorts_by_account(browser, listed, rows, alma, acme):
+    zeta = rows.account("Zeta")
+    rows.key(alma, zeta, "Second")
+    listed.add(zeta, "last")
+    listed.add(acme, "first")
+
+    assert titles(browser.get(f"{listed.url}?sort=account")) == ["first", "last"]
+    assert titles(browser.get(f"{listed.url}?sort=-account")) == ["last", "first"]
+
+
+def test_it_sorts_by_a_click_on_a_heading(browser, listed, acme):
+    listed.fill([acme], 3)
+    page = browser.get(f"{listed.url}?sort=account&q=row")
+
+    up = browser.click(page, "thead th.name a")
+    down = browser.click(up, "thead th[aria-sort=ascending] a")
+
+    assert titles(down) == titles(up)[::-1]
+    assert down.one("thead th[aria-sort]")["aria-sort"] == "descending"
 
 
 def test_it_shows_a_page_at_a_time(browser, listed, acme):

@@ -1,0 +1,289 @@
+import io
+import json
+import time
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from portal.models import Role, User
+from ultahost_api import keys
+from ultahost_api.models import ApiKey, Invoice, Refresh
+from ultahost_api.refreshing import waiting
+from ultahost_api.sandbox import Fault
+
+PASSWORD = "a staple of batteries"
+WRONG = "sk_test_wrong_0123456789abcdef"
+
+
+@pytest.fixture
+def run(db, monkeypatch, capsys):
+    """Runs a command with ``typed`` on standard input; what it said."""
+
+    def run(name: str, *arguments: str, typed: str = "", **options: object) -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        call_command(name, *arguments, **options)
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def account(sandbox):
+    account = sandbox.add_account("Acme", "EUR")
+    account.add_invoices(3)
+    return account
+
+
+@pytest.fixture
+def held(people, add_key, account):
+    return add_key(people.member("Alma"), account)
+
+
+# portal_user
+
+
+def test_it_adds_a_user_whose_password_it_reads(run, visit):
+    said = run("portal_user", "add", "Dana@Example.com", "--role", "admin", typed=f"{PASSWORD}\n")
+
+    dana = User.objects.get()
+    assert (dana.email, dana.name, dana.role) == ("dana@example.com", "dana", Role.ADMIN)
+    assert dana.check_password(PASSWORD)
+    assert said == "dana@example.com was added as admin.\n"
+
+
+@pytest.mark.parametrize(
+    ("email", "typed", "words"),
+    [
+        ("dana", PASSWORD, "not an e-mail address"),
+        ("ALMA@example.com", PASSWORD, "is a user already"),
+        ("dana@example.com", "short", "too short"),
+        ("dana@example.com", "", "too short"),
+    ],
+)
+def test_it_adds_no_user_and_says_why(run, people, email, typed, words):
+    people.member("Alma")
+
+    with pytest.raises(CommandError, match=words):
+        run("portal_user", "add", email, typed=typed)
+    assert User.objects.count() == 1
+
+
+# portal_key
+
+
+def test_it_adds_a_key_that_it_reads_and_prints_the_account(run, sandbox, rung, people, account):
+    people.member("Alma")
+    secret = sandbox.add_key(account)
+
+    said = run("portal_key", "add", "Alma@example.com", "--label", "Shop", typed=f"{secret}\n")
+
+    assert said == f"{account.uuid} Acme\n"
+    assert ApiKey.objects.get().label == "Shop"
+    assert ApiKey.objects.live().exists()
+
+
+@pytest.mark.parametrize(
+    ("email", "typed", "words"),
+    [
+        ("alma@example.com", WRONG, "Ultahost does not know this key"),
+        ("alma@example.com", "", "This is not an API key"),
+        ("nobody@example.com", WRONG, "There is no active user"),
+        ("gone@example.com", WRONG, "There is no active user"),
+        ("emil@example.com", WRONG, "billing user, who holds no keys"),
+    ],
+)
+def test_it_adds_no_key_and_says_why(run, sandbox, people, email, typed, words):
+    people.member("Alma")
+    people.member("Gone").deactivate()
+    people.billing("Emil")
+
+    with pytest.raises(CommandError, match=words) as raised:
+        run("portal_key", "add", email, "--label", "Shop", typed=typed)
+    assert WRONG not in str(raised.value)
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize(("label", "words"), [("Main", "in the portal already"), ("Other", "in the portal")])
+def test_it_adds_no_key_twice(run, sandbox, held, label, words):
+    secret = next(iter(sandbox.state.keys))
+
+    with pytest.raises(CommandError, match=words):
+        run("portal_key", "add", held.owner.email, "--label", label, typed=secret)
+
+
+def test_it_adds_no_second_key_with_a_label(run, sandbox, account, held):
+    with pytest.raises(CommandError, match="another key with this label"):
+        run("portal_key", "add", held.owner.email, "--label", "Main", typed=sandbox.add_key(account))
+
+
+def test_it_saves_a_key_unverified_and_exits_with_three_while_ultahost_is_down(
+    run, sandbox, people, account, capsys
+):
+    people.member("Alma")
+    secret = sandbox.add_key(account)
+    sandbox.stop()
+
+    with pytest.raises(SystemExit) as stopped:
+        run("portal_key", "add", "alma@example.com", "--label", "Shop", typed=secret)
+
+    assert stopped.value.code == 3
+    assert "saved as unverified" in capsys.readouterr().err
+    assert ApiKey.objects.unverified().exists()
+
+
+def test_it_adds_a_key_within_seconds_without_a_broker(
+    run, sandbox, people, account, django_capture_on_commit_callbacks
+):
+    people.member("Alma")
+    began = time.monotonic()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        run("portal_key", "add", "alma@example.com", "--label", "Shop", typed=sandbox.add_key(account))
+
+    assert time.monotonic() - began < 4
+    assert not Refresh.objects.exclude(rung_until=None).exists()
+
+
+# refresh
+
+
+def test_it_asks_the_workers(run, rung, held, read_everything):
+    read_everything()
+
+    run("refresh", "--noun", "invoices")
+
+    assert list(Refresh.objects.exclude(asked_at=None).values_list("noun", flat=True)) == ["invoices"]
+    assert not Refresh.objects.filter(pass_started_at__isnull=False).exists()
+
+
+def test_it_refreshes_here_and_now(run, held):
+    said = run("refresh", "--wait")
+
+    assert Invoice.objects.count() == 3
+    fresh = {line.partition(":")[0] for line in said.splitlines() if ": fresh after" in line}
+    assert fresh == {f"{noun} of Acme" for noun in ("profile", "services", "invoices", "domains")}
+
+
+def test_it_refreshes_one_account(run, sandbox, add_key, people, account, held):
+    other = sandbox.add_account("Harbour")
+    other.add_invoices(2)
+    add_key(people.member("Ben"), other)
+
+    run("refresh", "--wait", "--account", other.uuid.upper(), "--noun", "invoices")
+
+    assert Invoice.objects.count() == 2
+
+
+def test_it_tries_again_after_a_passing_fault(run, sandbox, held, monkeypatch):
+    sandbox.faults.add(Fault.status(502), action="get_invoices", times=8)
+    slept = []
+    monkeypatch.setattr(waiting, "time", SimpleNamespace(sleep=slept.append))
+
+    run("refresh", "--wait", "--noun", "invoices")
+
+    assert slept
+    assert Invoice.objects.count() == 3
+
+
+def test_it_names_what_is_not_fresh(run, sandbox, held, monkeypatch):
+    sandbox.faults.add(Fault.status(500), action="get_invoices", times=None)
+    monkeypatch.setattr(waiting, "time", SimpleNamespace(sleep=lambda seconds: None))
+
+    with pytest.raises(CommandError, match=r"Not fresh: invoices of Acme \("):
+        run("refresh", "--wait")
+
+
+def test_it_does_not_dodge_a_refused_key(run, sandbox, held):
+    sandbox.revoke(next(iter(sandbox.state.keys)))
+
+    with pytest.raises(CommandError, match="No key can read this account"):
+        run("refresh", "--wait", "--noun", "invoices")
+
+
+def test_it_knows_no_other_account(run):
+    with pytest.raises(CommandError, match="There is no account 0000"):
+        run("refresh", "--account", "0000")
+
+
+# ultahost
+
+
+def call(run, *words):
+    return run("ultahost", *words, "--key", "alma@example.com/Main")
+
+
+def test_it_prints_the_answer_of_a_read_as_json(run, held):
+    answer = json.loads(call(run, "get_invoices", "limit=2"))
+
+    assert answer["status"] == 200
+    assert len(answer["data"]) == 2
+    assert answer["meta"]["total_records"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["get_everything"], "There is no action get_everything"),
+        (["pay_invoice", "invoiceid=1"], "only reads"),
+        (["get_invoice", "colour=red"], "no parameter colour"),
+        (["get_invoice", "invoiceid"], "no parameter invoiceid"),
+        (["get_invoices", "limit=two"], "limit must be a number"),
+    ],
+)
+def test_it_calls_nothing_and_says_why(run, sandbox, held, words, told):
+    asked = len(sandbox.requests)
+
+    with pytest.raises(CommandError, match=told):
+        call(run, *words)
+    assert len(sandbox.requests) == asked
+
+
+@pytest.mark.parametrize(
+    "name", ["alma@example.com/Other", "ben@example.com/Main", "Main", "alma@example.com"]
+)
+def test_it_calls_with_a_live_key_alone(run, held, name):
+    with pytest.raises(CommandError, match="no live key"):
+        run("ultahost", "get_profile", "--key", name)
+
+    keys.disable(held)
+    with pytest.raises(CommandError, match="no live key"):
+        call(run, "get_profile")
+
+
+def test_it_says_what_ultahost_answered(run, sandbox, held):
+    sandbox.revoke(secret := next(iter(sandbox.state.keys)))
+
+    with pytest.raises(CommandError, match="Unauthorized") as raised:
+        call(run, "get_profile")
+    assert secret not in str(raised.value)
+
+
+def test_it_says_that_a_key_has_to_be_entered_again(run, settings, held):
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [b"another sealing key of 32 bytes!"]}
+
+    with pytest.raises(CommandError, match="enter it again"):
+        call(run, "get_profile")
+
+
+# reseal
+
+
+def test_it_seals_everything_again_with_the_first_key(run, settings, held):
+    old = settings.ULTAHOST["SEALING_KEYS"]
+    new = b"another sealing key of 32 bytes!"
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new, *old]}
+
+    assert run("reseal") == "api keys: 1 sealed again, 0 unreadable\n"
+    assert run("reseal") == "api keys: 0 sealed again, 0 unreadable\n"
+
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new]}
+    assert "Acme" in call(run, "get_profile")
+
+
+def test_it_says_how_many_it_cannot_open(run, settings, held):
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [b"another sealing key of 32 bytes!"]}
+
+    with pytest.raises(CommandError, match="1 values cannot be opened"):
+        run("reseal")
+    assert ApiKey.objects.get().sealed == held.sealed

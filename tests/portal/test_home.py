@@ -1,0 +1,210 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.models import AccountPolicy
+from ultahost_api.models import ApiKey, Domain, Invoice, Service
+
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme", "EUR")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+def section(page, name):
+    return page.texts(f"section[aria-labelledby={name}] td.name")
+
+
+def test_it_shows_what_needs_somebody(visit, alma, rows, acme):
+    rows.invoice(acme, number="late", total="5", due_date=TODAY - timedelta(days=1))
+    rows.invoice(acme, number="next", total="6", due_date=TODAY)
+    rows.invoice(acme, number="settled", total="7", status="Paid", due_date=TODAY)
+    rows.domain(acme, name="ending.example", next_due_date=TODAY + timedelta(days=3))
+    rows.domain(acme, name="safe.example", next_due_date=TODAY + timedelta(days=90))
+    rows.service(acme, domain="stopped.example", status="Suspended")
+    rows.service(acme, domain="running.example")
+
+    page = visit(alma).get("/")
+
+    assert section(page, "overdue") == ["late"]
+    assert section(page, "due-next") == ["next"]
+    assert section(page, "ending") == ["ending.example"]
+    assert section(page, "suspended") == ["stopped.example"]
+    assert page.texts("dl.figures dd")[0] == "€11.00"
+
+
+def test_it_shows_the_most_urgent_few_and_where_the_rest_is(visit, alma, rows, acme):
+    for days in range(1, 9):
+        rows.invoice(acme, number=f"late-{days}", due_date=TODAY - timedelta(days=days))
+    browser = visit(alma)
+
+    page = browser.get("/")
+    rest = browser.click(page, "section[aria-labelledby=overdue] .section-head a")
+
+    assert section(page, "overdue") == [f"late-{days}" for days in (8, 7, 6, 5, 4, 3)]
+    assert len(rest.all("tbody tr")) == 8
+
+
+@pytest.mark.parametrize("name", ["overdue", "due-next", "ending", "suspended"])
+def test_it_leads_to_a_list_of_the_same_rows(visit, alma, rows, acme, name):
+    rows.invoice(acme, due_date=TODAY - timedelta(days=1))
+    rows.invoice(acme, due_date=TODAY)
+    rows.domain(acme, next_due_date=TODAY)
+    rows.service(acme, status="Suspended")
+    browser = visit(alma)
+    page = browser.get("/")
+
+    rest = browser.click(page, f"section[aria-labelledby={name}] .section-head a")
+
+    assert set(section(page, name)) <= set(rest.texts("tbody td.name"))
+    assert rest.all(".banner") == []
+
+
+def test_it_searches_services_from_every_page(visit, alma, rows, acme):
+    rows.service(acme, domain="shop.example")
+    browser = visit(alma)
+
+    form = browser.get("/").one("form.search")
+
+    assert browser.get(f"{form['action']}?q=shop").texts("tbody td.name") == ["shop.example"]
+
+
+def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acme):
+    rows.invoice(acme, due_date=TODAY - timedelta(days=1))
+    rows.invoice(acme, due_date=TODAY)
+    rows.service(acme, status="Suspended")
+    rows.domain(acme, next_due_date=TODAY)
+    ApiKey.objects.update(refused_at=timezone.now())
+
+    page = visit(alma).get("/")
+
+    assert page.texts(".rail .noun") == [
+        "Home",
+        "Services 1 need attention",
+        "Invoices 1 need attention",
+        "Domains 1 need attention",
+        "Keys 1 need attention",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        ({"refused_at": timezone.now()}, "refuses"),
+        ({"unreadable_at": timezone.now()}, "entered again"),
+        ({"disabled_at": timezone.now(), "disabled_because": "It opens another account."}, "was stopped"),
+    ],
+)
+def test_it_says_which_key_is_broken_and_leads_to_it(visit, alma, broken, words):
+    ApiKey.objects.update(**broken)
+    key = ApiKey.objects.get()
+
+    page = visit(alma).get("/")
+
+    assert words in page.one(".banner .words").text
+    assert page.one(".banner a")["href"] == f"/keys/{key.pk}/"
+
+
+def test_it_tells_nobody_else_of_a_broken_key_but_the_admins(visit, people, alma):
+    ApiKey.objects.update(refused_at=timezone.now())
+
+    assert visit(people.member("Ben")).get("/").all(".banner") == []
+    assert len(visit(people.admin("Dana")).get("/").all(".banner")) == 1
+
+
+def test_it_tells_a_new_member_to_add_a_key(visit, people):
+    assert visit(people.member("New")).get("/").one(".empty a")["href"] == "/keys/add/"
+
+
+def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, acme):
+    emil = visit(people.billing("Emil"))
+    assert emil.get("/").all(".empty a") == []
+
+    rows.invoice(acme, number="late", due_date=TODAY - timedelta(days=1))
+    rows.service(acme, domain="canary.example", status="Suspended")
+    page = emil.get("/")
+
+    assert section(page, "overdue") == ["late"]
+    assert "canary" not in page.html
+    assert page.texts(".rail .noun") == ["Home", "Invoices 1 need attention"]
+    assert page.all("form[action=/services/]") == []
+
+
+def test_it_shows_a_team_mate_no_services_domains_or_private_invoices(visit, people, alma, rows, acme):
+    AccountPolicy.objects.create(account=acme, private=True)
+    rows.invoice(acme, number="canary-1", due_date=TODAY - timedelta(days=1))
+    rows.service(acme, domain="canary-2", status="Suspended")
+    rows.domain(acme, name="canary-3", next_due_date=TODAY)
+
+    page = visit(people.member("Ben")).get("/")
+
+    assert "canary" not in page.html
+    assert page.all(".attention") == []
+
+
+def test_it_refuses_a_wrong_method(visit, alma):
+    assert visit(alma).post("/").status == 405
+
+
+def test_it_sends_a_stranger_to_sign_in(visit):
+    assert visit().get("/").leads_to == "/sign-in/?next=/"
+
+
+def test_it_has_a_page_for_what_does_not_exist(visit, alma):
+    page = visit(alma).get("/nothing/")
+
+    assert page.status == 404
+    assert page.one("main a")["href"] == "/"
+
+
+def test_it_answers_from_the_copy_while_ultahost_is_down(visit, people, sandbox, add_key, read_everything):
+    account = sandbox.add_account("Acme", "EUR")
+    account.add_invoices(1, invoicenum="late", total="5.00", duedate=str(TODAY - timedelta(days=1)))
+    alma = people.member("Alma")
+    add_key(alma, account)
+    read_everything()
+    sandbox.stop()
+
+    assert section(visit(alma).get("/"), "overdue") == ["late"]
+
+
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_it_asks_as_many_queries_for_a_thousand_rows_as_for_ten(visit, people, rows, acme, role):
+    reader = getattr(people, role)("Reader")
+    rows.key(reader, acme)
+    browser = visit(reader)
+
+    def fill(start: int, end: int) -> None:
+        of = [{"account": acme, "remote_id": number} for number in range(start, end)]
+        soon = TODAY + timedelta(days=3)
+        Service.objects.bulk_create(Service(status="Suspended", **row) for row in of)
+        Domain.objects.bulk_create(Domain(status="Active", next_due_date=soon, **row) for row in of)
+        for due in (TODAY, TODAY - timedelta(days=1)):
+            rest = [row | {"remote_id": row["remote_id"] + 10_000 * due.day} for row in of]
+            Invoice.objects.bulk_create(
+                Invoice(status="Unpaid", currency="EUR", due_date=due, **row) for row in rest
+            )
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            browser.get("/")
+        return len(captured)
+
+    fill(0, 10)
+    queries()  # notes that somebody watches the accounts
+    few = queries()
+    fill(10, 1000)
+    assert queries() == few
+    assert few < 30

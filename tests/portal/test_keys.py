@@ -1,0 +1,428 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from ultahost_api import keys, tasks
+from ultahost_api.models import Account, ApiKey, Refresh, Service
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+PATHS = ["", "replace/", "retry/", "disable/", "enable/", "remove/"]
+
+
+@pytest.fixture
+def account(sandbox):
+    account = sandbox.add_account("Acme", "EUR")
+    account.add_services(1, domain="shop.example")
+    return account
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+@pytest.fixture
+def held(alma, add_key, account):
+    return add_key(alma, account)
+
+
+def add(browser, secret, label="Shop"):
+    return browser.post("/keys/add/", {"label": label, "secret": secret})
+
+
+def said(page):
+    return page.texts(".toast[data-hue] .words")[:-1]  # the last is the template of later ones
+
+
+# Adding
+
+
+def test_it_adds_a_key_and_starts_the_first_refresh(browser, sandbox, rung, account, alma):
+    page = add(browser, sandbox.add_key(account))
+
+    assert (page.status, page.leads_to) == (303, "/keys/")
+    after = browser.follow(page)
+    assert said(after) == ["The key opens Acme. Its first refresh has started."]
+    assert after.texts("tbody td.account-cell") == ["Acme"]
+    assert after.one("tbody .status").text == "Live"
+    key = ApiKey.objects.get()
+    assert (key.owner, key.label) == (alma, "Shop")
+    assert Refresh.objects.due(timezone.now()).filter(account=key.account, noun="services").exists()
+
+
+def test_it_refuses_a_key_that_ultahost_does_not_know(browser, account):
+    secret = "sk_test_wrong_0123456789abcdef"
+
+    page = add(browser, secret)
+
+    assert page.status == 422
+    assert page.texts(".errorlist li") == ["Ultahost does not know this key."]
+    assert not ApiKey.objects.exists()
+    assert not Account.objects.exists()
+    assert secret not in page.html
+    assert page.one("input[name=label]")["value"] == "Shop"
+
+
+@pytest.mark.parametrize(
+    "secret", ["sk_7x", "sk test with blanks 0123", "sk_test_ünicode_0123", "sk_test_a\x00b0123"]
+)
+def test_it_refuses_what_is_no_key_without_asking_ultahost(browser, sandbox, secret):
+    page = add(browser, secret)
+
+    assert page.status == 422
+    assert page.all(".errorlist li")
+    assert secret not in page.html
+    assert sandbox.requests == []
+
+
+def test_it_saves_a_key_unverified_while_ultahost_is_down(browser, sandbox, account):
+    secret = sandbox.add_key(account)
+    sandbox.stop()
+
+    after = browser.follow(add(browser, secret))
+
+    assert "does not answer" in said(after)[0]
+    assert after.one("tbody .status").text == "Not verified yet"
+    assert ApiKey.objects.get().account is None
+    assert browser.get("/services/").all("tbody tr") == []
+
+    sandbox.start()
+    tasks.verify_key(str(ApiKey.objects.get().pk))
+    assert browser.get("/keys/").one("tbody .status").text == "Live"
+
+
+def test_it_takes_a_key_once(browser, visit, people, sandbox, account):
+    secret = sandbox.add_key(account)
+    add(browser, secret)
+
+    for other, label in [(browser, "Again"), (visit(people.member("Ben")), "Mine")]:
+        page = add(other, secret, label)
+        assert page.status == 422
+        assert page.texts(".errorlist li") == ["This key is in the portal already."]
+        assert secret not in page.html
+    assert ApiKey.objects.count() == 1
+
+
+def test_it_takes_a_label_once_per_owner(browser, visit, people, sandbox, account):
+    add(browser, sandbox.add_key(account), "Shop")
+
+    page = add(browser, sandbox.add_key(account), "Shop")
+
+    assert page.status == 422
+    assert page.texts(".errorlist li") == ["You have another key with this label."]
+    assert add(visit(people.member("Ben")), sandbox.add_key(account), "Shop").status == 303
+
+
+def test_it_lets_a_user_try_five_keys_a_minute(browser, visit, people, sandbox, account):
+    for number in range(5):
+        assert add(browser, f"sk_test_wrong_{number:020}").status == 422
+    asked = len(sandbox.requests)
+
+    page = add(browser, sandbox.add_key(account))
+
+    assert page.status == 422
+    assert "five tries within a minute" in page.one(".errorlist.nonfield li").text
+    assert len(sandbox.requests) == asked
+    assert add(visit(people.member("Ben")), sandbox.add_key(account)).status == 303
+
+
+def test_it_asks_for_the_key_in_a_field_that_browsers_do_not_keep(browser):
+    field = browser.get("/keys/add/").one("input[name=secret]")
+
+    assert (field["type"], field["autocomplete"]) == ("password", "off")
+
+
+# Replacing
+
+
+def test_it_replaces_a_key_by_another_to_the_same_account(browser, sandbox, account, held):
+    secret = sandbox.add_key(account)
+
+    page = browser.post(f"/keys/{held.pk}/replace/", {"secret": secret})
+
+    assert page.leads_to == f"/keys/{held.pk}/"
+    assert f"…{secret[-4:]}" in browser.follow(page).one("h1").text
+    held.refresh_from_db()
+    assert held.replaced_at
+
+
+def test_it_refuses_a_replacement_that_opens_another_account(browser, sandbox, held):
+    secret = sandbox.add_key(sandbox.add_account("Harbour"))
+
+    page = browser.post(f"/keys/{held.pk}/replace/", {"secret": secret})
+
+    assert page.status == 422
+    assert page.texts(".errorlist li") == ["This key opens Harbour; add it as a new key."]
+    assert secret not in page.html
+    assert ApiKey.objects.get().fingerprint == held.fingerprint
+
+
+def test_it_replaces_nothing_unasked_while_ultahost_is_down(browser, sandbox, account, held):
+    secret = sandbox.add_key(account)
+    sandbox.stop()
+
+    page = browser.post(f"/keys/{held.pk}/replace/", {"secret": secret})
+
+    assert page.status == 422
+    assert "Nothing was changed" in page.one(".errorlist li").text
+    assert ApiKey.objects.get().fingerprint == held.fingerprint
+
+
+# Disabling and removing
+
+
+def test_it_disables_a_key_which_then_gives_nothing_and_enables_it_again(browser, held, read_everything):
+    read_everything()
+    assert browser.get("/services/").texts("tbody td.name a") == ["shop.example"]
+
+    page = browser.follow(browser.post(f"/keys/{held.pk}/disable/"))
+    assert page.one(".beneath .status").text == "Disabled"
+    assert browser.get("/services/").all("tbody tr") == []
+    assert not Refresh.objects.exclude(next_due_at=None).exists()
+
+    page = browser.follow(browser.post(f"/keys/{held.pk}/enable/"))
+    assert page.one(".beneath .status").text == "Live"
+    assert len(browser.get("/services/").all("tbody tr")) == 1
+    assert not Refresh.objects.filter(next_due_at=None).exists()
+
+
+def test_it_asks_before_it_removes_a_key(browser, held):
+    page = browser.get(f"/keys/{held.pk}/remove/")
+
+    assert page.one("h1").text == "Remove “Main”?"
+    assert page.texts(".confirm dd") == ["Alma", "Acme", f"…{held.last_four}"]
+    assert "last key to its account" in page.one(".banner").text
+    assert page.one(".confirm form")["action"] == f"/keys/{held.pk}/remove/"
+    held.refresh_from_db()
+    assert held.removed_at is None
+
+
+def test_it_forgets_the_secret_of_a_removed_key(browser, held, read_everything):
+    read_everything()
+
+    page = browser.follow(browser.post(f"/keys/{held.pk}/remove/"))
+
+    assert said(page) == ["“Main” was removed and its secret is forgotten."]
+    assert page.one(".empty a")["href"] == "/keys/add/"
+    assert browser.get(f"/keys/{held.pk}/").status == 404
+    assert browser.get("/services/").all("tbody tr") == []
+    held.refresh_from_db()
+    assert (held.sealed, held.fingerprint) == ("", "")
+    assert Service.objects.exists()
+
+
+def test_it_warns_of_the_last_key_only_when_it_is_the_last(browser, people, add_key, account, held):
+    add_key(people.member("Ben"), account)
+
+    assert browser.get(f"/keys/{held.pk}/remove/").all(".banner") == []
+
+
+# Troubles
+
+
+def test_it_shows_a_refused_key_to_its_owner_with_the_stale_copy(browser, sandbox, held, read_everything):
+    read_everything()
+    sandbox.revoke(next(iter(sandbox.state.keys)))
+    browser.post("/refresh/services/")
+    read_everything()
+
+    page = browser.get(f"/keys/{held.pk}/")
+
+    assert page.one(".beneath .status[data-hue=bad]").text == "Refused by Ultahost"
+    assert page.one(".detail .banner a")["href"] == f"/keys/{held.pk}/replace/"
+    assert browser.get("/services/").texts("tbody td.name a") == ["shop.example"]
+
+
+def test_it_tries_a_refused_key_again(browser, held, rung):
+    ApiKey.objects.update(refused_at=timezone.now())
+    form = browser.get(f"/keys/{held.pk}/").one(f"form[action=/keys/{held.pk}/retry/]")
+
+    page = browser.follow(browser.post(form["action"]))
+    assert said(page) == ["Asking Ultahost about this key again."]
+
+    tasks.verify_key(str(held.pk))
+    assert browser.get(f"/keys/{held.pk}/").one(".beneath .status").text == "Live"
+
+
+def test_it_tries_again_five_times_a_minute(browser, held):
+    for _ in range(5):
+        browser.post(f"/keys/{held.pk}/retry/")
+    ApiKey.objects.update(next_try_at=None)
+
+    page = browser.follow(browser.post(f"/keys/{held.pk}/retry/"))
+
+    assert "five tries within a minute" in said(page)[-1]
+    assert ApiKey.objects.get().next_try_at is None
+
+
+def test_it_asks_for_a_key_again_that_it_cannot_open_and_breaks_nothing(
+    browser, settings, held, read_everything
+):
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [b"another sealing key of 32 bytes!"]}
+    read_everything()
+
+    page = browser.get("/keys/")
+
+    assert page.one("tbody .status[data-hue=bad]").text == "Enter again"
+    assert "Enter it again" in browser.get(f"/keys/{held.pk}/").one(".detail .banner").text
+    for path in ("/", "/services/", "/invoices/", "/domains/", f"/keys/{held.pk}/remove/"):
+        assert browser.get(path).status == 200
+
+
+def test_it_says_that_the_account_changed_its_currency(browser, account, held, read_everything):
+    account.profile["currency_code"] = "USD"
+    read_everything()
+
+    assert "from EUR to USD" in browser.get(f"/keys/{held.pk}/").one(".detail .banner").text
+
+
+def test_it_shows_how_many_calls_are_left(browser, held):
+    left = browser.get("/keys/").one("tbody td.number").text
+
+    assert left.startswith("99999 until ")
+
+
+def test_it_shows_the_refreshes_of_the_account(browser, held, read_everything):
+    read_everything()
+
+    page = browser.get(f"/keys/{held.pk}/")
+
+    assert page.texts("section[aria-labelledby=refreshes] td.name") == [
+        "Details",
+        "Domains",
+        "Invoices",
+        "Profile",
+        "Services",
+    ]
+    assert browser.get("/keys/").one("tbody td.date").text == "now"
+
+
+def test_it_shows_four_characters_of_a_key_and_never_more(
+    browser, visit, people, sandbox, account, read_everything
+):
+    secret = sandbox.add_key(account)
+    add(browser, secret)
+    read_everything()
+    key = ApiKey.objects.get()
+    pages = ["/", "/keys/", "/keys/add/", "/services/", "/invoices/", "/domains/"]
+    pages += [f"/keys/{key.pk}/{act}" for act in ("", "replace/", "remove/")]
+
+    for reader in (browser, visit(people.admin("Dana"))):
+        for path in pages:
+            html = reader.get(path).html
+            assert secret not in html
+            assert secret[-5:] not in html
+            assert key.fingerprint not in html
+            assert key.sealed not in html
+    assert f"…{secret[-4:]}" in browser.get("/keys/").html
+
+
+# Who sees what
+
+
+def test_it_shows_an_admin_everybody_s_keys_with_their_owners(visit, people, held):
+    dana = visit(people.admin("Dana"))
+
+    assert dana.get("/keys/").texts("tbody td.extra")[0] == "Alma"
+    assert dana.get(f"/keys/{held.pk}/").status == 200
+    assert dana.post(f"/keys/{held.pk}/disable/").status == 303
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("role", ["member", "billing"])
+def test_it_hides_a_key_from_everybody_else(visit, people, held, role, path):
+    other = visit(getattr(people, role)("Other"))
+
+    page = other.post(f"/keys/{held.pk}/{path}") if path else other.get(f"/keys/{held.pk}/")
+
+    assert page.status == 404
+    assert ApiKey.objects.live().filter(pk=held.pk, next_try_at=None).exists()
+
+
+@pytest.mark.parametrize("path", ["/keys/", "/keys/add/"])
+def test_it_is_not_there_for_a_billing_user(visit, people, path):
+    assert visit(people.billing("Emil")).get(path).status == 404
+    assert visit(people.billing("Eva")).post(path).status == 404
+
+
+@pytest.mark.parametrize("path", ["/keys/", "/keys/add/", *(f"/keys/{NOBODY}/{act}" for act in PATHS)])
+def test_it_sends_a_stranger_to_sign_in(visit, path):
+    assert visit().get(path).leads_to == f"/sign-in/?next={path}"
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_it_has_no_page_for_what_does_not_exist(browser, path):
+    path = f"/keys/{NOBODY}/{path}"
+
+    assert 404 in {browser.get(path).status, browser.post(path).status}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/keys/"),
+        ("post", "/keys/{}/"),
+        ("get", "/keys/{}/retry/"),
+        ("get", "/keys/{}/disable/"),
+        ("get", "/keys/{}/enable/"),
+    ],
+)
+def test_it_refuses_a_wrong_method(browser, held, method, path):
+    assert getattr(browser, method)(path.format(held.pk)).status == 405
+    assert ApiKey.objects.get().disabled_at is None
+
+
+def test_it_answers_htmx_with_the_list_alone(browser, held):
+    part = browser.htmx("/keys/", "keys")
+
+    assert part.one("section#keys").parent is None
+    assert browser.htmx(f"/keys/{held.pk}/", "key").all("html")
+
+
+def test_it_answers_while_ultahost_is_down(browser, sandbox, held):
+    sandbox.stop()
+
+    for path in ("/keys/", "/keys/add/", *(f"/keys/{held.pk}/{act}" for act in ("", "replace/", "remove/"))):
+        assert browser.get(path).status == 200
+
+
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_it_asks_as_many_queries_for_a_hundred_keys_as_for_two(visit, people, rows, role):
+    owner = getattr(people, role)("Owner")
+    browser = visit(owner)
+
+    def fill(start: int, end: int) -> None:
+        for number in range(start, end):
+            account = rows.account(f"Account {number}")
+            rows.key(owner, account, f"Key {number}")
+            Refresh.objects.create(
+                account=account, noun="services", completed_at=timezone.now() - timedelta(1)
+            )
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            browser.get("/keys/")
+        return len(captured)
+
+    fill(0, 2)
+    few = queries()
+    fill(2, 100)
+    assert queries() == few
+    assert few < 15
+
+
+def test_it_never_uses_a_key_again_after_it_was_removed(sandbox, held, read_everything):
+    asked = len(sandbox.requests)
+    keys.remove(held)
+
+    read_everything()
+
+    assert len(sandbox.requests) == asked

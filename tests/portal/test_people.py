@@ -1,0 +1,302 @@
+from threading import Barrier, Thread
+from urllib.parse import urlsplit
+
+import pytest
+from django.core import mail
+from django.db import connection
+
+from portal.models import Role, User
+from portal.models.users import LastAdmin
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+PASSWORD = "a staple of batteries"
+
+
+@pytest.fixture
+def dana(people):
+    return people.admin("Dana")
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def browser(visit, dana):
+    return visit(dana)
+
+
+def add(browser, **fields):
+    return browser.post(
+        "/people/add/", {"name": "Nils", "email": "nils@example.com", "role": "member"} | fields
+    )
+
+
+def said(page):
+    return page.texts(".toast[data-hue] .words")[:-1]  # the last is the template of later ones
+
+
+def link_on(page):
+    return page.one(".copyable code").text
+
+
+def set_password(visitor, link, password=PASSWORD):
+    """Open the link as a browser does, and send the form it leads to."""
+    form = visitor.follow(visitor.get(urlsplit(link).path))
+    return visitor.post(form.one("form")["action"], {"password1": password, "password2": password})
+
+
+def sign_in(visitor, email, password):
+    return visitor.post("/sign-in/", {"login": email, "password": password})
+
+
+def test_it_lists_everybody(browser, people, alma):
+    people.billing("Emil").deactivate()
+
+    page = browser.get("/people/")
+
+    assert page.texts("tbody td.name") == ["Alma", "Dana", "Emil"]
+    assert page.texts("tbody td.state") == ["Member", "Admin", "Deactivated"]
+    assert page.texts("tbody td.account-cell")[0] == "alma@example.com"
+    assert browser.htmx("/people/", "people").one("section#people").parent is None
+
+
+def test_it_adds_a_person_who_cannot_sign_in_before_they_set_a_password(browser, visit):
+    page = add(browser, role="billing")
+
+    nils = User.objects.get(email="nils@example.com")
+    assert (nils.name, nils.role, nils.has_usable_password()) == ("Nils", Role.BILLING, False)
+    assert said(page) == ["Nils was added."]
+    assert link_on(page).startswith("http://localhost:8000/sign-in/password/new/")
+    sign_in(stranger := visit(), "nils@example.com", "")
+    assert stranger.get("/").status == 302
+
+
+@pytest.mark.parametrize("email", ["alma@example.com", "Alma@Example.COM", " ALMA@example.com "])
+def test_it_takes_an_e_mail_address_once_in_any_case(browser, alma, email):
+    page = add(browser, email=email)
+
+    assert page.status == 422
+    assert page.texts(".errorlist li") == ["Somebody with this e-mail address is here already."]
+    assert User.objects.count() == 2
+
+
+@pytest.mark.parametrize("bad", [{"email": "nobody"}, {"name": ""}, {"role": "owner"}])
+def test_it_adds_nobody_from_a_bad_form(browser, bad):
+    page = add(browser, **bad)
+
+    assert page.status == 422
+    assert page.all(".errorlist li")
+    assert User.objects.count() == 1
+
+
+def test_it_lets_a_person_set_a_password_and_sign_in(browser, visit):
+    link = link_on(add(browser))
+    nils = visit()
+
+    assert set_password(nils, link).status == 302
+
+    other = visit()
+    assert sign_in(other, "Nils@example.com", PASSWORD).leads_to == "/"
+    assert other.get("/").status == 200
+
+
+def test_it_moves_the_secret_out_of_the_address(browser, visit):
+    link = link_on(add(browser))
+    secret = link.rstrip("/").rpartition("-")[2]
+    nils = visit()
+
+    opened = nils.get(urlsplit(link).path)
+    form = nils.follow(opened)
+
+    assert opened.status == 302
+    assert secret not in opened.leads_to
+    assert secret not in form.html
+
+
+def test_it_makes_links_that_work_once(browser, visit):
+    link = link_on(add(browser))
+    set_password(visit(), link)
+
+    page = visit().get(urlsplit(link).path)
+
+    assert page.one("h1").text == "This link no longer works"
+    assert page.all("input[type=password]") == []
+
+
+def test_it_takes_no_weak_password(browser, visit):
+    link = link_on(add(browser))
+
+    page = set_password(visit(), link, "short")
+
+    assert page.all(".errorlist li")
+    assert not User.objects.get(email="nils@example.com").has_usable_password()
+
+
+def test_it_shows_a_link_only_once(browser, alma):
+    link = link_on(browser.post(f"/people/{alma.pk}/password-link/"))
+
+    assert link.rpartition("-")[2] not in browser.get(f"/people/{alma.pk}/").html
+
+
+def test_it_mails_the_link_where_mail_is_set_up(browser, visit, settings):
+    settings.EMAIL_URL = "smtp://mail.example.com"
+
+    page = browser.follow(add(browser))
+
+    (message,) = mail.outbox
+    assert message.to == ["nils@example.com"]
+    (link,) = [line for line in message.body.splitlines() if line.startswith("http")]
+    assert "A link to set a password was sent to nils@example.com." in said(page)
+    assert urlsplit(link).path not in page.html
+    assert set_password(visit(), link).status == 302
+
+
+def test_it_shows_a_person_with_their_keys(browser, rows, alma):
+    key = rows.key(alma, rows.account())
+
+    page = browser.get(f"/people/{alma.pk}/")
+
+    assert page.one("h1").text == "Alma"
+    assert page.one(f"dl.facts a[href=/keys/{key.pk}/]").text == str(key)
+    assert page.one("option[selected]")["value"] == "member"
+
+
+def test_it_changes_a_role_from_the_next_request_on(browser, visit, alma):
+    theirs = visit(alma)
+    assert theirs.get("/people/").status == 404
+
+    page = browser.post(f"/people/{alma.pk}/role/", {"role": "admin"})
+
+    assert said(browser.follow(page)) == ["Alma is now Admin."]
+    assert theirs.get("/people/").status == 200
+
+
+def test_it_knows_no_other_role(browser, alma):
+    assert browser.post(f"/people/{alma.pk}/role/", {"role": "owner"}).status == 422
+    alma.refresh_from_db()
+    assert alma.role == Role.MEMBER
+
+
+@pytest.mark.parametrize("role", ["member", "billing"])
+def test_it_never_demotes_the_last_admin(browser, people, dana, role):
+    people.admin("Former").deactivate()
+
+    page = browser.post(f"/people/{dana.pk}/role/", {"role": role})
+
+    assert page.status == 422
+    assert page.texts(".errorlist li") == ["Dana is the last admin: make somebody else one first."]
+    dana.refresh_from_db()
+    assert dana.is_admin
+
+
+def test_it_never_deactivates_the_last_admin(browser, dana):
+    page = browser.follow(browser.post(f"/people/{dana.pk}/deactivate/"))
+
+    assert said(page) == ["Dana is the last admin: make somebody else one first."]
+    dana.refresh_from_db()
+    assert dana.is_active
+
+
+def test_it_leaves_an_admin_when_two_remove_each_other(transactional_db, people):
+    pair = [people.admin("Dana"), people.admin("Dora")]
+    both_ready, refused = Barrier(2), []
+
+    def remove(person):
+        both_ready.wait()
+        try:
+            person.deactivate()
+        except LastAdmin:
+            refused.append(person)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=remove, args=[person]) for person in pair]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert list(User.objects.admins()) == refused
+    assert len(refused) == 1
+
+
+def test_it_ends_the_sessions_of_a_deactivated_person_at_once(browser, visit, alma):
+    theirs = visit(alma)
+    assert theirs.get("/").status == 200
+
+    page = browser.post(f"/people/{alma.pk}/deactivate/")
+
+    assert said(browser.follow(page)) == ["Alma can no longer sign in."]
+    assert theirs.get("/").leads_to == "/sign-in/?next=/"
+    again = visit()
+    sign_in(again, alma.email, "correct horse battery")
+    assert again.get("/").status == 302
+
+
+def test_it_lets_a_reactivated_person_in_again(browser, visit, alma):
+    alma.deactivate()
+
+    browser.post(f"/people/{alma.pk}/reactivate/")
+
+    again = visit()
+    sign_in(again, alma.email, "correct horse battery")
+    assert again.get("/").status == 200
+
+
+def test_it_gives_a_deactivated_person_no_way_in_by_a_link(browser, visit, alma):
+    link = link_on(browser.post(f"/people/{alma.pk}/password-link/"))
+    alma.deactivate()
+    theirs = visit()
+
+    theirs.follow(theirs.get(urlsplit(link).path))
+
+    assert theirs.get("/").status == 302
+    assert browser.get(f"/people/{alma.pk}/").all(f"form[action=/people/{alma.pk}/password-link/]") == []
+
+
+ACTS = ["role/", "deactivate/", "reactivate/", "password-link/"]
+
+
+@pytest.mark.parametrize("role", ["member", "billing"])
+def test_it_is_not_there_for_anybody_but_admins(visit, people, dana, role):
+    other = visit(getattr(people, role)("Other"))
+
+    for path in ("/people/", "/people/add/", f"/people/{dana.pk}/"):
+        assert other.get(path).status == 404
+    for act in ACTS:
+        assert other.post(f"/people/{dana.pk}/{act}", {"role": "member"}).status == 404
+    assert add(other).status == 404
+    assert User.objects.count() == 2
+    assert "/people/" not in other.get("/").html
+
+
+@pytest.mark.parametrize(
+    "path", ["/people/", "/people/add/", *(f"/people/{NOBODY}/{a}" for a in ["", *ACTS])]
+)
+def test_it_sends_a_stranger_to_sign_in(visit, path):
+    assert visit().get(path).leads_to == f"/sign-in/?next={path}"
+    assert visit().post(path).leads_to == f"/sign-in/?next={path}"
+
+
+def test_it_has_no_page_for_who_does_not_exist(browser):
+    assert browser.get(f"/people/{NOBODY}/").status == 404
+    for act in ACTS:
+        assert browser.post(f"/people/{NOBODY}/{act}").status == 404
+
+
+def test_it_refuses_a_wrong_method(browser, alma):
+    assert browser.post("/people/").status == 405
+    assert browser.post(f"/people/{alma.pk}/").status == 405
+    for act in ACTS:
+        assert browser.get(f"/people/{alma.pk}/{act}").status == 405
+    alma.refresh_from_db()
+    assert alma.is_active
+
+
+def test_it_answers_while_ultahost_is_down(browser, sandbox, alma):
+    sandbox.stop()
+
+    for path in ("/people/", "/people/add/", f"/people/{alma.pk}/"):
+        assert browser.get(path).status == 200

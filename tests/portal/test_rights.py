@@ -1,0 +1,163 @@
+"""Every pattern of the portal, tried by everybody, against one table of what each of them gets."""
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from portal.models import AccountPolicy, Grant
+from portal.urls import sign_in_urls, urlpatterns
+from ultahost_api.models import Account, ApiKey
+
+EVERYBODY = ["nobody", "owner", "other", "viewer", "operator", "billing", "admin", "deactivated"]
+
+PAGE, SENT, GONE, NOT_SO, BAD = 200, 303, 404, 405, 422
+SIGN_IN = "sign-in"  # a redirect to it
+
+
+def of(*, insiders, nobody=SIGN_IN, **others):
+    """What each gets; a deactivated user gets what nobody gets."""
+    everybody = dict.fromkeys(EVERYBODY, insiders) | {"nobody": nobody, "deactivated": nobody}
+    assert set(others) < set(EVERYBODY)
+    return everybody | others
+
+
+ALL = of(insiders=PAGE)
+POSTED = of(insiders=SENT)
+NEVER = of(insiders=NOT_SO)
+PUBLIC, NEVER_PUBLIC = of(insiders=PAGE, nobody=PAGE), of(insiders=NOT_SO, nobody=NOT_SO)
+CLOSED = of(insiders=GONE, nobody=GONE)
+
+READERS = of(insiders=PAGE, other=GONE, billing=GONE)
+# The account of the walk is private: without that its invoices are everybody's.
+INVOICE_READERS = of(insiders=PAGE, other=GONE)
+
+
+def admins(status):
+    return of(insiders=GONE, admin=status)
+
+
+def key_holders(status):
+    return of(insiders=status, billing=GONE)
+
+
+def key_keepers(status):
+    """Its owner and the admins; a grant gives no right over keys."""
+    return of(insiders=GONE, owner=status, admin=status)
+
+
+# name: (what GET gives, what POST of an empty form gives)
+TABLE = {
+    "home": (ALL, NEVER),
+    "services": (ALL, NEVER),
+    "services_csv": (ALL, NEVER),
+    "service": (READERS, NEVER),
+    "invoices": (ALL, NEVER),
+    "invoices_csv": (ALL, NEVER),
+    "invoice": (INVOICE_READERS, NEVER),
+    "domains": (ALL, NEVER),
+    "domains_csv": (ALL, NEVER),
+    "domain": (READERS, NEVER),
+    "freshness": (ALL, NEVER),
+    "refresh": (NEVER, POSTED),
+    "refresh_all": (NEVER, POSTED),
+    "keys": (key_holders(PAGE), key_holders(NOT_SO)),
+    "add_key": (key_holders(PAGE), key_holders(BAD)),
+    "key": (key_keepers(PAGE), key_holders(NOT_SO)),
+    "replace_key": (key_keepers(PAGE), key_keepers(BAD)),
+    "retry_key": (key_holders(NOT_SO), key_keepers(SENT)),
+    "disable_key": (key_holders(NOT_SO), key_keepers(SENT)),
+    "enable_key": (key_holders(NOT_SO), key_keepers(SENT)),
+    "remove_key": (key_keepers(PAGE), key_keepers(SENT)),
+    "people": (admins(PAGE), admins(NOT_SO)),
+    "add_person": (admins(PAGE), admins(BAD)),
+    "person": (admins(PAGE), admins(NOT_SO)),
+    "change_role": (admins(NOT_SO), admins(BAD)),
+    "deactivate": (admins(NOT_SO), admins(SENT)),
+    "reactivate": (admins(NOT_SO), admins(SENT)),
+    "password_link": (admins(NOT_SO), admins(PAGE)),
+    "first_admin": (CLOSED, CLOSED),
+    "livez": (PUBLIC, NEVER_PUBLIC),
+    "readyz": (PUBLIC, NEVER_PUBLIC),
+    "account_login": (of(insiders=302, nobody=PAGE), of(insiders=302, nobody=PAGE)),
+    "account_logout": (of(insiders=PAGE, nobody=302), of(insiders=302, nobody=302)),
+    "account_signup": (of(insiders=302, nobody=PAGE), of(insiders=302, nobody=PAGE)),
+    "account_inactive": (PUBLIC, NEVER_PUBLIC),
+    "account_reauthenticate": (ALL, ALL),
+    "account_change_password": (ALL, ALL),
+    "account_set_password": (of(insiders=302), of(insiders=302)),
+    "account_reset_password": (PUBLIC, PUBLIC),
+    "account_reset_password_done": (PUBLIC, NEVER_PUBLIC),
+    "account_reset_password_from_key": (PUBLIC, PUBLIC),
+    "account_reset_password_from_key_done": (PUBLIC, NEVER_PUBLIC),
+}
+
+PATTERNS = {pattern.name: pattern for pattern in [*urlpatterns, *sign_in_urls] if hasattr(pattern, "name")}
+
+
+@pytest.fixture
+def team(people, rows):
+    """One of each, around one private account with a row of everything."""
+    account = rows.account("Acme")
+    AccountPolicy.objects.create(account=account, private=True)
+    team = {
+        "nobody": None,
+        "owner": people.member("Owner"),
+        "other": people.member("Other"),
+        "viewer": people.member("Viewer"),
+        "operator": people.member("Operator"),
+        "billing": people.billing("Billing"),
+        "admin": people.admin("Admin"),
+        "deactivated": people.admin("Deactivated"),
+    }
+    rows.key(team["owner"], account)
+    rows.key(team["other"], rows.account("Elsewhere"))
+    rows.key(team["deactivated"], account, "Left behind")
+    for name, level in [("viewer", "view"), ("operator", "operate")]:
+        Grant.objects.create(user=team[name], account=account, level=level, given_by=team["owner"])
+    return team
+
+
+@pytest.fixture
+def paths(team, rows):
+    account = Account.objects.get(name="Acme")
+    targets = {
+        "service_id": rows.service(account).pk,
+        "invoice_id": rows.invoice(account).pk,
+        "domain_id": rows.domain(account).pk,
+        "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
+        "person_id": team["other"].pk,
+        "noun": "services",
+        "uidb36": "1",
+        "key": "abcdef-0123456789",
+    }
+
+    def path(name):
+        wanted = PATTERNS[name].pattern.regex.groupindex or PATTERNS[name].pattern.converters
+        return reverse(name, kwargs={part: targets[part] for part in wanted})
+
+    return path
+
+
+def got(page):
+    to_sign_in = page.status == 302 and page.leads_to.startswith("/sign-in/?next=")
+    return SIGN_IN if to_sign_in else page.status
+
+
+def test_it_declares_what_everybody_gets_of_every_pattern():
+    assert set(TABLE) == set(PATTERNS)
+
+
+@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_it_gives_everybody_what_the_table_says(visit, team, paths, name, method):
+    given = {}
+    for who, user in team.items():
+        browser = visit(user)
+        if who == "deactivated":
+            user.deactivate()
+        with transaction.atomic():  # what one of them changes, the next must not find changed
+            page = browser.get(paths(name)) if method == "get" else browser.post(paths(name), {"next": ""})
+            given[who] = got(page)
+            transaction.set_rollback(True)
+
+    assert given == TABLE[name][method == "post"]

@@ -1,0 +1,230 @@
+"""A wrong setting stops the start with one sentence that names it."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from portal import environment
+
+ROOT = Path(__file__).parents[2]
+PASSED_ON = ("PATH", "HOME", "LANG")
+# What a portal on PostgreSQL needs besides; nobody's keys.
+SECRETS = {
+    "PORTAL_SECRET_KEY": "a-secret-key-of-nobody-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "PORTAL_SEALING_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "PORTAL_HMAC_KEY": "an-hmac-key-of-nobody-0123456789",
+}
+POSTGRES = {"DATABASE_URL": "postgres://nobody@localhost/nothing"}
+
+PRINT = (
+    "from portal import settings as s;"
+    "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,"
+    " getattr(s, 'SECURE_HSTS_SECONDS', 0) > 0)"
+)
+
+
+def python(tmp_path: Path, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environ = passed_on | {"PORTAL_DATA_DIR": str(tmp_path / "data")} | variables
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+
+
+def check(tmp_path: Path, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return python(tmp_path, "manage.py", "check", **variables)
+
+
+@pytest.fixture
+def variables(monkeypatch):
+    """Sets variables, each of which is unset before."""
+
+    def put(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.delenv(f"{name}_FILE", raising=False)
+            monkeypatch.setenv(name, value)
+
+    return put
+
+
+def test_it_starts_with_no_variable_at_all(tmp_path):
+    done = check(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+
+
+BAD = {
+    "PORTAL_PORT": {"PORTAL_PORT": "eighty"},
+    "PORTAL_URL": {"PORTAL_URL": "portal.example.com"},
+    "PORTAL_TRUSTED_PROXIES": {"PORTAL_TRUSTED_PROXIES": "-1"},
+    "DATABASE_URL": {"DATABASE_URL": "mysql://localhost/portal"},
+    "PORTAL_SECRET_KEY": POSTGRES,
+    "PORTAL_SEALING_KEYS": POSTGRES | SECRETS | {"PORTAL_SEALING_KEYS": ""},
+    "PORTAL_HMAC_KEY": POSTGRES | SECRETS | {"PORTAL_HMAC_KEY": ""},
+    "ULTAHOST_API_URL": {"ULTAHOST_API_URL": "http://api.example.com/v1"},
+    "REDIS_URL": {"REDIS_URL": "localhost:6379"},
+    "EMAIL_URL": {"EMAIL_URL": "mail.example.com"},
+    "PORTAL_TIME_ZONE": {"PORTAL_TIME_ZONE": "Mars/Olympus"},
+    "PORTAL_LOG_LEVEL": {"PORTAL_LOG_LEVEL": "LOUD"},
+    "PORTAL_DATA_DIR": {"PORTAL_DATA_DIR": "/dev/null/portal"},
+    "PORTAL_SECRET_KEY_FILE": {"PORTAL_SECRET_KEY_FILE": "/nowhere"},
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_it_stops_with_one_sentence_that_names_the_variable(tmp_path, name):
+    done = check(tmp_path, **BAD[name])
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    (sentence,) = done.stderr.strip().splitlines()
+    assert name in sentence
+    assert sentence.endswith(".")
+
+
+def test_it_stops_with_a_sentence_when_both_forms_are_set(tmp_path):
+    (tmp_path / "file").write_text("ERROR")
+
+    done = check(tmp_path, PORTAL_LOG_LEVEL="INFO", PORTAL_LOG_LEVEL_FILE=str(tmp_path / "file"))
+
+    assert done.returncode == 1
+    assert "PORTAL_LOG_LEVEL_FILE, not both" in done.stderr
+
+
+def test_it_never_prints_a_secret_that_is_wrong(tmp_path):
+    done = check(tmp_path, PORTAL_SEALING_KEYS="not-32-bytes-and-a-secret")
+
+    assert done.returncode == 1
+    assert "PORTAL_SEALING_KEYS" in done.stderr
+    assert "not-32-bytes" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("bad", ["smtp://user:hunter2@mail", "mailto:hunter2@x", "smtp://u:hunter2@h:many"])
+def test_it_never_prints_the_password_of_a_mail_server(tmp_path, bad):
+    done = check(tmp_path, EMAIL_URL=bad)
+
+    assert "hunter2" not in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://portal.example.com", "__Host-session __Host-csrf True True True"),
+        ("http://localhost:8000", "portal_session portal_csrf False False False"),
+    ],
+)
+def test_it_hardens_cookies_exactly_when_the_portal_is_https(tmp_path, url, words):
+    done = python(tmp_path, "-c", PRINT, PORTAL_URL=url)
+
+    assert done.stdout.strip() == words, done.stderr
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "https://portal.example.com"]
+)
+def test_it_takes_an_address(variables, url):
+    variables(PORTAL_URL=f"{url}/")
+
+    assert environment.read_url("PORTAL_URL", "") == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://portal.example.com",
+        "http://192.0.2.1:8000",
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com",
+        "https://user:password@example.com",
+        "https://example.com:port",
+        "https://example.com?x=1",
+        "ftp://example.com",
+        "//example.com",
+        "https://",
+        "http://[::1",
+    ],
+)
+def test_it_takes_plain_http_and_odd_addresses_nowhere(variables, url):
+    variables(PORTAL_URL=url)
+
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_URL must"):
+        environment.read_url("PORTAL_URL", "")
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "8000.0", "²", "0x10"])
+def test_it_takes_numbers_within_their_bounds_alone(variables, text):
+    variables(PORTAL_PORT=text)
+
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_PORT must be a whole number"):
+        environment.read_int("PORTAL_PORT", 8000, low=1, high=65535)
+
+
+# Files
+
+
+def test_it_reads_a_value_from_a_file(monkeypatch, tmp_path):
+    (tmp_path / "secret").write_text("from a file\n")
+    monkeypatch.delenv("PORTAL_HMAC_KEY", raising=False)
+    monkeypatch.setenv("PORTAL_HMAC_KEY_FILE", str(tmp_path / "secret"))
+
+    assert environment.read("PORTAL_HMAC_KEY") == "from a file"
+
+
+def test_it_generates_secrets_that_only_their_owner_reads(monkeypatch, tmp_path):
+    monkeypatch.delenv("PORTAL_HMAC_KEY", raising=False)
+
+    value = environment.read_secret("PORTAL_HMAC_KEY", tmp_path, generate=True)
+
+    path = tmp_path / "secrets/hmac_key"
+    assert path.read_text() == value
+    assert len(environment.sealing_keys(value)[0]) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert environment.read_secret("PORTAL_HMAC_KEY", tmp_path, generate=True) == value
+
+
+def test_it_generates_one_secret_for_all_processes(tmp_path):
+    script = "import sys, pathlib, portal.environment as e;"
+    script += "sys.stdin.read(); print(e.read_secret('PORTAL_NEW', pathlib.Path(sys.argv[1]), generate=True))"
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, stdin=pipe, stdout=pipe, text=True
+        )
+        for _ in range(6)
+    ]
+    for process in processes:
+        process.stdin.close()  # together, once all are there
+    said = {process.stdout.read() for process in processes}
+
+    assert [process.wait() for process in processes] == [0] * 6
+    assert len(said) == 1
+    assert said == {(tmp_path / "secrets/new").read_text() + "\n"}
+
+
+def test_it_generates_nothing_where_several_machines_may_share(monkeypatch, tmp_path):
+    monkeypatch.delenv("PORTAL_HMAC_KEY", raising=False)
+
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_HMAC_KEY is required when DATABASE_URL is set"):
+        environment.read_secret("PORTAL_HMAC_KEY", tmp_path, generate=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_takes_several_sealing_keys():
+    key = SECRETS["PORTAL_SEALING_KEYS"]
+
+    assert len(environment.sealing_keys(f"{key}, {key.rstrip('=')}")) == 2
+
+
+@pytest.mark.parametrize("text", ["", " , ", "c2hvcnQ=", "ü" * 43, "!" * 44])
+def test_it_takes_no_other_sealing_keys(text):
+    with pytest.raises(ImproperlyConfigured, match="PORTAL_SEALING_KEYS"):
+        environment.sealing_keys(text)
