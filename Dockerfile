@@ -20,5 +20,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \
     "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 CMD ["gunicorn", "portal.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-    "--workers", "2", "--threads", "4", "--graceful-timeout", "35", "--no-control-socket", \
+    "--workers", "2", "--threads", "8", "--graceful-timeout", "35", "--no-control-socket", \
     "--worker-tmp-dir", "/dev/shm"]

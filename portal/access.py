@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from portal.models import AccountPolicy, Grant, Role, User
-from ultahost_api.models import Account, ApiKey, Domain, Invoice, Service
+from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Service
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet
@@ -61,6 +61,62 @@ def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
 def _holds_grant(user: User, level: str | None = None) -> Q:
     grants = Grant.objects.filter(user=user, account=OuterRef("pk"))
     return Q(Exists(grants.filter(level=level) if level else grants))
+
+
+def accounts_to_pay(user: User) -> QuerySet[Account]:
+    """Paying and payment methods: whoever operates, and billing users with an operate grant."""
+    if user.role == Role.BILLING and user.is_active:
+        return Account.objects.filter(_holds_grant(user, Grant.Level.OPERATE))
+    return accounts_to_operate(user)
+
+
+def accounts_of_own_keys(user: User) -> QuerySet[Account]:
+    """The provider's own login: only with a key of one's own, whatever else one may do."""
+    if not user.is_active:
+        return Account.objects.none()
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.usable()))
+
+
+def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
+    return get_object_or_404(accounts, pk=account_id)
+
+
+def key_to_write_with(user: User, account: Account) -> ApiKey | None:
+    """A writer's own key, else the account's oldest: the caller has made sure that they may write."""
+    usable = ApiKey.objects.usable().filter(account=account).select_related("owner", "account")
+    return usable.filter(owner=user).first() or usable.first()
+
+
+def own_key(user: User, account: Account) -> ApiKey | None:
+    return ApiKey.objects.usable().filter(account=account, owner=user).select_related("account").first()
+
+
+def operations_to_view(user: User) -> QuerySet[Operation]:
+    """A person's own activity; an admin's view over everyone."""
+    operations = Operation.objects.select_related("user", "account", "key")
+    return operations if user.is_admin else operations.filter(user=user)
+
+
+def operation_to_view(user: User, operation_id: UUID) -> Operation:
+    return get_object_or_404(operations_to_view(user), pk=operation_id)
+
+
+def service_to_operate(user: User, service_id: UUID) -> Service:
+    services = Service.objects.of(accounts_to_operate(user)).select_related("account")
+    return get_object_or_404(services, pk=service_id)
+
+
+def domain_to_operate(user: User, domain_id: UUID) -> Domain:
+    domains = Domain.objects.of(accounts_to_operate(user)).select_related("account")
+    return get_object_or_404(domains, pk=domain_id)
+
+
+def invoices_to_pay(user: User) -> InvoiceQuerySet:
+    return Invoice.objects.of(accounts_to_pay(user)).select_related("account")
+
+
+def invoice_to_pay(user: User, invoice_id: UUID) -> Invoice:
+    return get_object_or_404(invoices_to_pay(user), pk=invoice_id)
 
 
 def services_to_view(user: User) -> ServiceQuerySet:

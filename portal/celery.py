@@ -42,7 +42,12 @@ app.conf.update(
     redis_socket_connect_timeout=2,
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
     beat_schedule={
-        "tick": {"task": "ultahost_api.tasks.tick", "schedule": 5.0, "options": {"expires": 5}},
+        # With people's work, so that a backlog of refreshes does not outlive it.
+        "tick": {
+            "task": "ultahost_api.tasks.tick",
+            "schedule": 5.0,
+            "options": {"expires": 5, "queue": "people"},
+        },
     },
 )
 app.autodiscover_tasks()

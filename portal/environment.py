@@ -97,7 +97,8 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 def sealing_keys(text: str) -> list[bytes]:
     """``PORTAL_SEALING_KEYS`` as keys of 32 bytes, the first of which seals."""
-    return [_sealing_key(part.strip()) for part in text.split(",") if part.strip()]
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return [_sealing_key(part) for part in parts or [""]]
 
 
 def _sealing_key(text: str) -> bytes:
@@ -110,6 +111,13 @@ def _sealing_key(text: str) -> bytes:
             "PORTAL_SEALING_KEYS must be 32-byte keys in URL-safe base64, separated by commas."
         )
     return key
+
+
+def make_data_dir(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"PORTAL_DATA_DIR: {path} cannot be used: {error.strerror}.") from None
 
 
 def check_time_zone(name: str) -> None:

@@ -24,6 +24,7 @@ class RowFilter(filters.FilterSet):
     """Account, status and search; each list says which columns its search reads."""
 
     searched: tuple[str, ...] = ()
+    status_column = "status"
 
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
@@ -43,7 +44,7 @@ class RowFilter(filters.FilterSet):
         return rows
 
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.filter(status=value)
+        return rows.filter(**{self.status_column: value})
 
 
 class ServiceFilter(RowFilter):

@@ -117,9 +117,8 @@ class ListPage:
         wider = self._filter_class(others, self._all, request=self.request)
         if not wider.is_valid():
             return []
-        counted = (
-            wider.qs.order_by().values_list("status").annotate(Count("pk")).order_by("-pk__count", "status")
-        )
+        column = self.filter.status_column
+        counted = wider.qs.order_by().values_list(column).annotate(Count("pk")).order_by("-pk__count", column)
         return [Chip(status, count, status == chosen) for status, count in counted]
 
     @property

@@ -33,7 +33,7 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 _database_url = environment.read("DATABASE_URL")
 _on_sqlite = not _database_url
 if _on_sqlite:
-    PORTAL_DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+    environment.make_data_dir(PORTAL_DATA_DIR)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
@@ -159,6 +159,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # the admin who adds a person vouches for the address
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user"}  # beside allauth's own
 ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES
 
 EMAIL_URL = environment.read("EMAIL_URL")

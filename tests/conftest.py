@@ -41,7 +41,8 @@ class People:
     def __getattr__(self, role: str) -> Any:
         def make(name: str, **fields: Any) -> User:
             email = f"{name.lower()}@example.com"
-            return User.objects.create_user(email, "correct horse battery", name=name, role=Role(role), **fields)
+            fields |= {"name": name, "role": Role(role)}
+            return User.objects.create_user(email, "correct horse battery", **fields)
 
         return make
 

@@ -1,4 +1,4 @@
-"""The portal's own settings in a folder of their own, with quick password hashes and unhashed static files."""
+"""The portal's own settings in a folder of their own, with quick hashes and unhashed static files."""
 
 import os
 import tempfile
@@ -7,8 +7,12 @@ from pathlib import Path
 os.environ["PORTAL_DATA_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
 os.environ.setdefault("PORTAL_SECRET_KEY", "test-secret-key-that-is-long-enough-for-every-check-of-django")
 
-from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, STORAGES  # noqa: E402
+# Required on PostgreSQL, which several machines may share.
+os.environ.setdefault("PORTAL_SEALING_KEYS", "dGVzdC1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyEhISE=")
+os.environ.setdefault("PORTAL_HMAC_KEY", "test-hmac-key-of-the-portal")
+
+from portal.settings import *  # noqa: F403
+from portal.settings import DATABASES, STORAGES
 
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # A file and not memory: web threads and workers must see what a test sees.

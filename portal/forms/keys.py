@@ -36,6 +36,8 @@ class _KeyForm(forms.Form):
             self.add_error("secret", _("Ultahost does not know this key."))
         except keys.KeyIsHere:
             self.add_error("secret", _("This key is in the portal already."))
+        except keys.KeyIsRemoved:
+            self.add_error(None, _("This key was removed meanwhile."))
         except keys.LabelTaken:
             self.add_error("label", _("You have another key with this label."))
         except keys.OpensAnother as error:

@@ -46,7 +46,7 @@ def _gunicorn() -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "portal.wsgi:application"),
         *("--bind", f"{host}:{settings.PORTAL_PORT}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--graceful-timeout", "35"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "35"),
         # Without this it opens a socket in the home folder through which it takes orders.
         "--no-control-socket",
     ]

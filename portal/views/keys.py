@@ -1,7 +1,7 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.core.internal import ratelimit  # the public one takes no rates of ours
+from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -132,16 +132,12 @@ def _removal(key: ApiKey) -> dict[str, Any]:
     }
 
 
-_VALIDATION_LIMIT = {"validate_key": "5/m/user"}
-
-
 def _too_many() -> str:
     return _("These were five tries within a minute. Wait a minute, then try again.")
 
 
 def _try_is_left(request: http.Request) -> bool:
-    usage = ratelimit.consume(request, app="portal", action="validate_key", config=_VALIDATION_LIMIT)
-    return usage is not None
+    return ratelimit.consume(request, action="validate_key") is not None
 
 
 def _may_validate(request: http.Request, form: Any) -> bool:

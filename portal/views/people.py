@@ -54,7 +54,8 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
     messages.success(
         request, _("%(name)s is now %(role)s.") % {"name": person, "role": person.get_role_display()}
     )
-    return http.SeeOther(reverse("person", args=[person.pk]))
+    still_admin = access.people_to_manage(User.objects.get(pk=request.user.pk)).exists()
+    return http.SeeOther(reverse("person", args=[person.pk]) if still_admin else reverse("home"))
 
 
 @access.admin_only
@@ -83,7 +84,11 @@ def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 @access.admin_only
 @require_POST
 def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
-    return _show_link(request, access.person_to_manage(request.user, person_id))
+    person = access.person_to_manage(request.user, person_id)
+    if not person.is_active:
+        messages.error(request, _("%(name)s is deactivated.") % {"name": person})
+        return http.SeeOther(reverse("person", args=[person.pk]))
+    return _show_link(request, person)
 
 
 def _show_link(request: http.Request, person: User) -> HttpResponse:

@@ -15,6 +15,7 @@ _WORDS = {
     keys.NotAKey: "This is not an API key: keys are one word of at least 8 characters.",
     keys.UnknownKey: "Ultahost does not know this key.",
     keys.KeyIsHere: "This key is in the portal already.",
+    keys.KeyIsRemoved: "This key was removed.",
     keys.LabelTaken: "This user has another key with this label.",
 }
 
