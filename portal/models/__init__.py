@@ -1,5 +1,16 @@
 from portal.models.access import AccountPolicy, Grant
+from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.users import Role, User
 
-__all__ = ["AccountPolicy", "FirstAdminToken", "Grant", "Role", "User"]
+__all__ = [
+    "AccountPolicy",
+    "FirstAdminToken",
+    "Gateway",
+    "Grant",
+    "Product",
+    "Role",
+    "ServiceCommand",
+    "Switches",
+    "User",
+]

@@ -1,0 +1,78 @@
+"""What an admin tells the portal because the API does not: products, gateways, module commands."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Product(models.Model):
+    """Something that can be ordered or upgraded to."""
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", _("Service")
+        ADDON = "addon", _("Addon")
+
+    class Cycle(models.TextChoices):
+        """As create_order takes them."""
+
+        MONTHLY = "monthly", _("Monthly")
+        QUARTERLY = "quarterly", _("Quarterly")
+        SEMIANNUALLY = "semiannually", _("Semi-annually")
+        ANNUALLY = "annually", _("Annually")
+        BIENNIALLY = "biennially", _("Biennially")
+        TRIENNIALLY = "triennially", _("Triennially")
+        ONE_TIME = "onetime", _("One time")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    remote_id = models.PositiveIntegerField(_("product id at Ultahost"))
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.SERVICE)
+    cycles = models.JSONField(_("billing cycles"), default=list)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["kind", "remote_id"], name="one_product_per_id")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ServiceCommand(models.Model):
+    """A module command that people may run on a service; the API does not list them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.SlugField(_("name at Ultahost"), max_length=60, unique=True)
+    words = models.CharField(_("what the button says"), max_length=60)
+    dangerous = models.BooleanField(_("interrupts the service"), default=False)
+
+    class Meta:
+        ordering = ["words"]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class Gateway(models.Model):
+    """A way to pay that orders may name, besides those seen on the account's invoices."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.SlugField(_("name at Ultahost"), max_length=60, unique=True)
+    words = models.CharField(_("name"), max_length=60)
+
+    class Meta:
+        ordering = ["words"]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class Switches(models.Model):
+    """What an admin turns on, off by default; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    cards = models.BooleanField(_("card numbers may be entered"), default=False)
+
+    @classmethod
+    def current(cls) -> "Switches":
+        return cls.objects.first() or cls()

@@ -1,0 +1,175 @@
+"""Every write in the portal: what it says before, one operation, and the page that follows.
+
+A view describes the write and gets the response::
+
+    write = Write(request, account, "pay_invoice", title=…, verb=…, back=…, facts=[…])
+    return write.respond(PayForm, lambda form: {"invoiceid": invoice.remote_id})
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_variables
+
+from portal import access, http
+from portal.threads import Busy, provider_call
+from ultahost_api import operating
+from ultahost_api.models import Account, ApiKey, Operation
+from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+
+State = Operation.State
+
+
+class WriteForm(forms.Form):
+    """A form that is one operation however often it is sent; ``secrets`` name fields never rendered back."""
+
+    secrets: tuple[str, ...] = ()
+
+    form_token = forms.UUIDField(widget=forms.HiddenInput)
+    again = forms.BooleanField(
+        required=False,
+        label=gettext_lazy("I have looked at Ultahost: it did not happen. Send it again."),
+        widget=forms.HiddenInput,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in self.secrets:
+            self.fields[name].widget.attrs.setdefault("autocomplete", "off")
+            if isinstance(self.fields[name].widget, forms.PasswordInput):
+                self.fields[name].widget.render_value = False
+
+    def renew(self, *, ask_again: bool = False) -> None:
+        """Make what is shown again a new operation; what was typed stays, but for the secrets."""
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)
+        for name in (*self.secrets, "again"):
+            typed.pop(name, None)
+        typed["form_token"] = str(uuid4())
+        self.data = typed
+        if ask_again:
+            self.fields["again"].widget = forms.CheckboxInput()
+            self.fields["again"].required = True
+
+
+@dataclass(slots=True)
+class Write:
+    """One write as a person sees it. ``facts`` are (label, value) pairs of the confirmation."""
+
+    request: http.Request
+    account: Account
+    action: str
+    title: str
+    verb: str
+    back: str
+    text: str = ""
+    facts: Sequence[tuple[Any, Any]] = ()
+    warning: str = ""
+    danger: bool = False
+    done: str = ""  # where to go once it is done; else back
+    done_words: str = ""  # else the provider's
+    template: str = "components/confirm_page.html"
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    noted: Mapping[str, object] = field(default_factory=dict)
+    own_key_only: bool = False
+    on_done: Callable[[Operation], None] | None = None
+
+    @sensitive_variables()
+    def respond(
+        self,
+        form_class: type[WriteForm] = WriteForm,
+        parameters: Callable[[Any], Mapping[str, object]] = lambda form: {},
+        **form_arguments: Any,
+    ) -> HttpResponse:
+        """GET says what will happen; POST sends it once and leads to what came of it."""
+        key = self._key()
+        if self.request.method != "POST":
+            initial = {**form_arguments.pop("initial", {}), "form_token": uuid4()}
+            return self._page(form_class(initial=initial, **form_arguments), key)
+        form = form_class(self.request.POST, **form_arguments)
+        if not form.is_valid() or key is None:
+            if key is None:
+                form.add_error(None, _("No live key can write to this account."))
+            return self._page(form, key, status=422)
+        return self._send(form, key, parameters(form))
+
+    def _key(self) -> ApiKey | None:
+        if self.own_key_only:
+            return access.own_key(self.request.user, self.account)
+        return access.key_to_write_with(self.request.user, self.account)
+
+    def _send(self, form: WriteForm, key: ApiKey, parameters: Mapping[str, object]) -> HttpResponse:
+        token = form.cleaned_data["form_token"]
+        intent = Intent(self.request.user, key, self.action, parameters, token, self.noted)
+        try:
+            with provider_call():
+                operation = operating.perform(intent, again=bool(form.cleaned_data.get("again")))
+        except Busy:
+            return self._refuse(
+                form, key, _("The portal is busy with other calls. Nothing was sent; try again.")
+            )
+        except NotAllowedNow as reason:
+            return self._refuse(form, key, _("%(reason)s Nothing was sent.") % {"reason": reason})
+        except TwinPending as twin:
+            words = _("The same is under way already, and its outcome is open. Nothing was sent.")
+            return self._refuse(form, key, _linked(words, twin.operation))
+        except NeedsConfirmation as before:
+            words = _("The same was sent before and never seen to take effect. Nothing was sent this time.")
+            return self._refuse(form, key, _linked(words, before.operation), ask_again=True)
+        return self._follow(form, key, operation)
+
+    def _follow(self, form: WriteForm, key: ApiKey, operation: Operation) -> HttpResponse:
+        if operation.took_effect:
+            if self.on_done:
+                self.on_done(operation)
+            messages.success(self.request, self.done_words or operation.message or _("Done."))
+            return http.SeeOther(self.done or self.back)
+        if operation.state == State.REFUSED:
+            words = _("Ultahost refused: “%(words)s” Nothing was changed.")
+            return self._refuse(form, key, words % {"words": operation.message or operation.status})
+        if operation.state == State.NOT_SENT:
+            words = _("It was not sent, so nothing was changed: %(words)s")
+            return self._refuse(form, key, words % {"words": operation.message})
+        return http.SeeOther(reverse("operation", args=[operation.pk]))
+
+    def _refuse(self, form: WriteForm, key: ApiKey, words: str, *, ask_again: bool = False) -> HttpResponse:
+        form.add_error(None, words)
+        form.renew(ask_again=ask_again)
+        return self._page(form, key, status=422)
+
+    def _page(self, form: WriteForm, key: ApiKey | None, status: int = 200) -> HttpResponse:
+        context = {
+            "title": self.title,
+            "text": self.text,
+            "facts": [(_("Account"), self.account), *self.facts, (_("Key"), self._whose(key))],
+            "warning": self.warning,
+            "form": form,
+            "action": self.request.path,
+            "verb": self.verb,
+            "back": self.back,
+            "danger": self.danger,
+            **self.extra,
+        }
+        return http.page(self.request, self.template, context, status=status)
+
+    def _whose(self, key: ApiKey | None) -> str:
+        """Which key acts, and whose it is: known before anything is sent."""
+        if key is None:
+            return _("none: no live key can write to this account")
+        if key.owner_id == self.request.user.pk:
+            return _("%(key)s, yours") % {"key": key}
+        return _("%(key)s of %(owner)s") % {"key": key, "owner": key.owner}
+
+
+def _linked(words: str, operation: Operation) -> str:
+    url = reverse("operation", args=[operation.pk])
+    return format_html('{} <a href="{}">{}</a>', words, url, _("See what became of it"))
