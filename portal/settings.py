@@ -21,6 +21,10 @@ PORTAL_PORT = environment.read_int("PORTAL_PORT", 8000, low=1, high=65535)
 PORTAL_URL = environment.read_url("PORTAL_URL", f"http://localhost:{PORTAL_PORT}")
 PORTAL_TRUSTED_PROXIES = environment.read_int("PORTAL_TRUSTED_PROXIES", 0, low=0, high=9)
 PORTAL_DEMO = environment.read("PORTAL_DEMO") == "1"
+# Ultahost's own client area, for "open there" links; off unless set, as no API tells where it is.
+PORTAL_PROVIDER_URL = environment.read("PORTAL_PROVIDER_URL")
+if PORTAL_PROVIDER_URL:
+    PORTAL_PROVIDER_URL = environment.read_url("PORTAL_PROVIDER_URL", "")
 
 _public = urlsplit(PORTAL_URL)
 _https = _public.scheme == "https"
@@ -182,7 +186,11 @@ SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SECURE_SSL_REDIRECT = False  # the proxy that ends TLS redirects; behind it every request is plain
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains and
+    "security.W021",  # the preload list are decisions about other people's hosts
+    "security.W008",  # the proxy that ends TLS redirects; behind it every request is plain
+]
 if _https:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = False
