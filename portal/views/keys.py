@@ -137,7 +137,7 @@ def _too_many() -> str:
 
 
 def _try_is_left(request: http.Request) -> bool:
-    return ratelimit.consume(request, action="validate_key") is not None
+    return ratelimit.consume(request, action="validate_key")
 
 
 def _may_validate(request: http.Request, form: Any) -> bool:
