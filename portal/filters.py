@@ -66,6 +66,11 @@ class InvoiceFilter(RowFilter):
         return rows.filter(status=value)
 
 
+class OperationFilter(RowFilter):
+    searched = ("message", "target", "user__name", "account__name")
+    status_column = "state"
+
+
 class DomainFilter(RowFilter):
     searched = ("name", "registrar", "account__name")
 

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from itertools import count
 from typing import Any
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import pytest
 from django.http import HttpResponseBase
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from portal.models import User
 from ultahost_api import refreshing
-from ultahost_api.models import Account, ApiKey, Domain, Invoice, Refresh, Service
+from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Refresh, Service
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 CONDITION = re.compile(r"^([a-z]\w*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:=([^\]]*))?\]")
@@ -184,6 +185,18 @@ class Rows:
     def invoice(self, account: Account, **fields: Any) -> Invoice:
         usual = {"status": "Unpaid", "currency": account.currency}
         return Invoice.objects.create(**self._of(account) | usual | fields)
+
+    def operation(self, key: ApiKey, **fields: Any) -> Operation:
+        fields = {"action": "pay_invoice", "target": "invoice 7", "remote_id": 7, "state": "done"} | fields
+        assert key.account
+        return Operation.objects.create(
+            user=key.owner,
+            key=key,
+            account=key.account,
+            key_last_four=key.last_four,
+            form_token=uuid4(),
+            **fields,
+        )
 
     def _of(self, account: Account) -> dict[str, Any]:
         return {"account": account, "remote_id": next(self.numbers)}

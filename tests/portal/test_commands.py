@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from portal.models import Role, User
 from ultahost_api import keys
-from ultahost_api.models import ApiKey, Invoice, Refresh
+from ultahost_api.models import ApiKey, Invoice, Operation, Refresh
 from ultahost_api.refreshing import waiting
 from ultahost_api.sandbox import Fault
 
@@ -225,7 +225,6 @@ def test_it_prints_the_answer_of_a_read_as_json(run, held):
     ("words", "told"),
     [
         (["get_everything"], "There is no action get_everything"),
-        (["pay_invoice", "invoiceid=1"], "only reads"),
         (["get_invoice", "colour=red"], "no parameter colour"),
         (["get_invoice", "invoiceid"], "no parameter invoiceid"),
         (["get_invoices", "limit=two"], "limit must be a number"),
@@ -264,6 +263,38 @@ def test_it_says_that_a_key_has_to_be_entered_again(run, settings, held):
 
     with pytest.raises(CommandError, match="enter it again"):
         call(run, "get_profile")
+
+
+def test_it_writes_as_an_operation_of_the_keys_owner_once_it_is_told_yes(run, sandbox, held, account):
+    account.add_invoices(1, status="Unpaid", paymentmethod="stripe")
+    invoice = max(account.invoices)
+
+    answer = json.loads(call(run, "pay_invoice", f"invoiceid={invoice}", "--yes"))
+
+    operation = Operation.objects.get()
+    assert (answer["operation"], answer["state"]) == (str(operation.pk), "done")
+    assert operation.user == held.owner
+    assert account.invoices[invoice]["status"] == "Paid"
+
+
+def test_it_asks_before_a_write_and_takes_anything_but_yes_for_no(run, sandbox, held, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda question: "")
+
+    with pytest.raises(CommandError, match="Nothing was sent"):
+        call(run, "pay_invoice", "invoiceid=1")
+    assert not Operation.objects.exists()
+
+
+def test_it_takes_secrets_from_standard_input_alone(run, sandbox, held, account):
+    account.add_services(1)
+    service = max(account.services)
+    with pytest.raises(CommandError, match="servicepassword=-"):
+        call(run, "service_reset_password", f"serviceid={service}", "servicepassword=hunter2hunter2")
+
+    words = ["service_reset_password", f"serviceid={service}", "servicepassword=-", "--yes"]
+    said = run("ultahost", *words, "--key", "alma@example.com/Main", typed="canary-91-Secret\n")
+    assert json.loads(said)["state"] == "done"
+    assert "canary-91" not in said
 
 
 # reseal

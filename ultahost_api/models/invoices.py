@@ -97,6 +97,10 @@ class Invoice(Cached):
         return self.status == "Unpaid" and self.due_date is not None and self.due_date < timezone.localdate()
 
     @property
+    def is_payable(self) -> bool:
+        return self.status in OPEN and not self.is_gone
+
+    @property
     def shown_status(self) -> str:
         return "Overdue" if self.is_overdue else self.status
 

@@ -16,8 +16,12 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Whose outcome is open: while one is, its twin must not be sent."""
         return self.filter(state__in=PENDING)
 
-    def on(self, account: Account, *targets: str) -> Self:
-        return self.filter(account=account, target__in=targets)
+    def present(self) -> Self:
+        """For lists: what was done stays."""
+        return self
+
+    def gone(self) -> Self:
+        return self.none()
 
 
 class Operation(models.Model):
@@ -78,6 +82,11 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.target}"
+
+    @property
+    def subject(self) -> str:
+        """``invoice 12``; nothing for what had no id when it was sent."""
+        return self.target if self.remote_id is not None else ""
 
     @property
     def is_pending(self) -> bool:

@@ -1,18 +1,19 @@
 """What reading tells: before a write, so that its effect shows, and after one of unknown outcome."""
 
 from collections.abc import Callable, Mapping
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from ultahost_api.client import Client
+from ultahost_api.client.orders import OrderDetails
 from ultahost_api.models import Operation
 
 Parameters = Mapping[str, Any]
 Before = dict[str, Any]
 
-_NEWEST = 20  # orders or contacts looked through for the one that may have been made
+_NEWEST = 200  # orders looked through, newest first, for the one that may have been made
 _PAYABLE = {"Unpaid", "Payment Pending", "Collections", "Draft"}
 
 
@@ -53,14 +54,35 @@ def _orders_before(client: Client, parameters: Parameters) -> Before:
 
 
 def _orders_after(client: Client, operation: Operation) -> bool | None:
-    """One order since then is ours; of several nobody can tell which, so a person decides."""
-    since = [o for o in islice(client.orders.list(), _NEWEST) if o.id > operation.before.get("newest", 0)]
-    since = [o for o in since if o.payment_method == operation.parameters.get("paymentmethod")]
-    if len(since) > 1:
-        return None
-    if since:
-        operation.result |= {"orderid": since[0].id, "invoiceid": client.orders.get(since[0].id).invoice_id}
-    return bool(since)
+    """The one order since then that is ours; of several that could be, a person decides."""
+    newest = operation.before.get("newest", 0)
+    since = takewhile(lambda order: order.id > newest, islice(client.orders.list(), _NEWEST))
+    known = _orders_of_others(operation)
+    wanted = operation.parameters
+    candidates = [
+        details
+        for order in since
+        if order.id not in known and order.payment_method == wanted.get("paymentmethod")
+        if _is_for(details := client.orders.get(order.id), wanted.get("domain"))
+    ]
+    if len(candidates) == 1:
+        operation.result |= {"orderid": candidates[0].id, "invoiceid": candidates[0].invoice_id}
+    return None if len(candidates) > 1 else bool(candidates)
+
+
+def _orders_of_others(operation: Operation) -> set[int]:
+    """Orders that other operations are known to have made."""
+    others = Operation.objects.filter(account=operation.account, action="create_order").exclude(
+        pk=operation.pk
+    )
+    return {result["orderid"] for result in others.values_list("result", flat=True) if result.get("orderid")}
+
+
+def _is_for(order: OrderDetails, domains: object) -> bool:
+    """Whether the order is for these domains; an order without any tells nothing, and may be."""
+    ordered = {service.domain for service in order.services} | {domain.name for domain in order.domains}
+    wanted = set(domains) if isinstance(domains, list) else set()
+    return not wanted or not ordered or bool(wanted & ordered)
 
 
 def _quote_before(client: Client, parameters: Parameters) -> Before:

@@ -2,12 +2,14 @@ import json
 import sys
 from argparse import ArgumentParser
 from typing import Any
+from uuid import uuid4
 
 from django.core.management.base import BaseCommand, CommandError
 from django.views.decorators.debug import sensitive_variables
 
+from ultahost_api import operating
 from ultahost_api.budget import Purpose
-from ultahost_api.client import ACTIONS, Action, Effect, Kind, UltahostError
+from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError
 from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.models import ApiKey
 
@@ -15,29 +17,62 @@ _READS = {Effect.READ, Effect.SECRET_READ}
 
 
 class Command(BaseCommand):
-    help = "Call one documented action and print its answer as JSON. Reads only, so far."
+    help = "Call one documented action and print its answer as JSON. Writes ask first, or take --yes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", metavar="ACTION", help="such as get_profile")
         parser.add_argument("parameters", nargs="*", metavar="name=value")
         parser.add_argument("--key", required=True, metavar="EMAIL/LABEL")
+        parser.add_argument("--yes", action="store_true", help="do not ask before a write")
+        parser.add_argument("--again", action="store_true", help="send what was never confirmed once more")
 
     @sensitive_variables()
     def handle(self, *args: Any, action: str, parameters: list[str], key: str, **options: Any) -> None:
+        """Reads at once; a write becomes an operation of the key's owner, like one from the browser."""
         if action not in ACTIONS:
             raise CommandError(f"There is no action {action}. There are: {', '.join(sorted(ACTIONS))}.")
-        if ACTIONS[action].effect not in _READS:
-            raise CommandError(f"{action} changes something; this command only reads so far.")
         values = dict(_parameter(ACTIONS[action], text) for text in parameters)
+        if ACTIONS[action].effect in _READS:
+            self._read(_find(key), action, values)
+        else:
+            self._write(_find(key), action, values, **options)
+
+    def _read(self, key: ApiKey, action: str, values: dict[str, Any]) -> None:
         try:
-            answer = for_key(_find(key), Purpose.PERSON).call(action, **values)
+            answer = for_key(key, Purpose.PERSON).call(action, **values)
         except KeyUnreadable:
             raise CommandError("This key cannot be opened: enter it again in the portal.") from None
         except UltahostError as error:
             raise CommandError(f"{type(error).__name__}: {error.message}") from None
         shown = {"status": answer.status, "message": answer.message, "meta": answer.meta, "data": answer.data}
-        json.dump({k: v for k, v in shown.items() if v is not None}, sys.stdout, indent=2, default=_plain)
-        self.stdout.write("")
+        self._show({name: value for name, value in shown.items() if value is not None})
+
+    def _write(self, key: ApiKey, action: str, values: dict[str, Any], **options: Any) -> None:
+        if not options["yes"] and input(f"{action} on {key.account} with {key}? [y/N] ").lower() != "y":
+            raise CommandError("Nothing was sent.")
+        try:
+            intent = operating.Intent(key.owner, key, action, values, uuid4())
+            operation = operating.perform(intent, again=options["again"])
+        except operating.NotAllowedNow as reason:
+            raise CommandError(f"{reason} Nothing was sent.") from None
+        except operating.TwinPending as twin:
+            raise CommandError(f"The same is under way ({twin.operation.pk}). Nothing was sent.") from None
+        except operating.NeedsConfirmation as before:
+            raise CommandError(f"{before.operation.pk} was never confirmed: add --again.") from None
+        self._show(
+            {
+                "operation": str(operation.pk),
+                "state": operation.state,
+                "status": operation.status,
+                "message": operation.message,
+                "data": operation.told,
+            }
+        )
+        if not operation.took_effect:
+            sys.exit(1)
+
+    def _show(self, answer: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(answer, indent=2, default=_plain))
 
 
 def _find(name: str) -> ApiKey:
@@ -59,7 +94,8 @@ def _parameter(action: Action, text: str) -> tuple[str, Any]:
     if known.secret:
         if value != "-":
             raise CommandError(f"{name} is a secret: write {name}=- and give it on standard input.")
-        return name, sys.stdin.readline().rstrip("\n")
+        secret = Secret(sys.stdin.readline().rstrip("\n"))
+        return name, [secret] if known.kind == Kind.LIST else secret
     if known.kind in {Kind.INT, Kind.FLAG}:
         if not value.lstrip("-").isdecimal():
             raise CommandError(f"{name} must be a number.")

@@ -1,0 +1,96 @@
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import access, csv, http
+from portal.filters import OperationFilter
+from portal.lists import ListPage
+from portal.threads import Busy, provider_call
+from portal.wording import act, meaning
+from ultahost_api import operating
+from ultahost_api.models import Account, Operation
+from ultahost_api.operating import probes
+
+SORTS = {
+    "when": ["created_at"],
+    "status": ["state", "created_at"],
+    "account": ["account__name", "created_at"],
+}
+
+
+@require_safe
+def operations(request: http.Request) -> HttpResponse:
+    """What was done: a person's own, an admin's over everyone."""
+    return http.page(request, "operations/list.html", {"list": _listing(request)}, partials=["operations"])
+
+
+@require_safe
+def operations_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request).as_csv("activity.csv", _columns())
+
+
+@require_safe
+def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
+    operation = access.operation_to_view(request.user, operation_id)
+    context = {
+        "operation": operation,
+        "act": act(operation.action),
+        "meaning": meaning(operation),
+        "can_be_read": probes.can_tell(operation.action),
+        "may_withdraw": _may_withdraw(operation),
+    }
+    return http.page(request, "operations/detail.html", context, partials=["operation"])
+
+
+@require_POST
+def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
+    operation = access.operation_to_view(request.user, operation_id)
+    try:
+        with provider_call():
+            operating.look_again(operation)
+    except Busy:
+        messages.error(request, _("The portal is busy with other calls. Try again."))
+    return http.SeeOther(reverse("operation", args=[operation.pk]))
+
+
+@require_POST
+def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
+    """A person has looked at Ultahost and says whether it happened."""
+    operation = access.operation_to_view(request.user, operation_id)
+    if request.POST.get("happened") not in {"yes", "no"}:
+        raise Http404
+    operating.decide(operation, request.user, took_effect=request.POST["happened"] == "yes")
+    return http.SeeOther(reverse("operation", args=[operation.pk]))
+
+
+def _may_withdraw(operation: Operation) -> bool:
+    return operation.action == "request_cancellation" and operation.took_effect and not operation.withdrawn_at
+
+
+def _listing(request: http.Request) -> ListPage:
+    mine = access.operations_to_view(request.user)
+    return ListPage(
+        request,
+        mine,
+        accounts=Account.objects.filter(pk__in=mine.order_by().values("account")),
+        filter_class=OperationFilter,
+        sorts=SORTS,
+        default_sort="-when",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("When"), lambda o: o.created_at.isoformat(timespec="seconds")),
+        (_("Who"), lambda o: o.user.name),
+        (_("Account"), lambda o: o.account.name),
+        (_("What"), lambda o: act(o.action)),
+        (_("On"), lambda o: o.subject),
+        (_("State"), lambda o: o.get_state_display()),
+        (_("Ultahost's words"), lambda o: o.message),
+        (_("Key"), lambda o: f"…{o.key_last_four}"),
+    ]

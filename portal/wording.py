@@ -1,0 +1,57 @@
+"""Operations in people's words: what was done, and what its state means now."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ultahost_api.models import Operation
+from ultahost_api.operating import probes
+
+State = Operation.State
+
+ACTS: dict[str, str | Promise] = {
+    "update_account": gettext_lazy("Change account details"),
+    "change_password": gettext_lazy("Change the provider login's password"),
+    "verify_2fa": gettext_lazy("Turn on two-factor sign-in"),
+    "disable_2fa": gettext_lazy("Turn off two-factor sign-in"),
+    "request_cancellation": gettext_lazy("Request a cancellation"),
+    "service_reset_password": gettext_lazy("Reset a service's password"),
+    "service_module_custom": gettext_lazy("Run a command on a service"),
+    "upgrade_service": gettext_lazy("Upgrade a service"),
+    "create_order": gettext_lazy("Place an order"),
+    "pay_invoice": gettext_lazy("Pay an invoice"),
+    "add_payment_method": gettext_lazy("Add a payment method"),
+    "delete_payment_method": gettext_lazy("Delete a payment method"),
+    "accept_quote": gettext_lazy("Accept a quote"),
+    "create_contact": gettext_lazy("Add a contact"),
+    "update_contact": gettext_lazy("Change a contact"),
+    "delete_contact": gettext_lazy("Delete a contact"),
+    "update_nameservers": gettext_lazy("Set nameservers"),
+    "manage_domain_lock": gettext_lazy("Lock or unlock a domain"),
+    "toggle_autorenew": gettext_lazy("Switch auto-renew"),
+}
+
+
+def act(action: str) -> str:
+    return str(ACTS.get(action, action))
+
+
+def meaning(operation: Operation) -> str:
+    """What the state says about the world, and what to do."""
+    if operation.state == State.UNKNOWN and not probes.can_tell(operation.action):
+        return _(
+            "The answer did not arrive. Ultahost cannot be asked about this: look there and say what you see."
+        )
+    return {
+        State.QUEUED: _("It waits for its turn."),
+        State.SENDING: _("It is being sent."),
+        State.DONE: _("Ultahost has done it."),
+        State.REFUSED: _("Ultahost said no. Nothing was changed."),
+        State.NOT_SENT: _("It never left the portal. Nothing was changed; you can try again."),
+        State.UNKNOWN: _(
+            "The answer did not arrive, so it may have happened or not. The portal reads until it knows and"
+            " sends nothing again by itself."
+        ),
+        State.CONFIRMED: _("The answer did not arrive, but reading afterwards shows that it happened."),
+        State.NOT_CONFIRMED: _("The answer did not arrive, and reading never showed that it happened."),
+    }[State(operation.state)]

@@ -1,0 +1,87 @@
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from ultahost_api import operating
+from ultahost_api.models import Operation
+from ultahost_api.sandbox import Fault
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def key(alma, rows):
+    return rows.key(alma, rows.account("Acme"))
+
+
+def test_it_lists_a_persons_own_operations_and_an_admins_over_everyone(visit, people, rows, alma, key):
+    rows.operation(key)
+    stranger = rows.key(people.member("Ben"), rows.account("Elsewhere"))
+    rows.operation(stranger, action="accept_quote", target="quote 9", remote_id=9)
+
+    assert visit(alma).get("/activity/").texts("tbody .name a") == ["Pay an invoice"]
+    assert set(visit(people.admin("Dana")).get("/activity/").texts("tbody .name a")) == {
+        "Pay an invoice",
+        "Accept a quote",
+    }
+
+
+def test_it_says_that_nothing_was_changed_yet(visit, alma):
+    assert "Nothing has been changed" in visit(alma).get("/activity/").one(".empty").text
+
+
+def test_it_filters_by_state_and_gives_the_same_as_csv(visit, rows, alma, key):
+    rows.operation(key)
+    rows.operation(key, state="unknown", target="invoice 8", remote_id=8)
+
+    page = visit(alma).get("/activity/?status=unknown")
+    assert page.texts("tbody .name small") == ["invoice 8"]
+    lines = visit(alma).get("/activity.csv?status=unknown").csv()
+    assert [line[4] for line in lines] == ["invoice 8"]
+
+
+@pytest.mark.parametrize("state", Operation.State.values)
+def test_it_says_what_each_state_means(visit, rows, alma, key, state):
+    operation = rows.operation(key, state=state, message="Said so.")
+    page = visit(alma).get(reverse("operation", args=[operation.pk]))
+    assert page.one(".prose").text
+    assert "Said so." in page.one(".said").text
+    assert key.last_four in page.html
+
+
+def test_it_lets_a_person_decide_what_cannot_be_read(visit, rows, alma, key):
+    operation = rows.operation(key, action="service_module_custom", state="unknown")
+    here = reverse("operation", args=[operation.pk])
+    assert "cannot be asked" in visit(alma).get(here).one(".prose").text
+
+    answer = visit(alma).post(reverse("decide", args=[operation.pk]), {"happened": "no"})
+
+    assert answer.leads_to == here
+    operation.refresh_from_db()
+    assert (operation.state, operation.settled_by) == ("not_confirmed", alma)
+
+
+def test_it_decides_nothing_without_a_word_or_when_it_is_settled(visit, rows, alma, key):
+    unknown = rows.operation(key, state="unknown")
+    assert visit(alma).post(reverse("decide", args=[unknown.pk])).status == 404
+    done = rows.operation(key)
+    visit(alma).post(reverse("decide", args=[done.pk]), {"happened": "no"})
+    assert (unknown.fresh().state, done.fresh().state) == ("unknown", "done")
+
+
+def test_it_looks_again_when_asked(visit, sandbox, people, add_key, read_everything):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
+    held = add_key(people.member("Carla"), acme)
+    sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
+    invoice = next(iter(acme.invoices))
+    intent = operating.Intent(held.owner, held, "pay_invoice", {"invoiceid": invoice}, uuid4())
+    operation = operating.perform(intent)
+    assert operation.state == "unknown"
+
+    visit(held.owner).post(reverse("look_again", args=[operation.pk]))
+    assert operation.fresh().state == "confirmed"
