@@ -207,6 +207,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "font-src": [SELF],
         "manifest-src": [SELF],
+        "frame-src": [SELF],  # mails and announcements, each a sandboxed document of its own
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from portal import access, csv, http
 from portal.filters import DomainFilter
 from portal.freshness import Freshness
+from portal.last_set import last_set, nameservers_of
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
 from ultahost_api import refreshing
@@ -44,7 +45,14 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_view(request.user, domain_id)
     if not http.is_partial(request, "domain"):  # which is how the page asks whether they have come
         refreshing.want_details(domain)
-    return http.page(request, "domains/detail.html", {"domain": domain}, partials=["domain"])
+    operations = last_set(domain)
+    context = {
+        "domain": domain,
+        "last_set": operations,
+        "nameservers": nameservers_of(operations.get("update_nameservers")),
+        "may_operate": access.may_operate(request.user, domain),
+    }
+    return http.page(request, "domains/detail.html", context, partials=["domain"])
 
 
 def _listing(request: http.Request, user: User) -> ListPage:

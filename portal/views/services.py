@@ -8,8 +8,8 @@ from portal import access, csv, http
 from portal.filters import ServiceFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
-from portal.models import User
-from ultahost_api import refreshing
+from portal.models import ServiceCommand, User
+from ultahost_api import operating, refreshing
 from ultahost_api.models import Noun
 
 SORTS: Sorts = {
@@ -26,12 +26,13 @@ SORTS: Sorts = {
 def services(request: http.Request) -> HttpResponse:
     accounts = access.accounts_to_view(request.user)
     refreshing.watch(accounts)
-    return http.page(
-        request,
-        "services/list.html",
-        {"list": _listing(request, request.user), "freshness": Freshness(Noun.SERVICES, accounts)},
-        partials=["services"],
-    )
+    listing = _listing(request, request.user)
+    context = {
+        "list": listing,
+        "cancelling": operating.pending_cancellations(listing.page),
+        "freshness": Freshness(Noun.SERVICES, accounts),
+    }
+    return http.page(request, "services/list.html", context, partials=["services"])
 
 
 @require_safe
@@ -44,7 +45,13 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_view(request.user, service_id)
     if not http.is_partial(request, "service"):  # which is how the page asks whether they have come
         refreshing.want_details(service)
-    return http.page(request, "services/detail.html", {"service": service}, partials=["service"])
+    context = {
+        "service": service,
+        "cancellation": operating.pending_cancellation(service),
+        "commands": ServiceCommand.objects.all(),
+        "may_operate": access.may_operate(request.user, service),
+    }
+    return http.page(request, "services/detail.html", context, partials=["service"])
 
 
 def _listing(request: http.Request, user: User) -> ListPage:

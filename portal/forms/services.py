@@ -1,0 +1,103 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.gateways import known_gateways
+from portal.models import Product
+from portal.writing import WriteForm
+from ultahost_api.client import Secret
+from ultahost_api.models import Account
+
+_RECURRING = [(cycle, label) for cycle, label in Product.Cycle.choices if cycle != Product.Cycle.ONE_TIME]
+
+
+class CancellationForm(WriteForm):
+    type = forms.ChoiceField(
+        label=_("When"),
+        choices=[
+            ("End of Billing Period", _("At the end of the billing period")),
+            ("Immediate", _("Immediately")),
+        ],
+        initial="End of Billing Period",
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def parameters(self) -> dict[str, object]:
+        reason = self.cleaned_data["reason"] or None
+        return {"type": self.cleaned_data["type"], "cancellationreason": reason}
+
+
+class NewPassword(forms.PasswordInput):
+    """With a button that makes one, and a meter of its strength."""
+
+    template_name = "services/new_password.html"
+
+
+class PasswordForm(WriteForm):
+    secrets = ("password",)
+
+    password = forms.CharField(
+        label=_("New password"),
+        min_length=8,
+        max_length=128,
+        strip=False,
+        widget=NewPassword(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+        help_text=_("Keep it before you send it: the portal forgets it and never shows it again."),
+    )
+
+    def parameters(self) -> dict[str, object]:
+        return {"servicepassword": Secret(self.cleaned_data["password"])}
+
+
+class UpgradeForm(WriteForm):
+    """An order at once. The API documents no price preview; the last field makes sure that this is known."""
+
+    product = forms.TypedChoiceField(label=_("New product"), required=False, coerce=int, empty_value=None)
+    product_id = forms.IntegerField(
+        label=_("or its product id at Ultahost"), required=False, min_value=1, max_value=2**31 - 1
+    )
+    cycle = forms.ChoiceField(
+        label=_("Billing cycle"), required=False, choices=[("", _("as it is")), *_RECURRING]
+    )
+    payment_method = forms.CharField(
+        label=_("Payment method"),
+        max_length=60,
+        help_text=_("Ultahost's word for it, such as “stripe” or “banktransfer”."),
+    )
+    knows = forms.BooleanField(
+        label=_("I order it without knowing the price, which Ultahost tells afterwards."),
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        products = Product.objects.filter(kind=Product.Kind.SERVICE)
+        choices = [(product.remote_id, str(product)) for product in products]
+        if choices:
+            self.fields["product"].choices = [("", _("choose one")), *choices]
+        else:
+            del self.fields["product"]
+            self.fields["product_id"].label = _("Product id at Ultahost")
+        if gateways := known_gateways(account):
+            label = self.fields["payment_method"].label
+            self.fields["payment_method"] = forms.ChoiceField(label=label, choices=gateways)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        named = [name for name in ("product", "product_id") if cleaned.get(name)]
+        if len(named) != 1 and not self.has_error("product_id"):
+            words = _("Choose a product or give its id, not both.") if named else _("Which product?")
+            self.add_error("product_id", words)
+        return cleaned
+
+    def parameters(self) -> dict[str, object]:
+        cleaned = self.cleaned_data
+        return {
+            "type": "product",
+            "newproductid": cleaned.get("product") or cleaned["product_id"],
+            "newproductbillingcycle": cleaned["cycle"] or None,
+            "paymentmethod": cleaned["payment_method"],
+        }

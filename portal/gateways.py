@@ -1,0 +1,20 @@
+"""How an order may be paid. The API lists no gateways: those seen on the account's rows, and the admin's."""
+
+from portal.models import Gateway
+from ultahost_api.models import Account, Domain, Invoice
+
+
+def known_gateways(account: Account) -> list[tuple[str, str]]:
+    """(the provider's word, what people read), the one last seen on the account's invoices first."""
+    words = dict(Gateway.objects.values_list("name", "words"))
+    names = dict.fromkeys([*_seen_on(account), *words])
+    return [(name, words.get(name, name)) for name in names]
+
+
+def _seen_on(account: Account) -> list[str]:
+    invoices = Invoice.objects.filter(account=account).exclude(payment_method="")
+    domains = Domain.objects.filter(account=account).exclude(payment_method="")
+    return [
+        *invoices.order_by("-date", "-remote_id").values_list("payment_method", flat=True)[:100],
+        *domains.order_by("payment_method").values_list("payment_method", flat=True).distinct(),
+    ]

@@ -1,0 +1,147 @@
+from uuid import UUID
+
+from allauth.account.decorators import reauthentication_required
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from portal import access, formats, http, live
+from portal.forms.domains import NameserversForm
+from portal.last_set import last_set, nameservers_of
+from portal.telling import tell_owners
+from portal.writing import Write, WriteForm
+from ultahost_api.models import Domain
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
+    domain = access.domain_to_operate(request.user, domain_id)
+    now = nameservers_of(last_set(domain).get("update_nameservers"))
+    write = Write(
+        request,
+        domain.account,
+        "update_nameservers",
+        title=_("Set the nameservers of %(domain)s") % {"domain": domain},
+        text=_("All of them are replaced. Ultahost does not tell which ones are set now."),
+        facts=[(_("Domain"), domain)],
+        warning=_("Wrong nameservers take the site and the mail of the domain offline."),
+        verb=_("Set the nameservers"),
+        back=_page_of(domain),
+        done_words=_("The nameservers of %(domain)s are set.") % {"domain": domain},
+    )
+    return write.respond(
+        NameserversForm,
+        lambda form: _on(domain) | form.parameters(),
+        initial={f"ns{number}": name for number, name in enumerate(now, 1)},
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpResponse:
+    domain = access.domain_to_operate(request.user, domain_id)
+    if lockstatus == "locked":
+        return _lock(request, domain)
+    if lockstatus == "unlocked":
+        return _unlock(request, domain)
+    raise Http404
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpResponse:
+    domain = access.domain_to_operate(request.user, domain_id)
+    if switch not in {"on", "off"}:
+        raise Http404
+    on = switch == "on"
+    amount = formats.money(domain.recurring_amount, domain.account.currency)
+    title = _("Turn auto-renew of %(domain)s on?") if on else _("Turn auto-renew of %(domain)s off?")
+    done = _("Auto-renew of %(domain)s is on.") if on else _("Auto-renew of %(domain)s is off.")
+    write = Write(
+        request,
+        domain.account,
+        "toggle_autorenew",
+        title=title % {"domain": domain},
+        text=_("Ultahost raises an invoice before the domain is due. It still has to be paid.") if on else "",
+        facts=[
+            (_("Domain"), domain),
+            (_("Renewal"), amount),
+            (_("Due"), formats.day(domain.next_due_date)),
+        ],
+        warning=""
+        if on
+        else _("No renewal invoice is raised any more, and the domain is lost when it expires."),
+        verb=_("Turn on") if on else _("Turn off"),
+        back=_page_of(domain),
+        done_words=done % {"domain": domain},
+        danger=not on,
+    )
+    return write.respond(WriteForm, lambda form: _on(domain) | {"autorenew": on})
+
+
+@sensitive_variables()
+@require_http_methods(["GET", "HEAD", "POST"])
+def epp_code(request: http.Request, domain_id: UUID) -> HttpResponse:
+    return _reveal(request, access.domain_to_operate(request.user, domain_id))
+
+
+def _lock(request: http.Request, domain: Domain) -> HttpResponse:
+    write = Write(
+        request,
+        domain.account,
+        "manage_domain_lock",
+        title=_("Lock %(domain)s?") % {"domain": domain},
+        text=_("The registrar then refuses to transfer the domain away."),
+        facts=[(_("Domain"), domain)],
+        verb=_("Lock"),
+        back=_page_of(domain),
+        done_words=_("%(domain)s is locked.") % {"domain": domain},
+    )
+    return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "locked"})
+
+
+@reauthentication_required
+def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
+    unlocked = _("%(domain)s is unlocked") % {"domain": domain}
+    write = Write(
+        request,
+        domain.account,
+        "manage_domain_lock",
+        title=_("Unlock %(domain)s?") % {"domain": domain},
+        text=_("Unlock it only to move it to another registrar, and lock it again if that comes to nothing."),
+        facts=[(_("Domain"), domain)],
+        warning=_("While it is unlocked, whoever has its EPP code can take the domain away."),
+        verb=_("Unlock"),
+        back=_page_of(domain),
+        done_words=f"{unlocked}.",
+        danger=True,
+        on_done=lambda operation: tell_owners(domain.account, request.user, unlocked),
+    )
+    return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "unlocked"})
+
+
+@sensitive_variables()
+@reauthentication_required
+def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
+    """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
+    context: dict[str, object] = {"domain": domain}
+    if request.method != "POST":
+        return http.page(request, "domains/epp_code.html", context)
+    told = live.read(
+        domain.account, "epp code", lambda client: client.domains.get_epp_code(domain.remote_id), cached=False
+    )
+    if told.is_there:
+        tell_owners(
+            domain.account, request.user, _("The EPP code of %(domain)s was asked for") % {"domain": domain}
+        )
+    return http.page(
+        request, "domains/epp_code.html", context | {"told": told}, status=200 if told.is_there else 422
+    )
+
+
+def _page_of(domain: Domain) -> str:
+    return reverse("domain", args=[domain.pk])
+
+
+def _on(domain: Domain) -> dict[str, object]:
+    return {"domainid": domain.remote_id}

@@ -1,0 +1,142 @@
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal import access, formats, http
+from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
+from portal.models import ServiceCommand
+from portal.writing import Write, WriteForm
+from ultahost_api import operating
+from ultahost_api.models import Operation, Service
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    pending = operating.pending_cancellation(service)
+    if pending and str(pending.form_token) != request.POST.get("form_token"):
+        messages.error(request, _("A cancellation is requested already. Nothing was sent."))
+        return http.SeeOther(_page_of(service))
+    write = Write(
+        request,
+        service.account,
+        "request_cancellation",
+        title=_("Request the cancellation of %(service)s?") % {"service": service},
+        text=_("Ultahost ends the service when its own run comes to the request."),
+        facts=_facts(service),
+        warning=_("What is on it is lost when it ends. Only Ultahost can take the request back."),
+        verb=_("Request cancellation"),
+        back=_page_of(service),
+        done_words=_("The cancellation of %(service)s is requested.") % {"service": service},
+        noted={"next_due_date": service.next_due_date.isoformat()} if service.next_due_date else {},
+        danger=True,
+    )
+    return write.respond(CancellationForm, lambda form: _on(service) | form.parameters())
+
+
+@require_POST
+def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpResponse:
+    """Writes down that Ultahost was asked elsewhere to take it back: the API cannot."""
+    service = access.service_to_operate(request.user, service_id)
+    pending = operating.pending_cancellation(service)
+    if pending and pending.took_effect:
+        operating.withdraw(pending)
+        messages.success(request, _("The cancellation is marked as withdrawn here."))
+    elif pending:
+        messages.error(request, _("Whether it was requested is not known yet. Nothing was changed."))
+    else:
+        messages.error(request, _("No cancellation is pending."))
+    return http.SeeOther(_page_of(service))
+
+
+@sensitive_variables()
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def reset_service_password(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    write = Write(
+        request,
+        service.account,
+        "service_reset_password",
+        title=_("Set a new password for %(service)s") % {"service": service},
+        facts=[_named(service)],
+        warning=_("The old one stops working at once."),
+        verb=_("Set the password"),
+        back=_page_of(service),
+        done_words=_("The password of %(service)s is set.") % {"service": service},
+    )
+    return write.respond(PasswordForm, lambda form: _on(service) | form.parameters())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    command = get_object_or_404(ServiceCommand, pk=command_id)
+    write = Write(
+        request,
+        service.account,
+        "service_module_custom",
+        title=_("%(command)s: %(service)s?") % {"command": command, "service": service},
+        facts=[_named(service)],
+        warning=_("It interrupts the service.") if command.dangerous else "",
+        verb=str(command),
+        back=_page_of(service),
+        danger=command.dangerous,
+    )
+    return write.respond(WriteForm, lambda form: _on(service) | {"func_name": command.name})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    write = Write(
+        request,
+        service.account,
+        "upgrade_service",
+        title=_("Upgrade %(service)s") % {"service": service},
+        text=_("This is an order: Ultahost changes the service and raises an invoice for the difference."),
+        facts=_facts(service),
+        warning=_("Ultahost tells no price before. What it comes to stands here afterwards."),
+        verb=_("Order the upgrade"),
+        back=_page_of(service),
+        done_words=_("The upgrade of %(service)s is ordered.") % {"service": service},
+        on_done=lambda operation: _tell_amount(request, service, operation),
+    )
+    return write.respond(UpgradeForm, lambda form: _on(service) | form.parameters(), account=service.account)
+
+
+def _page_of(service: Service) -> str:
+    return reverse("service", args=[service.pk])
+
+
+def _named(service: Service) -> tuple[str, str]:
+    return _("Service"), " · ".join(filter(None, [service.domain, service.product_name])) or str(service)
+
+
+def _facts(service: Service) -> list[tuple[str, str]]:
+    amount = formats.money(service.amount, service.account.currency)
+    return [
+        _named(service),
+        (_("Amount"), f"{amount} {service.billing_cycle}".strip()),
+        (_("Due"), formats.day(service.next_due_date)),
+    ]
+
+
+def _on(service: Service) -> dict[str, object]:
+    return {"serviceid": service.remote_id}
+
+
+def _tell_amount(request: http.Request, service: Service, operation: Operation) -> None:
+    try:
+        amount = Decimal(str(operation.result.get("amount")))
+    except InvalidOperation:
+        return  # it was ordered all the same
+    currency = str(operation.result.get("currency") or service.account.currency)
+    messages.info(request, _("It comes to %(amount)s.") % {"amount": formats.money(amount, currency)})
