@@ -17,6 +17,7 @@ from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Ser
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet
+from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
 View = Callable[..., HttpResponseBase]
@@ -91,7 +92,7 @@ def own_key(user: User, account: Account) -> ApiKey | None:
     return ApiKey.objects.usable().filter(account=account, owner=user).select_related("account").first()
 
 
-def operations_to_view(user: User) -> QuerySet[Operation]:
+def operations_to_view(user: User) -> OperationQuerySet:
     """A person's own activity; an admin's view over everyone."""
     operations = Operation.objects.select_related("user", "account", "key")
     return operations if user.is_admin else operations.filter(user=user)
@@ -109,6 +110,17 @@ def service_to_operate(user: User, service_id: UUID) -> Service:
 def domain_to_operate(user: User, domain_id: UUID) -> Domain:
     domains = Domain.objects.of(accounts_to_operate(user)).select_related("account")
     return get_object_or_404(domains, pk=domain_id)
+
+
+def owners_of(account: Account) -> QuerySet[User]:
+    """Active users with a live key to it."""
+    keys = ApiKey.objects.live().filter(account=account)
+    return User.objects.filter(is_active=True, pk__in=keys.values("owner"))
+
+
+def may_operate(user: User, row: Service | Domain) -> bool:
+    """Whether a page offers the writes on what it shows."""
+    return not row.is_gone and accounts_to_operate(user).filter(pk=row.account_id).exists()
 
 
 def invoices_to_pay(user: User) -> InvoiceQuerySet:

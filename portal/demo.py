@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from portal.models import Role, User
+from portal.models import Gateway, Product, Role, ServiceCommand, User
 from ultahost_api import keys
 from ultahost_api.models import ApiKey
+from ultahost_api.sandbox.catalogue import CYCLES, PRODUCTS
 from ultahost_api.sandbox.team import DEMO_KEYS
 
 PASSWORD = "one portal for all"  # noqa: S105  # on loopback, against a sandbox
@@ -39,7 +40,23 @@ def _team() -> dict[str, _Person]:
 
 def fill() -> list[Login]:
     """Make whoever and whatever is missing; everything that is there stays as it was left."""
+    _fill_catalogue()
     return [_login(name, person) for name, person in _team().items()]
+
+
+def _fill_catalogue() -> None:
+    """What the API does not list; left alone once an admin has touched any of it."""
+    if Product.objects.exists() or ServiceCommand.objects.exists() or Gateway.objects.exists():
+        return
+    cycles = [str(cycle) for cycle in Product.Cycle if cycle in CYCLES]
+    Product.objects.bulk_create(
+        Product(remote_id=number, name=name, cycles=cycles) for number, (name, _price) in PRODUCTS.items()
+    )
+    Gateway.objects.create(name="stripe", words=_("Card"))
+    Gateway.objects.create(name="banktransfer", words=_("Bank transfer"))
+    ServiceCommand.objects.create(name="start", words=_("Start"))
+    ServiceCommand.objects.create(name="stop", words=_("Stop"), dangerous=True)
+    ServiceCommand.objects.create(name="reboot", words=_("Reboot"), dangerous=True)
 
 
 def _login(name: str, person: _Person) -> Login:

@@ -14,6 +14,7 @@ from portal import csv
 from portal.filters import RowFilter
 from ultahost_api.models import Account
 from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.operations import OperationQuerySet
 
 Sorts = Mapping[str, Sequence[str | NullIf]]
 
@@ -43,7 +44,7 @@ class ListPage:
     def __init__(
         self,
         request: HttpRequest,
-        rows: CachedQuerySet[Any],
+        rows: CachedQuerySet[Any] | OperationQuerySet,
         *,
         accounts: QuerySet[Account],
         filter_class: type[RowFilter],

@@ -55,15 +55,23 @@ class Live:
         return max(1, ceil((self.retry_at - timezone.now()).total_seconds()))
 
 
-def read(account: Account, name: str, call: Callable[[Client], Any], *, cached: bool = True) -> Live:
+def read(
+    account: Account,
+    name: str,
+    call: Callable[[Client], Any],
+    *,
+    cached: bool = True,
+    key: ApiKey | None = None,
+) -> Live:
     """``call``'s answer. With ``cached`` it may be a minute old; what it returns must then hold no secret.
 
-    Only lists of plain, allow-listed fields are cached; bodies and details are read each time.
+    Only lists of plain, allow-listed fields are cached; bodies and details are read each time. ``key`` is for
+    what only its owner may ask.
     """
     cache, slot = caches["live"], f"{account.pk}:{name}"
     if cached and (kept := cache.get(slot)) is not None:
         return Live(kept)
-    live = _ask(account, call)
+    live = _ask(account, call, key)
     if cached and live.is_there:
         cache.set(slot, live.content, CACHED_FOR)
     return live
@@ -74,8 +82,8 @@ def forget(account: Account, *names: str) -> None:
     caches["live"].delete_many([f"{account.pk}:{name}" for name in names])
 
 
-def _ask(account: Account, call: Callable[[Client], Any]) -> Live:
-    key = ApiKey.objects.usable().filter(account=account).first()
+def _ask(account: Account, call: Callable[[Client], Any], key: ApiKey | None) -> Live:
+    key = key or ApiKey.objects.usable().filter(account=account).first()
     if key is None:
         return Live(problem=_("No live key can read this account."))
     try:

@@ -2,11 +2,17 @@ from allauth.account import views as sign_in
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 
+from portal.views.accounts import account, accounts, change_account_password, edit_account
+from portal.views.announcements import announcement, announcement_body, announcements
+from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
+from portal.views.contacts import contact, contacts, create_contact, delete_contact, edit_contact
+from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_nameservers
 from portal.views.domains import domain, domains, domains_csv
+from portal.views.emails import email, email_body, emails
 from portal.views.first_admin import first_admin
 from portal.views.health import livez, readyz
 from portal.views.home import home
-from portal.views.invoices import invoice, invoices, invoices_csv
+from portal.views.invoices import invoice, invoice_print, invoices, invoices_csv
 from portal.views.keys import (
     add_key,
     disable_key,
@@ -17,6 +23,11 @@ from portal.views.keys import (
     replace_key,
     retry_key,
 )
+from portal.views.operations import decide, look_again, operation, operations, operations_csv
+from portal.views.ordering import create_order
+from portal.views.orders import order, orders
+from portal.views.paying import pay_invoice, pay_invoices
+from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
     add_person,
     change_role,
@@ -26,8 +37,17 @@ from portal.views.people import (
     person,
     reactivate,
 )
+from portal.views.quotes import accept_quote, quote, quotes
 from portal.views.refreshes import freshness, refresh, refresh_all
+from portal.views.service_writes import (
+    cancel_service,
+    reset_service_password,
+    run_command,
+    upgrade_service,
+    withdraw_cancellation,
+)
 from portal.views.services import service, services, services_csv
+from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 
 # The parts of allauth that the portal offers; its names are what allauth itself looks up.
 sign_in_urls = [
@@ -53,12 +73,39 @@ urlpatterns = [
     path("services/", services, name="services"),
     path("services.csv", services_csv, name="services_csv"),
     path("services/<uuid:service_id>/", service, name="service"),
+    path("services/<uuid:service_id>/cancel/", cancel_service, name="cancel_service"),
+    path("services/<uuid:service_id>/cancel/withdraw/", withdraw_cancellation, name="withdraw_cancellation"),
+    path("services/<uuid:service_id>/password/", reset_service_password, name="reset_service_password"),
+    path("services/<uuid:service_id>/run/<uuid:command_id>/", run_command, name="run_command"),
+    path("services/<uuid:service_id>/upgrade/", upgrade_service, name="upgrade_service"),
     path("invoices/", invoices, name="invoices"),
     path("invoices.csv", invoices_csv, name="invoices_csv"),
+    path("invoices/pay/", pay_invoices, name="pay_invoices"),
     path("invoices/<uuid:invoice_id>/", invoice, name="invoice"),
+    path("invoices/<uuid:invoice_id>/pay/", pay_invoice, name="pay_invoice"),
+    path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
+    path("orders/", orders, name="orders"),
+    path("orders/new/<slug:kind>/", create_order, name="create_order"),
+    path("orders/<uuid:account_id>/<int:order_id>/", order, name="order"),
+    path("quotes/", quotes, name="quotes"),
+    path("quotes/<uuid:account_id>/<int:quote_id>/", quote, name="quote"),
+    path("quotes/<uuid:account_id>/<int:quote_id>/accept/", accept_quote, name="accept_quote"),
+    path("payment-methods/", payment_methods, name="payment_methods"),
+    path(
+        "payment-methods/<uuid:account_id>/add/<slug:method>/", add_payment_method, name="add_payment_method"
+    ),
+    path(
+        "payment-methods/<uuid:account_id>/<int:method_id>/delete/",
+        delete_payment_method,
+        name="delete_payment_method",
+    ),
     path("domains/", domains, name="domains"),
     path("domains.csv", domains_csv, name="domains_csv"),
     path("domains/<uuid:domain_id>/", domain, name="domain"),
+    path("domains/<uuid:domain_id>/nameservers/", set_nameservers, name="set_nameservers"),
+    path("domains/<uuid:domain_id>/lock/<slug:lockstatus>/", set_lock, name="set_lock"),
+    path("domains/<uuid:domain_id>/auto-renew/<slug:switch>/", set_auto_renew, name="set_auto_renew"),
+    path("domains/<uuid:domain_id>/epp-code/", epp_code, name="epp_code"),
     path("freshness/<slug:noun>/", freshness, name="freshness"),
     path("refresh/", refresh_all, name="refresh_all"),
     path("refresh/<slug:noun>/", refresh, name="refresh"),
@@ -70,6 +117,29 @@ urlpatterns = [
     path("keys/<uuid:key_id>/disable/", disable_key, name="disable_key"),
     path("keys/<uuid:key_id>/enable/", enable_key, name="enable_key"),
     path("keys/<uuid:key_id>/remove/", remove_key, name="remove_key"),
+    path("activity/", operations, name="operations"),
+    path("activity.csv", operations_csv, name="operations_csv"),
+    path("activity/<uuid:operation_id>/", operation, name="operation"),
+    path("activity/<uuid:operation_id>/look-again/", look_again, name="look_again"),
+    path("activity/<uuid:operation_id>/decide/", decide, name="decide"),
+    path("contacts/", contacts, name="contacts"),
+    path("contacts/<uuid:account_id>/add/", create_contact, name="create_contact"),
+    path("contacts/<uuid:account_id>/<int:contact_id>/", contact, name="contact"),
+    path("contacts/<uuid:account_id>/<int:contact_id>/edit/", edit_contact, name="edit_contact"),
+    path("contacts/<uuid:account_id>/<int:contact_id>/delete/", delete_contact, name="delete_contact"),
+    path("emails/", emails, name="emails"),
+    path("emails/<uuid:account_id>/<int:email_id>/", email, name="email"),
+    path("emails/<uuid:account_id>/<int:email_id>/text/", email_body, name="email_body"),
+    path("announcements/", announcements, name="announcements"),
+    path("announcements/<int:announcement_id>/", announcement, name="announcement"),
+    path("announcements/<int:announcement_id>/text/", announcement_body, name="announcement_body"),
+    path("accounts/", accounts, name="accounts"),
+    path("accounts/<uuid:account_id>/", account, name="account"),
+    path("accounts/<uuid:account_id>/edit/", edit_account, name="edit_account"),
+    path("accounts/<uuid:account_id>/password/", change_account_password, name="change_account_password"),
+    path("accounts/<uuid:account_id>/two-factor/", two_factor, name="two_factor"),
+    path("accounts/<uuid:account_id>/two-factor/verify/", verify_two_factor, name="verify_two_factor"),
+    path("accounts/<uuid:account_id>/two-factor/off/", disable_two_factor, name="disable_two_factor"),
     path("people/", people, name="people"),
     path("people/add/", add_person, name="add_person"),
     path("people/<uuid:person_id>/", person, name="person"),
@@ -77,6 +147,11 @@ urlpatterns = [
     path("people/<uuid:person_id>/deactivate/", deactivate, name="deactivate"),
     path("people/<uuid:person_id>/reactivate/", reactivate, name="reactivate"),
     path("people/<uuid:person_id>/password-link/", password_link, name="password_link"),
+    path("catalogue/", catalogue, name="catalogue"),
+    path("catalogue/cards/", switch_cards, name="switch_cards"),
+    path("catalogue/<slug:part>/add/", add_entry, name="add_entry"),
+    path("catalogue/<slug:part>/<uuid:entry_id>/", edit_entry, name="edit_entry"),
+    path("catalogue/<slug:part>/<uuid:entry_id>/delete/", delete_entry, name="delete_entry"),
     path("first-admin/", first_admin, name="first_admin"),
     path("sign-in/", include(sign_in_urls)),
     path("livez", livez, name="livez"),

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -77,7 +77,7 @@ class UpgradeForm(WriteForm):
         products = Product.objects.filter(kind=Product.Kind.SERVICE)
         choices = [(product.remote_id, str(product)) for product in products]
         if choices:
-            self.fields["product"].choices = [("", _("choose one")), *choices]
+            cast(forms.ChoiceField, self.fields["product"]).choices = [("", _("choose one")), *choices]
         else:
             del self.fields["product"]
             self.fields["product_id"].label = _("Product id at Ultahost")

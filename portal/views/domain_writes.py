@@ -1,6 +1,5 @@
 from uuid import UUID
 
-from allauth.account.decorators import reauthentication_required
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -8,6 +7,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from portal import access, formats, http, live
+from portal.confirming import ask_first
 from portal.forms.domains import NameserversForm
 from portal.last_set import last_set, nameservers_of
 from portal.telling import tell_owners
@@ -100,8 +100,9 @@ def _lock(request: http.Request, domain: Domain) -> HttpResponse:
     return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "locked"})
 
 
-@reauthentication_required
 def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
+    if first := ask_first(request):
+        return first
     unlocked = _("%(domain)s is unlocked") % {"domain": domain}
     write = Write(
         request,
@@ -121,9 +122,10 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
 
 
 @sensitive_variables()
-@reauthentication_required
 def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
+    if first := ask_first(request):
+        return first
     context: dict[str, object] = {"domain": domain}
     if request.method != "POST":
         return http.page(request, "domains/epp_code.html", context)

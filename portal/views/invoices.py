@@ -33,6 +33,7 @@ def invoices(request: http.Request) -> HttpResponse:
     context = {
         "list": listing,
         "totals": _totals(listing, request.user),
+        "payers": set(access.accounts_to_pay(request.user).values_list("pk", flat=True)),
         "year": timezone.localdate().year,
         "freshness": Freshness(Noun.INVOICES, accounts),
     }
@@ -49,8 +50,20 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     invoice = access.invoice_to_view(request.user, invoice_id)
     if not http.is_partial(request, "invoice"):  # which is how the page asks whether they have come
         refreshing.want_details(invoice)
-    context = {"invoice": invoice, "items": invoice.items.all()}
+    context = {
+        "invoice": invoice,
+        "items": invoice.items.all(),
+        "may_pay": access.invoices_to_pay(request.user).contains(invoice),
+    }
     return http.page(request, "invoices/detail.html", context, partials=["invoice"])
+
+
+@require_safe
+def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
+    """A page of its own for the bookkeeper, without anything of the portal around it."""
+    invoice = access.invoice_to_view(request.user, invoice_id)
+    refreshing.want_details(invoice)
+    return http.page(request, "invoices/print.html", {"invoice": invoice, "items": invoice.items.all()})
 
 
 def _totals(listing: ListPage, user: User) -> list[CurrencyTotals]:

@@ -67,7 +67,7 @@ def facts(page):
 
 
 def asks_again(page, path):
-    return (page.status, page.leads_to) == (302, f"/sign-in/again/?next={path.replace('/', '%2F')}")
+    return (page.status, page.leads_to) == (303, f"/sign-in/again/?next={path.replace('/', '%2F')}")
 
 
 # Nameservers

@@ -90,8 +90,7 @@ def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acm
 
     page = visit(alma).get("/")
 
-    assert page.texts(".rail .noun") == [
-        "Home",
+    assert [text for text in page.texts(".rail .noun") if "need attention" in text] == [
         "Services 1 need attention",
         "Invoices 1 need attention",
         "Domains 1 need attention",
@@ -138,7 +137,12 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
 
     assert section(page, "overdue") == ["late"]
     assert "canary" not in page.html
-    assert page.texts(".rail .noun") == ["Home", "Invoices 1 need attention"]
+    assert page.texts(".rail .noun") == [
+        "Home",
+        "Invoices 1 need attention",
+        "Payment methods",
+        "Activity",
+    ]
     assert page.all("form[action=/services/]") == []
 
 

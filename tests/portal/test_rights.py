@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from portal.models import AccountPolicy, Grant
+from portal.models import AccountPolicy, Grant, Product, ServiceCommand
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.models import Account, ApiKey
 
@@ -12,6 +12,7 @@ EVERYBODY = ["nobody", "owner", "other", "viewer", "operator", "billing", "admin
 
 PAGE, SENT, GONE, NOT_SO, BAD = 200, 303, 404, 405, 422
 SIGN_IN = "sign-in"  # a redirect to it
+REAUTHENTICATE = 303  # the password once more
 
 
 def of(*, insiders, nobody=SIGN_IN, **others):
@@ -36,6 +37,11 @@ def admins(status):
     return of(insiders=GONE, admin=status)
 
 
+def operators(status):
+    """Whoever writes: the owner, an operate grant, admins."""
+    return of(insiders=status, other=GONE, viewer=GONE, billing=GONE)
+
+
 def key_holders(status):
     return of(insiders=status, billing=GONE)
 
@@ -45,18 +51,46 @@ def key_keepers(status):
     return of(insiders=GONE, owner=status, admin=status)
 
 
+# Led to the password's page first, and only with a key of one's own.
+OWN_LOGIN = of(insiders=GONE, owner=SENT)
+
+
 # name: (what GET gives, what POST of an empty form gives)
 TABLE = {
     "home": (ALL, NEVER),
     "services": (ALL, NEVER),
     "services_csv": (ALL, NEVER),
     "service": (READERS, NEVER),
+    "cancel_service": (operators(PAGE), operators(BAD)),
+    "withdraw_cancellation": (NEVER, operators(SENT)),
+    "reset_service_password": (operators(PAGE), operators(BAD)),
+    "run_command": (operators(PAGE), operators(BAD)),
+    "upgrade_service": (operators(PAGE), operators(BAD)),
     "invoices": (ALL, NEVER),
     "invoices_csv": (ALL, NEVER),
     "invoice": (INVOICE_READERS, NEVER),
+    "invoice_print": (INVOICE_READERS, NEVER),
+    "pay_invoice": (operators(PAGE), operators(BAD)),
+    "pay_invoices": (POSTED, of(insiders=GONE)),
+    "orders": (key_holders(PAGE), key_holders(NOT_SO)),
+    "order": (READERS, key_holders(NOT_SO)),
+    "create_order": (
+        of(insiders=PAGE, viewer=GONE, billing=GONE),
+        of(insiders=BAD, viewer=GONE, billing=GONE),
+    ),
+    "quotes": (key_holders(PAGE), key_holders(NOT_SO)),
+    "quote": (READERS, key_holders(NOT_SO)),
+    "accept_quote": (operators(PAGE), operators(BAD)),
+    "payment_methods": (key_holders(PAGE), NEVER),
+    "add_payment_method": (operators(PAGE), operators(BAD)),
+    "delete_payment_method": (operators(PAGE), operators(BAD)),
     "domains": (ALL, NEVER),
     "domains_csv": (ALL, NEVER),
     "domain": (READERS, NEVER),
+    "set_nameservers": (operators(PAGE), operators(BAD)),
+    "set_lock": (operators(PAGE), operators(BAD)),
+    "set_auto_renew": (operators(PAGE), operators(BAD)),
+    "epp_code": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "freshness": (ALL, NEVER),
     "refresh": (NEVER, POSTED),
     "refresh_all": (NEVER, POSTED),
@@ -68,6 +102,29 @@ TABLE = {
     "disable_key": (key_holders(NOT_SO), key_keepers(SENT)),
     "enable_key": (key_holders(NOT_SO), key_keepers(SENT)),
     "remove_key": (key_keepers(PAGE), key_keepers(SENT)),
+    "operations": (ALL, NEVER),
+    "operations_csv": (ALL, NEVER),
+    "operation": (key_keepers(PAGE), NEVER),
+    "look_again": (NEVER, key_keepers(SENT)),
+    "decide": (NEVER, of(insiders=GONE)),
+    "contacts": (key_holders(PAGE), key_holders(NOT_SO)),
+    "create_contact": (operators(PAGE), operators(BAD)),
+    "contact": (READERS, key_holders(NOT_SO)),
+    "edit_contact": (operators(PAGE), operators(BAD)),
+    "delete_contact": (operators(PAGE), operators(BAD)),
+    "emails": (key_holders(PAGE), key_holders(NOT_SO)),
+    "email": (operators(PAGE), key_holders(NOT_SO)),
+    "email_body": (operators(PAGE), key_holders(NOT_SO)),
+    "announcements": (key_holders(PAGE), key_holders(SENT)),
+    "announcement": (key_holders(PAGE), key_holders(NOT_SO)),
+    "announcement_body": (key_holders(PAGE), key_holders(NOT_SO)),
+    "accounts": (key_holders(PAGE), key_holders(NOT_SO)),
+    "account": (READERS, key_holders(NOT_SO)),
+    "edit_account": (OWN_LOGIN, OWN_LOGIN),
+    "change_account_password": (OWN_LOGIN, OWN_LOGIN),
+    "two_factor": (OWN_LOGIN, OWN_LOGIN),
+    "verify_two_factor": (OWN_LOGIN, OWN_LOGIN),
+    "disable_two_factor": (OWN_LOGIN, OWN_LOGIN),
     "people": (admins(PAGE), admins(NOT_SO)),
     "add_person": (admins(PAGE), admins(BAD)),
     "person": (admins(PAGE), admins(NOT_SO)),
@@ -75,6 +132,11 @@ TABLE = {
     "deactivate": (admins(NOT_SO), admins(SENT)),
     "reactivate": (admins(NOT_SO), admins(SENT)),
     "password_link": (admins(NOT_SO), admins(PAGE)),
+    "catalogue": (admins(PAGE), admins(NOT_SO)),
+    "switch_cards": (admins(PAGE), admins(SENT)),
+    "add_entry": (admins(PAGE), admins(BAD)),
+    "edit_entry": (admins(PAGE), admins(BAD)),
+    "delete_entry": (admins(PAGE), admins(SENT)),
     "first_admin": (CLOSED, CLOSED),
     "livez": (PUBLIC, NEVER_PUBLIC),
     "readyz": (PUBLIC, NEVER_PUBLIC),
@@ -95,8 +157,9 @@ PATTERNS = {pattern.name: pattern for pattern in [*urlpatterns, *sign_in_urls] i
 
 
 @pytest.fixture
-def team(people, rows):
-    """One of each, around one private account with a row of everything."""
+def team(people, rows, settings):
+    """One of each, around one private account with a row of everything. No Ultahost answers."""
+    settings.ULTAHOST = {**settings.ULTAHOST, "API_URL": "http://127.0.0.1:9"}
     account = rows.account("Acme")
     AccountPolicy.objects.create(account=account, private=True)
     team = {
@@ -126,6 +189,21 @@ def paths(team, rows):
         "domain_id": rows.domain(account).pk,
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
         "person_id": team["other"].pk,
+        "command_id": ServiceCommand.objects.create(name="reboot", words="Reboot").pk,
+        "operation_id": rows.operation(ApiKey.objects.get(owner=team["owner"])).pk,
+        "lockstatus": "locked",
+        "switch": "on",
+        "account_id": account.pk,
+        "contact_id": 1,
+        "email_id": 1,
+        "announcement_id": 1,
+        "order_id": 1,
+        "quote_id": 1,
+        "kind": "service",
+        "method": "bank",
+        "method_id": 1,
+        "part": "products",
+        "entry_id": Product.objects.create(remote_id=1, name="Linux VPS").pk,
         "noun": "services",
         "uidb36": "1",
         "key": "abcdef-0123456789",

@@ -66,6 +66,7 @@ BAD = {
     "PORTAL_SEALING_KEYS": POSTGRES | SECRETS | {"PORTAL_SEALING_KEYS": ""},
     "PORTAL_HMAC_KEY": POSTGRES | SECRETS | {"PORTAL_HMAC_KEY": ""},
     "ULTAHOST_API_URL": {"ULTAHOST_API_URL": "http://api.example.com/v1"},
+    "PORTAL_PROVIDER_URL": {"PORTAL_PROVIDER_URL": "bill.example.com"},
     "REDIS_URL": {"REDIS_URL": "localhost:6379"},
     "EMAIL_URL": {"EMAIL_URL": "mail.example.com"},
     "PORTAL_TIME_ZONE": {"PORTAL_TIME_ZONE": "Mars/Olympus"},

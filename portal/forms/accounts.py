@@ -1,0 +1,94 @@
+"""The account itself at Ultahost: its profile, its password, its second factor."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from portal.forms.addresses import MAIL_LABELS, AddressForm
+from portal.writing import WriteForm
+
+BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
+
+_UNTOLD = (("", _("Leave as it is")), ("1", _("Yes")), ("0", _("No")))
+
+
+def _untold(label: Any) -> forms.ChoiceField:
+    """A setting that Ultahost takes and never tells."""
+    return forms.ChoiceField(label=label, choices=_UNTOLD, required=False)
+
+
+class ProfileForm(AddressForm):
+    language = forms.CharField(
+        label=_("Language of its mails"),
+        required=False,
+        max_length=40,
+        help_text=_("As Ultahost names it, such as “english”."),
+    )
+    marketing_emails_opt_in = _untold(_("Send marketing mails"))
+    general = _untold(MAIL_LABELS["generalemails"])
+    invoice = _untold(MAIL_LABELS["invoiceemails"])
+    product = _untold(MAIL_LABELS["productemails"])
+    domain = _untold(MAIL_LABELS["domainemails"])
+    support = _untold(MAIL_LABELS["supportemails"])
+    affiliate = _untold(MAIL_LABELS["affiliateemails"])
+
+    preferences = ("general", "invoice", "product", "domain", "support", "affiliate")
+
+    @property
+    def told_fields(self) -> list[forms.BoundField]:
+        untold = {bound.name for bound in self.untold_fields}
+        return [bound for bound in self.visible_fields() if bound.name not in {*untold, "again"}]
+
+    @property
+    def untold_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("marketing_emails_opt_in", *self.preferences)]
+
+    def values(self) -> dict[str, object]:
+        values = super().values()
+        chosen = {name: int(str(values.pop(name))) for name in self.preferences if name in values}
+        return values | ({"email_preferences": chosen} if chosen else {})
+
+
+def _password(label: Any, autocomplete: str, **more: Any) -> forms.CharField:
+    widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+    return forms.CharField(label=label, widget=widget, strip=False, max_length=255, **more)
+
+
+class PasswordForm(WriteForm):
+    secrets = ("existing", "new", "confirmed")
+
+    existing = _password(_("Present password at Ultahost"), "off")
+    new = _password(_("New password"), "new-password", min_length=8)
+    confirmed = _password(_("New password, once more"), "new-password")
+
+    def clean(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        if "new" in typed and "confirmed" in typed and typed["new"] != typed["confirmed"]:
+            self.add_error("confirmed", _("The two are different."))
+        return typed
+
+
+class VerifyForm(WriteForm):
+    """The secret is nowhere but on the page that shows it: it comes back with the code."""
+
+    secrets = ("code",)
+
+    secret = forms.CharField(widget=forms.HiddenInput, validators=[RegexValidator(rf"\A{BASE32.pattern}\Z")])
+    code = forms.CharField(
+        label=_("Code from the app"),
+        max_length=8,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
+        validators=[RegexValidator(r"\A[0-9]{6,8}\Z", _("A code is six digits."))],
+    )
+
+    def clean_code(self) -> str:
+        return str(self.cleaned_data["code"]).replace(" ", "")
+
+
+class DisableForm(WriteForm):
+    secrets = ("password",)
+
+    password = _password(_("Password at Ultahost"), "off")

@@ -1,0 +1,32 @@
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import Gateway, Product, ServiceCommand
+
+
+class ProductForm(forms.ModelForm):
+    cycles = forms.MultipleChoiceField(
+        label=_("Billing cycles"),
+        choices=Product.Cycle.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Those it is sold with; none ticked means any."),
+    )
+
+    class Meta:
+        model = Product
+        fields = ["name", "remote_id", "kind", "cycles"]
+
+
+class GatewayForm(forms.ModelForm):
+    class Meta:
+        model = Gateway
+        fields = ["words", "name"]
+        help_texts = {"name": _("Ultahost's word for it, such as “stripe” or “banktransfer”.")}
+
+
+class ServiceCommandForm(forms.ModelForm):
+    class Meta:
+        model = ServiceCommand
+        fields = ["words", "name", "dangerous"]
+        help_texts = {"name": _("The module's word for it, such as “reboot”.")}

@@ -1,0 +1,12 @@
+from django import template
+from django.utils.translation import get_language
+
+from portal.forms.addresses import countries
+
+register = template.Library()
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of a country; of a code that nobody knows, the code."""
+    return dict(countries(get_language() or "en")).get(code, code) if code else "—"

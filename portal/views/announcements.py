@@ -1,0 +1,94 @@
+from datetime import timedelta
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import access, http, live, live_lists
+from portal.letters import document, framed
+from portal.live import Live
+from portal.models import User
+from ultahost_api.client import Announcement, AnnouncementDetails, Client
+from ultahost_api.models import Account, ApiKey
+
+_SEEN = "announcements_seen"  # the session's: the highest id that was marked as read
+_NEW_FOR = timedelta(days=14)  # where nothing was marked yet
+
+
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def announcements(request: http.Request) -> HttpResponse:
+    """Ultahost's news, the same for every account; POST marks them as read up to one of them."""
+    account = _any_account(request.user)
+    if request.method == "POST":
+        _mark(request)
+        return http.SeeOther(reverse("announcements"))
+    context: dict[str, Any] = {"account": account}
+    if account and live_lists.is_wanted(request):
+        read = _listed(request, account)
+        news = _newest_first(request, read)
+        latest = max((announcement.id for announcement, is_new in news if is_new), default=0)
+        context |= {"live": read, "news": news, "latest": latest}
+    return http.page(request, "announcements/list.html", context, partials=["announcements"])
+
+
+@access.key_holders_only
+@require_safe
+def announcement(request: http.Request, announcement_id: int) -> HttpResponse:
+    account = _account_or_404(request.user)
+    read = _read(account, announcement_id) if live_lists.is_wanted(request) else None
+    context = {"announcement_id": announcement_id, "live": read}
+    return http.page(request, "announcements/detail.html", context, partials=["announcement"])
+
+
+@framed
+@access.key_holders_only
+@require_safe
+def announcement_body(request: http.Request, announcement_id: int) -> HttpResponse:
+    account = _account_or_404(request.user)
+    return document(request, _read(account, announcement_id), lambda announcement: announcement.body)
+
+
+def _any_account(user: User) -> Account | None:
+    return access.accounts_to_view(user).filter(keys__in=ApiKey.objects.usable()).distinct().first()
+
+
+def _account_or_404(user: User) -> Account:
+    if account := _any_account(user):
+        return account
+    raise Http404
+
+
+def _listed(request: http.Request, account: Account) -> Live:
+    return live_lists.read_page(
+        account, "announcements", lambda client: client.announcements, live_lists.offset_of(request)
+    )
+
+
+def _newest_first(request: http.Request, read: Live) -> list[tuple[Announcement, bool]]:
+    """Each with whether it is new to this person."""
+    found = read.content.records if read.is_there else ()
+    rows = sorted(found, key=lambda row: (row.date is not None, row.date, row.id), reverse=True)
+    return [(row, _is_new(request, row)) for row in rows]
+
+
+def _is_new(request: http.Request, announcement: Announcement) -> bool:
+    seen = request.session.get(_SEEN)
+    if seen is not None:
+        return bool(announcement.id > seen)
+    return bool(announcement.date and announcement.date > timezone.now() - _NEW_FOR)
+
+
+def _mark(request: http.Request) -> None:
+    told: Any = request.POST.get("latest", "")
+    if told.isascii() and told.isdecimal():
+        request.session[_SEEN] = max(int(told[:18]), request.session.get(_SEEN) or 0)
+
+
+def _read(account: Account, announcement_id: int) -> Live:
+    def get(client: Client) -> AnnouncementDetails:
+        return client.announcements.get(announcement_id)
+
+    return live.read(account, "announcement", get, cached=False)

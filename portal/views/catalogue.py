@@ -1,0 +1,135 @@
+"""What an admin tells the portal because the API does not."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Model
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import access, http
+from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
+from portal.models import Gateway, Product, ServiceCommand, Switches
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the lists that an admin keeps."""
+
+    name: str
+    model: type[Model]
+    form: type[forms.ModelForm]
+    title: Promise
+    text: Promise
+    adding: Promise
+
+    @property
+    def entries(self) -> Any:
+        return self.model._default_manager.all()
+
+
+PARTS = {
+    part.name: part
+    for part in (
+        Part(
+            "products",
+            Product,
+            ProductForm,
+            gettext_lazy("Products"),
+            gettext_lazy("What people can order or upgrade to by its name."),
+            gettext_lazy("Add a product"),
+        ),
+        Part(
+            "gateways",
+            Gateway,
+            GatewayForm,
+            gettext_lazy("Payment gateways"),
+            gettext_lazy("Ways to pay an order, besides those seen on the account's invoices."),
+            gettext_lazy("Add a gateway"),
+        ),
+        Part(
+            "commands",
+            ServiceCommand,
+            ServiceCommandForm,
+            gettext_lazy("Service commands"),
+            gettext_lazy("Buttons beside every service, such as a reboot."),
+            gettext_lazy("Add a command"),
+        ),
+    )
+}
+
+
+@access.admin_only
+@require_safe
+def catalogue(request: http.Request) -> HttpResponse:
+    context = {"parts": PARTS.values(), "cards": Switches.current().cards}
+    return http.page(request, "catalogue/list.html", context)
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_entry(request: http.Request, part: str) -> HttpResponse:
+    return _save(request, _part(part), None)
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse:
+    return _save(request, _part(part), _entry(part, entry_id))
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse:
+    entry = _entry(part, entry_id)
+    if request.method == "POST":
+        entry.delete()
+        messages.success(request, _("“%(entry)s” was deleted.") % {"entry": entry})
+        return http.SeeOther(reverse("catalogue"))
+    context = {
+        "title": _("Delete “%(entry)s”?") % {"entry": entry},
+        "text": _("It is offered no more. At Ultahost nothing changes."),
+        "action": request.path,
+        "verb": _("Delete it"),
+        "back": reverse("edit_entry", args=[part, entry_id]),
+        "danger": True,
+    }
+    return http.page(request, "components/confirm_page.html", context)
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def switch_cards(request: http.Request) -> HttpResponse:
+    """Whether card numbers may be entered: turning it on is a decision that needs the words beside it."""
+    if request.method == "POST":
+        Switches.objects.update_or_create(pk=1, defaults={"cards": request.POST.get("cards") == "on"})
+        return http.SeeOther(reverse("catalogue"))
+    return http.page(request, "catalogue/cards.html", {"cards": Switches.current().cards})
+
+
+def _save(request: http.Request, part: Part, entry: Model | None) -> HttpResponse:
+    form = part.form(request.POST if request.method == "POST" else None, instance=entry)
+    if request.method == "POST" and form.is_valid():
+        messages.success(request, _("“%(entry)s” was saved.") % {"entry": form.save()})
+        return http.SeeOther(reverse("catalogue"))
+    context = {"form": form, "part": part, "entry": entry}
+    return http.page(request, "catalogue/entry.html", context, status=422 if form.is_bound else 200)
+
+
+def _part(name: str) -> Part:
+    if name not in PARTS:
+        raise Http404
+    return PARTS[name]
+
+
+def _entry(part: str, entry_id: UUID) -> Model:
+    entry: Model = get_object_or_404(_part(part).model, pk=entry_id)
+    return entry

@@ -1,0 +1,104 @@
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import access, http, live, live_lists
+from portal.forms.payment_methods import FORMS
+from portal.models import Switches, User
+from portal.writing import Write
+from ultahost_api.client import Client
+from ultahost_api.models import Account
+
+NAME = "payment_methods"  # in the live cache
+
+
+@require_safe
+def payment_methods(request: http.Request) -> HttpResponse:
+    choice = live_lists.choose(request, access.accounts_to_pay(request.user))
+    if choice.account is None and not request.user.may_hold_keys:
+        raise Http404
+    context: dict[str, object] = {"choice": choice}
+    if choice.account:
+        cards = _accounts_to_add_to(request.user, "card")
+        context["may_add_cards"] = Switches.current().cards and cards.contains(choice.account)
+        if live_lists.is_wanted(request):
+            context["live"] = _read(choice.account)
+    return http.page(request, "payment_methods/list.html", context, partials=["payment-methods"])
+
+
+@sensitive_variables()
+@sensitive_post_parameters("card_number", "card_expiry", "bank_code", "bank_account")
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_payment_method(request: http.Request, account_id: UUID, method: str) -> HttpResponse:
+    if method not in FORMS or (method == "card" and not Switches.current().cards):
+        raise Http404
+    account = access.account_among(_accounts_to_add_to(request.user, method), account_id)
+    is_card = method == "card"
+    write = Write(
+        request,
+        account,
+        "add_payment_method",
+        title=_("Add a card") if is_card else _("Add a bank account"),
+        text=_("What you enter is sent on to Ultahost and kept nowhere here."),
+        verb=_("Add the card") if is_card else _("Add the bank account"),
+        back=_list_of(account),
+        extra={"busy": _("Adding…")},
+        own_key_only=is_card,
+        on_done=lambda operation: live.forget(account, NAME),
+    )
+    return write.respond(FORMS[method], lambda form: form.parameters())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_payment_method(request: http.Request, account_id: UUID, method_id: int) -> HttpResponse:
+    account = access.account_among(access.accounts_to_pay(request.user), account_id)
+    write = Write(
+        request,
+        account,
+        "delete_payment_method",
+        title=_("Delete this payment method?"),
+        text=_("Ultahost forgets it. What was to be paid with it has to be paid otherwise."),
+        verb=_("Delete the payment method"),
+        back=_list_of(account),
+        facts=_facts(account, method_id),
+        danger=True,
+        extra={"busy": _("Deleting…")},
+        on_done=lambda operation: live.forget(account, NAME),
+    )
+    return write.respond(parameters=lambda form: {"paymethodid": method_id})
+
+
+def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
+    """A card is entered with a key of one's own, whatever else one may do."""
+    if method == "card":
+        return access.accounts_of_own_keys(user) & access.accounts_to_pay(user)
+    return access.accounts_to_pay(user)
+
+
+def _read(account: Account) -> live.Live:
+    def call(client: Client) -> tuple[Any, ...]:
+        return live_lists.plain(client.payment_methods.list())
+
+    return live.read(account, NAME, call)
+
+
+def _facts(account: Account, method_id: int) -> list[tuple[object, object]]:
+    """Which one it is, or why that could not be read."""
+    answer = _read(account)
+    found = [one for one in answer.content or () if one.id == method_id]
+    if not found:
+        return [(_("Payment method"), answer.problem or f"#{method_id}")]
+    one = found[0]
+    number = f"•••• {one.card_last_four}" if one.card_last_four else ""
+    told = [one.description, one.card_type, number, one.bank_name]
+    return [(_("Payment method"), " · ".join(filter(None, told)) or f"#{method_id}")]
+
+
+def _list_of(account: Account) -> str:
+    return f"{reverse('payment_methods')}?account={account.pk}"

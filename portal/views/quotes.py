@@ -1,0 +1,83 @@
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import access, formats, http, live, live_lists
+from portal.views.ordering import where_it_led
+from portal.writing import Write
+from ultahost_api.client import QuoteDetails
+from ultahost_api.models import Account, Operation
+
+ACCEPTABLE = ("Delivered", "On Hold")
+
+
+@access.key_holders_only
+@require_safe
+def quotes(request: http.Request) -> HttpResponse:
+    choice = live_lists.choose(request, access.accounts_to_view(request.user))
+    context: dict[str, object] = {"choice": choice}
+    if choice.account and live_lists.is_wanted(request):
+        offset = live_lists.offset_of(request)
+        context["live"] = live_lists.read_page(choice.account, "quotes", lambda client: client.quotes, offset)
+    return http.page(request, "quotes/list.html", context, partials=["quotes"])
+
+
+@access.key_holders_only
+@require_safe
+def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
+    account = access.account_among(access.accounts_to_view(request.user), account_id)
+    context: dict[str, object] = {"account": account, "quote_id": quote_id}
+    if live_lists.is_wanted(request):
+        context["live"] = answer = _read(account, quote_id)
+        may_operate = access.accounts_to_operate(request.user).contains(account)
+        context["may_accept"] = may_operate and answer.is_there and _is_open(answer.content)
+    return http.page(request, "quotes/detail.html", context, partials=["quote"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
+    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    write = Write(
+        request,
+        account,
+        "accept_quote",
+        title=_("Accept quote %(number)s?") % {"number": quote_id},
+        text=_("Ultahost makes an invoice of it. The portal cannot take an acceptance back."),
+        verb=_("Accept the quote"),
+        back=reverse("quote", args=[account.pk, quote_id]),
+        facts=_facts(account, quote_id),
+        extra={"busy": _("Accepting…")},
+    )
+
+    def accepted(operation: Operation) -> None:
+        live_lists.forget_first(account, "quotes")
+        write.done = where_it_led(request.user, operation)
+
+    write.on_done = accepted
+    return write.respond(parameters=lambda form: {"quoteid": quote_id})
+
+
+def _is_open(quote: QuoteDetails) -> bool:
+    expired = quote.valid_until and quote.valid_until < timezone.localdate()
+    return quote.stage in ACCEPTABLE and not expired
+
+
+def _read(account: Account, quote_id: int) -> live.Live:
+    return live.read(account, "quote", lambda client: client.quotes.get(quote_id), cached=False)
+
+
+def _facts(account: Account, quote_id: int) -> list[tuple[object, object]]:
+    """What it costs, or why that could not be read."""
+    answer = _read(account, quote_id)
+    if not answer.is_there:
+        return [(_("Quote"), f"{answer.problem} {answer.said}".strip())]
+    quote: QuoteDetails = answer.content
+    return [
+        (_("Quote"), quote.subject),
+        (_("Total"), formats.money(quote.total, account.currency)),
+        (_("Valid until"), formats.day(quote.valid_until)),
+    ]

@@ -1,0 +1,125 @@
+"""The second factor of an account's own login at Ultahost: with a key of one's own, and nobody else's."""
+
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from portal import access, confirming, http, live, qr
+from portal.forms.accounts import BASE32, DisableForm, VerifyForm
+from portal.writing import Write
+from ultahost_api.client import Secret
+from ultahost_api.models import Account, Operation
+
+State = Operation.State
+
+
+@sensitive_variables()
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
+    """GET tells what it is; POST has Ultahost make a secret, with which nothing is on yet."""
+    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    if way := confirming.ask_first(request):
+        return way
+    if request.method != "POST":
+        return _overview(request, account)
+    key = access.own_key(request.user, account)
+    made = live.read(account, "two-factor", lambda client: client.two_factor.setup(), cached=False, key=key)
+    if not made.is_there:
+        return _overview(request, account, trouble=made)
+    secret = made.content.secret.reveal()
+    form = VerifyForm(initial={"secret": secret, "form_token": uuid4()})
+    context = {"form": form, **_drawn(account, secret), **_words(account)}
+    return http.page(request, "accounts/two_factor_setup.html", context)
+
+
+@sensitive_variables()
+@sensitive_post_parameters("secret", "code")
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
+    """POST alone has the secret; who comes here from the password's page starts again."""
+    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    if way := confirming.ask_first(request):
+        return way
+    secret = request.POST.get("secret", "")
+    if not BASE32.fullmatch(secret):
+        return http.SeeOther(_page(account))
+    write = Write(
+        request,
+        account,
+        "verify_2fa",
+        **_words(account),
+        done=reverse("account", args=[account.pk]),
+        done_words=_("Two-factor sign-in is on at Ultahost."),
+        template="accounts/two_factor_setup.html",
+        extra=_drawn(account, secret),
+        own_key_only=True,
+    )
+    return write.respond(
+        VerifyForm,
+        lambda form: {"secret": Secret(secret), "code": Secret(form.cleaned_data["code"])},
+    )
+
+
+@sensitive_variables()
+@sensitive_post_parameters("password")
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
+    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    if way := confirming.ask_first(request):
+        return way
+    write = Write(
+        request,
+        account,
+        "disable_2fa",
+        title=_("Turn two-factor sign-in off?"),
+        text=_("The password alone then opens the account's login at Ultahost."),
+        verb=_("Turn it off"),
+        back=_page(account),
+        done=reverse("account", args=[account.pk]),
+        danger=True,
+        done_words=_("Two-factor sign-in is off at Ultahost."),
+        own_key_only=True,
+    )
+    return write.respond(DisableForm, lambda form: {"password": Secret(form.cleaned_data["password"])})
+
+
+def _overview(request: http.Request, account: Account, trouble: live.Live | None = None) -> HttpResponse:
+    last = Operation.objects.filter(
+        account=account, action__in=["verify_2fa", "disable_2fa"], state__in=[State.DONE, State.CONFIRMED]
+    )
+    context = {"account": account, "last": last.order_by("-created_at").first(), "live": trouble}
+    return http.page(request, "accounts/two_factor.html", context, status=503 if trouble else 200)
+
+
+def _words(account: Account) -> dict[str, Any]:
+    return {
+        "title": _("Set up two-factor sign-in"),
+        "verb": _("Turn it on"),
+        "back": _page(account),
+    }
+
+
+@sensitive_variables()
+def _drawn(account: Account, secret: str) -> dict[str, Any]:
+    """The picture and the same for typing."""
+    label = quote(f"Ultahost:{account.email}", safe="")
+    bare = secret.rstrip("=")
+    return {
+        "account": account,
+        "action": reverse("verify_two_factor", args=[account.pk]),
+        "drawing": qr.draw(f"otpauth://totp/{label}?secret={bare}&issuer=Ultahost"),
+        "manual": " ".join(bare[start : start + 4] for start in range(0, len(bare), 4)),
+    }
+
+
+def _page(account: Account) -> str:
+    return reverse("two_factor", args=[account.pk])

@@ -1,0 +1,87 @@
+"""The provider's news, the same for every account."""
+
+import pytest
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def acme(sandbox, alma, add_key):
+    add_key(alma, acme := sandbox.add_account("Acme"))
+    return acme
+
+
+def new_ones(page):
+    return [cell.text for cell in page.all("td.state") if cell.text]
+
+
+def test_it_lists_the_news_of_any_account(visit, alma, acme, sandbox):
+    sandbox.add_announcements(title="Old", date="2026-01-01 10:00:00")
+    sandbox.add_announcements(title="Zürich", date="2026-05-01 10:00:00")
+    browser = visit(alma)
+
+    assert browser.get("/announcements/").texts("#announcements td.name") == []
+    assert browser.get("/announcements/?live=1").texts("#announcements td.name") == ["Zürich", "Old"]
+
+
+def test_it_marks_recent_ones_as_new_until_they_are_marked_as_read(visit, alma, acme, sandbox):
+    sandbox.add_announcements(title="Long ago", date="2020-01-01 10:00:00")
+    sandbox.add_announcements(title="Just now")
+    browser = visit(alma)
+
+    page = browser.get("/announcements/?live=1")
+    assert new_ones(page) == ["New"]
+    assert new_ones(browser.get("/announcements/?live=1")) == ["New"]  # looking changes nothing
+
+    latest = page.one("input[name=latest]")["value"]
+    assert browser.post("/announcements/", {"latest": latest}).leads_to == "/announcements/"
+
+    page = browser.get("/announcements/?live=1")
+    assert new_ones(page) == []
+    assert page.all("input[name=latest]") == []
+
+
+@pytest.mark.parametrize("latest", ["", "-3", "²", "x", "9" * 5000])
+def test_it_takes_no_nonsense_for_what_was_read(visit, alma, acme, latest):
+    browser = visit(alma)
+
+    assert browser.post("/announcements/", {"latest": latest}).status == 303
+    assert browser.get("/announcements/?live=1").status == 200
+
+
+def test_it_shows_one_in_a_frame_that_can_do_nothing(visit, alma, acme, sandbox):
+    (news,) = sandbox.add_announcements(
+        title="Terms", announcement="<p>New<script>alert(1)</script> terms</p>"
+    )
+    browser = visit(alma)
+
+    page = browser.get(f"/announcements/{news['id']}/?live=1")
+    text = browser.get(page.one("iframe")["src"])
+
+    assert page.one("h1").text == "Terms"
+    assert text.one("body p").text == "New terms"
+    assert "sandbox" in text.headers["Content-Security-Policy"]
+    assert text.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_it_says_that_there_is_no_such_announcement(visit, alma, acme):
+    assert "no such thing" in visit(alma).get("/announcements/999/?live=1").one(".banner").text
+
+
+def test_it_says_so_when_ultahost_does_not_answer(visit, alma, acme, sandbox):
+    sandbox.stop()
+
+    assert "Ultahost does not answer" in visit(alma).get("/announcements/?live=1").one(".banner").text
+
+
+def test_it_has_nothing_for_people_without_an_account(visit, people, acme, sandbox):
+    (news,) = sandbox.add_announcements()
+    ben = visit(people.member("Ben"))
+
+    assert ben.get("/announcements/?live=1").one(".empty a")["href"] == "/keys/add/"
+    assert ben.get(f"/announcements/{news['id']}/").status == 404
+    assert ben.get(f"/announcements/{news['id']}/text/").status == 404
+    assert visit(people.billing("Emil")).get("/announcements/").status == 404

@@ -1,0 +1,228 @@
+"""The provider's mails: a list, and bodies that are strangers' HTML and may hold passwords."""
+
+import base64
+import re
+
+import pytest
+from django.core.cache import caches
+from django.db import connection
+
+from portal.letters import harmless
+from portal.models import Grant
+from ultahost_api.sandbox.faults import Fault
+
+HOSTILE = """<html><head><title>Gotcha</title><style>body{background:url(https://evil.example/s)}</style>
+<script>alert(1)</script><meta http-equiv="refresh" content="0;url=https://evil.example"></head>
+<body onload="alert(2)" style="color:red" class="x" id="y">
+<p>Dear <b>Ada</b>, your password is hunter2-in-a-body.</p>
+<img src="https://evil.example/pixel.gif"><iframe src="https://evil.example"></iframe>
+<svg><a href="#">x</a></svg>
+<form action="https://evil.example"><input name="password"><button>Go</button></form>
+<a href="javascript:alert(3)">one</a> <a href="http://plain.example">two</a>
+<a href="//evil.example/x">three</a> <a href="/sign-in/out/">seven</a> <a href="data:text/html,x">six</a>
+<a href="https://good.example/path" onclick="alert(4)" target="_top">four</a>
+<a href="mailto:a@example.com">five</a>
+<link rel="stylesheet" href="https://evil.example/c.css"><base href="https://evil.example">
+</body></html>"""
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def acme(sandbox):
+    return sandbox.add_account("Acme")
+
+
+@pytest.fixture
+def account(alma, acme, add_key):
+    return add_key(alma, acme).account
+
+
+def path_of(account, email, rest=""):
+    return f"/emails/{account.pk}/{email['id']}/{rest}"
+
+
+# The list
+
+
+def test_it_lists_the_newest_first_and_says_how_many_there_are(visit, alma, acme, account):
+    acme.add_emails(subject="Old", date="2026-01-01 10:00:00")
+    acme.add_emails(subject="New", date="2026-05-01 10:00:00")
+
+    page = visit(alma).get("/emails/?live=1")
+
+    assert page.texts("#emails td.name") == ["New", "Old"]
+    assert page.one(".pager span").text == "2 in all"
+
+
+def test_it_leads_to_the_next_page(visit, alma, acme, account):
+    acme.add_emails(60)
+    browser = visit(alma)
+
+    page = browser.get("/emails/?live=1")
+    older = browser.get("/emails/" + page.one(".pager a[rel=next]")["href"] + "&live=1")
+
+    assert len(page.all("#emails td.name")) == 50
+    assert len(older.all("#emails td.name")) == 10
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("server", ["Größerer Server"]),
+        ("GROSSERER", ["Größerer Server"]),
+        ("server invoice", []),
+        ("<b>", []),
+    ],
+)
+def test_it_searches_the_subjects_of_the_page(visit, alma, acme, account, words, found):
+    acme.add_emails(subject="Größerer Server")
+    acme.add_emails(subject="Customer Invoice")
+
+    page = visit(alma).client.get("/emails/", {"q": words, "live": "1"})
+
+    assert [
+        s for s in ("Größerer Server", "Customer Invoice") if f">{s}</a>" in page.content.decode()
+    ] == found
+    assert "<b>" not in page.content.decode()
+
+
+def test_it_says_when_the_limit_is_used_up_and_tries_again_by_itself(visit, alma, acme, account, sandbox):
+    sandbox.faults.add(Fault.limited(40), action="get_emails", times=None)
+
+    page = visit(alma).htmx("/emails/?live=1", "emails")
+
+    assert "The rate limit is used up." in page.one(".banner").text
+    assert page.one("div[hx-trigger]")["hx-trigger"].startswith("every ")
+
+
+def test_it_keeps_no_body_in_the_cache_even_if_the_list_carries_one(visit, alma, acme, account, sandbox):
+    def with_bodies(answer):
+        for row in answer["data"]:
+            row["message"] = "hunter2-in-a-list"
+        return answer
+
+    acme.add_emails(2)
+    sandbox.faults.add(Fault.edit(with_bodies), action="get_emails")
+
+    page = visit(alma).get("/emails/?live=1")
+
+    assert len(page.all("#emails td.name")) == 2
+    assert b"hunter2" not in everything_stored()
+
+
+def everything_stored():
+    """The whole database, the caches and sessions in it too."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        stored = b""
+        for table in tables:
+            cursor.execute(f'SELECT * FROM "{table}"')
+            stored += repr(cursor.fetchall()).encode()
+    for encoded in re.findall(rb"[A-Za-z0-9+/=]{40,}", stored):
+        try:
+            stored += base64.b64decode(encoded)
+        except ValueError:
+            continue
+    return stored
+
+
+# One of them
+
+
+def test_it_shows_an_email_with_its_body_in_a_frame_that_can_do_nothing(visit, alma, acme, account):
+    (email,) = acme.add_emails(subject="Hello <i>you</i>", message=HOSTILE)
+
+    page = visit(alma).get(path_of(account, email, "?live=1"))
+
+    assert page.one("h1").text == "Hello <i>you</i>"
+    frame = page.one("iframe")
+    assert frame["src"] == path_of(account, email, "text/")
+    assert "allow-scripts" not in frame["sandbox"]
+    assert "allow-same-origin" not in frame["sandbox"]
+    assert "hunter2" not in page.html
+    assert any("Invoice-1.pdf" in text for text in page.texts(".facts dd"))
+
+
+def test_it_serves_the_body_as_a_document_that_loads_nothing(visit, alma, acme, account):
+    (email,) = acme.add_emails(message=HOSTILE)
+
+    page = visit(alma).get(path_of(account, email, "text/"))
+
+    policy = {
+        part.split()[0]: part.split()[1:] for part in page.headers["Content-Security-Policy"].split(";")
+    }
+    assert policy["default-src"] == ["'none'"]
+    assert policy["frame-ancestors"] == ["'self'"]
+    assert set(policy["sandbox"]) == {"allow-popups", "allow-popups-to-escape-sandbox"}
+    assert "script-src" not in policy
+    assert "style-src" not in policy
+    assert page.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "no-store" in page.headers["Cache-Control"]
+    assert "hunter2" in page.html
+    assert {e.tag for e in page.all("body") + page.all("p")} == {"body", "p"}
+    assert "evil.example" not in page.html
+
+
+def test_it_lets_only_links_through_and_those_know_nothing_of_us():
+    clean = harmless(HOSTILE)
+
+    assert (
+        '<a href="https://good.example/path" target="_blank" rel="noopener noreferrer nofollow">four</a>'
+        in clean
+    )
+    assert 'href="mailto:a@example.com"' in clean
+    assert "<b>Ada</b>" in clean
+    forbidden = [
+        "<script", "<style", "<img", "<iframe", "<svg", "<form", "<input", "<button", "<meta", "<link",
+        "<base", "onload", "onclick", "style=", "class=", "id=", "javascript:", "data:", "http:", "alert",
+        "Gotcha", "_top", "evil", "sign-in",
+    ]  # fmt: skip
+    assert [word for word in forbidden if word in clean] == []
+
+
+def test_it_stores_a_body_nowhere(visit, alma, acme, account, caplog):
+    (email,) = acme.add_emails(message=HOSTILE)
+    browser = visit(alma)
+    caplog.set_level("DEBUG")
+
+    assert browser.get(path_of(account, email, "?live=1")).status == 200
+    assert "hunter2" in browser.get(path_of(account, email, "text/")).html
+
+    assert b"hunter2" not in everything_stored()
+    assert "hunter2" not in caplog.text
+    assert caches["live"].get(f"{account.pk}:email") is None
+
+
+def test_it_says_so_in_the_frame_when_ultahost_does_not_answer(visit, alma, acme, account, sandbox):
+    (email,) = acme.add_emails()
+    sandbox.stop()
+
+    assert "Ultahost does not answer" in visit(alma).get(path_of(account, email, "text/")).html
+    assert "Ultahost does not answer" in visit(alma).get(path_of(account, email, "?live=1")).html
+
+
+def test_it_shows_a_viewer_the_list_and_no_body(visit, people, alma, acme, account):
+    (email,) = acme.add_emails(subject="Secret things", message=HOSTILE)
+    vera = people.member("Vera")
+    Grant.objects.create(user=vera, account=account, level="view", given_by=alma)
+    browser = visit(vera)
+
+    page = browser.get("/emails/?live=1")
+
+    assert page.texts("#emails td.name") == ["Secret things"]
+    assert page.all("#emails td.name a") == []
+    assert browser.get(path_of(account, email)).status == 404
+    assert browser.get(path_of(account, email, "text/")).status == 404
+
+
+def test_it_is_closed_to_everybody_else(visit, people, acme, account):
+    (email,) = acme.add_emails()
+    ben = visit(people.member("Ben"))
+
+    assert ben.get(path_of(account, email, "text/")).status == 404
+    assert ben.get(f"/emails/?account={account.pk}").status == 404
+    assert visit(people.billing("Emil")).get("/emails/").status == 404

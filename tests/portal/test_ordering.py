@@ -1,0 +1,232 @@
+import pytest
+
+from portal.models import Gateway, Grant, Product
+from ultahost_api.models import Domain, Invoice, Operation, Service
+from ultahost_api.sandbox import Fault
+
+pytestmark = pytest.mark.django_db
+
+EPP = "epp-SECRET-code"
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(1, paymentmethod="stripe")
+    acme.add_services(1, domain="host.example.com")
+    acme.add_domains(1, domain="old.example.com", status="Active")
+    acme.add_domains(1, domain="gone.example.com", status="Cancelled")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme, read_everything):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    read_everything()
+    return alma
+
+
+def token(page):
+    return page.one("main input[name=form_token]")["value"]
+
+
+def facts(page):
+    return dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
+
+
+def place(browser, path, **secrets):
+    """Review it, then send it."""
+    return browser.post(path, {"form_token": token(browser.get(path)), **secrets})
+
+
+def ordered(sandbox):
+    return [done.parameters for done in sandbox.ledger if done.action == "create_order"]
+
+
+SERVICE = (
+    "/orders/new/service/?product_id=1&cycle=monthly&hostname=New.Example.com&payment_method=stripe&review=1"
+)
+TRANSFER = "/orders/new/transfer/?domain=mine.example.com&years=2&payment_method=stripe&review=1"
+
+
+class TestReview:
+    def test_it_says_all_of_it_before_anything_is_sent(self, visit, alma, sandbox):
+        page = visit(alma).get(SERVICE)
+
+        told = facts(page)
+        assert told["Account"] == "Acme"
+        assert told["Key"].endswith(", yours")
+        assert (told["Product"], told["Billing cycle"]) == ("id 1", "Monthly")
+        assert (told["Host name"], told["Payment method"]) == ("new.example.com", "stripe")
+        assert "Ultahost tells no price beforehand" in page.one(".confirm").text
+        assert ordered(sandbox) == []
+
+    def test_it_goes_back_to_what_was_typed(self, visit, alma):
+        browser = visit(alma)
+        form = browser.get(browser.get(SERVICE).one("main .buttons a")["href"])
+
+        assert form.one("input[name=product_id]")["value"] == "1"
+        assert form.one("input[name=hostname]")["value"] == "New.Example.com"
+
+    @pytest.mark.parametrize(
+        ("query", "words"),
+        [
+            ("cycle=monthly&payment_method=stripe", "Name one product"),
+            ("product_id=1&cycle=never&payment_method=stripe", "Select a valid choice"),
+            ("product_id=1&cycle=monthly&payment_method=barter", "Select a valid choice"),
+        ],
+    )
+    def test_it_keeps_to_the_form_while_something_is_wrong(self, visit, alma, query, words):
+        page = visit(alma).get(f"/orders/new/service/?{query}&review=1")
+
+        assert page.status == 422
+        assert words in page.one("main .errorlist").text
+
+    def test_it_knows_the_catalogue_s_cycles(self, visit, alma):
+        plus = Product.objects.create(remote_id=2, name="Linux VPS Plus", cycles=["annually"])
+        path = f"/orders/new/service/?product={plus.pk}&payment_method=stripe&review=1&cycle="
+
+        assert "is not sold" in visit(alma).get(path + "monthly").one("main .errorlist").text
+        assert facts(visit(alma).get(path + "annually"))["Product"] == "Linux VPS Plus (id 2)"
+
+    def test_it_offers_the_gateways_that_were_seen_and_the_admin_s(self, visit, alma):
+        Gateway.objects.create(name="paypal", words="PayPal")
+
+        page = visit(alma).get("/orders/new/service/")
+
+        assert page.texts("select[name=payment_method] option") == ["stripe", "PayPal"]
+
+    def test_it_renews_only_what_can_be_renewed(self, visit, alma):
+        assert visit(alma).get("/orders/new/renew-domains/").texts("fieldset label") == ["old.example.com"]
+
+
+class TestPlacing:
+    def test_it_orders_a_service_and_leads_to_the_operation(self, visit, alma, sandbox, acme):
+        page = place(visit(alma), SERVICE)
+
+        operation = Operation.objects.get()
+        assert page.leads_to == f"/activity/{operation.pk}/"
+        assert ordered(sandbox) == [
+            {
+                "paymentmethod": "stripe",
+                "pid": [1],
+                "billingcycle": ["monthly"],
+                "hostname": ["new.example.com"],
+            }
+        ]
+        assert acme.orders[operation.result["orderid"]]["status"] == "Pending"
+
+    def test_it_leads_to_the_invoice_once_our_copy_has_it(self, visit, alma, sandbox, acme):
+        browser = visit(alma)
+        path = SERVICE
+        form = token(browser.get(path))
+        browser.post(path, {"form_token": form})
+        made = Operation.objects.get().result["invoiceid"]
+        invoice = Invoice.objects.create(
+            account=alma.api_keys.get().account, remote_id=made, currency="EUR", status="Unpaid"
+        )
+
+        page = browser.post(path, {"form_token": form})
+
+        assert page.leads_to == f"/invoices/{invoice.pk}/"
+        assert len(ordered(sandbox)) == 1
+
+    def test_it_shows_the_new_order_at_once(self, visit, alma):
+        browser = visit(alma)
+        before = browser.get("/orders/?live=1").all("tbody tr")
+
+        place(browser, SERVICE)
+
+        assert len(browser.get("/orders/?live=1").all("tbody tr")) == len(before) + 1
+
+    def test_it_transfers_a_domain_with_a_code_that_stays_nowhere(self, visit, alma, sandbox, acme):
+        page = place(visit(alma), TRANSFER, epp_code=EPP)
+
+        assert page.status == 303
+        (order,) = ordered(sandbox)
+        assert (order["domain"], order["domaintype"], order["regperiod"]) == (
+            ["mine.example.com"],
+            ["transfer"],
+            [2],
+        )
+        operation = Operation.objects.get()
+        assert EPP not in f"{operation.parameters}{operation.before}{operation.result}{operation.message}"
+
+    def test_it_never_shows_the_code_again_when_the_order_is_refused(self, visit, alma, sandbox):
+        browser = visit(alma)
+        sandbox.faults.add(Fault.status(400, f"Wrong code {EPP}"), action="create_order")
+
+        page = place(browser, TRANSFER, epp_code=EPP)
+
+        assert page.status == 422
+        assert "Ultahost refused: “Wrong code ••••••••” Nothing was changed." in page.one("main").text
+        assert EPP not in page.html
+        assert facts(page)["Domain"] == "mine.example.com"
+
+    def test_it_needs_the_code_of_a_transfer(self, visit, alma, sandbox):
+        assert place(visit(alma), TRANSFER).status == 422
+        assert ordered(sandbox) == []
+
+    def test_it_registers_a_domain(self, visit, alma, sandbox):
+        place(
+            visit(alma),
+            "/orders/new/register/?domain=fresh.example.com&years=1&payment_method=stripe&review=1",
+        )
+
+        assert ordered(sandbox)[0]["domaintype"] == ["register"]
+
+    def test_it_renews_domains_for_years(self, visit, alma, sandbox):
+        old = Domain.objects.get(name="old.example.com")
+        path = f"/orders/new/renew-domains/?domains={old.pk}&years=3&payment_method=stripe&review=1"
+
+        assert facts(visit(alma).get(path))["old.example.com"] == "3 years"
+        place(visit(alma), path)
+
+        assert ordered(sandbox)[0]["domainrenewals"] == {"old.example.com": 3}
+
+    def test_it_renews_services(self, visit, alma, sandbox):
+        service = Service.objects.get()
+        place(
+            visit(alma), f"/orders/new/renew-services/?services={service.pk}&payment_method=stripe&review=1"
+        )
+
+        assert ordered(sandbox)[0]["servicerenewals"] == [service.remote_id]
+
+    def test_it_leads_to_the_operation_when_the_outcome_is_unknown(self, visit, alma, sandbox):
+        sandbox.faults.add(Fault.cut(), action="create_order")
+
+        page = place(visit(alma), SERVICE)
+
+        operation = Operation.objects.get()
+        assert operation.state == Operation.State.UNKNOWN
+        assert page.leads_to == f"/activity/{operation.pk}/"
+
+    def test_it_sends_no_second_order_while_the_first_is_unknown(self, visit, alma, sandbox):
+        sandbox.faults.add(Fault.cut(), action="create_order")
+        browser = visit(alma)
+        place(browser, SERVICE)
+
+        page = place(browser, SERVICE)
+
+        assert page.status == 422
+        assert page.one("main .errorlist a")["href"] == f"/activity/{Operation.objects.get().pk}/"
+        assert len(ordered(sandbox)) == 1
+
+
+class TestRights:
+    def test_it_is_for_those_who_operate(self, visit, people, alma):
+        account = alma.api_keys.get().account
+        carla, ben = people.member("Carla"), people.member("Ben")
+        Grant.objects.create(user=carla, account=account, level="view", given_by=alma)
+        Grant.objects.create(user=ben, account=account, level="operate", given_by=alma)
+
+        assert visit(carla).get("/orders/new/service/").status == 404
+        assert visit(carla).get("/orders/").all("main .actions a") == []
+        assert facts(visit(ben).get(SERVICE))["Key"].endswith(" of Alma")
+
+    def test_it_does_not_find_another_s_account_or_kind(self, visit, people, add_key, sandbox, alma):
+        theirs = add_key(people.member("Ben"), sandbox.add_account("Umbrella", "USD")).account_id
+
+        assert visit(alma).get(f"{SERVICE}&account={theirs}").status == 404
+        assert visit(alma).get("/orders/new/everything/").status == 404

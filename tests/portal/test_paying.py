@@ -1,0 +1,272 @@
+import pytest
+
+from portal.models import Grant
+from ultahost_api.models import Invoice, Operation
+from ultahost_api.sandbox import Fault
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(3, status="Unpaid", paymentmethod="stripe", total="19.99")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme, read_everything):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    read_everything()
+    return alma
+
+
+@pytest.fixture
+def invoice(alma):
+    return Invoice.objects.order_by("remote_id").first()
+
+
+def token(page):
+    return page.one("main input[name=form_token]")["value"]
+
+
+def statuses(acme):
+    return [row["status"] for row in acme.invoices.values()]
+
+
+def paid(sandbox):
+    return [done.target for done in sandbox.ledger if done.action == "pay_invoice"]
+
+
+def pick(*invoices):
+    return "/invoices/pay/?" + "&".join(f"invoice={invoice.pk}" for invoice in invoices)
+
+
+def bulk(page):
+    return {
+        "form_token": token(page),
+        "invoice": [box["value"] for box in page.all("main input[name=invoice]")],
+    }
+
+
+def outcomes(page):
+    return [*zip(page.texts("main td.state"), page.texts("main td.name small"), strict=True)]
+
+
+class TestOne:
+    def test_it_says_what_is_paid_and_with_whose_key(self, visit, alma, invoice):
+        page = visit(alma).get(f"/invoices/{invoice.pk}/pay/")
+
+        assert page.one("main button.primary").text == "Pay €19.99"
+        facts = dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
+        assert facts["Account"] == "Acme"
+        assert facts["Invoice"] == str(invoice)
+        assert facts["Still owed"] == "€19.99"
+        assert facts["Key"].endswith(", yours")
+
+    def test_it_pays(self, visit, alma, invoice, sandbox):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+
+        assert (page.status, page.leads_to) == (303, f"/invoices/{invoice.pk}/")
+        assert paid(sandbox) == [invoice.remote_id]
+        assert browser.follow(page).texts(".beneath .status") == ["Paid"]
+
+    def test_it_pays_once_when_the_form_is_sent_twice(self, visit, alma, invoice, sandbox):
+        browser = visit(alma)
+        data = {"form_token": token(browser.get(f"/invoices/{invoice.pk}/pay/"))}
+
+        for _ in range(2):
+            assert browser.post(f"/invoices/{invoice.pk}/pay/", data).status == 303
+
+        assert paid(sandbox) == [invoice.remote_id]
+
+    def test_it_quotes_a_refusal_and_says_that_nothing_changed(self, visit, alma, acme, invoice, sandbox):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+        acme.invoices[invoice.remote_id]["paymentmethod"] = "banktransfer"
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+
+        assert page.status == 422
+        assert page.texts("main .errorlist li") == [
+            "Ultahost refused: “Payment attempt failed” Nothing was changed."
+        ]
+        assert token(page) != token(form)
+
+    def test_it_leads_to_the_operation_when_the_outcome_is_unknown(self, visit, alma, invoice, sandbox):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+        sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+
+        operation = Operation.objects.get()
+        assert operation.state == Operation.State.UNKNOWN
+        assert page.leads_to == f"/activity/{operation.pk}/"
+
+    def test_it_sends_nothing_while_ultahost_is_down(self, visit, alma, invoice, sandbox):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+        sandbox.stop()
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+
+        assert page.status == 422
+        assert "It was not sent, so nothing was changed" in page.one("main .errorlist").text
+        sandbox.start()
+        assert paid(sandbox) == []
+
+    def test_it_does_not_pay_what_was_paid_meanwhile(self, visit, alma, acme, invoice, sandbox):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+        acme.invoices[invoice.remote_id]["status"] = "Paid"
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+
+        words = "Ultahost says that this invoice is Paid. Nothing was sent."
+        assert page.texts("main .errorlist li") == [words]
+        assert paid(sandbox) == []
+
+    def test_it_is_offered_to_those_who_may_while_something_is_owed(self, visit, people, alma, invoice):
+        ben = people.member("Ben")
+        path = f"/invoices/{invoice.pk}/"
+
+        assert visit(alma).get(path).texts("aside .primary") == ["Pay €19.99"]
+        assert visit(ben).get(path).texts("aside .primary") == []
+        assert visit(ben).get(path + "pay/").status == 404
+
+        Invoice.objects.filter(pk=invoice.pk).update(status="Paid")
+        assert visit(alma).get(path).texts("aside .primary") == []
+
+    def test_it_lets_a_billing_user_pay_where_a_grant_says_so(self, visit, people, alma, invoice, sandbox):
+        emil = people.billing("Emil")
+        path = f"/invoices/{invoice.pk}/pay/"
+        assert visit(emil).get(path).status == 404
+        Grant.objects.create(user=emil, account=invoice.account, level="operate", given_by=alma)
+        browser = visit(emil)
+        form = browser.get(path)
+
+        browser.post(path, {"form_token": token(form)})
+
+        assert form.texts("main dd")[-1].endswith(" of Alma")
+        assert paid(sandbox) == [invoice.remote_id]
+
+
+class TestSeveral:
+    def test_it_is_picked_from_the_list_where_one_may_pay(self, visit, people, alma):
+        assert len(visit(alma).get("/invoices/").all("td.pick input")) == 3
+        assert visit(people.member("Ben")).get("/invoices/").all(".pick") == []
+
+    def test_it_shows_a_total_per_currency_and_the_list(self, visit, people, alma, add_key, sandbox, rung):
+        umbrella = sandbox.add_account("Umbrella", "USD")
+        key = add_key(alma, umbrella, "Second")
+        dollars = Invoice.objects.create(
+            account=key.account, remote_id=9001, currency="USD", status="Unpaid", total="5.00"
+        )
+        euros = Invoice.objects.filter(currency="EUR")
+
+        page = visit(alma).get(pick(*euros, dollars))
+
+        assert page.texts("main .figures dt") == ["To pay in EUR", "To pay in USD"]
+        assert page.texts("main .figures dd") == ["€59.97", "$5.00"]
+        assert len(page.all("main td.name")) == 4
+
+    def test_it_pays_each_once_however_often_the_page_is_sent(self, visit, alma, sandbox):
+        browser = visit(alma)
+        data = bulk(browser.get(pick(*Invoice.objects.all())))
+
+        first, second = (browser.post("/invoices/pay/", data) for _ in range(2))
+
+        assert [state for state, _ in outcomes(first)] == ["Done"] * 3
+        assert outcomes(first) == outcomes(second)
+        assert sorted(paid(sandbox)) == sorted(Invoice.objects.values_list("remote_id", flat=True))
+
+    def test_it_goes_on_after_a_refusal_in_the_provider_s_words(self, visit, alma, sandbox):
+        browser = visit(alma)
+        data = bulk(browser.get(pick(*Invoice.objects.all())))
+        sandbox.faults.add(Fault.result_error("Card declined"), action="pay_invoice")
+
+        page = browser.post("/invoices/pay/", data)
+
+        assert outcomes(page)[0] == ("Refused", "Card declined")
+        assert [state for state, _ in outcomes(page)] == ["Refused", "Done", "Done"]
+
+    def test_it_stops_at_the_first_unknown_and_names_what_was_not_attempted(self, visit, alma, sandbox):
+        browser = visit(alma)
+        data = bulk(browser.get(pick(*Invoice.objects.all())))
+        sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice", after=1)
+
+        page = browser.post("/invoices/pay/", data)
+
+        assert [state for state, _ in outcomes(page)] == ["Done", "Unknown", "Not sent"]
+        assert outcomes(page)[2][1] == "Not attempted."
+        assert len(paid(sandbox)) == 2
+        browser.post("/invoices/pay/", data)
+        assert len(paid(sandbox)) == 2
+
+    def test_it_pays_nothing_again_that_may_have_been_paid(self, visit, alma, invoice, sandbox):
+        browser = visit(alma)
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        browser.post("/invoices/pay/", bulk(browser.get(pick(invoice))))
+        Operation.objects.update(state=Operation.State.NOT_CONFIRMED)
+
+        page = browser.post("/invoices/pay/", bulk(browser.get(pick(invoice))))
+
+        assert "never seen to take effect" in outcomes(page)[0][1]
+        assert paid(sandbox) == []
+
+    def test_it_leaves_out_what_needs_no_paying(self, visit, alma):
+        one, *others = Invoice.objects.order_by("remote_id")
+        Invoice.objects.filter(pk=one.pk).update(status="Paid")
+
+        page = visit(alma).get(pick(one, *others))
+
+        assert [box["value"] for box in page.all("main input[name=invoice]")] != []
+        assert str(one.pk) not in page.one("main").text
+        assert len(page.all("main td.name")) == 2
+
+    def test_it_goes_back_to_the_list_when_there_is_nothing_to_pay(self, visit, alma):
+        page = visit(alma).get("/invoices/pay/")
+
+        assert (page.status, page.leads_to) == (303, "/invoices/")
+
+    @pytest.mark.parametrize("wrong", ["not-an-id", "00000000-0000-0000-0000-000000000000"])
+    def test_it_does_not_find_what_is_not_there(self, visit, alma, wrong):
+        assert visit(alma).get(f"/invoices/pay/?invoice={wrong}").status == 404
+
+    def test_it_does_not_find_an_invoice_that_one_may_not_pay(self, visit, people, alma, invoice, sandbox):
+        browser = visit(people.member("Ben"))
+        token = "5f0c3d5e-8a6f-4a52-9a38-0c2a5f6f2d11"
+
+        assert browser.get(pick(invoice)).status == 404
+        sent = browser.post("/invoices/pay/", {"form_token": token, "invoice": str(invoice.pk)})
+        assert sent.status == 404
+        assert paid(sandbox) == []
+
+
+class TestPrinting:
+    def test_it_shows_a_bookkeeper_all_that_is_known(self, visit, alma, invoice):
+        page = visit(alma).get(f"/invoices/{invoice.pk}/print/")
+
+        facts = dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
+        assert facts["Currency"] == "EUR"
+        assert facts["Number at Ultahost"] == str(invoice.remote_id)
+        assert facts["Billed to"].startswith("Acme")
+        assert page.texts("main tfoot th")[0] == "Subtotal"
+        assert page.texts("main tfoot th")[-1] == "Total"
+        assert page.all("nav") == []
+
+    def test_it_never_shows_a_sum_that_was_not_read(self, visit, people, rows):
+        alma = people.member("Alma")
+        acme = rows.account("Acme")
+        rows.key(alma, acme)
+        invoice = rows.invoice(acme, total="7.00")
+
+        page = visit(alma).get(f"/invoices/{invoice.pk}/print/")
+
+        assert "The items have not been read yet" in page.one("main").text
+        assert page.all("main tfoot") == []

@@ -1,0 +1,181 @@
+import pytest
+
+from portal.models import Grant, Switches
+from ultahost_api.models import Operation
+from ultahost_api.sandbox import Fault
+
+pytestmark = pytest.mark.django_db
+
+CARD = "4111111111111111"
+ACCOUNT_NUMBER = "DE02120300000000202051"
+BANK = {
+    "description": "Checking",
+    "bank_name": "Example Bank",
+    "bank_account_type": "Checking",
+    "bank_code": "BYLADEM1001",
+    "bank_account": ACCOUNT_NUMBER,
+}
+VISA = {"description": "Visa", "card_number": "4111 1111 1111 1111", "card_expiry": "09/2099"}
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_payment_methods(1, description="House bank")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def account(alma):
+    return alma.api_keys.get().account
+
+
+@pytest.fixture
+def cards(db):
+    Switches.objects.create(cards=True)
+
+
+def token(page):
+    return page.one("main input[name=form_token]")["value"]
+
+
+def send(browser, path, data):
+    return browser.post(path, {"form_token": token(browser.get(path)), **data})
+
+
+def listed(page):
+    return page.texts("#payment-methods td.name")
+
+
+def kept():
+    return [repr(row) for row in Operation.objects.values()]
+
+
+def test_it_lists_what_ultahost_keeps(visit, alma):
+    page = visit(alma).htmx("/payment-methods/?live=1", "payment-methods")
+
+    assert "House bank" in listed(page)[0]
+    assert page.all("main") == []
+
+
+def test_it_says_what_is_wrong_while_ultahost_is_down(visit, alma, sandbox):
+    sandbox.stop()
+
+    assert visit(alma).get("/payment-methods/").status == 200
+    assert "does not answer" in visit(alma).get("/payment-methods/?live=1").one("main .words").text
+
+
+def test_it_adds_a_bank_account_and_keeps_no_number(visit, alma, account, acme, sandbox):
+    browser = visit(alma)
+    browser.get("/payment-methods/?live=1")
+
+    page = send(browser, f"/payment-methods/{account.pk}/add/bank/", BANK)
+
+    assert page.leads_to == f"/payment-methods/?account={account.pk}"
+    assert [method["bank_name"] for method in acme.payment_methods.values()] == ["Example Bank"] * 2
+    assert len(listed(browser.get("/payment-methods/?live=1"))) == 2
+    assert ACCOUNT_NUMBER not in "".join(kept())
+
+
+def test_it_adds_once_when_the_form_is_sent_twice(visit, alma, account, acme):
+    browser = visit(alma)
+    path = f"/payment-methods/{account.pk}/add/bank/"
+    data = {"form_token": token(browser.get(path)), **BANK}
+
+    for _ in range(2):
+        browser.post(path, data)
+
+    assert len(acme.payment_methods) == 2
+
+
+@pytest.mark.parametrize("fault", [Fault.status(400, f"Bad account {ACCOUNT_NUMBER}"), Fault.status(503)])
+def test_it_never_shows_a_number_again(visit, alma, account, sandbox, caplog, fault):
+    sandbox.faults.add(fault, action="add_payment_method")
+
+    page = send(visit(alma), f"/payment-methods/{account.pk}/add/bank/", BANK)
+
+    assert page.status in {422, 303}
+    assert ACCOUNT_NUMBER not in page.html + caplog.text + "".join(kept())
+    if page.status == 422:
+        assert page.one("input[name=bank_name]")["value"] == "Example Bank"
+        assert "value" not in page.one("input[name=bank_account]").attributes
+
+
+def test_it_keeps_what_was_typed_but_for_the_secrets_when_something_is_missing(visit, alma, account):
+    page = send(visit(alma), f"/payment-methods/{account.pk}/add/bank/", BANK | {"description": ""})
+
+    assert page.status == 422
+    assert page.one("input[name=bank_name]")["value"] == "Example Bank"
+    assert ACCOUNT_NUMBER not in page.html
+
+
+def test_it_deletes_after_a_confirmation_that_names_it(visit, alma, account, acme, sandbox):
+    browser = visit(alma)
+    (method_id,) = acme.payment_methods
+    path = f"/payment-methods/{account.pk}/{method_id}/delete/"
+
+    assert "House bank · Example Bank" in browser.get(path).texts("main dd")
+    page = send(browser, path, {})
+
+    assert page.status == 303
+    assert acme.payment_methods == {}
+    assert browser.get("/payment-methods/?live=1").all("tbody tr") == []
+
+
+class TestCards:
+    def test_it_takes_none_unless_an_admin_has_allowed_it(self, visit, alma, account):
+        assert visit(alma).get(f"/payment-methods/{account.pk}/add/card/").status == 404
+        assert len(visit(alma).get("/payment-methods/").all(".actions a")) == 1
+
+    def test_it_passes_a_card_on_and_keeps_no_part_of_it(self, visit, alma, account, acme, cards, caplog):
+        page = send(visit(alma), f"/payment-methods/{account.pk}/add/card/", VISA)
+
+        assert page.status == 303
+        assert [*acme.payment_methods.values()][-1]["card_last_four"] == "1111"
+        assert CARD not in caplog.text + "".join(kept())
+        assert "09/2099" not in caplog.text + "".join(kept())
+
+    @pytest.mark.parametrize(
+        ("field", "value", "words"),
+        [
+            ("card_number", "4111111111111112", "This is not a card number."),
+            ("card_number", "4111", "This is not a card number."),
+            ("card_expiry", "13/2099", "Write month and year"),
+            ("card_expiry", "09/2020", "This card has expired."),
+        ],
+    )
+    def test_it_finds_a_typing_error_before_anything_is_sent(
+        self, visit, alma, account, acme, cards, field, value, words
+    ):
+        page = send(visit(alma), f"/payment-methods/{account.pk}/add/card/", VISA | {field: value})
+
+        assert page.status == 422
+        assert words in page.one("main .errorlist").text
+        assert value not in page.html
+        assert len(acme.payment_methods) == 1
+
+    def test_it_takes_a_card_only_from_the_owner_of_a_key(self, visit, people, alma, account, cards):
+        for user in (people.admin("Dana"), people.member("Ben")):
+            Grant.objects.create(user=user, account=account, level="operate", given_by=alma)
+
+            assert visit(user).get(f"/payment-methods/{account.pk}/add/bank/").status == 200
+            assert visit(user).get(f"/payment-methods/{account.pk}/add/card/").status == 404
+            page = visit(user).get("/payment-methods/")
+            assert [link["href"] for link in page.all(".actions a") if "card" in link["href"]] == []
+
+
+def test_it_is_for_those_who_may_pay(visit, people, alma, account):
+    emil, carla = people.billing("Emil"), people.member("Carla")
+    Grant.objects.create(user=carla, account=account, level="view", given_by=alma)
+    assert visit(emil).get("/payment-methods/").status == 404
+    assert visit(carla).get(f"/payment-methods/?account={account.pk}").status == 404
+
+    Grant.objects.create(user=emil, account=account, level="operate", given_by=alma)
+    assert "House bank" in listed(visit(emil).get("/payment-methods/?live=1"))[0]

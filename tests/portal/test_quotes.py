@@ -1,0 +1,138 @@
+import pytest
+
+from portal.models import Grant
+from ultahost_api.models import Operation
+from ultahost_api.sandbox import Fault
+from ultahost_api.sandbox.rows import CANARY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_quotes(1, subject="Two <b>servers</b>", total="40.00", proposal="Good for a year")
+    acme.add_quotes(1, stage="Accepted", subject="Older")
+    acme.add_quotes(1, subject="Expired", validuntil="2020-01-01")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def path(alma, acme):
+    account = alma.api_keys.get().account
+    return lambda index=0: f"/quotes/{account.pk}/{[*acme.quotes][index]}/"
+
+
+def token(page):
+    return page.one("main input[name=form_token]")["value"]
+
+
+def accept(browser, path):
+    return browser.post(path + "accept/", {"form_token": token(browser.get(path + "accept/"))})
+
+
+def accepted(sandbox):
+    return [done.target for done in sandbox.ledger if done.action == "accept_quote"]
+
+
+def test_it_lists_quotes_with_what_they_cost(visit, alma):
+    page = visit(alma).htmx("/quotes/?live=1", "quotes")
+
+    assert set(page.texts("td.name")) == {"Two <b>servers</b>", "Older", "Expired"}
+    assert "€40.00" in page.texts("td.money")
+    assert page.all("main") == []
+
+
+def test_it_waits_for_nothing_before_the_page_is_there(visit, alma, sandbox):
+    sandbox.stop()
+
+    assert visit(alma).get("/quotes/").one("#quotes noscript a")["href"] == "?live=1"
+
+
+def test_it_says_what_is_wrong_while_ultahost_is_down(visit, alma, path, sandbox):
+    sandbox.stop()
+
+    for address in ("/quotes/?live=1", path() + "?live=1"):
+        assert "Ultahost does not answer." in visit(alma).get(address).one("main .words").text
+
+
+def test_it_shows_the_items_and_no_note_of_the_provider_s_own(visit, alma, path):
+    page = visit(alma).get(path() + "?live=1")
+
+    assert page.texts("#quote tbody td.name") == ["Windows VPS - Basic Windows VPS"]
+    assert page.texts("#quote tbody td.number") == ["1"]
+    assert "Good for a year" in page.one("#quote").text
+    assert CANARY not in page.html
+
+
+def test_it_says_what_is_accepted_and_for_how_much(visit, alma, path):
+    page = visit(alma).get(path() + "accept/")
+
+    told = dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
+    assert (told["Quote"], told["Total"], told["Account"]) == ("Two <b>servers</b>", "€40.00", "Acme")
+
+
+def test_it_accepts_once_and_shows_it_in_the_list(visit, alma, path, acme, sandbox):
+    browser = visit(alma)
+    browser.get("/quotes/?live=1")
+    data = {"form_token": token(browser.get(path() + "accept/"))}
+
+    first, second = (browser.post(path() + "accept/", data) for _ in range(2))
+
+    assert len(accepted(sandbox)) == 1
+    assert first.leads_to == second.leads_to == f"/activity/{Operation.objects.get().pk}/"
+    assert browser.get("/quotes/?live=1").texts("td.state").count("Accepted") == 2
+
+
+def test_it_leads_to_the_invoice_once_our_copy_has_it(visit, alma, path, rows, acme):
+    browser = visit(alma)
+    data = {"form_token": token(browser.get(path() + "accept/"))}
+    browser.post(path() + "accept/", data)
+    invoice = rows.invoice(alma.api_keys.get().account)
+    type(invoice).objects.filter(pk=invoice.pk).update(remote_id=Operation.objects.get().result["invoiceid"])
+
+    assert browser.post(path() + "accept/", data).leads_to == f"/invoices/{invoice.pk}/"
+
+
+def test_it_quotes_a_refusal(visit, alma, path, acme, sandbox):
+    next(iter(acme.quotes.values()))["validuntil"] = "2020-01-01"
+
+    page = accept(visit(alma), path())
+
+    assert page.status == 422
+    assert "Ultahost refused: “This quote has expired” Nothing was changed." in page.one("main").text
+    assert accepted(sandbox) == []
+
+
+def test_it_leads_to_the_operation_when_the_outcome_is_unknown(visit, alma, path, sandbox):
+    sandbox.faults.add(Fault.status(502, after_effect=True), action="accept_quote")
+
+    page = accept(visit(alma), path())
+
+    assert page.leads_to == f"/activity/{Operation.objects.get(state='unknown').pk}/"
+
+
+def test_it_offers_to_accept_only_what_can_be_accepted_by_those_who_may(visit, people, alma, path):
+    carla = people.member("Carla")
+    account = alma.api_keys.get().account
+    Grant.objects.create(user=carla, account=account, level="view", given_by=alma)
+
+    assert len(visit(alma).get(path() + "?live=1").all("aside a")) == 1
+    assert visit(alma).get(path(1) + "?live=1").all("aside a") == []
+    assert visit(alma).get(path(2) + "?live=1").all("aside a") == []
+    assert visit(carla).get(path() + "?live=1").all("aside a") == []
+    assert visit(carla).get(path() + "accept/").status == 404
+
+
+def test_it_sends_nothing_for_an_accepted_quote(visit, alma, path, sandbox):
+    page = accept(visit(alma), path(1))
+
+    assert "accepted already. Nothing was sent." in page.one("main .errorlist").text
+    assert accepted(sandbox) == []
