@@ -9,10 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, csv, http
 from portal.filters import OperationFilter
 from portal.lists import ListPage
+from portal.models import User
 from portal.threads import Busy, provider_call
 from portal.wording import act, meaning
 from ultahost_api import operating
-from ultahost_api.models import Account, Operation
+from ultahost_api.models import Account, Invoice
 from ultahost_api.operating import probes
 
 SORTS = {
@@ -36,12 +37,17 @@ def operations_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_view(request.user, operation_id)
+    can_be_read = probes.can_tell(operation.action)
+    made = operation.result.get("invoiceid") if operation.took_effect else None
+    invoice = _invoice_made(request.user, operation.account, made) if made else None
     context = {
         "operation": operation,
         "act": act(operation.action),
         "meaning": meaning(operation),
-        "can_be_read": probes.can_tell(operation.action),
-        "may_withdraw": _may_withdraw(operation),
+        "can_be_read": can_be_read,
+        "awaits": (operation.is_pending and can_be_read) or (made and not invoice),
+        "invoice": invoice,
+        "made": made,
     }
     return http.page(request, "operations/detail.html", context, partials=["operation"])
 
@@ -67,8 +73,9 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 
-def _may_withdraw(operation: Operation) -> bool:
-    return operation.action == "request_cancellation" and operation.took_effect and not operation.withdrawn_at
+def _invoice_made(user: User, account: Account, number: int) -> Invoice | None:
+    """The invoice that an order or a quote led to, once a refresh has brought it."""
+    return access.invoices_to_view(user).filter(account=account, remote_id=number).first()
 
 
 def _listing(request: http.Request) -> ListPage:

@@ -13,7 +13,6 @@ from ultahost_api import operating, refreshing
 from ultahost_api.models import Noun
 
 SORTS: Sorts = {
-    "name": [filled("product_name"), filled("domain")],
     "domain": [filled("domain"), filled("product_name")],
     "account": ["account__name", filled("product_name")],
     "status": [filled("status"), "next_due_date"],

@@ -85,3 +85,17 @@ def test_it_looks_again_when_asked(visit, sandbox, people, add_key, read_everyth
 
     visit(held.owner).post(reverse("look_again", args=[operation.pk]))
     assert operation.fresh().state == "confirmed"
+
+
+def test_it_leads_to_the_invoice_that_an_order_made_once_it_is_there(visit, rows, alma, key):
+    operation = rows.operation(key, action="create_order", remote_id=None, result={"invoiceid": 41})
+    here = reverse("operation", args=[operation.pk])
+    page = visit(alma).get(here)
+    assert "invoice #41" in page.one("main").text
+    assert page.one("#operation")["hx-get"] == here
+
+    invoice = rows.invoice(key.account)
+    type(invoice).objects.filter(pk=invoice.pk).update(remote_id=41)
+    page = visit(alma).get(here)
+    assert page.one("#operation a.btn")["href"] == reverse("invoice", args=[invoice.pk])
+    assert page.all("#operation[hx-get]") == []
