@@ -102,6 +102,13 @@ def operation_to_view(user: User, operation_id: UUID) -> Operation:
     return get_object_or_404(operations_to_view(user), pk=operation_id)
 
 
+def operation_to_settle(user: User, operation_id: UUID) -> Operation:
+    """Settling changes what our copy says: only for those who still have to do with the account."""
+    operation = operation_to_view(user, operation_id)
+    account_among(accounts_to_view(user) | accounts_to_pay(user), operation.account_id)
+    return operation
+
+
 def service_to_operate(user: User, service_id: UUID) -> Service:
     services = Service.objects.of(accounts_to_operate(user)).select_related("account")
     return get_object_or_404(services, pk=service_id)

@@ -168,6 +168,7 @@ ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user"}  # beside allauth's own
 ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES
 
 EMAIL_URL = environment.read("EMAIL_URL")
+EMAIL_TIMEOUT = 10  # seconds that a request may wait for the mail server
 if EMAIL_URL:
     try:
         vars().update(environ.Env.email_url_config(EMAIL_URL))
@@ -263,6 +264,8 @@ LOGGING = {
         # Not by mail: an error report holds locals, and the log line says what happened.
         "django": {"handlers": [], "level": PORTAL_LOG_LEVEL, "propagate": True},
         "urllib3": {"level": "WARNING"},
+        # At DEBUG it quotes the whole context of a page, and with it the secret that the page may show.
+        "django.template": {"level": "INFO"},
         # The tick runs every five seconds; what a refresh did, the client's own lines tell.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},

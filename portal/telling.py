@@ -20,6 +20,7 @@ def tell_owners(account: Account, user: User, subject: str) -> None:
     words = _(
         "%(subject)s, in the account %(account)s. It was %(who)s (%(email)s) who did this in the portal."
     )
+    subject = " ".join(subject.split())  # a name from Ultahost may hold a line's end, which no header takes
     body = words % {"subject": subject, "account": account, "who": user, "email": user.email}
     for owner in access.owners_of(account):
         try:

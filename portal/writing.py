@@ -8,6 +8,7 @@ A view describes the write and gets the response::
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ class WriteForm(forms.Form):
     secrets: tuple[str, ...] = ()
 
     form_token = forms.UUIDField(widget=forms.HiddenInput)
+    agreed = forms.DecimalField(required=False, widget=forms.HiddenInput)
     again = forms.BooleanField(
         required=False,
         label=gettext_lazy("I have looked at Ultahost: it did not happen. Send it again."),
@@ -48,13 +50,14 @@ class WriteForm(forms.Form):
             if isinstance(self.fields[name].widget, forms.PasswordInput):
                 self.fields[name].widget.render_value = False
 
-    def renew(self, *, ask_again: bool = False) -> None:
+    def renew(self, *, agreed: object = None, ask_again: bool = False) -> None:
         """Make what is shown again a new operation; what was typed stays, but for the secrets."""
         typed = QueryDict(mutable=True)
         typed.update(self.data)
         for name in (*self.secrets, "again"):
             typed.pop(name, None)
         typed["form_token"] = str(uuid4())
+        typed["agreed"] = "" if agreed is None else str(agreed)
         self.data = typed
         if ask_again:
             self.fields["again"].widget = forms.CheckboxInput()
@@ -81,6 +84,7 @@ class Write:
     extra: Mapping[str, Any] = field(default_factory=dict)
     noted: Mapping[str, object] = field(default_factory=dict)
     own_key_only: bool = False
+    agreed: Decimal | None = None  # the total that the page names
     on_done: Callable[[Operation], None] | None = None
 
     @sensitive_variables()
@@ -93,7 +97,7 @@ class Write:
         """GET says what will happen; POST sends it once and leads to what came of it."""
         key = self._key()
         if self.request.method != "POST":
-            initial = {**form_arguments.pop("initial", {}), "form_token": uuid4()}
+            initial = {**form_arguments.pop("initial", {}), "form_token": uuid4(), "agreed": self.agreed}
             return self._page(form_class(initial=initial, **form_arguments), key)
         form = form_class(self.request.POST, **form_arguments)
         if not form.is_valid() or key is None:
@@ -109,7 +113,8 @@ class Write:
 
     def _send(self, form: WriteForm, key: ApiKey, parameters: Mapping[str, object]) -> HttpResponse:
         token = form.cleaned_data["form_token"]
-        intent = Intent(self.request.user, key, self.action, parameters, token, self.noted)
+        agreed = str(form.cleaned_data.get("agreed") or "")
+        intent = Intent(self.request.user, key, self.action, parameters, token, self.noted, agreed)
         try:
             with provider_call():
                 operation = operating.perform(intent, again=bool(form.cleaned_data.get("again")))
@@ -121,10 +126,10 @@ class Write:
             return self._refuse(form, key, _("%(reason)s Nothing was sent.") % {"reason": reason})
         except TwinPending as twin:
             words = _("The same is under way already, and its outcome is open. Nothing was sent.")
-            return self._refuse(form, key, _linked(words, twin.operation))
+            return self._refuse(form, key, self._linked(words, twin.operation))
         except NeedsConfirmation as before:
             words = _("The same was sent before and never seen to take effect. Nothing was sent this time.")
-            return self._refuse(form, key, _linked(words, before.operation), ask_again=True)
+            return self._refuse(form, key, self._linked(words, before.operation), ask_again=True)
         return self._follow(form, key, operation)
 
     def _follow(self, form: WriteForm, key: ApiKey, operation: Operation) -> HttpResponse:
@@ -143,7 +148,7 @@ class Write:
 
     def _refuse(self, form: WriteForm, key: ApiKey, words: str, *, ask_again: bool = False) -> HttpResponse:
         form.add_error(None, words)
-        form.renew(ask_again=ask_again)
+        form.renew(agreed=self.agreed, ask_again=ask_again)
         return self._page(form, key, status=422)
 
     def _page(self, form: WriteForm, key: ApiKey | None, status: int = 200) -> HttpResponse:
@@ -169,7 +174,9 @@ class Write:
             return _("%(key)s, yours") % {"key": key}
         return _("%(key)s of %(owner)s") % {"key": key, "owner": key.owner}
 
-
-def _linked(words: str, operation: Operation) -> str:
-    url = reverse("operation", args=[operation.pk])
-    return format_html('{} <a href="{}">{}</a>', words, url, _("See what became of it"))
+    def _linked(self, words: str, operation: Operation) -> str:
+        """Somebody else's operation has no page for this person; its sender can tell."""
+        if not access.operations_to_view(self.request.user).contains(operation):
+            return _("%(words)s It was sent by %(who)s.") % {"words": words, "who": operation.user}
+        url = reverse("operation", args=[operation.pk])
+        return format_html('{} <a href="{}">{}</a>', words, url, _("See what became of it"))

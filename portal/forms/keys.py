@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.threads import Busy, provider_call
 from ultahost_api import keys
 from ultahost_api.models import ApiKey
 
@@ -29,7 +30,10 @@ class _KeyForm(forms.Form):
     def save(self) -> ApiKey | None:
         """The key, or None with the reason on the form."""
         try:
-            return self.act()
+            with provider_call():
+                return self.act()
+        except Busy:
+            self.add_error(None, _("The portal is busy with other calls. Nothing was changed; try again."))
         except keys.NotAKey:
             self.add_error("secret", _("This is not an API key: keys are one word of at least 8 characters."))
         except keys.UnknownKey:

@@ -130,7 +130,11 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     if request.method != "POST":
         return http.page(request, "domains/epp_code.html", context)
     told = live.read(
-        domain.account, "epp code", lambda client: client.domains.get_epp_code(domain.remote_id), cached=False
+        domain.account,
+        "epp code",
+        lambda client: client.domains.get_epp_code(domain.remote_id),
+        cached=False,
+        key=access.key_to_write_with(request.user, domain.account),
     )
     if told.is_there:
         tell_owners(

@@ -9,11 +9,11 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, csv, http
 from portal.filters import OperationFilter
 from portal.lists import ListPage
-from portal.models import User
 from portal.threads import Busy, provider_call
+from portal.views.orders import invoice_row
 from portal.wording import act, meaning
 from ultahost_api import operating
-from ultahost_api.models import Account, Invoice
+from ultahost_api.models import Account
 from ultahost_api.operating import probes
 
 SORTS = {
@@ -38,8 +38,8 @@ def operations_csv(request: http.Request) -> HttpResponseBase:
 def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_view(request.user, operation_id)
     can_be_read = probes.can_tell(operation.action)
-    made = operation.result.get("invoiceid") if operation.took_effect else None
-    invoice = _invoice_made(request.user, operation.account, made) if made else None
+    made = operation.made_invoice if operation.took_effect else None
+    invoice = invoice_row(request.user, operation.account, made)
     context = {
         "operation": operation,
         "act": act(operation.action),
@@ -54,7 +54,7 @@ def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
-    operation = access.operation_to_view(request.user, operation_id)
+    operation = access.operation_to_settle(request.user, operation_id)
     try:
         with provider_call():
             operating.look_again(operation)
@@ -66,16 +66,11 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
 @require_POST
 def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     """A person has looked at Ultahost and says whether it happened."""
-    operation = access.operation_to_view(request.user, operation_id)
+    operation = access.operation_to_settle(request.user, operation_id)
     if request.POST.get("happened") not in {"yes", "no"}:
         raise Http404
     operating.decide(operation, request.user, took_effect=request.POST["happened"] == "yes")
     return http.SeeOther(reverse("operation", args=[operation.pk]))
-
-
-def _invoice_made(user: User, account: Account, number: int) -> Invoice | None:
-    """The invoice that an order or a quote led to, once a refresh has brought it."""
-    return access.invoices_to_view(user).filter(account=account, remote_id=number).first()
 
 
 def _listing(request: http.Request) -> ListPage:

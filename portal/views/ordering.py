@@ -41,6 +41,8 @@ def _form(request: http.Request, form_class: type[OrderForm], account: Account) 
 
 def _review(request: http.Request, account: Account, form: OrderForm) -> HttpResponse:
     query = request.GET.copy()
+    query["account"] = str(account.pk)  # what is shown is what will be ordered for
+    there = f"{request.path}?{query.urlencode()}"
     query.pop("review", None)
     write = Write(
         request,
@@ -51,7 +53,7 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
         verb=_("Place the order"),
         back=f"{request.path}?{query.urlencode()}",
         facts=form.facts,
-        extra={"action": request.get_full_path(), "busy": _("Ordering…")},
+        extra={"action": there, "busy": _("Ordering…")},
     )
 
     def placed(operation: Operation) -> None:
@@ -64,9 +66,7 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
 
 def where_it_led(user: User, operation: Operation) -> str:
     """The invoice that the write made, if our copy has it already; else the operation, which names it."""
-    made = operation.result.get("invoiceid")
-    number = int(made) if str(made).isdecimal() else None
-    invoice = invoice_row(user, operation.account, number)
+    invoice = invoice_row(user, operation.account, operation.made_invoice)
     if invoice:
         return reverse("invoice", args=[invoice.pk])
     return reverse("operation", args=[operation.pk])

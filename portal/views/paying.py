@@ -20,7 +20,7 @@ from ultahost_api.models import ApiKey, Invoice, Operation
 from ultahost_api.models.invoices import OPEN, InvoiceQuerySet
 from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
 
-MOST = 50  # invoices of one confirmation
+MOST = 20  # invoices of one confirmation
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,6 +42,7 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
             (_("Payment method"), invoice.payment_method or formats.NOTHING),
         ],
         extra={"busy": _("Paying…")},
+        agreed=invoice.total,
     )
     return write.respond(parameters=lambda form: {"invoiceid": invoice.remote_id})
 
@@ -103,7 +104,8 @@ def _pay_one(user: User, invoice: Invoice, token: UUID) -> Payment:
     key = _key(user, invoice)
     if key is None:
         return Payment(invoice, None, words=_("No live key can write to this account. Nothing was sent."))
-    intent = Intent(user, key, "pay_invoice", {"invoiceid": invoice.remote_id}, token)
+    parameters = {"invoiceid": invoice.remote_id}
+    intent = Intent(user, key, "pay_invoice", parameters, token, agreed=str(invoice.total or ""))
     try:
         with provider_call():
             return Payment(invoice, key, operating.perform(intent))

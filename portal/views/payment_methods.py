@@ -26,6 +26,7 @@ def payment_methods(request: http.Request) -> HttpResponse:
     context: dict[str, object] = {"choice": choice}
     if choice.account:
         cards = _accounts_to_add_to(request.user, "card")
+        context["may_change"] = access.accounts_to_operate(request.user).contains(choice.account)
         context["may_add_cards"] = Switches.current().cards and cards.contains(choice.account)
         if live_lists.is_wanted(request):
             context["live"] = _read(choice.account)
@@ -57,7 +58,7 @@ def add_payment_method(request: http.Request, account_id: UUID, method: str) -> 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_payment_method(request: http.Request, account_id: UUID, method_id: int) -> HttpResponse:
-    account = access.account_among(access.accounts_to_pay(request.user), account_id)
+    account = access.account_among(access.accounts_to_operate(request.user), account_id)
     write = Write(
         request,
         account,
@@ -75,10 +76,9 @@ def delete_payment_method(request: http.Request, account_id: UUID, method_id: in
 
 
 def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
-    """A card is entered with a key of one's own, whatever else one may do."""
-    if method == "card":
-        return access.accounts_of_own_keys(user) & access.accounts_to_pay(user)
-    return access.accounts_to_pay(user)
+    """Whoever writes, which is not whoever pays; a card is entered with a key of one's own."""
+    operated = access.accounts_to_operate(user)
+    return access.accounts_of_own_keys(user) & operated if method == "card" else operated
 
 
 def _read(account: Account) -> live.Live:

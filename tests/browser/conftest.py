@@ -1,5 +1,6 @@
 """The demo itself, started by its own command, and a browser in front of it."""
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,8 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -29,14 +32,19 @@ def _free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def sandbox_port() -> int:
+    return _free_port()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory, sandbox_port: int) -> Iterator[str]:
     """The address of a running demo with its team filled in."""
     port = _free_port()
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "PORTAL_DATA_DIR": str(tmp_path_factory.mktemp("demo")),
         "PORTAL_PORT": str(port),
-        "PORTAL_SANDBOX_PORT": str(_free_port()),
+        "PORTAL_SANDBOX_PORT": str(sandbox_port),
         "DATABASE_URL": "",
         "REDIS_URL": "",
     }
@@ -114,3 +122,24 @@ def visitor(demo: str, browser: Browser, request: pytest.FixtureRequest) -> Iter
     context = browser.new_context(**getattr(request, "param", {"viewport": {"width": 1280, "height": 900}}))
     yield Visitor(context.new_page(), demo)
     context.close()
+
+
+class Ledger:
+    """What really happened at the provider since the test began."""
+
+    def __init__(self, sandbox: str) -> None:
+        self._address = f"{sandbox}/_sandbox/ledger"
+        self._known = len(self._read())
+
+    def __call__(self, action: str) -> list[dict[str, Any]]:
+        """The effects of one action, oldest first: `target`, and `parameters` with the secrets masked."""
+        return [effect for effect in self._read()[self._known :] if effect["action"] == action]
+
+    def _read(self) -> list[dict[str, Any]]:
+        with urlopen(self._address, timeout=10) as answer:
+            return list(json.load(answer)["ledger"])
+
+
+@pytest.fixture
+def ledger(demo: str, sandbox_port: int) -> Ledger:
+    return Ledger(f"http://127.0.0.1:{sandbox_port}")

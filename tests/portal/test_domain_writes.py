@@ -387,6 +387,25 @@ def test_it_shows_the_code_even_if_the_owner_cannot_be_told(operator, domain, se
     assert reveal(operator, domain).one(".copyable code").text == CODE
 
 
+def test_it_unlocks_and_tells_the_owner_whatever_is_in_the_domain_s_name(operator, domain, settings):
+    settings.EMAIL_URL = "smtp://mail.example.com"
+    Domain.objects.update(name="shop.example\nBcc: eve@example.com")
+
+    assert send(operator, path(domain, "lock/unlocked/")).status == 303
+
+    assert [letter.subject for letter in mail.outbox] == ["shop.example Bcc: eve@example.com is unlocked"]
+
+
+def test_it_asks_for_the_code_with_a_key_of_one_s_own(operator, domain, rows):
+    own = rows.key(Grant.objects.get().user, domain.account)
+
+    told = reveal(operator, domain)
+
+    own.refresh_from_db()
+    assert own.refused_at  # Ultahost does not know it
+    assert "does not work any more" in told.one(".banner .words").text
+
+
 def test_it_tells_nobody_about_an_owner_s_own_acts(confirmed, domain, settings):
     settings.EMAIL_URL = "smtp://mail.example.com"
 

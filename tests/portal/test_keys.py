@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal.threads import provider_call
 from ultahost_api import keys, tasks
 from ultahost_api.models import Account, ApiKey, Refresh, Service
 
@@ -56,6 +57,17 @@ def test_it_adds_a_key_and_starts_the_first_refresh(browser, sandbox, rung, acco
     key = ApiKey.objects.get()
     assert (key.owner, key.label) == (alma, "Shop")
     assert Refresh.objects.due(timezone.now()).filter(account=key.account, noun="services").exists()
+
+
+def test_it_asks_nothing_while_other_calls_take_every_place(browser, sandbox, account):
+    secret = sandbox.add_key(account)
+
+    with provider_call(), provider_call(), provider_call():
+        page = add(browser, secret)
+
+    assert (page.status, sandbox.requests) == (422, [])
+    assert "busy with other calls" in page.one("main .errorlist").text
+    assert add(browser, secret).status == 303
 
 
 def test_it_refuses_a_key_that_ultahost_does_not_know(browser, account):

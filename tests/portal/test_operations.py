@@ -46,7 +46,7 @@ def test_it_filters_by_state_and_gives_the_same_as_csv(visit, rows, alma, key):
 
 @pytest.mark.parametrize("state", Operation.State.values)
 def test_it_says_what_each_state_means(visit, rows, alma, key, state):
-    operation = rows.operation(key, state=state, message="Said so.")
+    operation = rows.operation(key, state=state, status=200, message="Said so.")
     page = visit(alma).get(reverse("operation", args=[operation.pk]))
     assert page.one(".prose").text
     assert "Said so." in page.one(".said").text
@@ -98,4 +98,12 @@ def test_it_leads_to_the_invoice_that_an_order_made_once_it_is_there(visit, rows
     type(invoice).objects.filter(pk=invoice.pk).update(remote_id=41)
     page = visit(alma).get(here)
     assert page.one("#operation a.btn")["href"] == reverse("invoice", args=[invoice.pk])
+    assert page.all("#operation[hx-get]") == []
+
+
+@pytest.mark.parametrize("odd", ["none", [], {"id": 41}, -1, "9" * 30])
+def test_it_shows_an_order_whose_answer_named_an_odd_invoice(visit, rows, alma, key, odd):
+    operation = rows.operation(key, action="create_order", remote_id=None, result={"invoiceid": odd})
+    page = visit(alma).get(reverse("operation", args=[operation.pk]))
+    assert page.status == 200
     assert page.all("#operation[hx-get]") == []

@@ -213,6 +213,16 @@ class TestPlacing:
         assert page.one("main .errorlist a")["href"] == f"/activity/{Operation.objects.get().pk}/"
         assert len(ordered(sandbox)) == 1
 
+    def test_it_orders_for_the_account_that_was_shown(self, visit, alma, add_key, sandbox, acme):
+        browser = visit(alma)
+        page = browser.get(SERVICE)
+        other = sandbox.add_account("Aardvark", "EUR")  # from now on the first of the list
+        add_key(alma, other, "Second")
+
+        browser.post(page.one("main form")["action"], {"form_token": token(page)})
+
+        assert Operation.objects.get().account.name == "Acme"
+
 
 class TestRights:
     def test_it_is_for_those_who_operate(self, visit, people, alma):

@@ -108,6 +108,22 @@ class TestOne:
         assert operation.state == Operation.State.UNKNOWN
         assert page.leads_to == f"/activity/{operation.pk}/"
 
+    def test_it_names_who_is_paying_where_the_operation_is_somebody_else_s(
+        self, visit, people, alma, invoice, sandbox
+    ):
+        dana, ben = people.admin("Dana"), people.member("Ben")
+        Grant.objects.create(user=ben, account=invoice.account, level="operate", given_by=alma)
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        path = f"/invoices/{invoice.pk}/pay/"
+        visit(alma).post(path, {"form_token": token(visit(alma).get(path))})
+
+        page = visit(ben).post(path, {"form_token": token(visit(ben).get(path))})
+        assert "It was sent by Alma." in page.one("main .errorlist").text
+        assert page.all("main .errorlist a") == []
+
+        page = visit(dana).post(path, {"form_token": token(visit(dana).get(path))})
+        assert page.one("main .errorlist a")["href"] == f"/activity/{Operation.objects.get().pk}/"
+
     def test_it_sends_nothing_while_ultahost_is_down(self, visit, alma, invoice, sandbox):
         browser = visit(alma)
         form = browser.get(f"/invoices/{invoice.pk}/pay/")

@@ -179,3 +179,18 @@ def test_it_is_for_those_who_may_pay(visit, people, alma, account):
 
     Grant.objects.create(user=emil, account=account, level="operate", given_by=alma)
     assert "House bank" in listed(visit(emil).get("/payment-methods/?live=1"))[0]
+
+
+def test_it_lets_a_billing_user_see_and_change_nothing(visit, people, alma, account, acme, cards):
+    emil = people.billing("Emil")
+    Grant.objects.create(user=emil, account=account, level="operate", given_by=alma)
+    alma.api_keys.update(owner=emil)  # left over from another role
+    (method_id,) = acme.payment_methods
+    browser = visit(emil)
+
+    page = browser.get("/payment-methods/?live=1")
+    assert page.all(".actions a") == page.all("#payment-methods .acts-cell a") == []
+    for path in ("add/bank", "add/card", f"{method_id}/delete"):
+        assert browser.get(f"/payment-methods/{account.pk}/{path}/").status == 404
+        assert browser.post(f"/payment-methods/{account.pk}/{path}/", BANK).status == 404
+    assert len(acme.payment_methods) == 1

@@ -1,6 +1,7 @@
 """One write, exactly once, and an honest word about what became of it."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,8 @@ from django.utils import timezone
 from ultahost_api import operating, refreshing
 from ultahost_api.client import Secret
 from ultahost_api.models import Invoice, Operation, Refresh, Service
-from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending, probes
 from ultahost_api.sandbox import Fault, Sandbox
 
 State = Operation.State
@@ -68,6 +70,16 @@ class TestSending:
         second = operating.perform(intend("pay_invoice", token, invoiceid=invoice))
         assert first == second
         assert effects(sandbox, "pay_invoice") == 1
+
+    def test_it_pays_no_other_sum_than_the_one_that_was_agreed_to(
+        self, sandbox: Sandbox, acme: Any, intend: Any
+    ) -> None:
+        invoice = unpaid()
+        agreed = replace(intend("pay_invoice", invoiceid=invoice), agreed=acme.invoices[invoice]["total"])
+        acme.invoices[invoice]["total"] = "999.00"
+        with pytest.raises(NotAllowedNow, match=r"999\.00"):
+            operating.perform(agreed)
+        assert effects(sandbox, "pay_invoice") == 0
 
     def test_it_keeps_the_refusal_in_the_providers_words(self, sandbox: Sandbox, intend: Any) -> None:
         sandbox.faults.add(Fault.status(400, "Card declined."), action="pay_invoice")
@@ -140,6 +152,56 @@ class TestUnknown:
         operating.perform(intend("pay_invoice", invoiceid=invoice))
         with pytest.raises(TwinPending):
             operating.perform(intend("pay_invoice", invoiceid=invoice))
+
+    def test_it_pays_once_when_another_form_pays_while_it_looks(
+        self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        invoice = unpaid()
+        look = probes.before
+
+        def look_slowly(*arguments: Any) -> Any:
+            seen = look(*arguments)
+            monkeypatch.setattr(probes, "before", look)
+            operating.perform(intend("pay_invoice", invoiceid=invoice))
+            return seen
+
+        monkeypatch.setattr(probes, "before", look_slowly)
+        with pytest.raises(NotAllowedNow):
+            operating.perform(intend("pay_invoice", invoiceid=invoice))
+        assert Operation.objects.get().state == State.DONE
+        assert sum(call.action == "pay_invoice" for call in sandbox.requests) == 1
+
+    def test_it_asks_first_when_the_outcome_was_given_up_while_it_looked(
+        self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        invoice = unpaid()
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        pending = OperationQuerySet.pending
+
+        def pending_no_more(rows: OperationQuerySet) -> OperationQuerySet:
+            operating.decide(operation, operation.user, took_effect=False)
+            return pending(rows)
+
+        monkeypatch.setattr(OperationQuerySet, "pending", pending_no_more)
+        with pytest.raises(NeedsConfirmation):
+            operating.perform(intend("pay_invoice", invoiceid=invoice))
+
+    @pytest.mark.parametrize(
+        ("status", "state"),
+        [("Payment Pending", State.CONFIRMED), ("Cancelled", State.UNKNOWN), ("Unpaid", State.UNKNOWN)],
+    )
+    def test_it_tells_a_payment_under_way_from_an_invoice_that_was_withdrawn(
+        self, sandbox: Sandbox, acme: Any, intend: Any, status: str, state: str
+    ) -> None:
+        invoice = unpaid()
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        acme.invoices[invoice]["status"] = status
+        operating.look_again(operation)
+        assert operation.state == state
+        shown = status if state == State.CONFIRMED else "Unpaid"
+        assert Invoice.objects.get(remote_id=invoice).status == shown
 
     def test_it_gives_money_up_after_a_day_and_then_wants_a_persons_word(
         self, sandbox: Sandbox, intend: Any

@@ -96,6 +96,12 @@ class Operation(models.Model):
     def took_effect(self) -> bool:
         return self.state in {self.State.DONE, self.State.CONFIRMED}
 
+    @property
+    def made_invoice(self) -> int | None:
+        """The number of the invoice that it led to, where the answer names one."""
+        told = str(self.result.get("invoiceid"))
+        return int(told) if told.isascii() and told.isdecimal() and len(told) < 19 else None
+
     def fresh(self) -> "Operation":
         """This row as another process may have left it."""
         self.refresh_from_db()

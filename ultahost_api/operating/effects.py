@@ -19,7 +19,8 @@ def apply(operation: Operation) -> None:
 
 
 def _paid(operation: Operation) -> None:
-    _row(Invoice, operation).update(status="Paid", changed_at=timezone.now())
+    status = operation.result.get("status", "Paid")  # what settled it, if reading did
+    _row(Invoice, operation).update(status=status, changed_at=timezone.now())
 
 
 def _renewal(operation: Operation) -> None:

@@ -1,7 +1,7 @@
 """What reading tells: before a write, so that its effect shows, and after one of unknown outcome."""
 
 from collections.abc import Callable, Mapping
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from ultahost_api.models import Operation
 Parameters = Mapping[str, Any]
 Before = dict[str, Any]
 
+_FIRST = 25  # orders looked through for the newest, where the server may not sort
 _NEWEST = 200  # orders looked through, newest first, for the one that may have been made
 _PAYABLE = {"Unpaid", "Payment Pending", "Collections", "Draft"}
 
@@ -44,19 +45,23 @@ def _invoice_before(client: Client, parameters: Parameters) -> Before:
     return {"status": invoice.status, "total": str(invoice.total)}
 
 
-def _invoice_after(client: Client, operation: Operation) -> bool:
-    return client.invoices.get(_id(operation)).status not in _PAYABLE
+def _invoice_after(client: Client, operation: Operation) -> bool | None:
+    """A payment may be under way for days; of an invoice cancelled or refunded a person decides."""
+    status = client.invoices.get(_id(operation)).status
+    if status == "Paid" or (status == "Payment Pending" and operation.before.get("status") != status):
+        operation.result |= {"status": status}
+        return True
+    return False if status in _PAYABLE else None
 
 
 def _orders_before(client: Client, parameters: Parameters) -> Before:
-    newest = next(iter(client.orders.list()), None)
-    return {"newest": newest.id if newest else 0}
+    return {"newest": max((order.id for order in islice(client.orders.list(), _FIRST)), default=0)}
 
 
 def _orders_after(client: Client, operation: Operation) -> bool | None:
     """The one order since then that is ours; of several that could be, a person decides."""
     newest = operation.before.get("newest", 0)
-    since = takewhile(lambda order: order.id > newest, islice(client.orders.list(), _NEWEST))
+    since = (order for order in islice(client.orders.list(), _NEWEST) if order.id > newest)
     known = _orders_of_others(operation)
     wanted = operation.parameters
     candidates = [

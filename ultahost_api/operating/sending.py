@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from ultahost_api.client import (
 )
 from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.models import Account, ApiKey, Operation
+from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operating import effects, probes
 from ultahost_api.operating.targets import remote_id_of, target_of, without_secrets
 
@@ -72,6 +74,7 @@ class Intent:
     parameters: Mapping[str, object] = field(repr=False)
     form_token: UUID
     noted: Mapping[str, object] = field(default_factory=dict)  # what our copy showed, kept for later
+    agreed: str = ""  # the total that the person saw and agreed to
 
     @property
     def account(self) -> Account:
@@ -85,7 +88,8 @@ def perform(intent: Intent, *, again: bool = False) -> Operation:
     Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
     """
     target = target_of(intent.action, intent.parameters)
-    if known := _known(intent, target, again):
+    last = _same(intent, target).first()
+    if known := _known(intent, target, last, again):
         return known
     try:
         client = metered(KeyMeter(intent.key, Purpose.PERSON), deadline=_SECONDS)
@@ -96,35 +100,50 @@ def perform(intent: Intent, *, again: bool = False) -> Operation:
         raise NotAllowedNow(_("This key cannot be opened with the portal's sealing keys.")) from None
     except UltahostError as error:
         return _write(intent, target, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
-    operation, is_new = _write(intent, target, before={**intent.noted, **before}, sent_at=timezone.now())
+    _refuse_other_total(intent.agreed, before)
+    noted = {**intent.noted, **before}
+    operation, is_new = _write(intent, target, after=last, before=noted, sent_at=timezone.now())
     if is_new:
         _send(operation, client, intent.parameters)
     return operation
 
 
-def _known(intent: Intent, target: str, again: bool) -> Operation | None:
-    """The operation of this very form, if it was sent before; refuses a repetition by another form."""
+def _refuse_other_total(agreed: str, before: Mapping[str, Any]) -> None:
+    """Nobody pays a sum that they have not seen."""
+    if agreed and "total" in before and Decimal(before["total"]) != Decimal(agreed):
+        words = _("Ultahost now asks for %(total)s and not %(agreed)s: refresh, and look again.")
+        raise NotAllowedNow(words % {"total": before["total"], "agreed": agreed})
+
+
+def _same(intent: Intent, target: str) -> OperationQuerySet:
+    """The same write on the same target, by whatever form; the newest first."""
     same = Operation.objects.filter(account=intent.account, action=intent.action, target=target)
-    last = same.order_by("-created_at").first()  # read first: what comes after it has a twin or the token
+    return same.order_by("-created_at")
+
+
+def _known(intent: Intent, target: str, last: Operation | None, again: bool) -> Operation | None:
+    """The operation of this very form, if it was sent before; refuses a repetition by another form."""
     if known := Operation.objects.filter(form_token=intent.form_token, user=intent.user).first():
         return known
-    if twin := same.pending().exclude(form_token=intent.form_token).first():
+    if twin := _same(intent, target).pending().exclude(form_token=intent.form_token).first():
         raise TwinPending(twin)
-    if (
-        ACTIONS[intent.action].effect == Effect.ONCE
-        and last
-        and last.state == State.NOT_CONFIRMED
-        and not again
-    ):
+    once = ACTIONS[intent.action].effect == Effect.ONCE
+    # Read anew: it may have been the twin a moment ago.
+    if once and last and not again and last.fresh().state == State.NOT_CONFIRMED:
         raise NeedsConfirmation(last)
     return None
 
 
-def _write(intent: Intent, target: str, **fields: Any) -> tuple[Operation, bool]:
-    """The committed row, and whether it is ours to send: of two posts of one form only one gets to."""
+def _write(
+    intent: Intent, target: str, after: Operation | None = None, **fields: Any
+) -> tuple[Operation, bool]:
+    """The committed row, and whether it is ours to send: of two posts of one form only one gets to.
+
+    With ``sent_at`` it claims the target, and refuses if another form's write came ``after`` and went by.
+    """
     try:
         with transaction.atomic():
-            return Operation.objects.create(
+            operation = Operation.objects.create(
                 form_token=intent.form_token,
                 user=intent.user,
                 account=intent.account,
@@ -135,12 +154,25 @@ def _write(intent: Intent, target: str, **fields: Any) -> tuple[Operation, bool]
                 remote_id=remote_id_of(intent.parameters),
                 parameters=without_secrets(intent.action, intent.parameters),
                 **fields,
-            ), True
+            )
+            if operation.sent_at:
+                _refuse_repetition(intent, target, operation, after)
+            return operation, True
     except IntegrityError:
         if known := Operation.objects.filter(form_token=intent.form_token, user=intent.user).first():
             return known, False
-        twin = Operation.objects.filter(account=intent.account, action=intent.action, target=target).pending()
-        raise TwinPending(twin.get()) from None
+        if twin := _same(intent, target).pending().first():
+            raise TwinPending(twin) from None
+        raise NotAllowedNow(_("The same was under way a moment ago.")) from None
+
+
+def _refuse_repetition(intent: Intent, target: str, operation: Operation, after: Operation | None) -> None:
+    """While we looked at what is there, another form's write may have begun and ended."""
+    others = _same(intent, target).exclude(pk=operation.pk)
+    if after:
+        others = others.exclude(pk=after.pk).filter(created_at__gte=after.created_at)
+    if others.exclude(state__in=[State.REFUSED, State.NOT_SENT]).exists():
+        raise NotAllowedNow(_("The same was done a moment ago."))
 
 
 def _send(operation: Operation, client: Client, parameters: Mapping[str, object]) -> None:
@@ -169,7 +201,9 @@ def _end(operation: Operation, state: Operation.State, told: Answer | UltahostEr
         "message": told.message[:1000],
         "ended_at": timezone.now(),
     }
-    if Operation.objects.filter(pk=operation.pk, state=State.SENDING).update(**fields):
+    # A later tick may have called it unknown meanwhile: who was there knows better.
+    ours = Operation.objects.filter(pk=operation.pk, state__in=[State.SENDING, State.UNKNOWN])
+    if ours.update(**fields):
         for name, value in fields.items():
             setattr(operation, name, value)
 
