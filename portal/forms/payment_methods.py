@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.writing import WriteForm
+from portal.forms.writes import WriteForm
 from ultahost_api.client import Secret
 
 _DIGITS = re.compile(r"\d{12,19}")

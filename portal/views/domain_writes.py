@@ -9,9 +9,10 @@ from django.views.decorators.http import require_http_methods
 from portal import access, formats, http, live
 from portal.confirming import ask_first
 from portal.forms.domains import NameserversForm
+from portal.forms.writes import WriteForm
 from portal.last_set import last_set, nameservers_of
 from portal.telling import tell_owners
-from portal.writing import Write, WriteForm
+from portal.writing import Write
 from ultahost_api.models import Domain
 
 

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import access, formats, http
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
+from portal.forms.writes import WriteForm
 from portal.models import ServiceCommand
-from portal.writing import Write, WriteForm
+from portal.writing import Write
 from ultahost_api import operating
 from ultahost_api.models import Operation, Service
 
