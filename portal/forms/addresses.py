@@ -64,7 +64,7 @@ class AddressForm(WriteForm):
     @property
     def sent(self) -> list[str]:
         """The fields that are Ultahost's."""
-        return [name for name in self.fields if name not in ("form_token", "again")]
+        return [name for name in self.fields if name not in self.ours]
 
     def clean(self) -> dict[str, Any]:
         if self.changing and not self.errors and not self.values():

@@ -12,6 +12,7 @@ class WriteForm(forms.Form):
     """A form that is one operation however often it is sent; ``secrets`` name fields never rendered back."""
 
     secrets: tuple[str, ...] = ()
+    ours = frozenset({"form_token", "agreed", "again"})  # the rest is for Ultahost
 
     form_token = forms.UUIDField(widget=forms.HiddenInput)
     agreed = forms.DecimalField(required=False, widget=forms.HiddenInput)

@@ -38,7 +38,7 @@ def shown_form(page):
     sent = {}
     for field in page.all("main form input"):
         if field["type"] != "checkbox" or "checked" in field.attributes:
-            sent[field["name"]] = field.attributes.get("value", "on")
+            sent[field["name"]] = field.attributes.get("value", "on" if field["type"] == "checkbox" else "")
     sent["country"] = next((o["value"] for o in page.all("select[name=country] option[selected]")), "")
     return sent
 
