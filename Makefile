@@ -46,7 +46,7 @@ test: dev
 	$(PY) tests/run.py $(ARGS)
 
 bench: dev
-	@for bench in tests/bench/*.py; do PYTHONPATH=. $(PY) $$bench || exit 1; done
+	$(PY) tests/bench/run.py
 
 check: check-format check-lint check-templates check-types check-imports check-deploy check-migrations
 
