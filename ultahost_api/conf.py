@@ -11,6 +11,9 @@ INTERVALS = {
     "services": timedelta(minutes=15),
     "invoices": timedelta(minutes=10),
     "domains": timedelta(minutes=60),
+    "orders": timedelta(minutes=30),
+    "quotes": timedelta(minutes=60),
+    "emails": timedelta(minutes=30),
     "details": timedelta(minutes=15),
 }
 WATCHED_INTERVAL = timedelta(minutes=2)  # while somebody has the account on screen

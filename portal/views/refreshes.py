@@ -15,6 +15,9 @@ _READERS = {
     "services": access.accounts_to_view,
     "domains": access.accounts_to_view,
     "invoices": access.accounts_with_invoices,
+    "orders": access.accounts_to_view,
+    "quotes": access.accounts_to_view,
+    "emails": access.accounts_to_view,
 }
 
 

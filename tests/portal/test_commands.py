@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 
 from portal.models import Role, User
 from ultahost_api import keys
-from ultahost_api.models import ApiKey, Invoice, Operation, Refresh
+from ultahost_api.models import ApiKey, Invoice, Noun, Operation, Refresh
 from ultahost_api.refreshing import waiting
 from ultahost_api.sandbox import Fault
 
@@ -162,7 +162,7 @@ def test_it_refreshes_here_and_now(run, held):
 
     assert Invoice.objects.count() == 3
     fresh = {line.partition(":")[0] for line in said.splitlines() if ": fresh after" in line}
-    assert fresh == {f"{noun} of Acme" for noun in ("profile", "services", "invoices", "domains")}
+    assert fresh == {f"{noun} of Acme" for noun in Noun if noun != Noun.DETAILS}
 
 
 def test_it_refreshes_one_account(run, sandbox, add_key, people, account, held):

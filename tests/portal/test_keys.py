@@ -310,8 +310,11 @@ def test_it_shows_the_refreshes_of_the_account(browser, held, read_everything):
     assert page.texts("section[aria-labelledby=refreshes] td.name") == [
         "Details",
         "Domains",
+        "E-mails",
         "Invoices",
+        "Orders",
         "Profile",
+        "Quotes",
         "Services",
     ]
     assert browser.get("/keys/").one("tbody td.date").text == "now"

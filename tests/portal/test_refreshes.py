@@ -94,7 +94,7 @@ def test_it_refreshes_everything_one_can_see(visit, alma):
     page = visit(alma).post("/refresh/")
 
     assert page.leads_to == "/"
-    assert due() == {"services", "invoices", "domains"}
+    assert due() == {"services", "invoices", "domains", "orders", "quotes", "emails"}
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
@@ -178,7 +178,7 @@ def test_it_sends_a_stranger_to_sign_in(visit, path):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("get", "/freshness/orders/"), ("post", "/refresh/orders/"), ("post", "/refresh/profile/")],
+    [("get", "/freshness/contacts/"), ("post", "/refresh/contacts/"), ("post", "/refresh/profile/")],
 )
 def test_it_knows_no_other_noun(visit, alma, method, path):
     assert getattr(visit(alma), method)(path).status == 404

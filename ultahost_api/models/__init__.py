@@ -1,10 +1,14 @@
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.domains import Domain
+from ultahost_api.models.emails import Email
+from ultahost_api.models.events import Event
 from ultahost_api.models.heartbeats import Heartbeat
 from ultahost_api.models.installations import Installation
 from ultahost_api.models.invoices import Invoice, InvoiceItem
 from ultahost_api.models.operations import Operation
+from ultahost_api.models.orders import Order
+from ultahost_api.models.quotes import Quote
 from ultahost_api.models.rate_windows import RateWindow
 from ultahost_api.models.refreshes import LISTS, Noun, PassPage, Refresh
 from ultahost_api.models.services import Service
@@ -14,13 +18,17 @@ __all__ = [
     "Account",
     "ApiKey",
     "Domain",
+    "Email",
+    "Event",
     "Heartbeat",
     "Installation",
     "Invoice",
     "InvoiceItem",
     "Noun",
     "Operation",
+    "Order",
     "PassPage",
+    "Quote",
     "RateWindow",
     "Refresh",
     "Service",

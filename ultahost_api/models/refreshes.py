@@ -15,10 +15,13 @@ class Noun(models.TextChoices):
     SERVICES = "services", _("Services")
     INVOICES = "invoices", _("Invoices")
     DOMAINS = "domains", _("Domains")
+    ORDERS = "orders", _("Orders")
+    QUOTES = "quotes", _("Quotes")
+    EMAILS = "emails", _("E-mails")
     DETAILS = "details", _("Details")
 
 
-LISTS = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS)
+LISTS = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS, Noun.ORDERS, Noun.QUOTES, Noun.EMAILS)
 
 
 class RefreshQuerySet(models.QuerySet["Refresh"]):

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api.models import Domain, Invoice, Noun, Operation
-from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing import schedule
+from ultahost_api.models import Event, Noun, Operation
+from ultahost_api.refreshing import changes, schedule
+from ultahost_api.refreshing.nouns import NOUNS
 
 
 def apply(operation: Operation) -> None:
@@ -20,24 +20,30 @@ def apply(operation: Operation) -> None:
 
 def _paid(operation: Operation) -> None:
     status = operation.result.get("status", "Paid")  # what settled it, if reading did
-    _row(Invoice, operation).update(status=status, changed_at=timezone.now())
+    _change(operation, Noun.INVOICES, status=status, changed_at=timezone.now())
 
 
 def _renewal(operation: Operation) -> None:
-    _row(Domain, operation).update(auto_renew=bool(int(operation.parameters["autorenew"])))
+    _change(operation, Noun.DOMAINS, auto_renew=bool(int(operation.parameters["autorenew"])))
 
 
-def _row(model: type[Cached], operation: Operation) -> QuerySet[Any]:
-    rows = model._default_manager.filter(account=operation.account)
-    return rows.filter(remote_id=operation.remote_id or 0)
+def _change(operation: Operation, name: str, **values: Any) -> None:
+    """Our copy and its history change together; the refresh that follows finds nothing new to tell."""
+    noun = NOUNS[name]
+    rows = noun.rows.filter(account=operation.account, remote_id=operation.remote_id or 0)
+    with transaction.atomic():
+        for row in rows.select_for_update():
+            if difference := changes.difference(noun, row, values):
+                changes.record(noun, [changes.happened(noun, row, Event.Kind.CHANGED, difference)])
+            rows.update(**values)
 
 
 _CHANGES: dict[str, Callable[[Operation], None]] = {"pay_invoice": _paid, "toggle_autorenew": _renewal}
 
 _STALE: dict[str, Iterable[str]] = {
     "pay_invoice": [Noun.INVOICES],
-    "create_order": [Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS],
-    "accept_quote": [Noun.INVOICES],
+    "create_order": [Noun.ORDERS, Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS],
+    "accept_quote": [Noun.QUOTES, Noun.INVOICES],
     "upgrade_service": [Noun.SERVICES, Noun.INVOICES],
     "request_cancellation": [Noun.SERVICES],
     "service_module_custom": [Noun.SERVICES],

@@ -11,8 +11,9 @@ from django.utils import timezone
 from ultahost_api.budget import Purpose
 from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
 from ultahost_api.clients import KeyMeter
-from ultahost_api.models import Account, Invoice, InvoiceItem
+from ultahost_api.models import Account, Event, Invoice, InvoiceItem
 from ultahost_api.models.cached import Cached
+from ultahost_api.refreshing import changes
 from ultahost_api.refreshing.leases import Lease
 from ultahost_api.refreshing.nouns import NOUNS, CachedNoun, items_of
 from ultahost_api.refreshing.rows import values_of
@@ -65,6 +66,8 @@ def _read(lease: Lease, noun: CachedNoun, row: Cached, client: Client, meter: Ke
             raise
         return
     with transaction.atomic():
+        if difference := changes.difference(noun, row, values):
+            changes.record(noun, [changes.happened(noun, row, Event.Kind.CHANGED, difference)])
         _update(lease, row, **values, detailed_at=asked_at, details_tries=0, details_wanted_at=None)
         if isinstance(row, Invoice):
             row.items.all().delete()

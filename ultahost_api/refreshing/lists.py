@@ -9,7 +9,8 @@ from django.utils import timezone
 from ultahost_api.budget import Purpose
 from ultahost_api.client import BadAnswer, Client, Page
 from ultahost_api.clients import KeyMeter
-from ultahost_api.models import Invoice, PassPage
+from ultahost_api.models import Event, Invoice, PassPage
+from ultahost_api.refreshing import changes
 from ultahost_api.refreshing.leases import Lease
 from ultahost_api.refreshing.nouns import CachedNoun
 from ultahost_api.refreshing.rows import values_of
@@ -89,6 +90,7 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> list[dict[st
     account, now = lease.refresh.account, timezone.now()
     known = {row.remote_id: row for row in noun.rows.filter(account=account, remote_id__in=page.ids)}
     new, changed, set_aside = [], [], []
+    events: list[Event] = []
     for record in page.records:
         try:
             values = values_of(record, noun.model, noun.names)
@@ -102,14 +104,22 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> list[dict[st
                 row.currency = account.currency
             new.append(row)
             known[record.id] = row  # the provider may list it twice
+            if lease.refresh.completed_at:  # the first copy is no news
+                events.append(changes.happened(noun, row, Event.Kind.APPEARED))
         elif row.gone_at or any(getattr(row, name) != value for name, value in values.items()):
+            difference = changes.difference(noun, row, values)
+            returned = row.gone_at is not None
             for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
                 setattr(row, name, value)
             changed.append(row)
+            if returned or difference:
+                kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
+                events.append(changes.happened(noun, row, kind, difference))
     noun.rows.bulk_create(new)
     if changed:
         fields = [*noun.names, "gone_at", "changed_at", "details_tries"]
         noun.rows.bulk_update(changed, fields, batch_size=_WRITE_BATCH)
+    changes.record(noun, events)
     return set_aside
 
 
@@ -138,7 +148,9 @@ def _is_clean(pages: list[PassPage], ids: list[int]) -> bool:
 def _mark_gone(lease: Lease, noun: CachedNoun, seen: set[int]) -> None:
     rows = noun.rows.filter(account=lease.refresh.account, gone_at=None)
     started = lease.refresh.pass_started_at
-    gone = [pk for pk, remote_id in rows.values_list("pk", "remote_id") if remote_id not in seen]
+    listed = rows.filter(changed_at__lt=started).values_list("pk", "remote_id")
+    gone = [pk for pk, remote_id in listed if remote_id not in seen]
     for start in range(0, len(gone), _WRITE_BATCH):
-        batch = rows.filter(pk__in=gone[start : start + _WRITE_BATCH], changed_at__lt=started)
+        batch = rows.filter(pk__in=gone[start : start + _WRITE_BATCH])
+        changes.record(noun, [changes.happened(noun, row, Event.Kind.GONE) for row in batch])
         batch.update(gone_at=timezone.now(), changed_at=timezone.now())

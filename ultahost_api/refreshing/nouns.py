@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
-from ultahost_api.client import Client, domains, invoices, services
-from ultahost_api.models import Domain, Invoice, InvoiceItem, Noun, Service
+from ultahost_api.client import Client, domains, emails, invoices, orders, quotes, services
+from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Noun, Order, Quote, Service
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.refreshing.rows import shared_names, values_of
 
@@ -15,8 +15,9 @@ class CachedNoun:
     noun: Noun
     model: type[Cached]
     record: type
-    details: type
     calls: Callable[[Client], Any]  # the client's module of this noun: page(), get()
+    tracked: tuple[str, ...]  # fields whose change people want to know of
+    details: type | None = None  # what get() tells more of, where that is kept too
 
     @property
     def rows(self) -> CachedQuerySet[Any]:
@@ -29,17 +30,48 @@ class CachedNoun:
     @property
     def detail_names(self) -> tuple[str, ...]:
         """What only the details tell; the list stays the authority for its own fields."""
-        return tuple(
-            n for n in shared_names(self.details, self.model) if n not in self.names and n != "items"
-        )
+        told = shared_names(self.details, self.model) if self.details else ()
+        return tuple(n for n in told if n not in self.names and n != "items")
 
 
 NOUNS: dict[str, CachedNoun] = {
     noun.noun: noun
     for noun in (
-        CachedNoun(Noun.SERVICES, Service, services.Service, services.ServiceDetails, lambda c: c.services),
-        CachedNoun(Noun.INVOICES, Invoice, invoices.Invoice, invoices.InvoiceDetails, lambda c: c.invoices),
-        CachedNoun(Noun.DOMAINS, Domain, domains.Domain, domains.DomainDetails, lambda c: c.domains),
+        CachedNoun(
+            Noun.SERVICES,
+            Service,
+            services.Service,
+            lambda client: client.services,
+            tracked=("product_name", "status", "amount", "billing_cycle", "next_due_date", "dedicated_ip"),
+            details=services.ServiceDetails,
+        ),
+        CachedNoun(
+            Noun.INVOICES,
+            Invoice,
+            invoices.Invoice,
+            lambda client: client.invoices,
+            tracked=("status", "total", "due_date"),
+            details=invoices.InvoiceDetails,
+        ),
+        CachedNoun(
+            Noun.DOMAINS,
+            Domain,
+            domains.Domain,
+            lambda client: client.domains,
+            tracked=("status", "recurring_amount", "next_due_date", "expiry_date", "registrar", "auto_renew"),
+            details=domains.DomainDetails,
+        ),
+        CachedNoun(
+            Noun.ORDERS, Order, orders.Order, lambda client: client.orders, tracked=("status", "amount")
+        ),
+        CachedNoun(
+            Noun.QUOTES,
+            Quote,
+            quotes.Quote,
+            lambda client: client.quotes,
+            tracked=("stage", "total", "valid_until"),
+        ),
+        CachedNoun(Noun.EMAILS, Email, emails.Email, lambda client: client.emails, tracked=()),
     )
 }
 

@@ -1,0 +1,20 @@
+from django.db import models
+
+from ultahost_api.models.cached import Cached, CachedQuerySet
+
+
+class Email(Cached):
+    """A line of the provider's mail log. Bodies can hold passwords: they are read live and never stored."""
+
+    extra = None  # an undocumented field could be the body
+
+    date = models.DateTimeField(null=True)
+    subject = models.CharField(max_length=255, blank=True)
+
+    objects = CachedQuerySet["Email"].as_manager()
+
+    class Meta(Cached.Meta):
+        indexes = [models.Index(fields=["account", "gone_at"]), models.Index(fields=["date"])]
+
+    def __str__(self) -> str:
+        return self.subject or f"#{self.remote_id}"

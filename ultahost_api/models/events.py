@@ -1,0 +1,57 @@
+from collections.abc import Iterable
+from typing import Self
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api.models.accounts import Account
+from ultahost_api.models.cached import Cached
+from ultahost_api.models.refreshes import Noun
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def of(self, accounts: "Iterable[Account] | models.QuerySet[Account]") -> Self:
+        return self.filter(account__in=accounts)
+
+    def about(self, row: Cached) -> Self:
+        """One row's history, the newest first."""
+        return self.filter(row_id=row.pk)
+
+
+class Event(models.Model):
+    """What a refresh saw change at the provider, written in the transaction that changes our copy.
+
+    ``changes`` maps a field of the row to [what it was, what it is], as JSON holds them: amounts and dates
+    are text. It is empty but for CHANGED. ``name`` is what the row was called then.
+    """
+
+    class Kind(models.TextChoices):
+        APPEARED = "appeared", _("New")
+        CHANGED = "changed", _("Changed")
+        GONE = "gone", _("Gone")  # no longer at the provider
+        RETURNED = "returned", _("Back")
+        STOPPED = "stopped", _("Refreshing stopped")  # of a noun: nothing comes through any more
+        RECOVERED = "recovered", _("Refreshing again")
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="events")
+    noun = models.CharField(max_length=10, choices=Noun)
+    kind = models.CharField(max_length=10, choices=Kind)
+    row_id = models.UUIDField(null=True)  # of a cached row of the noun; rows are never deleted
+    remote_id = models.BigIntegerField(null=True)
+    name = models.CharField(max_length=255, blank=True)
+    changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["account", "-at"]),
+            models.Index(fields=["row_id", "-at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.noun} {self.name}: {self.kind}"

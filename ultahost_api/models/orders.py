@@ -1,0 +1,24 @@
+from django.db import models
+
+from ultahost_api.models.cached import Cached, CachedQuerySet
+
+
+class Order(Cached):
+    """Something ordered. ``number`` is the one that people quote; lines and invoice are read live."""
+
+    number = models.CharField(max_length=64, blank=True)
+    date = models.DateTimeField(null=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    status = models.CharField(max_length=60, blank=True)
+    payment_method = models.CharField(max_length=255, blank=True)
+
+    objects = CachedQuerySet["Order"].as_manager()
+
+    class Meta(Cached.Meta):
+        indexes = [
+            models.Index(fields=["account", "gone_at", "status"]),
+            models.Index(fields=["date"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number or self.remote_id}"
