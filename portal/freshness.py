@@ -10,7 +10,7 @@ from django.utils import timezone
 from ultahost_api import conf
 from ultahost_api.models import Account, PassPage, Refresh
 
-_STALE_AFTER = 3  # intervals
+_STALE_AFTER = 2 * conf.SLOWEST  # intervals: no copy grows that old by plan
 
 
 @dataclass

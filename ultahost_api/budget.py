@@ -89,6 +89,7 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
     if rate.remaining is None:
         return
     window.limit = max(window.limit or 0, rate.remaining + 1)
+    window.length = max(window.length or 0, round(rate.reset_in or 0)) or None
     window.reserve = max(2, window.limit // 10) if window.limit >= _RESERVE_FROM else 0
     reset = _reset_told(rate, now) or _guessed_reset(window, now)
     if _same_window(window, reset - took, now) and window.remaining is not None:

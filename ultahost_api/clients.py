@@ -53,8 +53,8 @@ def for_key(key: ApiKey, purpose: Purpose = Purpose.BACKGROUND) -> Client:
     return metered(KeyMeter(key, purpose), deadline)
 
 
-def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS) -> Client:
-    """Like for_key, for a worker whose purpose changes on the way."""
+def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 3) -> Client:
+    """Like for_key, for a worker whose purpose changes on the way; reads are sent ``tries`` times at most."""
     key = meter.key
     try:
         secret = Secret(sealing.unseal(key, "sealed"))
@@ -66,6 +66,7 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS) -> Client:
         base_url=conf.api_url(),
         meter=meter,
         deadline=deadline,
+        tries=tries,
         page_size=conf.page_size(),
     )
 

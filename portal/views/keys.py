@@ -13,7 +13,7 @@ from portal import access, http
 from portal.forms.keys import AddKeyForm, ReplaceKeyForm
 from portal.outward import outward_address
 from ultahost_api import keys as vault
-from ultahost_api.models import ApiKey, Noun, Refresh
+from ultahost_api.models import LISTS, ApiKey, Refresh
 
 
 @access.key_holders_only
@@ -51,7 +51,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     context = {
         "key": key,
-        "refreshes": Refresh.objects.filter(account=key.account).order_by("noun") if key.account else [],
+        "refreshes": Refresh.objects.filter(account=key.account).order_by("pk") if key.account else [],
         "others": _other_keys(key),
     }
     return http.page(request, "keys/detail.html", context)
@@ -159,13 +159,15 @@ def _other_keys(key: ApiKey) -> int:
 
 
 def _with_refreshes(keys: list[ApiKey]) -> list[ApiKey]:
-    """Each key with ``last_refresh``: when its account's lists were last good, all three of them."""
-    accounts = {key.account_id for key in keys}
-    completed: dict[Any, list[Any]] = {}
-    lists = Refresh.objects.filter(account__in=accounts).exclude(noun__in=[Noun.PROFILE, Noun.DETAILS])
-    for account_id, at in lists.values_list("account_id", "completed_at"):
-        completed.setdefault(account_id, []).append(at)
+    """Each key with ``last_refresh``, when its account's lists were last good, all of them, and
+    ``next_refresh``, the one that is due first."""
+    lists: dict[Any, list[Refresh]] = {}
+    for refresh in Refresh.objects.filter(account__in={key.account_id for key in keys}, noun__in=LISTS):
+        lists.setdefault(refresh.account_id, []).append(refresh)
     for key in keys:
-        times = completed.get(key.account_id, [None])
-        key.last_refresh = None if None in times else min(times)  # type: ignore[attr-defined]
+        own = lists.get(key.account_id, [])
+        times = [refresh.completed_at for refresh in own] or [None]
+        planned = [refresh for refresh in own if refresh.next_due_at]
+        key.last_refresh = None if None in times else min(times)  # type: ignore[attr-defined,type-var]
+        key.next_refresh = min(planned, key=lambda r: r.next_due_at, default=None)  # type: ignore
     return keys

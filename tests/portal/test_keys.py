@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from portal import formats
 from portal.threads import provider_call
 from ultahost_api import keys, tasks
 from ultahost_api.models import Account, ApiKey, Refresh, Service
@@ -308,16 +309,28 @@ def test_it_shows_the_refreshes_of_the_account(browser, held, read_everything):
     page = browser.get(f"/keys/{held.pk}/")
 
     assert page.texts("section[aria-labelledby=refreshes] td.name") == [
-        "Details",
-        "Domains",
-        "E-mails",
-        "Invoices",
-        "Orders",
         "Profile",
-        "Quotes",
         "Services",
+        "Invoices",
+        "Domains",
+        "Orders",
+        "Quotes",
+        "E-mails",
+        "Details",
     ]
-    assert browser.get("/keys/").one("tbody td.date").text == "now"
+    assert browser.get("/keys/").one("tbody td.date").text.startswith("now next at ")
+
+
+def test_it_says_when_the_next_refresh_comes_and_why_then(browser, held, read_everything):
+    read_everything()
+    soon = timezone.now() + timedelta(minutes=1)
+    Refresh.objects.filter(noun="invoices").update(next_due_at=soon, pace="budget")
+    at = formats.clock(soon)
+    words = f"{at}, later, since the rate limit allows no more"
+    assert browser.get("/keys/").one("tbody td.date small").text == f"next at {words}"
+    Refresh.objects.filter(noun="invoices").update(trouble="limited")
+    rows = browser.get(f"/keys/{held.pk}/").texts("section[aria-labelledby=refreshes] td.extra")
+    assert f"{at} Waiting for the rate limit" in rows
 
 
 def test_it_shows_four_characters_of_a_key_and_never_more(

@@ -47,9 +47,13 @@ class Worker:
     def refresh(self, noun: str) -> Refresh:
         return Refresh.objects.get(account=self.account, noun=noun)
 
-    def run(self, noun: str, **options: Any) -> Refresh:
+    def run(self, noun: str, *, full: bool = False, **options: Any) -> Refresh:
+        """``full`` begins a pass over the whole list; else it is the one that is due."""
         refresh = self.refresh(noun)
-        Refresh.objects.filter(pk=refresh.pk).update(next_due_at=timezone.now())
+        now = timezone.now()
+        Refresh.objects.filter(pk=refresh.pk).update(
+            next_due_at=now, full_due_at=now if full else refresh.full_due_at
+        )
         refreshing.run(refresh.pk, **options)
         return self.refresh(noun)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ultahost_api.models import Email, Event, Invoice, Order, Quote
-from ultahost_api.refreshing import lists
+from ultahost_api.refreshing import pages
 from ultahost_api.sandbox import Fault
 
 
@@ -43,9 +43,9 @@ def test_it_tells_what_a_row_was_and_is(acme, copied):
 def test_it_tells_what_is_new_gone_and_back(acme, copied):
     row = acme.orders.pop(1)
     acme.add_orders(1)
-    copied.run("orders")
+    copied.run("orders", full=True)
     acme.orders[1] = row | {"status": "Fraud"}
-    copied.run("orders")
+    copied.run("orders", full=True)
     before = row["status"]
     assert told(noun="orders") == [
         ("appeared", 3, {}),
@@ -66,12 +66,12 @@ def test_it_tells_nothing_of_what_nobody_waits_for(acme, copied):
 def test_it_tells_nothing_twice_although_its_process_died(acme, copied, monkeypatch):
     """The events are in the transaction that writes the rows: both are there, or neither."""
     acme.invoices[1]["status"] = "Paid"
-    write = lists.PassPage.objects.update_or_create
-    monkeypatch.setattr(lists.PassPage.objects, "update_or_create", lambda *_, **__: 1 / 0)
+    write = pages.PassPage.objects.update_or_create
+    monkeypatch.setattr(pages.PassPage.objects, "update_or_create", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         copied.run("invoices")
     assert (told(), Invoice.objects.get(remote_id=1).status) == ([], "Unpaid")
-    monkeypatch.setattr(lists.PassPage.objects, "update_or_create", write)
+    monkeypatch.setattr(pages.PassPage.objects, "update_or_create", write)
     copied.run("invoices")
     copied.run("invoices")
     assert told() == [("changed", 1, {"status": ["Unpaid", "Paid"]})]

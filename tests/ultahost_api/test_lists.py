@@ -1,4 +1,4 @@
-"""A pass over one list: what it writes, what it leaves alone, and what it holds to be gone."""
+"""A full pass over one list: what it writes, what it leaves alone, and what it holds to be gone."""
 
 from datetime import date
 from decimal import Decimal
@@ -14,9 +14,9 @@ from ultahost_api.sandbox import Fault
 
 @pytest.fixture
 def walk(worker, page_size):
-    """Refreshes the invoices, ten rows a page."""
+    """Reads all invoices, ten a page."""
     page_size(10)
-    return lambda **options: worker.run("invoices", **options)
+    return lambda **options: worker.run("invoices", full=True, **options)
 
 
 def copied():

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ultahost_api import refreshing
 from ultahost_api.models import ApiKey, Invoice, PassPage, Refresh, Service
-from ultahost_api.refreshing import lists
+from ultahost_api.refreshing import lists, missing, pages
 from ultahost_api.refreshing.leases import LEASE, Lease
 from ultahost_api.sandbox import Fault
 
@@ -35,25 +35,25 @@ class Killed(BaseException):
 
 
 @contextmanager
-def killed(name, after=0):
-    """The process dies where ``lists`` would call ``name``, and cleans nothing up."""
-    real, calls = getattr(lists, name), []
+def killed(where, name, after=0):
+    """The process dies where ``name`` would be called, and cleans nothing up."""
+    real, calls = getattr(where, name), []
 
-    def die(*args):
+    def die(*args, **options):
         calls.append(args)
         if len(calls) > after:
             raise Killed
-        return real(*args)
+        return real(*args, **options)
 
     with pytest.MonkeyPatch.context() as patch, suppress(Killed):
-        patch.setattr(lists, name, die)
+        patch.setattr(where, name, die)
         yield
     assert len(calls) > after
 
 
 def test_it_goes_on_from_its_place_after_it_was_killed(sandbox, acme, worker):
     acme.add_invoices(50)
-    with killed("_write_page", after=2):
+    with killed(pages, "write", after=2):
         worker.run("invoices")
     refresh = worker.refresh("invoices")
     assert (refresh.place, Invoice.objects.count()) == (20, 20)
@@ -72,20 +72,22 @@ def test_it_knows_what_is_gone_although_it_was_killed_half_way(acme, worker):
     acme.add_invoices(50)
     worker.run("invoices")
     del acme.invoices[45], acme.invoices[5]
-    with killed("_write_page", after=2):
+    with killed(pages, "write", after=2):
         worker.run("invoices")
     expire_lease(worker.refresh("invoices"))
     worker.run("invoices")
     assert set(Invoice.objects.gone().values_list("remote_id", flat=True)) == {5, 45}
 
 
-@pytest.mark.parametrize("moment", ["finish", "_mark_gone"])
+@pytest.mark.parametrize(
+    "moment", [(lists, "_finish"), (missing.Missing, "settle"), (missing.Missing, "_mark")]
+)
 def test_it_completes_after_it_was_killed_at_the_end_of_a_pass(acme, worker, moment):
     acme.add_invoices(25)
     worker.run("invoices")
     del acme.invoices[5]
-    with killed(moment):
-        worker.run("invoices")
+    with killed(*moment):
+        worker.run("invoices", full=True)
     expire_lease(worker.refresh("invoices"))
     refresh = worker.run("invoices")
     assert refresh.clean_at == refresh.completed_at
@@ -171,7 +173,7 @@ def test_it_writes_nothing_with_a_lost_lease(acme, worker, during_call, noun):
 
 def test_it_tells_an_unexpected_fault_and_comes_again(acme, worker, monkeypatch):
     acme.add_invoices(5)
-    monkeypatch.setattr(lists, "_write_rows", lambda *_: 1 / 0)
+    monkeypatch.setattr(pages, "_write_rows", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         worker.run("invoices")
     refresh = worker.refresh("invoices")

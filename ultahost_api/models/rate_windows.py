@@ -14,6 +14,7 @@ class RateWindow(models.Model):
     remaining = models.IntegerField(null=True)
     resets_at = models.DateTimeField(null=True)
     limit = models.PositiveIntegerField(null=True)  # the largest remaining ever told, + 1
+    length = models.PositiveIntegerField(null=True)  # seconds; the longest time to a reset ever told
     reserve = models.PositiveIntegerField(default=0)  # kept back from background work, for people
     held_until = models.DateTimeField(null=True)  # after a 429: nothing is sent before
     probing_until = models.DateTimeField(null=True)

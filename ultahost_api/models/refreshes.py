@@ -37,6 +37,10 @@ class RefreshQuerySet(models.QuerySet["Refresh"]):
     def unrung(self, now: datetime) -> Self:
         return self.filter(Q(rung_until=None) | Q(rung_until__lte=now))
 
+    def want_full(self) -> int:
+        """The next pass of each reads its whole list; a cheap one that is under way is given up."""
+        return self.update(full_due_at=timezone.now(), pass_started_at=None)
+
     def ask(self, now: datetime | None = None) -> int:
         """A person wants these now. Waits are forgiven, also for the limit: a person may use the reserve,
         and where nothing is left the budget sends nothing."""
@@ -56,6 +60,17 @@ class Refresh(models.Model):
         ODD = "odd", _("Ultahost answered something unreadable")
         NO_KEY = "no_key", _("No key can read this account")
 
+    class Pace(models.TextChoices):
+        """Why the next one is due when it is."""
+
+        USUAL = "usual", _("as usual")
+        WATCHED = "watched", _("sooner, while somebody looks at the account")
+        OPERATION = "operation", _("sooner, while an operation's outcome is open")
+        QUIET = "quiet", _("later, since nothing changes")
+        BUDGET = "budget", _("later, since the rate limit allows no more")
+        REPEATED = "repeated", _("at once, since rows moved while they were read")
+        BACK_OFF = "back_off", _("later, since the last one failed")
+
     account = models.ForeignKey(Account, models.CASCADE, related_name="refreshes")
     noun = models.CharField(max_length=10, choices=Noun)
 
@@ -65,16 +80,29 @@ class Refresh(models.Model):
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
 
+    starts = models.PositiveSmallIntegerField(default=0)  # runs since one last got anywhere or ended
+
     pass_number = models.PositiveIntegerField(default=0)
     pass_started_at = models.DateTimeField(null=True)  # null: no pass is under way
-    place = models.PositiveIntegerField(default=0)  # the offset of the next page
+    is_full = models.BooleanField(default=True)  # the pass under way reads the whole list
+    walks = models.JSONField(default=list)  # statuses still to be walked in it, "" the list without a filter
+    place = models.PositiveIntegerField(default=0)  # the offset of the next page of the first of them
     rows_total = models.PositiveIntegerField(null=True)
+    rows_changed = models.PositiveIntegerField(default=0)  # by the pass under way
     repeats = models.PositiveSmallIntegerField(default=0)  # unclean passes in a row
     set_aside = models.JSONField(default=list)  # rows that could not be read: [{"id": …, "error": …}]
 
     attempts = models.PositiveSmallIntegerField(default=0)
     trouble = models.CharField(max_length=12, choices=Trouble, blank=True, default=Trouble.NONE)
     trouble_words = models.CharField(max_length=300, blank=True)
+    broken_at = models.DateTimeField(null=True)  # failing since then, and its owner was told
+    pace = models.CharField(max_length=10, choices=Pace, default=Pace.USUAL)
+    quiet = models.PositiveSmallIntegerField(default=0)  # passes in a row that changed nothing
+    calls = models.PositiveIntegerField(default=0)  # that the last whole pass took
+    full_at = models.DateTimeField(null=True)  # the last clean pass over the whole list
+    full_due_at = models.DateTimeField(default=timezone.now)  # from then on the next pass is a full one
+    surplus = models.IntegerField(default=0)  # rows that the provider counted then and we could not hold
+    missed = models.JSONField(default=list)  # ids that the last clean full pass missed, unconfirmed
     completed_at = models.DateTimeField(null=True)  # the last whole pass
     clean_at = models.DateTimeField(null=True)  # the last whole pass during which nothing moved
 
@@ -90,6 +118,11 @@ class Refresh(models.Model):
     @property
     def is_running(self) -> bool:
         return bool(self.lease_until and self.lease_until > timezone.now())
+
+    @property
+    def why(self) -> str:
+        """Why the next one is due when it is, in words."""
+        return str(self.get_trouble_display() if self.trouble else self.get_pace_display())
 
     @property
     def rows_done(self) -> int:
@@ -108,13 +141,16 @@ class PassPage(models.Model):
 
     refresh = models.ForeignKey(Refresh, models.CASCADE, related_name="pages")
     pass_number = models.PositiveIntegerField()
+    walk = models.CharField(max_length=60, blank=True)  # the status it was filtered by
     offset = models.PositiveIntegerField()
     ids = models.JSONField()
     rows = models.PositiveIntegerField()  # records, and rows whose id was unreadable
     total = models.PositiveIntegerField(null=True)
 
     class Meta:
-        ordering = ["offset"]
+        ordering = ["walk", "offset"]
         constraints = [
-            models.UniqueConstraint(fields=["refresh", "pass_number", "offset"], name="one_page_per_offset")
+            models.UniqueConstraint(
+                fields=["refresh", "pass_number", "walk", "offset"], name="one_page_per_offset"
+            )
         ]

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api.models import Event, Noun, Operation
+from ultahost_api.models import Noun, Operation
 from ultahost_api.refreshing import changes, schedule
 from ultahost_api.refreshing.nouns import NOUNS
 
@@ -33,9 +33,7 @@ def _change(operation: Operation, name: str, **values: Any) -> None:
     rows = noun.rows.filter(account=operation.account, remote_id=operation.remote_id or 0)
     with transaction.atomic():
         for row in rows.select_for_update():
-            if difference := changes.difference(noun, row, values):
-                changes.record(noun, [changes.happened(noun, row, Event.Kind.CHANGED, difference)])
-            rows.update(**values)
+            changes.write(noun, row, values)
 
 
 _CHANGES: dict[str, Callable[[Operation], None]] = {"pay_invoice": _paid, "toggle_autorenew": _renewal}

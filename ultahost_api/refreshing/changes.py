@@ -34,7 +34,14 @@ def difference(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> dict
     return {name: [getattr(row, name), values[name]] for name in names}
 
 
+def write(noun: CachedNoun, row: Cached, values: Mapping[str, Any], **beside: Any) -> None:
+    """Change one row and tell what changed. In the caller's transaction, as is ``record``."""
+    if changes := difference(noun, row, values):
+        record(noun, [happened(noun, row, Kind.CHANGED, changes)])
+    noun.rows.filter(pk=row.pk).update(**values, **beside)
+
+
 def record(noun: CachedNoun, events: Iterable[Event]) -> None:
-    """In the caller's transaction, so that no change is lost and none is told twice."""
+    """No change is lost then and none is told twice."""
     if noun.tracked:  # of the others people want no news
         Event.objects.bulk_create(events)

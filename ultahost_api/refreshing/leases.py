@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
 
+from django.db.models import F
 from django.utils import timezone
 
 from ultahost_api.models import Refresh
@@ -26,7 +27,9 @@ class Lease:
         """The lease when the refresh is due and nobody holds it, in one statement."""
         now, token = timezone.now(), uuid.uuid4()
         free = Refresh.objects.filter(pk=refresh_id).due(now).unleased(now)
-        if not free.update(lease_until=now + LEASE, lease_token=token, rung_until=None):
+        if not free.update(
+            lease_until=now + LEASE, lease_token=token, rung_until=None, starts=F("starts") + 1
+        ):
             return None
         return cls(Refresh.objects.select_related("account").get(pk=refresh_id), token)
 
@@ -42,4 +45,4 @@ class Lease:
             setattr(self.refresh, name, value)
 
     def release(self, **fields: Any) -> None:
-        self.write(lease_until=None, lease_token=None, rung_until=None, **fields)
+        self.write(lease_until=None, lease_token=None, rung_until=None, starts=0, **fields)

@@ -1,58 +1,112 @@
-"""A pass over one account's list of one noun: page after page, then the rows that are gone."""
+"""A pass over one account's list of one noun: walk after walk, page after page, then what is missing.
 
-import time
+A full pass is one walk over the whole list. A cheap one walks the rows that are not settled, status by
+status, and then the newest until it meets a page on which nothing is new.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from ultahost_api import conf
 from ultahost_api.budget import Purpose
-from ultahost_api.client import BadAnswer, Client, Page
+from ultahost_api.client import BadRequest, Client, Forbidden, NotFound, Page
 from ultahost_api.clients import KeyMeter
-from ultahost_api.models import Event, Invoice, PassPage
-from ultahost_api.refreshing import changes
+from ultahost_api.models import PassPage
+from ultahost_api.models.cached import Cached
+from ultahost_api.refreshing import pages
 from ultahost_api.refreshing.leases import Lease
+from ultahost_api.refreshing.missing import ASKED_FOR, Missing
 from ultahost_api.refreshing.nouns import CachedNoun
-from ultahost_api.refreshing.rows import values_of
+from ultahost_api.refreshing.turns import Turn
 
-_SET_ASIDE_KEPT = 20
-_WRITE_BATCH = 500
-_MOST_ROWS = 2**31
+NEWEST = ""  # the walk without a filter
 
 
-def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, stop_at: float) -> bool:
-    """Go on with the pass from its place until its end (True) or ``stop_at`` on the monotonic clock."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``clean``: nothing moved meanwhile. ``again``: a full pass has to follow at once.
+
+    ``calls`` is what such a pass costs; None after one that is not of the usual kind.
+    """
+
+    clean: bool = True
+    again: bool = False
+    calls: int | None = None
+
+
+def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: Turn) -> Outcome | None:
+    """Go on with the pass from its place until its end, or None when the turn is over before."""
     if lease.refresh.pass_started_at is None:
-        _begin(lease)
+        _begin(lease, noun, full=not noun.is_cheap or lease.refresh.full_due_at <= timezone.now())
     before: tuple[int, ...] = ()
-    while True:
+    while lease.refresh.walks:
         lease.renew()
-        page: Page[Any] = noun.calls(client).page(offset=lease.refresh.place)
+        page = _fetch(lease, noun, client)
+        if page is None:
+            _begin(lease, noun, full=True)
+            continue
         meter.purpose = Purpose.BACKGROUND  # only the first page of a clicked refresh is the person's
-        _refuse_nonsense(page)
-        _write_page(lease, noun, page)
-        if page.next_offset is None or _stands_still(page.ids, before):
-            return True
-        before = page.ids
-        if time.monotonic() >= stop_at:
-            return False
-
-
-def _begin(lease: Lease) -> None:
-    with transaction.atomic():
-        number = lease.refresh.pass_number + 1
-        lease.write(
-            pass_number=number, pass_started_at=timezone.now(), place=0, rows_total=None, set_aside=[]
+        pages.refuse_nonsense(page)
+        pages.write(
+            lease,
+            noun,
+            page,
+            is_last=page.next_offset is None or _stands_still(page.ids, before),
+            until_known=not lease.refresh.is_full and lease.refresh.walks[0] == NEWEST,
         )
-        PassPage.objects.filter(refresh=lease.refresh).exclude(pass_number=number).delete()
+        before = page.ids if lease.refresh.place else ()
+        if lease.refresh.walks and turn.is_over():
+            return None
+    return _finish(lease, noun, client)
 
 
-def _refuse_nonsense(page: Page[Any]) -> None:
-    """One row that cannot be read is set aside; a page of them is no answer."""
-    if len(page.rejected) > 1 and not page.records:
-        raise BadAnswer(f"none of the rows can be read: {page.rejected[0].error}")
-    if page.total is not None and not 0 <= page.total < _MOST_ROWS:
-        raise BadAnswer(f"a list of {page.total} rows")
+def _begin(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
+    refresh = lease.refresh
+    number = refresh.pass_number + 1
+    with transaction.atomic():
+        lease.write(
+            pass_number=number,
+            pass_started_at=timezone.now(),
+            is_full=full,
+            walks=[NEWEST] if full else [*_unsettled(lease, noun), NEWEST],
+            place=0,
+            rows_total=None,
+            rows_changed=0,
+            # Of those without a number nobody can tell whether they were mended meanwhile.
+            set_aside=[] if full else [row for row in refresh.set_aside if row["id"].isdecimal()],
+        )
+        PassPage.objects.filter(refresh=refresh).exclude(pass_number=number).delete()
+
+
+def _unsettled(lease: Lease, noun: CachedNoun) -> list[str]:
+    """The statuses whose rows may still change: those that always may, and others seen on this account."""
+    if not noun.unsettled:
+        return []
+    rows = noun.rows.filter(account=lease.refresh.account, gone_at=None)
+    seen = rows.exclude(status__in=[*noun.unsettled, *noun.settled, ""]).order_by("status")
+    return [*noun.unsettled, *seen.values_list("status", flat=True).distinct()]
+
+
+def _fetch(lease: Lease, noun: CachedNoun, client: Client) -> Page[Any] | None:
+    """The next page; None when the provider does not filter or sort as a cheap pass needs it."""
+    refresh = lease.refresh
+    status = refresh.walks[0]
+    try:
+        page: Page[Any] = noun.calls(client).page(offset=refresh.place, status=status or None)
+    except (BadRequest, Forbidden, NotFound):
+        if status == NEWEST:
+            raise
+        return None
+    if status != NEWEST and any(record.status.casefold() != status.casefold() for record in page.records):
+        return None
+    if status == NEWEST and not refresh.is_full and list(page.ids) != sorted(page.ids, reverse=True):
+        return None
+    return page
 
 
 def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
@@ -60,97 +114,88 @@ def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
     return bool(ids) and ids == before
 
 
-def _write_page(lease: Lease, noun: CachedNoun, page: Page[Any]) -> None:
-    """One short transaction: the rows that differ, the page's ids, and the place to go on from."""
-    set_aside = [{"id": r.remote_id[:40], "error": r.error[:200]} for r in page.rejected]
-    with transaction.atomic():
-        set_aside += _write_rows(lease, noun, page)
-        PassPage.objects.update_or_create(
-            refresh=lease.refresh,
-            pass_number=lease.refresh.pass_number,
-            offset=page.offset,
-            defaults={
-                "ids": list(page.ids),
-                "rows": len(page.records) + len(page.rejected),
-                "total": page.total,
-            },
-        )
-        lease.write(
-            place=page.next_offset or 0,
-            rows_total=page.total,
-            asked_at=None,
-            attempts=0,
-            trouble="",
-            trouble_words="",
-            set_aside=(lease.refresh.set_aside + set_aside)[:_SET_ASIDE_KEPT],
-        )
-
-
-def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> list[dict[str, str]]:
-    account, now = lease.refresh.account, timezone.now()
-    known = {row.remote_id: row for row in noun.rows.filter(account=account, remote_id__in=page.ids)}
-    new, changed, set_aside = [], [], []
-    events: list[Event] = []
-    for record in page.records:
-        try:
-            values = values_of(record, noun.model, noun.names)
-        except ValueError as error:
-            set_aside.append({"id": str(record.id), "error": str(error)})
-            continue
-        row = known.get(record.id)
-        if row is None:
-            row = noun.model(account=account, remote_id=record.id, changed_at=now, **values)
-            if isinstance(row, Invoice):
-                row.currency = account.currency
-            new.append(row)
-            known[record.id] = row  # the provider may list it twice
-            if lease.refresh.completed_at:  # the first copy is no news
-                events.append(changes.happened(noun, row, Event.Kind.APPEARED))
-        elif row.gone_at or any(getattr(row, name) != value for name, value in values.items()):
-            difference = changes.difference(noun, row, values)
-            returned = row.gone_at is not None
-            for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
-                setattr(row, name, value)
-            changed.append(row)
-            if returned or difference:
-                kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
-                events.append(changes.happened(noun, row, kind, difference))
-    noun.rows.bulk_create(new)
-    if changed:
-        fields = [*noun.names, "gone_at", "changed_at", "details_tries"]
-        noun.rows.bulk_update(changed, fields, batch_size=_WRITE_BATCH)
-    changes.record(noun, events)
-    return set_aside
-
-
-def finish(lease: Lease, noun: CachedNoun) -> bool:
-    """Close a walked pass, marking what is gone if it was clean; True when it was.
-
-    A row without a readable id may be any of those that are missing: then nothing is marked.
-    """
-    pages = list(PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number))
-    ids = [remote_id for page in pages for remote_id in page.ids]
-    clean = _is_clean(pages, ids)
+def _finish(lease: Lease, noun: CachedNoun, client: Client) -> Outcome:
+    walked = PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number)
+    by_status = {status: list(found) for status, found in groupby(walked, key=lambda page: page.walk)}
+    finish = _finish_full if lease.refresh.is_full else _finish_cheap
+    outcome = finish(lease, noun, client, by_status)
     with transaction.atomic():
         lease.renew()
-        if clean and len(ids) == sum(page.rows for page in pages):
-            _mark_gone(lease, noun, set(ids))
         PassPage.objects.filter(refresh=lease.refresh).delete()
-    return clean
+    return outcome
 
 
-def _is_clean(pages: list[PassPage], ids: list[int]) -> bool:
+def _finish_full(lease: Lease, noun: CachedNoun, client: Client, walks: dict[str, list[PassPage]]) -> Outcome:
+    """A row without a readable id may be any of those that are missing: then nothing is marked."""
+    refresh, found = lease.refresh, walks.get(NEWEST, [])
+    seen = {remote_id for page in found for remote_id in page.ids}
+    clean, calls = _is_clean(found), len(found)
+    is_usual = not noun.is_cheap or refresh.full_due_at > timezone.now()
+    if clean and len(seen) == sum(page.rows for page in found):
+        missing = Missing(lease, noun, client, _unlisted(lease, noun, seen))
+        clean = missing.settle()
+        calls += missing.calls
+    again, now = clean and bool(refresh.missed), timezone.now()
+    if refresh.repeats and (again or not clean):  # the list moves faster than it can be read
+        lease.write(full_due_at=now + conf.FULL_AGAIN)
+    elif again or not clean:
+        lease.write(full_due_at=now)
+    else:
+        present = noun.rows.filter(account=refresh.account, gone_at=None).count()
+        surplus = (found[0].total or 0) - present
+        lease.write(full_at=now, full_due_at=now + conf.FULL_EVERY, surplus=surplus)
+    return Outcome(clean, again, calls if is_usual else None)
+
+
+def _finish_cheap(
+    lease: Lease, noun: CachedNoun, client: Client, walks: dict[str, list[PassPage]]
+) -> Outcome:
+    newest = walks.pop(NEWEST, [])
+    clean = {status for status, found in walks.items() if _is_clean(found)}
+    seen = {remote_id for found in [*walks.values(), newest] for page in found for remote_id in page.ids}
+    rows = _unlisted(lease, noun, seen, statuses=clean) if clean else []
+    missing = Missing(lease, noun, client, rows[:ASKED_FOR])
+    missing.settle_few()
+    again = _may_be_full(lease) and (len(rows) > ASKED_FOR or _counts_differ(lease, noun, newest))
+    if again:
+        lease.write(full_due_at=timezone.now())
+    calls = sum(len(found) for found in walks.values()) + len(newest) + missing.calls
+    return Outcome(clean.issuperset(walks), again, calls)
+
+
+def _unlisted(
+    lease: Lease, noun: CachedNoun, seen: set[int], statuses: Iterable[str] | None = None
+) -> list[Cached]:
+    """Rows of ours, older than the pass, that it did not see."""
+    rows = noun.rows.filter(
+        account=lease.refresh.account, gone_at=None, changed_at__lt=lease.refresh.pass_started_at
+    )
+    if statuses is not None:
+        rows = rows.filter(status__in=statuses)
+    unlisted = [pk for pk, remote_id in rows.values_list("pk", "remote_id") if remote_id not in seen]
+    return [
+        row
+        for start in range(0, len(unlisted), pages.WRITE_BATCH)
+        for row in noun.rows.filter(pk__in=unlisted[start : start + pages.WRITE_BATCH]).order_by("remote_id")
+    ]
+
+
+def _is_clean(found: list[PassPage]) -> bool:
     """Nothing moved while walking: every page told the same total, and that many different rows came."""
-    totals = {page.total for page in pages}
-    return totals == {sum(page.rows for page in pages)} and len(set(ids)) == len(ids)
+    ids = [remote_id for page in found for remote_id in page.ids]
+    return {page.total for page in found} == {sum(page.rows for page in found)} and len(set(ids)) == len(ids)
 
 
-def _mark_gone(lease: Lease, noun: CachedNoun, seen: set[int]) -> None:
-    rows = noun.rows.filter(account=lease.refresh.account, gone_at=None)
-    started = lease.refresh.pass_started_at
-    listed = rows.filter(changed_at__lt=started).values_list("pk", "remote_id")
-    gone = [pk for pk, remote_id in listed if remote_id not in seen]
-    for start in range(0, len(gone), _WRITE_BATCH):
-        batch = rows.filter(pk__in=gone[start : start + _WRITE_BATCH])
-        changes.record(noun, [changes.happened(noun, row, Event.Kind.GONE) for row in batch])
-        batch.update(gone_at=timezone.now(), changed_at=timezone.now())
+def _may_be_full(lease: Lease) -> bool:
+    """Not when the last full pass is young, or the next one near."""
+    refresh, now = lease.refresh, timezone.now()
+    is_young = refresh.full_at is not None and refresh.full_at > now - conf.FULL_AGAIN
+    return not is_young and refresh.full_due_at > now + conf.FULL_AGAIN
+
+
+def _counts_differ(lease: Lease, noun: CachedNoun, newest: list[PassPage]) -> bool:
+    """The provider counts more or fewer rows than we hold: some came or went out of a cheap pass's sight."""
+    if not newest or newest[-1].total is None:
+        return False
+    present = noun.rows.filter(account=lease.refresh.account, gone_at=None).count()
+    return newest[-1].total - present != lease.refresh.surplus

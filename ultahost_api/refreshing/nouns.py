@@ -18,6 +18,10 @@ class CachedNoun:
     calls: Callable[[Client], Any]  # the client's module of this noun: page(), get()
     tracked: tuple[str, ...]  # fields whose change people want to know of
     details: type | None = None  # what get() tells more of, where that is kept too
+    is_cheap: bool = False  # most passes read only what may have changed: the newest rows, and the unsettled
+    unsettled: tuple[str, ...] = ()  # statuses that always are, whether rows have them or not
+    settled: frozenset[str] = frozenset()  # statuses that no longer change, or too seldom to look for
+    is_readable: bool = True  # one row can be asked for, and its answer holds nothing that must stay out
 
     @property
     def rows(self) -> CachedQuerySet[Any]:
@@ -52,6 +56,9 @@ NOUNS: dict[str, CachedNoun] = {
             lambda client: client.invoices,
             tracked=("status", "total", "due_date"),
             details=invoices.InvoiceDetails,
+            is_cheap=True,
+            unsettled=("Unpaid",),
+            settled=frozenset({"Paid", "Cancelled", "Refunded"}),
         ),
         CachedNoun(
             Noun.DOMAINS,
@@ -62,7 +69,14 @@ NOUNS: dict[str, CachedNoun] = {
             details=domains.DomainDetails,
         ),
         CachedNoun(
-            Noun.ORDERS, Order, orders.Order, lambda client: client.orders, tracked=("status", "amount")
+            Noun.ORDERS,
+            Order,
+            orders.Order,
+            lambda client: client.orders,
+            tracked=("status", "amount"),
+            is_cheap=True,
+            unsettled=("Pending",),
+            settled=frozenset({"Active", "Cancelled", "Fraud"}),
         ),
         CachedNoun(
             Noun.QUOTES,
@@ -71,7 +85,15 @@ NOUNS: dict[str, CachedNoun] = {
             lambda client: client.quotes,
             tracked=("stage", "total", "valid_until"),
         ),
-        CachedNoun(Noun.EMAILS, Email, emails.Email, lambda client: client.emails, tracked=()),
+        CachedNoun(
+            Noun.EMAILS,
+            Email,
+            emails.Email,
+            lambda client: client.emails,
+            tracked=(),
+            is_cheap=True,
+            is_readable=False,
+        ),
     )
 }
 

@@ -75,7 +75,8 @@ def write(account: Account, profile: Profile) -> None:
         values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
         # Amounts of before and after look alike: only a full pass tells which rows changed.
         lists = Refresh.objects.filter(account=account, noun__in=LISTS)
-        lists.update(pass_started_at=None, next_due_at=timezone.now())
+        now = timezone.now()
+        lists.update(pass_started_at=None, full_due_at=now, next_due_at=now)
         logger.warning("Account %s changed its currency to %s.", account.pk, values["currency"])
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:

@@ -2,13 +2,12 @@
 
 import logging
 import random
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api import conf
 from ultahost_api.bell import ring
 from ultahost_api.budget import Purpose
 from ultahost_api.client import (
@@ -21,15 +20,19 @@ from ultahost_api.client import (
     Unauthorized,
 )
 from ultahost_api.clients import KeyMeter, KeyStopped, KeyUnreadable, metered
-from ultahost_api.models import LISTS, ApiKey, Noun, Refresh
-from ultahost_api.refreshing import details, lists, profiles
+from ultahost_api.models import LISTS, ApiKey, Event, Noun, Refresh
+from ultahost_api.refreshing import details, lists, pacing, profiles
 from ultahost_api.refreshing.leases import Lease, LeaseLost
+from ultahost_api.refreshing.lists import Outcome
 from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.refreshing.turns import Turn
 
 logger = logging.getLogger(__name__)
 
 RUN_SECONDS = 60.0
 _START_OVER_AFTER = 3  # faults at the same place of a pass
+_BROKEN_AFTER = 5  # faults in a row: then each try is a single call, and people are told once
+_POISONED_AFTER = 5  # runs that died at the same place
 _LONGEST_BACK_OFF = 900.0
 _UNTOLD_LIMIT = timedelta(seconds=60)
 
@@ -46,7 +49,10 @@ def run(refresh_id: int, seconds: float = RUN_SECONDS) -> None:
     if lease is None:
         return
     try:
-        _work(lease, time.monotonic() + seconds)
+        if lease.refresh.starts > _POISONED_AFTER:
+            _fault(lease, Refresh.Trouble.ODD, "The workers that tried this died.")
+        else:
+            _work(lease, Turn(seconds))
     except LeaseLost:
         logger.info("Refresh %s went to another worker.", refresh_id)
     except Exception as error:
@@ -54,14 +60,14 @@ def run(refresh_id: int, seconds: float = RUN_SECONDS) -> None:
         raise
 
 
-def _work(lease: Lease, stop_at: float) -> None:
+def _work(lease: Lease, turn: Turn) -> None:
     key = ApiKey.objects.usable().filter(account=lease.refresh.account).first()
     if key is None:
         lease.release(next_due_at=None, trouble=Refresh.Trouble.NO_KEY, trouble_words="")
         return
     try:
-        if _read(lease, key, stop_at):
-            _done(lease)
+        if outcome := _read(lease, key, turn):
+            _done(lease, outcome)
         else:
             lease.release()  # still due: rung again from its place
     except RateLimited as error:
@@ -73,42 +79,46 @@ def _work(lease: Lease, stop_at: float) -> None:
         _fault(lease, _trouble(error), error.message)
 
 
-def _read(lease: Lease, key: ApiKey, stop_at: float) -> bool:
-    """True when nothing is left to do."""
-    name = lease.refresh.noun
-    if name == Noun.PROFILE:
+def _read(lease: Lease, key: ApiKey, turn: Turn) -> Outcome | None:
+    """None while something is left to do."""
+    refresh = lease.refresh
+    if refresh.noun == Noun.PROFILE:
         profiles.read(lease)
-        return True
-    meter = KeyMeter(key, _purpose(lease.refresh))
-    client = metered(meter)
-    if name == Noun.DETAILS:
-        return details.backfill(lease, client, meter, stop_at)
-    return lists.walk(lease, NOUNS[name], client, meter, stop_at)
+        return Outcome()
+    meter = KeyMeter(key, Purpose.PERSON if refresh.asked_at else Purpose.BACKGROUND)
+    client = metered(meter, tries=1 if refresh.broken_at else 3)
+    if refresh.noun == Noun.DETAILS:
+        return Outcome() if details.backfill(lease, client, meter, turn) else None
+    return lists.walk(lease, NOUNS[refresh.noun], client, meter, turn)
 
 
-def _purpose(refresh: Refresh) -> Purpose:
-    return Purpose.PERSON if refresh.asked_at else Purpose.BACKGROUND
-
-
-def _done(lease: Lease) -> None:
+def _done(lease: Lease, outcome: Outcome) -> None:
     refresh, now = lease.refresh, timezone.now()
-    fields: dict[str, Any] = {"completed_at": now, "clean_at": now, "asked_at": None, "repeats": 0}
-    next_due_at = now + _interval(refresh)
-    if refresh.noun in LISTS:
-        clean = lists.finish(lease, NOUNS[refresh.noun])
-        if not clean:
-            del fields["clean_at"]
-            if not refresh.repeats:  # at once, but only once
-                fields["repeats"], next_due_at = 1, now
-    lease.release(
-        **fields,
-        next_due_at=next_due_at,
-        pass_started_at=None,
-        place=0,
-        attempts=0,
-        trouble="",
-        trouble_words="",
-    )
+    refresh.quiet = 0 if refresh.rows_changed else min(refresh.quiet + 1, 100)
+    if outcome.calls is not None:
+        refresh.calls = outcome.calls
+    fields: dict[str, Any] = {"quiet": refresh.quiet, "calls": refresh.calls, "completed_at": now}
+    if outcome.clean:
+        fields["clean_at"] = now
+    repeated = refresh.is_full or not outcome.clean  # a full pass that follows a cheap one repeats nothing
+    if (outcome.again or not outcome.clean) and not refresh.repeats:  # at once, but only once
+        fields |= {"repeats": int(repeated), "next_due_at": now, "pace": Refresh.Pace.REPEATED}
+    else:
+        next_due_at, pace = pacing.plan(refresh)
+        fields |= {"repeats": 0, "next_due_at": next_due_at, "pace": pace}
+    with transaction.atomic():
+        if refresh.broken_at:
+            _tell(refresh, Event.Kind.RECOVERED)
+        lease.release(
+            **fields,
+            asked_at=None,
+            pass_started_at=None,
+            place=0,
+            attempts=0,
+            broken_at=None,
+            trouble="",
+            trouble_words="",
+        )
     if refresh.noun in LISTS:
         call_for_details(refresh)
 
@@ -120,27 +130,32 @@ def call_for_details(refresh: Refresh) -> None:
         ring(list(backfill.values_list("pk", flat=True)))
 
 
-def _interval(refresh: Refresh) -> timedelta:
-    """With a tenth of jitter, so that accounts added together do not stay in step."""
-    usual = conf.interval(refresh.noun)
-    if refresh.noun in LISTS and refresh.account.is_watched:
-        usual = min(usual, conf.WATCHED_INTERVAL)
-    return usual * random.uniform(0.9, 1.1)  # noqa: S311
-
-
 def _trouble(error: UltahostError) -> Refresh.Trouble:
     return next(trouble for kinds, trouble in _TROUBLES if isinstance(error, kinds))
 
 
 def _fault(lease: Lease, trouble: Refresh.Trouble, words: str) -> None:
-    attempts = lease.refresh.attempts + 1
+    refresh, now = lease.refresh, timezone.now()
+    attempts = refresh.attempts + 1
     fields: dict[str, Any] = {"trouble": trouble, "trouble_words": words[:300], "attempts": attempts}
-    if attempts % _START_OVER_AFTER == 0:
-        fields["pass_started_at"] = None  # perhaps it is the place that the provider cannot serve
+    if attempts % _START_OVER_AFTER == 0 and refresh.pass_started_at:
+        # Perhaps it is the place that the provider cannot serve. What a cheap pass would have met is lost.
+        fields |= {"pass_started_at": None, "full_due_at": now}
+    breaks = attempts >= _BROKEN_AFTER and refresh.broken_at is None
+    if breaks:
+        fields["broken_at"] = now
     try:
-        lease.release(next_due_at=_back_off(attempts), **fields)
+        with transaction.atomic():
+            lease.release(next_due_at=_back_off(attempts), pace=Refresh.Pace.BACK_OFF, **fields)
+            if breaks:
+                _tell(refresh, Event.Kind.STOPPED)
     except LeaseLost:
-        logger.info("Refresh %s went to another worker.", lease.refresh.pk)
+        logger.info("Refresh %s went to another worker.", refresh.pk)
+
+
+def _tell(refresh: Refresh, kind: str) -> None:
+    """One word when it breaks and one when it works again, however many tries lie between."""
+    Event.objects.create(account=refresh.account, noun=refresh.noun, kind=kind, name=refresh.trouble_words)
 
 
 def _back_off(attempts: int) -> datetime:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
@@ -11,7 +11,7 @@ from ultahost_api.bell import ring, ring_for_people
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
 from ultahost_api.models.cached import Cached
 
-_TICK_TAKES = 500
+_QUEUED = 200  # refreshes in the queue at most: what waits longer than a minute is rung twice
 
 Accounts = Iterable[Account] | QuerySet[Account]
 
@@ -19,8 +19,9 @@ Accounts = Iterable[Account] | QuerySet[Account]
 def tick() -> int:
     """Ring for what is due and not rung yet; how many. Any number of beats may do it at once."""
     now = timezone.now()
-    due = Refresh.objects.due(now).unleased(now).unrung(now).order_by("next_due_at")
-    return ring(list(due.values_list("pk", flat=True)[:_TICK_TAKES]))
+    due = Refresh.objects.due(now).unleased(now)
+    room = max(0, _QUEUED - due.filter(rung_until__gt=now).count())
+    return ring(list(due.unrung(now).order_by("next_due_at").values_list("pk", flat=True)[:room]))
 
 
 def beat(name: str) -> None:
@@ -33,8 +34,9 @@ def start(account: Account) -> None:
     Refresh.objects.bulk_create([Refresh(account=account, noun=noun) for noun in Noun], ignore_conflicts=True)
     refreshes = Refresh.objects.filter(account=account)
     refreshes.filter(next_due_at=None).update(next_due_at=now, trouble="", trouble_words="")
-    refreshes.exclude(trouble=Refresh.Trouble.LIMITED).filter(completed_at=None).update(next_due_at=now)
-    ring_for_people(refreshes.due(now).values_list("pk", flat=True))
+    unlimited = refreshes.exclude(trouble=Refresh.Trouble.LIMITED)
+    unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=now, attempts=0)
+    ring_for_people(refreshes.due(now).order_by("pk").values_list("pk", flat=True))
 
 
 def pause_without_keys(account: Account) -> None:
@@ -43,9 +45,11 @@ def pause_without_keys(account: Account) -> None:
         Refresh.objects.filter(account=account).update(next_due_at=None, trouble=Refresh.Trouble.NO_KEY)
 
 
-def ask(accounts: Accounts, nouns: Iterable[str] = LISTS) -> None:
-    """A person wants these accounts' nouns fresh now."""
+def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False) -> None:
+    """A person wants these accounts' nouns fresh now; ``full`` reads each list whole."""
     wanted = Refresh.objects.of(accounts).filter(noun__in=list(nouns))
+    if full:
+        wanted.want_full()
     wanted.ask()
     ring_for_people(wanted.due(timezone.now()).values_list("pk", flat=True))
 
@@ -55,10 +59,16 @@ def watch(accounts: "QuerySet[Account]") -> None:
     now = timezone.now()
     if not Account.objects.filter(pk__in=accounts).watch(now):
         return
+    hasten(accounts, Refresh.Pace.WATCHED)
+
+
+def hasten(accounts: Accounts, pace: Refresh.Pace) -> None:
+    """Lists older than the watched interval are due now, where the rate limit allows as much."""
+    now = timezone.now()
     old = Refresh.objects.of(accounts).filter(
         noun__in=LISTS, trouble="", completed_at__lt=now - conf.WATCHED_INTERVAL, next_due_at__gt=now
     )
-    old.update(next_due_at=now + timedelta(seconds=1))
+    old.exclude(pace=Refresh.Pace.BUDGET).update(next_due_at=now + timedelta(seconds=1), pace=pace)
 
 
 def want_details(row: Cached) -> None:

@@ -17,9 +17,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--account", metavar="UUID", help="only this account")
         parser.add_argument("--noun", choices=[str(noun) for noun in NOUNS], help="only this noun")
+        parser.add_argument("--full", action="store_true", help="read each list whole")
         parser.add_argument("--wait", action="store_true", help="refresh in this process until all is fresh")
 
-    def handle(self, *args: Any, account: str | None, noun: str | None, wait: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, account: str | None, noun: str | None, full: bool, wait: bool, **options: Any
+    ) -> None:
         accounts = Account.objects.all()
         if account:
             accounts = accounts.filter(remote_uuid=account.lower())
@@ -27,10 +30,13 @@ class Command(BaseCommand):
                 raise CommandError(f"There is no account {account}.")
         nouns = [noun] if noun else NOUNS
         if not wait:
-            refreshing.ask(accounts, nouns)
+            refreshing.ask(accounts, nouns, full=full)
             self.stdout.write("Asked for: the workers refresh now.")
             return
-        stale = list(self._walk(Refresh.objects.of(accounts).filter(noun__in=nouns)))
+        refreshes = Refresh.objects.of(accounts).filter(noun__in=nouns)
+        if full:
+            refreshes.want_full()
+        stale = list(self._walk(refreshes))
         if stale:
             raise CommandError("Not fresh: " + ", ".join(stale))
 

@@ -1,0 +1,135 @@
+"""Rows that a clean pass did not list: asked for one by one, and gone only when that is certain."""
+
+import pytest
+
+from ultahost_api.models import Email, Invoice, Service
+from ultahost_api.sandbox import Fault
+
+
+@pytest.fixture(autouse=True)
+def _ten_rows_a_page(page_size, monkeypatch):
+    page_size(10)
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def services(acme, worker):
+    acme.add_services(30)
+    worker.run("services")
+    return worker
+
+
+def hide(*numbers):
+    """Lists that leave rows out, and count as if they were not there."""
+
+    def without(answer):
+        rows = [row for row in answer["data"] if row["id"] not in numbers]
+        missing = len(numbers)
+        return answer | {
+            "data": rows,
+            "meta": answer["meta"] | {"total_records": answer["meta"]["total_records"] - missing},
+        }
+
+    return Fault.edit(without)
+
+
+def asked(sandbox, action="get_service"):
+    return [s for s in sandbox.requests if s.action == action]
+
+
+def gone(model=Service):
+    return set(model.objects.gone().values_list("remote_id", flat=True))
+
+
+def test_it_keeps_a_row_that_a_clean_looking_list_left_out(sandbox, acme, services):
+    """One was deleted and another inserted while it walked: the totals agree, and a row was skipped."""
+    sandbox.faults.add(hide(7), action="get_services", times=None)
+    acme.services[7]["amount"] = "99.00"
+    refresh = services.run("services")
+    assert gone() == set()
+    assert str(Service.objects.get(remote_id=7).amount) == "99.00"
+    assert refresh.clean_at < refresh.completed_at
+
+
+def test_it_marks_what_the_provider_no_longer_knows(sandbox, acme, services):
+    del acme.services[7], acme.services[8]
+    refresh = services.run("services")
+    assert gone() == {7, 8}
+    assert len(asked(sandbox)) == 2
+    assert refresh.clean_at == refresh.completed_at
+
+
+def test_it_trusts_no_list_of_which_one_missing_row_is_there(sandbox, acme, services):
+    """Fifteen are missing, and among the ten that it asks for is one that is not gone at all."""
+    sandbox.faults.add(hide(*range(6, 21)), action="get_services", times=3)
+    for number in range(7, 21):
+        del acme.services[number]
+    services.run("services")
+    assert 6 not in gone()
+    assert services.refresh("services").missed == []
+
+
+def test_it_wants_to_miss_many_rows_twice(sandbox, acme, services):
+    for number in range(1, 26):
+        del acme.services[number]
+    first = services.run("services")
+    assert (len(gone()), len(first.missed), first.repeats) == (10, 15, 1)
+    second = services.run("services")
+    assert (len(gone()), second.missed, second.repeats) == (25, [], 0)
+
+
+def test_it_keeps_many_rows_that_the_next_pass_lists_again(sandbox, acme, services):
+    hidden = {number: acme.services.pop(number) for number in range(1, 26)}
+    services.run("services")
+    acme.services |= hidden
+    services.run("services")
+    services.run("services")
+    assert gone() == set()
+    assert Service.objects.present().count() == 30
+
+
+@pytest.mark.parametrize("fault", [Fault.status(403, "Not yours"), Fault.html(), Fault.status(400, "No")])
+def test_it_wants_to_miss_twice_what_it_cannot_ask_for(sandbox, acme, services, fault):
+    del acme.services[7]
+    sandbox.faults.add(fault, action="get_service", times=None)
+    assert services.run("services").missed == [7]
+    assert gone() == set()
+    services.run("services")
+    assert gone() == {7}
+
+
+def test_it_asks_again_for_nothing_after_a_limit_struck_between(sandbox, acme, services):
+    del acme.services[7], acme.services[8], acme.services[9]
+    sandbox.faults.add(Fault.limited(0.01), action="get_service", after=2)
+    refresh = services.run("services")
+    assert (refresh.trouble, gone()) == ("limited", {7, 8})
+    services.account.keys.get().rate_window.delete()
+    services.run("services")
+    assert gone() == {7, 8, 9}
+    assert [s.parameters["serviceid"] for s in asked(sandbox)] == ["7", "8", "9", "9"]
+
+
+def test_it_never_asks_for_a_mail(sandbox, acme, worker):
+    """Bodies may hold passwords: they are read when a person opens one, and only then."""
+    acme.add_emails(12)
+    worker.run("emails")
+    del acme.emails[3]
+    worker.run("emails", full=True)
+    assert gone(Email) == set()
+    worker.run("emails")
+    assert gone(Email) == {3}
+    assert asked(sandbox, "get_email") == []
+
+
+def test_it_keeps_the_lines_of_an_invoice_that_it_asked_for(acme, worker):
+    acme.add_invoices(2, status="Unpaid")
+    acme.add_invoices(12, status="Paid")  # above them, so that the newest page does not hold it
+    worker.run("invoices")
+    acme.invoices[1] |= {
+        "status": "Paid",
+        "items": [{"id": 1, "description": "A line", "amount": "10.00", "taxed": 1}],
+    }
+    worker.run("invoices")
+    invoice = Invoice.objects.get(remote_id=1)
+    assert (invoice.status, invoice.is_detailed) == ("Paid", True)
+    assert [item.description for item in invoice.items.all()] == ["A line"]

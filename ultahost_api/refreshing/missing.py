@@ -1,0 +1,87 @@
+"""Rows of ours that a clean pass did not list. A list can lie, so nothing is gone on its word alone."""
+
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from django.db import transaction
+from django.utils import timezone
+
+from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
+from ultahost_api.models import Event
+from ultahost_api.models.cached import Cached
+from ultahost_api.refreshing import changes, details
+from ultahost_api.refreshing.leases import Lease
+from ultahost_api.refreshing.nouns import CachedNoun
+from ultahost_api.refreshing.pages import WRITE_BATCH
+
+ASKED_FOR = 10  # rows that a pass asks for one by one
+
+
+class Found(Enum):
+    GONE = auto()
+    THERE = auto()
+    UNCLEAR = auto()
+
+
+class Missing:
+    """The rows that were there when the pass began and are in none of its pages."""
+
+    def __init__(self, lease: Lease, noun: CachedNoun, client: Client, rows: Iterable[Cached]) -> None:
+        self._lease, self._noun, self._client = lease, noun, client
+        self.rows = list(rows)
+        self.calls = 0
+
+    def settle_few(self) -> None:
+        """After a cheap pass. Ask for each: it is written as it is now, or gone."""
+        for row in self.rows:
+            self._ask(row)
+
+    def settle(self) -> bool:
+        """After a full pass. False when one of them is there after all: rows moved unseen, trust nothing.
+
+        More than a pass may ask for are gone once the next clean full pass misses them too.
+        """
+        unclear = []
+        for row in self.rows[:ASKED_FOR]:
+            match self._ask(row):
+                case Found.THERE:
+                    self._lease.write(missed=[])
+                    return False
+                case Found.UNCLEAR:
+                    unclear.append(row)
+        unclear += self.rows[ASKED_FOR:]
+        missed_before = set(self._lease.refresh.missed)
+        with transaction.atomic():
+            self._mark([row for row in unclear if row.remote_id in missed_before])
+            left = [row.remote_id for row in unclear if row.remote_id not in missed_before]
+            self._lease.write(missed=left)
+        return True
+
+    def _ask(self, row: Cached) -> Found:
+        """Each answer is written at once: after a death or a limit no row is asked for again."""
+        if not self._noun.is_readable:
+            return Found.UNCLEAR
+        self._lease.renew()
+        self.calls += 1
+        asked_at = timezone.now()
+        try:
+            answer = self._noun.calls(self._client).get(row.remote_id)
+            names = tuple(name for name in self._noun.names if name != "extra") + self._noun.detail_names
+            details.write(self._lease, self._noun, row, answer, names, asked_at, changed_at=asked_at)
+        except NotFound:
+            with transaction.atomic():
+                self._lease.renew()
+                self._mark([row])
+            return Found.GONE
+        except (BadRequest, Forbidden, BadAnswer, ValueError):
+            return Found.UNCLEAR
+        return Found.THERE
+
+    def _mark(self, rows: list[Cached]) -> None:
+        now = timezone.now()
+        for start in range(0, len(rows), WRITE_BATCH):
+            batch = rows[start : start + WRITE_BATCH]
+            changes.record(self._noun, [changes.happened(self._noun, row, Event.Kind.GONE) for row in batch])
+            self._noun.rows.filter(pk__in=[row.pk for row in batch]).update(gone_at=now, changed_at=now)
+        if rows:
+            self._lease.write(rows_changed=self._lease.refresh.rows_changed + len(rows))

@@ -1,0 +1,111 @@
+"""One page that arrived, written in one short transaction."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from ultahost_api.client import BadAnswer, Page
+from ultahost_api.models import Event, Invoice, PassPage, Refresh
+from ultahost_api.refreshing import changes
+from ultahost_api.refreshing.leases import Lease
+from ultahost_api.refreshing.nouns import CachedNoun
+from ultahost_api.refreshing.rows import values_of
+
+WRITE_BATCH = 500
+_SET_ASIDE_KEPT = 20
+_MOST_ROWS = 2**31
+
+
+def refuse_nonsense(page: Page[Any]) -> None:
+    """One row that cannot be read is set aside; a page of them is no answer."""
+    if len(page.rejected) > 1 and not page.records:
+        raise BadAnswer(f"none of the rows can be read: {page.rejected[0].error}")
+    if page.total is not None and not 0 <= page.total < _MOST_ROWS:
+        raise BadAnswer(f"a list of {page.total} rows")
+
+
+def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, until_known: bool) -> None:
+    """The rows that differ, the page's ids, and the place to go on from.
+
+    ``is_last`` of its walk; so is one ``until_known`` on which nothing is new.
+    """
+    refresh = lease.refresh
+    walk, rows = refresh.walks[0], len(page.records) + len(page.rejected)
+    with transaction.atomic():
+        set_aside, changed = _write_rows(lease, noun, page)
+        is_last = is_last or (until_known and not changed)
+        PassPage.objects.update_or_create(
+            refresh=refresh,
+            pass_number=refresh.pass_number,
+            walk=walk,
+            offset=page.offset,
+            defaults={"ids": list(page.ids), "rows": rows, "total": page.total},
+        )
+        lease.write(
+            walks=refresh.walks[1:] if is_last else refresh.walks,
+            place=0 if is_last else page.next_offset or 0,
+            rows_total=_rows_in_sight(refresh, page.total, until_known),
+            rows_changed=refresh.rows_changed + changed,
+            asked_at=None,
+            starts=0,
+            attempts=0,
+            trouble="",
+            trouble_words="",
+            set_aside=_set_aside(refresh.set_aside, page, set_aside),
+        )
+
+
+def _rows_in_sight(refresh: Refresh, total: int | None, until_known: bool) -> int | None:
+    """How many rows the pass will have read, as far as its walks tell yet."""
+    if refresh.is_full:
+        return total
+    read = PassPage.objects.filter(refresh=refresh, pass_number=refresh.pass_number)
+    if not until_known:
+        read = read.exclude(walk=refresh.walks[0])
+    earlier: int = read.aggregate(rows=Sum("rows"))["rows"] or 0
+    return earlier if until_known else earlier + (total or 0)
+
+
+def _set_aside(before: list[Any], page: Page[Any], found: list[dict[str, str]]) -> list[dict[str, str]]:
+    seen = {str(remote_id) for remote_id in page.ids}
+    return [*(entry for entry in before if entry["id"] not in seen), *found][:_SET_ASIDE_KEPT]
+
+
+def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[dict[str, str]], int]:
+    """What had to be set aside, and how many rows were new or had changed."""
+    account, now = lease.refresh.account, timezone.now()
+    known = {row.remote_id: row for row in noun.rows.filter(account=account, remote_id__in=page.ids)}
+    new, changed, events = [], [], []
+    set_aside = [{"id": r.remote_id[:40], "error": r.error[:200]} for r in page.rejected]
+    for record in page.records:
+        try:
+            values = values_of(record, noun.model, noun.names)
+        except ValueError as error:
+            set_aside.append({"id": str(record.id), "error": str(error)})
+            continue
+        row = known.get(record.id)
+        if row is None:
+            row = noun.model(account=account, remote_id=record.id, changed_at=now, **values)
+            if isinstance(row, Invoice):
+                row.currency = account.currency
+            new.append(row)
+            known[record.id] = row  # the provider may list it twice
+            if lease.refresh.completed_at:  # the first copy is no news
+                events.append(changes.happened(noun, row, Event.Kind.APPEARED))
+        elif row.gone_at or any(getattr(row, name) != value for name, value in values.items()):
+            difference = changes.difference(noun, row, values)
+            returned = row.gone_at is not None
+            for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
+                setattr(row, name, value)
+            changed.append(row)
+            if returned or difference:
+                kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
+                events.append(changes.happened(noun, row, kind, difference))
+    noun.rows.bulk_create(new)
+    if changed:
+        fields = [*noun.names, "gone_at", "changed_at", "details_tries"]
+        noun.rows.bulk_update(changed, fields, batch_size=WRITE_BATCH)
+    changes.record(noun, events)
+    return set_aside, len(new) + len(changed)

@@ -1,0 +1,30 @@
+import time
+
+from django.utils import timezone
+
+from ultahost_api.models import Refresh
+
+_SLICE = 10.0  # seconds
+
+
+class Turn:
+    """How long a run may go on: ``seconds``, but only a slice of them while others wait for a worker.
+
+    One account with thousands of pages then keeps no small one waiting; it is rung again behind them.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        now = time.monotonic()
+        self._ends, self._looks = now + seconds, now + _SLICE
+
+    def is_over(self) -> bool:
+        now = time.monotonic()
+        if now < self._looks:
+            return now >= self._ends
+        self._looks = now + _SLICE
+        return now >= self._ends or _others_wait()
+
+
+def _others_wait() -> bool:
+    now = timezone.now()
+    return Refresh.objects.due(now).unleased(now).filter(rung_until__gt=now).exists()
