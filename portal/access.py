@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
 from portal.models import AccountPolicy, Grant, Role, User
-from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Service
+from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Refresh, Service
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet
@@ -172,6 +172,12 @@ def keys_to_manage(user: User) -> ApiKeyQuerySet:
 
 def key_to_manage(user: User, key_id: UUID) -> ApiKey:
     return get_object_or_404(keys_to_manage(user), pk=key_id)
+
+
+def stopped_refreshes(user: User) -> QuerySet[Refresh]:
+    """What no longer comes through, for those who look after the account's keys."""
+    accounts = keys_to_manage(user).exclude(account=None).values("account")
+    return Refresh.objects.filter(account__in=accounts).exclude(broken_at=None).select_related("account")
 
 
 def people_to_manage(user: User) -> QuerySet[User]:

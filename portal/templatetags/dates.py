@@ -9,6 +9,7 @@ register = template.Library()
 
 register.filter("day", formats.day)
 register.filter("clock", formats.clock)
+register.filter("moment", formats.moment)
 
 
 @register.simple_tag

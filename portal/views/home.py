@@ -29,6 +29,7 @@ def home(request: http.Request) -> HttpResponse:
         .needing_attention()
         .order_by("product_name", "pk")[:_SHOWN],
         "broken_keys": access.keys_to_manage(request.user).needing_attention(),
+        "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
         "freshness": Freshness(Noun.INVOICES, with_invoices),

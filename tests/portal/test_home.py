@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy
-from ultahost_api.models import ApiKey, Domain, Invoice, Service
+from ultahost_api.models import ApiKey, Domain, Invoice, Refresh, Service
 
 TODAY = timezone.localdate()
 
@@ -121,6 +121,19 @@ def test_it_tells_nobody_else_of_a_broken_key_but_the_admins(visit, people, alma
 
     assert visit(people.member("Ben")).get("/").all(".banner") == []
     assert len(visit(people.admin("Dana")).get("/").all(".banner")) == 1
+
+
+def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, acme):
+    Refresh.objects.create(
+        account=acme, noun="invoices", broken_at=timezone.now(), trouble_words="502 <b>Bad</b> Gateway"
+    )
+
+    page = visit(alma).get("/")
+
+    assert page.one(".banner .words").text.startswith("Invoices of Acme: nothing has come through since")
+    assert page.one(".banner .said").text == "502 <b>Bad</b> Gateway"
+    assert len(visit(people.admin("Dana")).get("/").all(".banner")) == 1
+    assert visit(people.member("Ben")).get("/").all(".banner") == []
 
 
 def test_it_tells_a_new_member_to_add_a_key(visit, people):
