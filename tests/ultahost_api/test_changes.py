@@ -66,12 +66,12 @@ def test_it_tells_nothing_of_what_nobody_waits_for(acme, copied):
 def test_it_tells_nothing_twice_although_its_process_died(acme, copied, monkeypatch):
     """The events are in the transaction that writes the rows: both are there, or neither."""
     acme.invoices[1]["status"] = "Paid"
-    write = pages.PassPage.objects.update_or_create
-    monkeypatch.setattr(pages.PassPage.objects, "update_or_create", lambda *_, **__: 1 / 0)
+    write = pages.PassPage.objects.create
+    monkeypatch.setattr(pages.PassPage.objects, "create", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         copied.run("invoices")
     assert (told(), Invoice.objects.get(remote_id=1).status) == ([], "Unpaid")
-    monkeypatch.setattr(pages.PassPage.objects, "update_or_create", write)
+    monkeypatch.setattr(pages.PassPage.objects, "create", write)
     copied.run("invoices")
     copied.run("invoices")
     assert told() == [("changed", 1, {"status": ["Unpaid", "Paid"]})]

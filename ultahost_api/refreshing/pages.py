@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from ultahost_api.client import BadAnswer, Page
@@ -36,12 +36,14 @@ def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, unt
     with transaction.atomic():
         set_aside, changed = _write_rows(lease, noun, page)
         is_last = is_last or (until_known and not changed)
-        PassPage.objects.update_or_create(
+        PassPage.objects.create(
             refresh=refresh,
             pass_number=refresh.pass_number,
             walk=walk,
             offset=page.offset,
-            defaults={"ids": list(page.ids), "rows": rows, "total": page.total},
+            ids=list(page.ids),
+            rows=rows,
+            total=page.total,
         )
         lease.write(
             walks=refresh.walks[1:] if is_last else refresh.walks,
@@ -75,37 +77,50 @@ def _set_aside(before: list[Any], page: Page[Any], found: list[dict[str, str]]) 
 
 def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[dict[str, str]], int]:
     """What had to be set aside, and how many rows were new or had changed."""
-    account, now = lease.refresh.account, timezone.now()
-    known = {row.remote_id: row for row in noun.rows.filter(account=account, remote_id__in=page.ids)}
-    new, changed, events = [], [], []
+    rows = noun.rows.filter(account=lease.refresh.account, remote_id__in=page.ids)
+    # Values and not rows: most pages bring nothing new, and comparing is all there is to do.
+    listed = rows.values_list("remote_id", "gone_at", *noun.names)
+    held = {remote_id: (gone_at, values) for remote_id, gone_at, *values in listed}
+    new: dict[int, dict[str, Any]] = {}
+    changed: dict[int, dict[str, Any]] = {}
     set_aside = [{"id": r.remote_id[:40], "error": r.error[:200]} for r in page.rejected]
-    for record in page.records:
+    for record in page.records:  # the provider may list a row twice
         try:
             values = values_of(record, noun.model, noun.names)
         except ValueError as error:
             set_aside.append({"id": str(record.id), "error": str(error)})
             continue
-        row = known.get(record.id)
-        if row is None:
-            row = noun.model(account=account, remote_id=record.id, changed_at=now, **values)
-            if isinstance(row, Invoice):
-                row.currency = account.currency
-            new.append(row)
-            known[record.id] = row  # the provider may list it twice
-            if lease.refresh.completed_at:  # the first copy is no news
-                events.append(changes.happened(noun, row, Event.Kind.APPEARED))
-        elif row.gone_at or any(getattr(row, name) != value for name, value in values.items()):
-            difference = changes.difference(noun, row, values)
-            returned = row.gone_at is not None
-            for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
-                setattr(row, name, value)
-            changed.append(row)
-            if returned or difference:
-                kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
-                events.append(changes.happened(noun, row, kind, difference))
-    noun.rows.bulk_create(new)
-    if changed:
-        fields = [*noun.names, "gone_at", "changed_at", "details_tries"]
-        noun.rows.bulk_update(changed, fields, batch_size=WRITE_BATCH)
+        if held.get(record.id) != (None, [*values.values()]):
+            (changed if record.id in held else new)[record.id] = values
+    events = [*_add(lease, noun, new), *_change(noun, rows.filter(remote_id__in=changed), changed)]
     changes.record(noun, events)
     return set_aside, len(new) + len(changed)
+
+
+def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list[Event]:
+    account = lease.refresh.account
+    rows = [noun.model(account=account, remote_id=remote_id, **values) for remote_id, values in new.items()]
+    for row in rows:
+        if isinstance(row, Invoice):
+            row.currency = account.currency
+    noun.rows.bulk_create(rows)
+    if lease.refresh.completed_at is None:  # the first copy is no news
+        return []
+    return [changes.happened(noun, row, Event.Kind.APPEARED) for row in rows]
+
+
+def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]]) -> list[Event]:
+    if not changed:
+        return []
+    now, events, differing = timezone.now(), [], list(rows)
+    for row in differing:
+        values, returned = changed[row.remote_id], row.gone_at is not None
+        difference = changes.difference(noun, row, values)
+        for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
+            setattr(row, name, value)
+        if returned or difference:
+            kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
+            events.append(changes.happened(noun, row, kind, difference))
+    fields = [*noun.names, "gone_at", "changed_at", "details_tries"]
+    noun.rows.bulk_update(differing, fields, batch_size=WRITE_BATCH)
+    return events
