@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from portal.models import AccountPolicy, Grant, Role, User
+from portal.models import AccountPolicy, AuditEntry, Grant, Role, User
+from portal.models.audit import AuditEntryQuerySet
 from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Refresh, Service
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 from ultahost_api.models.domains import DomainQuerySet
@@ -186,6 +187,10 @@ def people_to_manage(user: User) -> QuerySet[User]:
 
 def person_to_manage(user: User, person_id: UUID) -> User:
     return get_object_or_404(people_to_manage(user), pk=person_id)
+
+
+def audit_to_read(user: User) -> AuditEntryQuerySet:
+    return AuditEntry.objects.all() if user.is_admin else AuditEntry.objects.none()
 
 
 def admin_only(view: View) -> View:

@@ -6,6 +6,7 @@ import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from portal.models import Act, User
 from ultahost_api.models import Account
 
 
@@ -25,6 +26,7 @@ class RowFilter(filters.FilterSet):
 
     searched: tuple[str, ...] = ()
     status_column = "status"
+    number_column = "remote_id"
 
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
@@ -39,7 +41,7 @@ class RowFilter(filters.FilterSet):
                     found |= Q(**{f"{column}__icontains": spelling})
             number = word.removeprefix("#")
             if number.isascii() and number.isdigit() and len(number) < 19:
-                found |= Q(remote_id=int(number))
+                found |= Q(**{self.number_column: int(number)})
             rows = rows.filter(found)
         return rows
 
@@ -69,6 +71,17 @@ class InvoiceFilter(RowFilter):
 class OperationFilter(RowFilter):
     searched = ("message", "target", "user__name", "account__name")
     status_column = "state"
+
+
+class AuditFilter(RowFilter):
+    searched = ("actor_name", "target", "account_name", "ip")
+    status_column = "noun"
+    number_column = "seq"
+
+    act = filters.ChoiceFilter(label=_("What"), choices=Act.choices)
+    actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"))
+    since = filters.DateFilter("at", "date__gte", label=_("From"))
+    until = filters.DateFilter("at", "date__lte", label=_("To"))
 
 
 class DomainFilter(RowFilter):

@@ -4,14 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import NullIf
 from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.functional import Promise
 
-from portal import csv
+from portal import audit, csv
 from portal.filters import RowFilter
+from portal.models import Act
+from portal.models.audit import AuditEntryQuerySet
 from ultahost_api.models import Account
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.operations import OperationQuerySet
@@ -33,6 +37,7 @@ class Chip:
     value: str
     count: int
     is_chosen: bool
+    label: str | Promise = ""  # of a choice of ours
 
 
 class ListPage:
@@ -44,7 +49,7 @@ class ListPage:
     def __init__(
         self,
         request: HttpRequest,
-        rows: CachedQuerySet[Any] | OperationQuerySet,
+        rows: CachedQuerySet[Any] | OperationQuerySet | AuditEntryQuerySet,
         *,
         accounts: QuerySet[Account],
         filter_class: type[RowFilter],
@@ -120,12 +125,18 @@ class ListPage:
             return []
         column = self.filter.status_column
         counted = wider.qs.order_by().values_list(column).annotate(Count("pk")).order_by("-pk__count", column)
-        return [Chip(status, count, status == chosen) for status, count in counted]
+        field: Any = self._all.model._meta.get_field(column)
+        words = dict(field.flatchoices)
+        return [Chip(status, count, status == chosen, words.get(status, "")) for status, count in counted]
 
     @property
     def chosen_status(self) -> str:
         return self.request.GET.get("status", "")
 
     def as_csv(self, filename: str, columns: Sequence[csv.Column]) -> StreamingHttpResponse:
-        """Exactly what is filtered, in the order that is shown, all pages of it."""
+        """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
+        chosen = {name: self.request.GET[name] for name in self.filter.filters if self.request.GET.get(name)}
+        chosen.pop("q", None)  # the words that somebody searched for are theirs
+        filters = urlencode(chosen)
+        audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
         return csv.response(filename, columns, self.rows.iterator(chunk_size=500))

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from portal.views.accounts import account, accounts, change_account_password, edit_account
 from portal.views.announcements import announcement, announcement_body, announcements
+from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.contacts import contact, contacts, create_contact, delete_contact, edit_contact
 from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_nameservers
@@ -152,6 +153,8 @@ urlpatterns = [
     path("catalogue/<slug:part>/add/", add_entry, name="add_entry"),
     path("catalogue/<slug:part>/<uuid:entry_id>/", edit_entry, name="edit_entry"),
     path("catalogue/<slug:part>/<uuid:entry_id>/delete/", delete_entry, name="delete_entry"),
+    path("audit/", audit_log, name="audit"),
+    path("audit.csv", audit_csv, name="audit_csv"),
     path("first-admin/", first_admin, name="first_admin"),
     path("sign-in/", include(sign_in_urls)),
     path("livez", livez, name="livez"),

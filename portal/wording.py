@@ -4,10 +4,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.models import AuditEntry
 from ultahost_api.models import Operation
 from ultahost_api.operating import probes
 
 State = Operation.State
+
+_DIGEST = 64
 
 ACTS: dict[str, str | Promise] = {
     "update_account": gettext_lazy("Change account details"),
@@ -32,8 +35,39 @@ ACTS: dict[str, str | Promise] = {
 }
 
 
+# The names of an audit entry's details.
+DETAILS: dict[str, str | Promise] = {
+    "before": gettext_lazy("before"),
+    "filters": gettext_lazy("filters"),
+    "happened": gettext_lazy("happened"),
+    "on": gettext_lazy("on"),
+    "owner": gettext_lazy("owner"),
+    "role": gettext_lazy("role"),
+    "rows": gettext_lazy("rows"),
+    "until": gettext_lazy("until"),
+}
+
+
 def act(action: str) -> str:
     return str(ACTS.get(action, action))
+
+
+def audited(entry: AuditEntry) -> str:
+    """What an entry is about; an operation's action in words, and no digest of what had no id yet."""
+    if entry.noun != AuditEntry.Noun.OPERATION:
+        return entry.target
+    action, _space, subject = entry.target.partition(" ")
+    return act(action) if len(subject) == _DIGEST else f"{act(action)}, {subject}"
+
+
+def details(entry: AuditEntry) -> str:
+    """``before: member, role: admin``."""
+    spelled = {True: _("yes"), False: _("no")}
+    return ", ".join(
+        f"{DETAILS.get(name, name)}: {spelled[value] if isinstance(value, bool) else value}"
+        for name, value in entry.details.items()
+        if value not in ("", None)
+    )
 
 
 def meaning(operation: Operation) -> str:

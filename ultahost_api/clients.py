@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from ultahost_api import budget, conf, sealing
+from ultahost_api import budget, conf, sealing, signals
 from ultahost_api.budget import Purpose
 from ultahost_api.client import Action, Client, NotSent, Rate, Secret
 from ultahost_api.models import ApiKey
@@ -73,7 +73,8 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 
 
 def note_refusal(key: ApiKey) -> None:
     """Stop the key, unless it was replaced while the answer was on its way."""
-    _still(key).filter(refused_at=None).update(refused_at=timezone.now())
+    if _still(key).filter(refused_at=None).update(refused_at=timezone.now()):
+        signals.key_refused.send_robust(ApiKey, key=key)
 
 
 def _still(key: ApiKey) -> ApiKeyQuerySet:

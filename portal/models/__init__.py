@@ -1,10 +1,14 @@
 from portal.models.access import AccountPolicy, Grant
+from portal.models.audit import Act, AuditEntry, AuditHead
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.users import Role, User
 
 __all__ = [
     "AccountPolicy",
+    "Act",
+    "AuditEntry",
+    "AuditHead",
     "FirstAdminToken",
     "Gateway",
     "Grant",

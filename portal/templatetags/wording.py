@@ -5,3 +5,5 @@ from portal import wording
 register = template.Library()
 
 register.filter("act", wording.act)
+register.filter("audited", wording.audited)
+register.filter("audit_details", wording.details)

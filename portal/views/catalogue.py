@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, http
+from portal import access, audit, http
 from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
-from portal.models import Gateway, Product, ServiceCommand, Switches
+from portal.models import Act, Gateway, Product, ServiceCommand, Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ def edit_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse
 def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse:
     entry = _entry(part, entry_id)
     if request.method == "POST":
+        audit.record(request, Act.ENTRY_DELETED, entry)
         entry.delete()
         messages.success(request, _("“%(entry)s” was deleted.") % {"entry": entry})
         return http.SeeOther(reverse("catalogue"))
@@ -110,7 +111,9 @@ def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpRespon
 def switch_cards(request: http.Request) -> HttpResponse:
     """Whether card numbers may be entered: turning it on is a decision that needs the words beside it."""
     if request.method == "POST":
-        Switches.objects.update_or_create(pk=1, defaults={"cards": request.POST.get("cards") == "on"})
+        on = request.POST.get("cards") == "on"
+        Switches.objects.update_or_create(pk=1, defaults={"cards": on})
+        audit.record(request, Act.CARDS_SWITCHED, on=on)
         return http.SeeOther(reverse("catalogue"))
     return http.page(request, "catalogue/cards.html", {"cards": Switches.current().cards})
 
@@ -118,7 +121,9 @@ def switch_cards(request: http.Request) -> HttpResponse:
 def _save(request: http.Request, part: Part, entry: Model | None) -> HttpResponse:
     form = part.form(request.POST if request.method == "POST" else None, instance=entry)
     if request.method == "POST" and form.is_valid():
-        messages.success(request, _("“%(entry)s” was saved.") % {"entry": form.save()})
+        saved = form.save()
+        audit.record(request, Act.ENTRY_SAVED, saved)
+        messages.success(request, _("“%(entry)s” was saved.") % {"entry": saved})
         return http.SeeOther(reverse("catalogue"))
     context = {"form": form, "part": part, "entry": entry}
     return http.page(request, "catalogue/entry.html", context, status=422 if form.is_bound else 200)

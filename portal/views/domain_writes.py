@@ -6,11 +6,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, formats, http, live
+from portal import access, audit, formats, http, live
 from portal.confirming import ask_first
 from portal.forms.domains import NameserversForm
 from portal.forms.writes import WriteForm
 from portal.last_set import last_set, nameservers_of
+from portal.models import Act
 from portal.telling import tell_owners
 from portal.writing import Write
 from ultahost_api.models import Domain
@@ -138,6 +139,7 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
         key=access.key_to_write_with(request.user, domain.account),
     )
     if told.is_there:
+        audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
         tell_owners(
             domain.account, request.user, _("The EPP code of %(domain)s was asked for") % {"domain": domain}
         )

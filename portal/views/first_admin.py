@@ -5,9 +5,10 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from portal import audit, http
 from portal import first_admin as door
-from portal import http
 from portal.forms.people import FirstAdminForm
+from portal.models import Act
 
 
 @sensitive_variables()
@@ -20,6 +21,7 @@ def first_admin(request: http.Request) -> HttpResponse:
         raise Http404
     form = FirstAdminForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (admin := form.save()):
+        audit.record(request, Act.PERSON_ADDED, admin, role=admin.role)
         login(request, admin, "allauth.account.auth_backends.AuthenticationBackend")
         return http.SeeOther(reverse("home"))
     return http.page(request, "people/first_admin.html", {"form": form}, status=422 if form.is_bound else 200)

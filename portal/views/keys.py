@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access, http
+from portal import access, audit, http
 from portal.forms.keys import AddKeyForm, ReplaceKeyForm
+from portal.models import Act
 from portal.outward import outward_address
 from ultahost_api import keys as vault
 from ultahost_api.models import LISTS, ApiKey, Refresh
@@ -33,6 +34,7 @@ def keys(request: http.Request) -> HttpResponse:
 def add_key(request: http.Request) -> HttpResponse:
     form = AddKeyForm(request.POST or None, owner=request.user)
     if request.method == "POST" and form.is_valid() and _may_validate(request, form) and (key := form.save()):
+        audit.record(request, Act.KEY_ADDED, key, account=key.account)
         if key.account:
             words = _("The key opens %(account)s. Its first refresh has started.")
             messages.success(request, words % {"account": key.account})
@@ -65,6 +67,7 @@ def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     form = ReplaceKeyForm(request.POST or None, key=key)
     if request.method == "POST" and form.is_valid() and _may_validate(request, form) and form.save():
+        audit.record(request, Act.KEY_REPLACED, key, account=key.account)
         messages.success(request, _("The key was replaced."))
         return http.SeeOther(reverse("key", args=[key.pk]))
     return http.page(request, "keys/replace.html", {"form": form, "key": key}, status=_status(form))
@@ -87,6 +90,7 @@ def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
 def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     vault.disable(key)
+    audit.record(request, Act.KEY_DISABLED, key, account=key.account)
     messages.success(request, _("“%(label)s” is disabled and is not used any more.") % {"label": key.label})
     return http.SeeOther(reverse("key", args=[key.pk]))
 
@@ -96,6 +100,7 @@ def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
 def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     vault.enable(key)
+    audit.record(request, Act.KEY_ENABLED, key, account=key.account)
     messages.success(request, _("“%(label)s” is in use again.") % {"label": key.label})
     return http.SeeOther(reverse("key", args=[key.pk]))
 
@@ -106,6 +111,7 @@ def remove_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     if request.method == "POST":
         vault.remove(key)
+        audit.record(request, Act.KEY_REMOVED, key, account=key.account)
         messages.success(
             request, _("“%(label)s” was removed and its secret is forgotten.") % {"label": key.label}
         )

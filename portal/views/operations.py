@@ -6,9 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import access, csv, http
+from portal import access, audit, csv, http
 from portal.filters import OperationFilter
 from portal.lists import ListPage
+from portal.models import Act
 from portal.threads import Busy, provider_call
 from portal.views.orders import invoice_row
 from portal.wording import act, meaning
@@ -69,7 +70,9 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_settle(request.user, operation_id)
     if request.POST.get("happened") not in {"yes", "no"}:
         raise Http404
-    operating.decide(operation, request.user, took_effect=request.POST["happened"] == "yes")
+    happened = request.POST["happened"] == "yes"
+    operating.decide(operation, request.user, took_effect=happened)
+    audit.record(request, Act.OPERATION_DECIDED, operation, account=operation.account, happened=happened)
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 

@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access, http, password_links
+from portal import access, audit, http, password_links
 from portal.forms.people import PersonForm, RoleForm
-from portal.models import User
+from portal.models import Act, User
 from portal.models.users import LastAdmin
 
 
@@ -26,6 +26,7 @@ def add_person(request: http.Request) -> HttpResponse:
     form = PersonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         person = form.save()
+        audit.record(request, Act.PERSON_ADDED, person, role=person.role)
         messages.success(request, _("%(name)s was added.") % {"name": person})
         return _show_link(request, person)
     return http.page(request, "people/add.html", {"form": form}, status=422 if form.is_bound else 200)
@@ -41,7 +42,7 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 @require_POST
 def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
-    form = RoleForm(request.POST)
+    form, before = RoleForm(request.POST), person.role
     if not form.is_valid():
         return _page(request, person, form, status=422)
     try:
@@ -51,6 +52,7 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
             "role", _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
         )
         return _page(request, person, form, status=422)
+    audit.record(request, Act.ROLE_CHANGED, person, before=before, role=person.role)
     messages.success(
         request, _("%(name)s is now %(role)s.") % {"name": person, "role": person.get_role_display()}
     )
@@ -64,6 +66,7 @@ def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
     try:
         person.deactivate()
+        audit.record(request, Act.PERSON_DEACTIVATED, person)
         messages.success(request, _("%(name)s can no longer sign in.") % {"name": person})
     except LastAdmin:
         messages.error(
@@ -77,6 +80,7 @@ def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
     person.reactivate()
+    audit.record(request, Act.PERSON_REACTIVATED, person)
     messages.success(request, _("%(name)s can sign in again.") % {"name": person})
     return http.SeeOther(reverse("person", args=[person.pk]))
 
@@ -93,6 +97,7 @@ def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
 
 def _show_link(request: http.Request, person: User) -> HttpResponse:
     """Mailed where mail is set; else shown this once, for the admin to hand over."""
+    audit.record(request, Act.PASSWORD_LINK_MADE, person)
     if password_links.mail(person):
         messages.success(
             request, _("A link to set a password was sent to %(email)s.") % {"email": person.email}

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, confirming, http, live, qr
+from portal import access, audit, confirming, http, live, qr
 from portal.forms.accounts import BASE32, DisableForm, VerifyForm
+from portal.models import Act
 from portal.writing import Write
 from ultahost_api.client import Secret
 from ultahost_api.models import Account, Operation
@@ -33,6 +34,7 @@ def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     made = live.read(account, "two-factor", lambda client: client.two_factor.setup(), cached=False, key=key)
     if not made.is_there:
         return _overview(request, account, trouble=made)
+    audit.record(request, Act.TWO_FACTOR_SHOWN, account, account=account)
     secret = made.content.secret.reveal()
     form = VerifyForm(initial={"secret": secret, "form_token": uuid4()})
     context = {"form": form, **_drawn(account, secret), **_words(account)}

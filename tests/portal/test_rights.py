@@ -137,6 +137,8 @@ TABLE = {
     "add_entry": (admins(PAGE), admins(BAD)),
     "edit_entry": (admins(PAGE), admins(BAD)),
     "delete_entry": (admins(PAGE), admins(SENT)),
+    "audit": (admins(PAGE), admins(NOT_SO)),
+    "audit_csv": (admins(PAGE), admins(NOT_SO)),
     "first_admin": (CLOSED, CLOSED),
     "livez": (PUBLIC, NEVER_PUBLIC),
     "readyz": (PUBLIC, NEVER_PUBLIC),

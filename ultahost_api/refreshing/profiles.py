@@ -5,6 +5,7 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
+from ultahost_api import signals
 from ultahost_api.budget import Purpose
 from ultahost_api.client import UltahostError
 from ultahost_api.client.profile import Profile
@@ -50,6 +51,7 @@ def check_identity(key: ApiKey, account: Account, profile: Profile) -> None:
     ApiKey.objects.filter(pk=key.pk).update(
         disabled_at=timezone.now(), disabled_because="This key opens another account than it did."
     )
+    signals.key_misled.send_robust(ApiKey, key=key)
     raise OtherAccount
 
 

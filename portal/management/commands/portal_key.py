@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.views.decorators.debug import sensitive_variables
 
-from portal.models import User
+from portal import audit
+from portal.models import Act, User
 from ultahost_api import keys
 
 SAVED_UNVERIFIED = 3
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             key = keys.add(owner, label, secret)
         except keys.KeyProblem as problem:
             raise CommandError(_WORDS[type(problem)]) from None
+        audit.record(None, Act.KEY_ADDED, key, account=key.account, owner=owner)
         if key.account is None:
             self.stderr.write("Ultahost does not answer: the key is saved as unverified and is tried again.")
             sys.exit(SAVED_UNVERIFIED)

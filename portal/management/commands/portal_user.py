@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from portal.models import Role, User
+from portal import audit
+from portal.models import Act, Role, User
 
 
 class Command(BaseCommand):
@@ -34,5 +35,6 @@ class Command(BaseCommand):
             validate_password(password, user)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        User.objects.create_user(email, password, name=user.name, role=role)
+        added = User.objects.create_user(email, password, name=user.name, role=role)
+        audit.record(None, Act.PERSON_ADDED, added, role=role)
         self.stdout.write(f"{email} was added as {role}.")

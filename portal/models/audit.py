@@ -1,0 +1,169 @@
+"""The audit log: what people and the portal did, written once and chained so that a change of it shows."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NoReturn, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ultahost_api.models import Account
+from ultahost_api.sealing import keyed_digest
+
+
+class Act(models.TextChoices):
+    """What was done; before the dot stands to what (AuditEntry.Noun)."""
+
+    SIGNED_IN = "sign_in.done", _("Signed in")
+    SIGN_IN_FAILED = "sign_in.failed", _("Sign-in failed")
+    SIGNED_OUT = "sign_in.out", _("Signed out")
+    KEY_ADDED = "key.added", _("Key added")
+    KEY_REPLACED = "key.replaced", _("Key replaced")
+    KEY_DISABLED = "key.disabled", _("Key disabled")
+    KEY_ENABLED = "key.enabled", _("Key enabled")
+    KEY_REMOVED = "key.removed", _("Key removed")
+    KEY_REFUSED = "key.refused", _("Key refused by Ultahost")
+    KEY_STOPPED = "key.stopped", _("Key stopped: it opens another account")
+    PERSON_ADDED = "person.added", _("Person added")
+    ROLE_CHANGED = "person.role", _("Role changed")
+    PERSON_DEACTIVATED = "person.deactivated", _("Person deactivated")
+    PERSON_REACTIVATED = "person.reactivated", _("Person reactivated")
+    PASSWORD_LINK_MADE = "person.link", _("Set-password link made")
+    PASSWORD_SET = "person.password", _("Password set")
+    GRANT_GIVEN = "account.grant", _("Grant given")
+    GRANT_TAKEN = "account.grant_taken", _("Grant taken back")
+    MADE_PRIVATE = "account.private", _("Account made private")
+    MADE_PUBLIC = "account.public", _("Account opened to the team")
+    TWO_FACTOR_SHOWN = "account.two_factor", _("Two-factor secret shown")
+    OPERATION_STARTED = "operation.started", _("Operation")
+    OPERATION_DECIDED = "operation.decided", _("Outcome decided")
+    EPP_SHOWN = "domain.epp", _("EPP code shown")
+    EXPORTED = "export.csv", _("Exported as CSV")
+    LINK_MADE = "share_link.made", _("Share link made")
+    LINK_REVOKED = "share_link.revoked", _("Share link revoked")
+    LINK_OPENED = "share_link.opened", _("Share link opened")
+    ENTRY_SAVED = "catalogue.saved", _("Catalogue entry saved")
+    ENTRY_DELETED = "catalogue.deleted", _("Catalogue entry deleted")
+    CARDS_SWITCHED = "catalogue.cards", _("Card numbers switched")
+
+
+def acts() -> Sequence[tuple[str, Any]]:
+    """A function, so that a new act needs no migration."""
+    return Act.choices
+
+
+class AppendOnly(Exception):
+    """Entries are written once, by ``append``, and never changed or removed."""
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def append(self, **fields: Any) -> "AuditEntry":
+        """The next entry of the chain. Whoever appends at the same time waits for the head's row."""
+        with transaction.atomic():
+            head, _made = AuditHead.objects.select_for_update().get_or_create(pk=1)
+            entry = AuditEntry(seq=head.seq + 1, at=timezone.now(), prev_hash=head.hash, **fields)
+            entry.noun = entry.act.partition(".")[0]
+            entry.hash = hash_of([getattr(entry, name) for name in HASHED])
+            entry.save(force_insert=True)
+            head.seq, head.hash = entry.seq, entry.hash
+            head.save()
+        return entry
+
+    def present(self) -> Self:
+        """For lists: what was done stays."""
+        return self
+
+    def gone(self) -> Self:
+        return self.none()
+
+    def update(self, **fields: Any) -> NoReturn:
+        raise AppendOnly
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+
+class AuditEntry(models.Model):
+    """One thing that was done. Names stand in it as they were, whatever becomes of the rows they name."""
+
+    class Noun(models.TextChoices):
+        SIGN_IN = "sign_in", _("Signing in")
+        KEY = "key", _("Keys")
+        PERSON = "person", _("People")
+        ACCOUNT = "account", _("Accounts")
+        OPERATION = "operation", _("Operations")
+        DOMAIN = "domain", _("Domains")
+        EXPORT = "export", _("Exports")
+        SHARE_LINK = "share_link", _("Share links")
+        CATALOGUE = "catalogue", _("Catalogue")
+
+    seq = models.PositiveBigIntegerField(primary_key=True)
+    at = models.DateTimeField(db_index=True)
+    # Null is the portal itself, or with an address somebody who was not signed in.
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    actor_name = models.CharField(max_length=254, blank=True)
+    act = models.CharField(max_length=30, choices=acts, db_index=True)
+    noun = models.CharField(max_length=12, choices=Noun)
+    target = models.CharField(max_length=255, blank=True)
+    target_id = models.CharField(max_length=40, blank=True)
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+")
+    account_name = models.CharField(max_length=255, blank=True)
+    ip = models.CharField(max_length=45, blank=True)  # as text: databases spell the same address differently
+    details = models.JSONField(default=dict)  # without secrets
+    prev_hash = models.CharField(max_length=64, blank=True)
+    hash = models.CharField(max_length=64)
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-seq"]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()}: {self.target}" if self.target else self.get_act_display()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding or not self.hash:
+            raise AppendOnly
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly
+
+    @property
+    def who(self) -> str:
+        return self.actor_name or str(_("not signed in") if self.ip else _("the portal"))
+
+
+class AuditHead(models.Model):
+    """Where the chain ends; one row, whose lock is what puts appends in order."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    seq = models.PositiveBigIntegerField(default=0)
+    hash = models.CharField(max_length=64, blank=True)
+
+
+HASHED = (
+    "seq", "at", "actor_id", "actor_name", "act", "noun", "target", "target_id", "account_id", "account_name",
+    "ip", "details", "prev_hash",
+)  # fmt: skip
+
+
+def hash_of(values: Iterable[Any]) -> str:
+    """Of the HASHED columns in their order, with a key that is not in the database."""
+    return keyed_digest("audit log", json.dumps([*values], default=_spelled, sort_keys=True))
+
+
+def _spelled(value: object) -> str:
+    """A moment the same whichever zone the database gives it in."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value)

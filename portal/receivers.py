@@ -1,0 +1,54 @@
+"""What is told by a signal and belongs into the audit log."""
+
+from typing import Any
+
+from allauth.account.signals import password_changed, password_reset, password_set
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from portal import audit
+from portal.models import Act, User
+from ultahost_api.models import ApiKey, Operation
+from ultahost_api.signals import key_misled, key_refused
+
+
+@receiver(user_logged_in)
+def note_sign_in(user: User, **_: Any) -> None:
+    audit.record(user, Act.SIGNED_IN)
+
+
+@receiver(user_login_failed)
+def note_failed_sign_in(request: HttpRequest | None, credentials: dict[str, Any], **_: Any) -> None:
+    """Names whom it was about only when there is such a person: what strangers type may be a password."""
+    person = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
+    audit.record(request, Act.SIGN_IN_FAILED, person or "")
+
+
+@receiver(user_logged_out)
+def note_sign_out(user: User | None, **_: Any) -> None:
+    if user:  # nobody is left of a session that had ended by itself
+        audit.record(user, Act.SIGNED_OUT)
+
+
+@receiver([password_changed, password_set, password_reset])
+def note_password(user: User, **_: Any) -> None:
+    audit.record(user, Act.PASSWORD_SET, user)
+
+
+@receiver(post_save, sender=Operation)
+def note_operation(instance: Operation, created: bool, **_: Any) -> None:
+    """In the transaction that writes it down: there is no operation without an entry."""
+    if created:
+        audit.record(instance.user, Act.OPERATION_STARTED, instance, account=instance.account)
+
+
+@receiver(key_refused)
+def note_refused_key(key: ApiKey, **_: Any) -> None:
+    audit.record(None, Act.KEY_REFUSED, key, account=key.account)
+
+
+@receiver(key_misled)
+def note_misled_key(key: ApiKey, **_: Any) -> None:
+    audit.record(None, Act.KEY_STOPPED, key, account=key.account)
