@@ -8,12 +8,13 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from portal.models import AccountPolicy, AuditEntry, Grant, Role, User
+from portal.models import AccountPolicy, AuditEntry, Grant, Role, ShareLink, User
 from portal.models.audit import AuditEntryQuerySet
+from portal.models.share_links import ShareLinkQuerySet
 from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Refresh, Service
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 from ultahost_api.models.domains import DomainQuerySet
@@ -52,8 +53,11 @@ def accounts_with_invoices(user: User) -> QuerySet[Account]:
         return Account.objects.none()
     if user.role in {Role.ADMIN, Role.BILLING}:
         return Account.objects.all()
-    private = Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))
-    return Account.objects.filter(~private | Q(pk__in=accounts_to_view(user)))
+    return Account.objects.filter(~_is_private() | Q(pk__in=accounts_to_view(user)))
+
+
+def _is_private() -> Exists:
+    return Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))
 
 
 def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
@@ -191,6 +195,43 @@ def person_to_manage(user: User, person_id: UUID) -> User:
 
 def audit_to_read(user: User) -> AuditEntryQuerySet:
     return AuditEntry.objects.all() if user.is_admin else AuditEntry.objects.none()
+
+
+def share_links_to_manage(user: User) -> ShareLinkQuerySet:
+    links = ShareLink.objects.select_related("made_by", "revoked_by")
+    return links if user.is_admin else links.none()
+
+
+def share_link_to_manage(user: User, link_id: UUID) -> ShareLink:
+    return get_object_or_404(share_links_to_manage(user), pk=link_id)
+
+
+def share_link_opened_by(link_id: UUID, secret: str) -> ShareLink | None:
+    link = ShareLink.objects.live().filter(pk=link_id).first()
+    return link if link and link.opens_with(secret) else None
+
+
+def share_link_held(link_id: UUID, ticket: str) -> ShareLink:
+    """For a browser that opened the link before."""
+    link = get_object_or_404(ShareLink.objects.live(), pk=link_id)
+    if not link.admits(ticket):
+        raise Http404
+    return link
+
+
+def accounts_shared(link: ShareLink) -> QuerySet[Account]:
+    """Every one that is not private now, or those that were named."""
+    if link.every_account:
+        return Account.objects.filter(~_is_private())
+    return Account.objects.filter(pk__in=link.accounts.all())
+
+
+def invoices_shared(link: ShareLink) -> InvoiceQuerySet:
+    """The newest first."""
+    scope: dict[str, Any] = {"status__in": link.statuses, "date__gte": link.since, "date__lte": link.until}
+    invoices = Invoice.objects.of(accounts_shared(link)).present().select_related("account")
+    wanted = {name: value for name, value in scope.items() if value}
+    return invoices.filter(**wanted).order_by(F("date").desc(nulls_last=True), "-remote_id", "pk")
 
 
 def admin_only(view: View) -> View:

@@ -4,6 +4,7 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import Q, QuerySet
+from django.forms import DateInput
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
@@ -19,6 +20,10 @@ def _accounts(request: Any) -> QuerySet[Account]:
 def _spellings(word: str) -> set[str]:
     """SQLite tells the cases of letters beyond ASCII apart, so each of them is looked for."""
     return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
+
+
+def _day() -> DateInput:
+    return DateInput(attrs={"type": "date"})
 
 
 class RowFilter(filters.FilterSet):
@@ -78,10 +83,10 @@ class AuditFilter(RowFilter):
     status_column = "noun"
     number_column = "seq"
 
-    act = filters.ChoiceFilter(label=_("What"), choices=Act.choices)
-    actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"))
-    since = filters.DateFilter("at", "date__gte", label=_("From"))
-    until = filters.DateFilter("at", "date__lte", label=_("To"))
+    act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"))
+    actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"), empty_label=_("Anybody"))
+    since = filters.DateFilter("at", "date__gte", label=_("From"), widget=_day())
+    until = filters.DateFilter("at", "date__lte", label=_("To"), widget=_day())
 
 
 class DomainFilter(RowFilter):

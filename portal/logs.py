@@ -1,19 +1,25 @@
-"""The last net under the rule that no secret reaches a log: what looks like a key is masked."""
+"""The last net under the rule that no secret reaches a log: what looks like one is masked."""
 
 import logging
 import re
 
 _KEY = re.compile(r"sk_[A-Za-z0-9_]{4,}")
+# What opens something by being in an address: a share link, a link to set a password.
+_CAPABILITY = re.compile(r"(/s/[^\s/.%]{1,64}(?:\.|%2[eE])|/password/new/[0-9A-Za-z]+-)[^\s/?#\"']+")
 
 
 class Masked(logging.Filter):
-    """Masks API keys in the finished line, its arguments and its traceback alike."""
+    """Masks the finished line, its arguments and its traceback alike."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = _KEY.sub("sk_…", record.getMessage())
+        record.msg = masked(record.getMessage())
         record.args = None
         if record.exc_info and not record.exc_text:
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
-            record.exc_text = _KEY.sub("sk_…", record.exc_text)
+            record.exc_text = masked(record.exc_text)
         return True
+
+
+def masked(text: str) -> str:
+    return _CAPABILITY.sub(r"\1…", _KEY.sub("sk_…", text))

@@ -164,7 +164,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # the admin who adds a person vouches for t
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user"}  # beside allauth's own
+ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user", "share_link": "30/m/ip"}  # beside allauth's own
 ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES
 
 EMAIL_URL = environment.read("EMAIL_URL")
@@ -185,6 +185,7 @@ DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{_public.hos
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
+SHARE_COOKIE_NAME = "__Secure-share" if _https else "portal_share"  # its path is the link's own page
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SILENCED_SYSTEM_CHECKS = [

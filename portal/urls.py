@@ -48,6 +48,8 @@ from portal.views.service_writes import (
     withdraw_cancellation,
 )
 from portal.views.services import service, services, services_csv
+from portal.views.share_links import add_share_link, revoke_share_link, share_link, share_links
+from portal.views.shared import open_shared, shared, shared_csv
 from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 
 # The parts of allauth that the portal offers; its names are what allauth itself looks up.
@@ -155,6 +157,13 @@ urlpatterns = [
     path("catalogue/<slug:part>/<uuid:entry_id>/delete/", delete_entry, name="delete_entry"),
     path("audit/", audit_log, name="audit"),
     path("audit.csv", audit_csv, name="audit_csv"),
+    path("share-links/", share_links, name="share_links"),
+    path("share-links/add/", add_share_link, name="add_share_link"),
+    path("share-links/<uuid:link_id>/", share_link, name="share_link"),
+    path("share-links/<uuid:link_id>/revoke/", revoke_share_link, name="revoke_share_link"),
+    path("s/<uuid:link_id>.<str:secret>", open_shared, name="open_shared"),
+    path("s/<uuid:link_id>/", shared, name="shared"),
+    path("s/<uuid:link_id>/invoices.csv", shared_csv, name="shared_csv"),
     path("first-admin/", first_admin, name="first_admin"),
     path("sign-in/", include(sign_in_urls)),
     path("livez", livez, name="livez"),

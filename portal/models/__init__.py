@@ -2,6 +2,7 @@ from portal.models.access import AccountPolicy, Grant
 from portal.models.audit import Act, AuditEntry, AuditHead
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
+from portal.models.share_links import ShareLink
 from portal.models.users import Role, User
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Product",
     "Role",
     "ServiceCommand",
+    "ShareLink",
     "Switches",
     "User",
 ]

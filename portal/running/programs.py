@@ -47,6 +47,7 @@ def _gunicorn() -> list[str]:
         *(sys.executable, "-m", "gunicorn", "portal.wsgi:application"),
         *("--bind", f"{host}:{settings.PORTAL_PORT}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "35"),
+        *("--logger-class", "portal.running.gunicorn_log.MaskedLogger"),
         # Without this it opens a socket in the home folder through which it takes orders.
         "--no-control-socket",
     ]

@@ -13,6 +13,7 @@ _PAGES = {
     Noun.PERSON: "person",
     Noun.OPERATION: "operation",
     Noun.DOMAIN: "domain",
+    Noun.SHARE_LINK: "share_link",
 }
 
 

@@ -49,6 +49,8 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "unreadable": (BAD, _("Enter again")),
     "disabled": (ENDED, _("Disabled")),
     "removed": (ENDED, _("Removed")),
+    "revoked": (ENDED, _("Revoked")),
+    "lapsed": (ENDED, _("Expired")),
     "invited": (INFO, _("Invited")),
     "deactivated": (ENDED, _("Deactivated")),
     # operations

@@ -14,7 +14,10 @@ LOOKS = [
     pytest.param({**WIDE, "color_scheme": "light"}, id="wide-light"),
     pytest.param({**NARROW, "color_scheme": "dark"}, id="narrow-dark"),
 ]
-PAGES = ["/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/add/"]
+PAGES = [
+    *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/add/"),
+    *("/share-links/", "/share-links/add/", "/audit/"),
+]
 
 
 def wait_until_read(visitor: Visitor, path: str) -> None:

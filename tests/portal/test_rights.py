@@ -4,11 +4,14 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from portal.models import AccountPolicy, Grant, Product, ServiceCommand
+from portal.models import AccountPolicy, Grant, Product, ServiceCommand, ShareLink
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.models import Account, ApiKey
 
-EVERYBODY = ["nobody", "owner", "other", "viewer", "operator", "billing", "admin", "deactivated"]
+EVERYBODY = [
+    *("nobody", "owner", "other", "viewer", "operator", "billing", "admin", "deactivated"),
+    "holder",  # of a share link, in a browser that has opened it
+]
 
 PAGE, SENT, GONE, NOT_SO, BAD = 200, 303, 404, 405, 422
 SIGN_IN = "sign-in"  # a redirect to it
@@ -16,8 +19,9 @@ REAUTHENTICATE = 303  # the password once more
 
 
 def of(*, insiders, nobody=SIGN_IN, **others):
-    """What each gets; a deactivated user gets what nobody gets."""
-    everybody = dict.fromkeys(EVERYBODY, insiders) | {"nobody": nobody, "deactivated": nobody}
+    """What each gets; a deactivated user and the holder of a share link get what nobody gets."""
+    outsiders = dict.fromkeys(["nobody", "deactivated", "holder"], nobody)
+    everybody = dict.fromkeys(EVERYBODY, insiders) | outsiders
     assert set(others) < set(EVERYBODY)
     return everybody | others
 
@@ -27,6 +31,8 @@ POSTED = of(insiders=SENT)
 NEVER = of(insiders=NOT_SO)
 PUBLIC, NEVER_PUBLIC = of(insiders=PAGE, nobody=PAGE), of(insiders=NOT_SO, nobody=NOT_SO)
 CLOSED = of(insiders=GONE, nobody=GONE)
+LED_ON = of(insiders=302, nobody=302)
+HOLDERS = of(insiders=GONE, nobody=GONE, holder=PAGE)
 
 READERS = of(insiders=PAGE, other=GONE, billing=GONE)
 # The account of the walk is private: without that its invoices are everybody's.
@@ -139,6 +145,13 @@ TABLE = {
     "delete_entry": (admins(PAGE), admins(SENT)),
     "audit": (admins(PAGE), admins(NOT_SO)),
     "audit_csv": (admins(PAGE), admins(NOT_SO)),
+    "share_links": (admins(PAGE), admins(NOT_SO)),
+    "add_share_link": (admins(PAGE), admins(BAD)),
+    "share_link": (admins(PAGE), admins(NOT_SO)),
+    "revoke_share_link": (admins(PAGE), admins(SENT)),
+    "open_shared": (LED_ON, NEVER_PUBLIC),
+    "shared": (HOLDERS, NEVER_PUBLIC),
+    "shared_csv": (HOLDERS, NEVER_PUBLIC),
     "first_admin": (CLOSED, CLOSED),
     "livez": (PUBLIC, NEVER_PUBLIC),
     "readyz": (PUBLIC, NEVER_PUBLIC),
@@ -173,6 +186,7 @@ def team(people, rows, settings):
         "billing": people.billing("Billing"),
         "admin": people.admin("Admin"),
         "deactivated": people.admin("Deactivated"),
+        "holder": None,
     }
     rows.key(team["owner"], account)
     rows.key(team["other"], rows.account("Elsewhere"))
@@ -183,7 +197,15 @@ def team(people, rows, settings):
 
 
 @pytest.fixture
-def paths(team, rows):
+def shared(team):
+    """A link to the account of the walk, and its address."""
+    acme = Account.objects.get(name="Acme")
+    link, secret = ShareLink.objects.make(team["admin"], days=7, name="Adviser", accounts=[acme])
+    return link, reverse("open_shared", args=[link.pk, secret])
+
+
+@pytest.fixture
+def paths(team, rows, shared):
     account = Account.objects.get(name="Acme")
     targets = {
         "service_id": rows.service(account).pk,
@@ -207,6 +229,8 @@ def paths(team, rows):
         "part": "products",
         "entry_id": Product.objects.create(remote_id=1, name="Linux VPS").pk,
         "noun": "services",
+        "link_id": shared[0].pk,
+        "secret": "not-the-one-0123456789",
         "uidb36": "1",
         "key": "abcdef-0123456789",
     }
@@ -229,12 +253,14 @@ def test_it_declares_what_everybody_gets_of_every_pattern():
 
 @pytest.mark.parametrize("name", TABLE)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_it_gives_everybody_what_the_table_says(visit, team, paths, name, method):
+def test_it_gives_everybody_what_the_table_says(visit, team, paths, shared, name, method):
     given = {}
     for who, user in team.items():
         browser = visit(user)
         if who == "deactivated":
             user.deactivate()
+        if who == "holder":
+            browser.get(shared[1])
         with transaction.atomic():  # what one of them changes, the next must not find changed
             page = browser.get(paths(name)) if method == "get" else browser.post(paths(name), {"next": ""})
             given[who] = got(page)

@@ -23,7 +23,8 @@ POSTGRES = {"DATABASE_URL": "postgres://nobody@localhost/nothing"}
 
 PRINT = (
     "from portal import settings as s;"
-    "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,"
+    "print(s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SHARE_COOKIE_NAME,"
+    " s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE,"
     " getattr(s, 'SECURE_HSTS_SECONDS', 0) > 0)"
 )
 
@@ -115,8 +116,8 @@ def test_it_never_prints_the_password_of_a_mail_server(tmp_path, bad):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("https://portal.example.com", "__Host-session __Host-csrf True True True"),
-        ("http://localhost:8000", "portal_session portal_csrf False False False"),
+        ("https://portal.example.com", "__Host-session __Host-csrf __Secure-share True True True"),
+        ("http://localhost:8000", "portal_session portal_csrf portal_share False False False"),
     ],
 )
 def test_it_hardens_cookies_exactly_when_the_portal_is_https(tmp_path, url, words):

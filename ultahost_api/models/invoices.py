@@ -27,17 +27,17 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def overdue(self) -> Self:
         return self.present().filter(_overdue(timezone.localdate()))
 
-    def by_currency(self) -> "list[CurrencyTotals]":
+    def by_currency(self, *, every_year: bool = False) -> "list[CurrencyTotals]":
         """What is owed and what was paid, per currency: two currencies are never added together.
 
-        "Paid" sums ``total`` by invoice date: the provider tells no date of payment, and ``total`` is
-        what remained after credit.
+        "Paid" is of this year unless ``every_year``. It sums ``total`` by invoice date: the provider tells
+        no date of payment, and ``total`` is what remained after credit.
         """
         today = timezone.localdate()
         which = {
             "open": Q(status__in=OPEN),
             "overdue": _overdue(today),
-            "paid": Q(status="Paid", date__year=today.year),
+            "paid": Q(status="Paid") if every_year else Q(status="Paid", date__year=today.year),
         }
         sums = {name: Sum("total", filter=condition) for name, condition in which.items()}
         counts = {f"{name}_count": Count("pk", filter=condition) for name, condition in which.items()}

@@ -1,0 +1,67 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import ShareLink, User
+from portal.models.share_links import MOST_DAYS
+from ultahost_api.models import Account, Invoice
+
+_USUAL = ("Unpaid", "Payment Pending", "Paid", "Collections", "Refunded", "Cancelled")
+
+
+class _Accounts(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, account: Account) -> str:
+        policy = getattr(account, "policy", None)
+        private = policy is not None and policy.private
+        return gettext("%(account)s (private)") % {"account": account} if private else str(account)
+
+
+class ShareLinkForm(forms.Form):
+    name = forms.CharField(
+        label=_("For whom"), max_length=120, help_text=_("Only admins see this, such as “Tax adviser”.")
+    )
+    accounts = _Accounts(
+        label=_("Accounts"),
+        queryset=Account.objects.select_related("policy"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means every account that is not private, later ones too."),
+    )
+    statuses = forms.MultipleChoiceField(
+        label=_("Statuses"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked means every status."),
+    )
+    since = forms.DateField(
+        label=_("Dated from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("Dated to"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    days = forms.IntegerField(
+        label=_("Days until it expires"),
+        min_value=1,
+        max_value=MOST_DAYS,
+        initial=7,
+        help_text=_("At most 90."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = Invoice.objects.exclude(status="").order_by("status").values_list("status", flat=True)
+        statuses: Any = self.fields["statuses"]
+        statuses.choices = [(status, status) for status in dict.fromkeys([*_USUAL, *seen.distinct()])]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        since, until = values.get("since"), values.get("until")
+        if since and until and since > until:
+            self.add_error("until", _("It ends before it begins."))
+        return values
+
+    def save(self, made_by: User) -> tuple[ShareLink, str]:
+        """The link and its secret, to be shown once."""
+        return ShareLink.objects.make(made_by, **self.cleaned_data)

@@ -1,0 +1,111 @@
+import secrets
+import uuid
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext_lazy as _
+
+from portal.models.users import User
+from ultahost_api.models import Account
+from ultahost_api.sealing import keyed_digest
+
+MOST_DAYS = 90
+
+
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
+    def live(self) -> Self:
+        return self.filter(revoked_at=None, expires_at__gt=timezone.now())
+
+    def make(
+        self, made_by: User, *, days: int, accounts: Collection[Account] = (), **fields: Any
+    ) -> "tuple[ShareLink, str]":
+        """A link and its secret, which is nowhere afterwards.
+
+        Without ``accounts`` it shows every one that is not private.
+        """
+        if not 1 <= days <= MOST_DAYS:
+            raise ValueError(f"A share link lives for 1 to {MOST_DAYS} days, not {days}.")
+        secret = secrets.token_urlsafe(32)
+        expires_at = timezone.now() + timedelta(days=days)
+        with transaction.atomic():
+            link = self.create(
+                made_by=made_by,
+                expires_at=expires_at,
+                hash=_hash(secret),
+                every_account=not accounts,
+                **fields,
+            )
+            link.accounts.set(accounts)
+        return link, secret
+
+
+class ShareLink(models.Model):
+    """Shows invoices to whoever holds its address, until it expires or is revoked."""
+
+    class State(models.TextChoices):
+        LIVE = "live", _("Live")
+        LAPSED = "lapsed", _("Expired")
+        REVOKED = "revoked", _("Revoked")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(_("for whom"), max_length=120)
+    hash = models.CharField(max_length=64, editable=False)
+    every_account = models.BooleanField(default=False)  # those that are not private, whenever somebody looks
+    accounts = models.ManyToManyField(Account, related_name="+")  # else these, private ones among them
+    statuses = models.JSONField(default=list)  # of the provider; none means every one
+    since = models.DateField(null=True)
+    until = models.DateField(null=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    views = models.PositiveIntegerField(default=0)
+    last_seen_at = models.DateTimeField(null=True)
+
+    objects = ShareLinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-made_at"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def state(self) -> "ShareLink.State":
+        if self.revoked_at:
+            return self.State.REVOKED
+        return self.State.LIVE if self.expires_at > timezone.now() else self.State.LAPSED
+
+    @property
+    def last_day(self) -> date:
+        return timezone.localdate(self.expires_at)
+
+    def opens_with(self, secret: str) -> bool:
+        return constant_time_compare(self.hash, _hash(secret))
+
+    @property
+    def ticket(self) -> str:
+        """What a browser holds instead of the secret; good for as long as the link is."""
+        return keyed_digest("share link pass", f"{self.pk} {self.hash}")
+
+    def admits(self, ticket: str) -> bool:
+        return constant_time_compare(self.ticket, ticket)
+
+    def note_view(self) -> None:
+        ShareLink.objects.filter(pk=self.pk).update(views=F("views") + 1, last_seen_at=timezone.now())
+
+    def revoke(self, by: User) -> bool:
+        """Dead at the next request; False when it was before."""
+        unrevoked = ShareLink.objects.filter(pk=self.pk, revoked_at=None)
+        return bool(unrevoked.update(revoked_at=timezone.now(), revoked_by=by))
+
+
+def _hash(secret: str) -> str:
+    return keyed_digest("share link", secret)

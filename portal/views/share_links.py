@@ -1,0 +1,72 @@
+"""Share links as admins keep them; what their holders see is in shared.py."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from portal import access, audit, formats, http
+from portal.forms.share_links import ShareLinkForm
+from portal.models import Act, ShareLink
+
+
+@access.admin_only
+@require_safe
+def share_links(request: http.Request) -> HttpResponse:
+    links = access.share_links_to_manage(request.user)
+    return http.page(request, "share_links/list.html", {"links": links}, partials=["share-links"])
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def add_share_link(request: http.Request) -> HttpResponse:
+    form = ShareLinkForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        link, secret = form.save(request.user)
+        audit.record(request, Act.LINK_MADE, link, until=link.last_day)
+        return _show_once(request, link, secret)
+    return http.page(request, "share_links/add.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@access.admin_only
+@require_safe
+def share_link(request: http.Request, link_id: UUID) -> HttpResponse:
+    link = access.share_link_to_manage(request.user, link_id)
+    context = {"link": link, "accounts": link.accounts.all(), "count": access.invoices_shared(link).count()}
+    return http.page(request, "share_links/detail.html", context)
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
+    link = access.share_link_to_manage(request.user, link_id)
+    page = reverse("share_link", args=[link.pk])
+    if request.method == "POST":
+        if link.revoke(request.user):
+            audit.record(request, Act.LINK_REVOKED, link)
+        messages.success(request, _("The link for “%(name)s” is dead.") % {"name": link})
+        return http.SeeOther(page)
+    context = {
+        "title": _("Revoke the link for “%(name)s”?") % {"name": link},
+        "text": _("Whoever has it sees nothing from the next request on. It cannot be brought back."),
+        "facts": [(_("Views"), link.views), (_("Last seen"), _last_seen(link))],
+        "action": request.path,
+        "verb": _("Revoke the link"),
+        "back": page,
+        "danger": True,
+    }
+    return http.page(request, "components/confirm_page.html", context)
+
+
+def _show_once(request: http.Request, link: ShareLink, secret: str) -> HttpResponse:
+    """The one page that ever shows the whole address."""
+    address = f"{settings.PORTAL_URL}{reverse('open_shared', args=[link.pk, secret])}"
+    return http.page(request, "share_links/made.html", {"link": link, "address": address})
+
+
+def _last_seen(link: ShareLink) -> str:
+    return formats.age(link.last_seen_at) if link.last_seen_at else _("never")

@@ -1,0 +1,148 @@
+"""What the holder of a share link sees, without a login or a session: invoices, and nothing to change."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import wraps
+from typing import Any, Self
+from uuid import UUID
+
+from allauth.core.internal import ratelimit  # its public wrapper lets every GET pass
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from portal import access, audit, csv
+from portal.freshness import Freshness
+from portal.models import Act, ShareLink
+from ultahost_api.models import Invoice, Noun
+from ultahost_api.models.invoices import OPEN
+
+PAGE_SIZE = 500  # also what is printed at once
+
+
+@dataclass(frozen=True, slots=True)
+class SharedInvoice:
+    """What a link may show of an invoice: nothing else of it reaches the page or the file."""
+
+    number: str
+    account: str
+    date: datetime.date | None
+    due: datetime.date | None
+    total: Decimal | None
+    currency: str
+    status: str
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> Self:
+        return cls(
+            number=str(invoice),
+            account=str(invoice.account),
+            date=invoice.date,
+            due=invoice.due_date,
+            total=invoice.total,
+            currency=invoice.currency,
+            status=invoice.shown_status,
+        )
+
+
+def unlisted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Open to whoever holds the address; kept out of search engines, caches and referrers."""
+
+    checked = require_safe(view)
+
+    @login_not_required
+    @wraps(view)
+    def guarded(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+        try:
+            response = checked(request, **parts)
+        except Http404:
+            response = render(request, "shared/gone.html", status=404)
+        response["X-Robots-Tag"] = "noindex, nofollow"
+        response["Referrer-Policy"] = "no-referrer"
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+    return guarded
+
+
+@sensitive_variables()
+@unlisted
+def open_shared(request: HttpRequest, link_id: UUID, secret: str) -> HttpResponse:
+    """Takes the secret out of the address: everybody is led on, and whoever has the right one gets a pass.
+
+    Never an error, which would be logged with its address.
+    """
+    page = reverse("shared", args=[link_id])
+    response = HttpResponseRedirect(page)
+    link = access.share_link_opened_by(link_id, secret) if _may_try(request) else None
+    if link:
+        response.set_cookie(
+            settings.SHARE_COOKIE_NAME,
+            link.ticket,
+            path=page,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        audit.record(request, Act.LINK_OPENED, link)
+    return response
+
+
+@unlisted
+def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
+    if not _may_try(request):
+        return render(request, "shared/busy.html", status=429)
+    link = _held(request, link_id)
+    invoices = access.invoices_shared(link)
+    page = Paginator(invoices, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "link": link,
+        "page": page,
+        "invoices": [SharedInvoice.of(invoice) for invoice in page],
+        "totals": invoices.by_currency(every_year=True),
+        "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
+        "shows_paid": not link.statuses or "Paid" in link.statuses,
+        "updated_at": Freshness(Noun.INVOICES, access.accounts_shared(link)).updated_at,
+    }
+    return render(request, "shared/invoices.html", context)
+
+
+@unlisted
+def shared_csv(request: HttpRequest, link_id: UUID) -> HttpResponseBase:
+    if not _may_try(request):
+        return render(request, "shared/busy.html", status=429)
+    link = _held(request, link_id)
+    invoices = access.invoices_shared(link)
+    audit.record(request, Act.EXPORTED, link, rows=invoices.count())
+    return csv.response("invoices.csv", _columns(), map(SharedInvoice.of, invoices.iterator(chunk_size=500)))
+
+
+def _may_try(request: HttpRequest) -> bool:
+    return bool(ratelimit.consume(request, app="allauth.account", action="share_link", limit_get=True))
+
+
+def _held(request: HttpRequest, link_id: UUID) -> ShareLink:
+    """The link whose pass the browser holds; a 404 for every other, whatever the reason."""
+    link = access.share_link_held(link_id, request.COOKIES.get(settings.SHARE_COOKIE_NAME, ""))
+    link.note_view()
+    return link
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("Number"), lambda i: i.number),
+        (_("Account"), lambda i: i.account),
+        (_("Date"), lambda i: i.date),
+        (_("Due"), lambda i: i.due),
+        (_("Status"), lambda i: i.status),
+        (_("Total"), lambda i: i.total),
+        (_("Currency"), lambda i: i.currency),
+    ]
