@@ -159,7 +159,7 @@ HASHED = (
 
 def hash_of(values: Iterable[Any]) -> str:
     """Of the HASHED columns in their order, with a key that is not in the database."""
-    return keyed_digest("audit log", json.dumps([*values], default=_spelled, sort_keys=True))
+    return keyed_digest("audit log", _spell([*values]))
 
 
 def _spelled(value: object) -> str:
@@ -167,3 +167,6 @@ def _spelled(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value)
+
+
+_spell = json.JSONEncoder(default=_spelled, sort_keys=True).encode
