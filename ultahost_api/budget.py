@@ -80,8 +80,9 @@ def record(key: ApiKey, rate: Rate, status: int | None, took: float = 0.0) -> No
         elif status is not None:
             _read_remaining(window, rate, now, timedelta(seconds=took))
         window.save()
-    if status == 429 and key.account:  # outside: two keys that hold each other would wait for ever
-        _hold_siblings(window, key.account)
+    spent_until = _spent_until(window, status)
+    if spent_until and key.account:  # outside: two keys that hold each other would wait for ever
+        _hold_siblings(window, key.account, spent_until)
 
 
 def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedelta) -> None:
@@ -133,10 +134,17 @@ def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
     window.resets_at = max(window.resets_at or held, held)
 
 
-def _hold_siblings(window: RateWindow, account: Account) -> None:
-    """A 429 holds every key of the account: the provider may count per client."""
+def _spent_until(window: RateWindow, status: int | None) -> datetime | None:
+    """None unless this answer said that nothing is left."""
+    if status == 429:
+        return window.held_until
+    return window.resets_at if status is not None and window.remaining == 0 else None
+
+
+def _hold_siblings(window: RateWindow, account: Account, until: datetime) -> None:
+    """A spent window holds every key of the account: the provider may count per client."""
     for sibling in ApiKey.objects.present().filter(account=account).exclude(pk=window.pk):
         RateWindow.objects.get_or_create(key=sibling)
     RateWindow.objects.filter(key__account=account).exclude(pk=window.pk).filter(
-        Q(held_until=None) | Q(held_until__lt=window.held_until)
-    ).update(held_until=window.held_until)
+        Q(held_until=None) | Q(held_until__lt=until)
+    ).update(held_until=until)

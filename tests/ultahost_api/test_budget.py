@@ -259,6 +259,17 @@ def test_it_holds_every_key_of_the_account_after_a_429(make_key):
     assert may(stranger) is None
 
 
+def test_it_holds_every_key_of_the_account_once_an_answer_tells_that_nothing_is_left(make_key):
+    first, second = make_key("First"), make_key("Second")
+    stranger = make_key("Other", Account.objects.create(remote_uuid="2", name="Beta", currency="USD"))
+    for key in (first, second, stranger):
+        learn(key, 50)
+    assert may(first) is None
+    told(first, 0, reset_in=40.0)
+    assert may(second) == may(first)
+    assert may(stranger) is None
+
+
 def test_it_does_not_shorten_a_longer_hold(make_key, clock):
     first, second = make_key("First"), make_key("Second")
     told(first, 0, reset_in=600.0, status=429)
