@@ -105,15 +105,19 @@ class Write:
             return http.SeeOther(self.done or self.back)
         if operation.state == State.REFUSED:
             words = _("Ultahost refused: “%(words)s” Nothing was changed.")
-            return self._refuse(form, key, words % {"words": operation.message or operation.status})
+            return self._refuse(
+                form, key, words % {"words": operation.message or operation.status}, was_sent=True
+            )
         if operation.state == State.NOT_SENT:
             words = _("It was not sent, so nothing was changed: %(words)s")
-            return self._refuse(form, key, words % {"words": operation.message})
+            return self._refuse(form, key, words % {"words": operation.message}, was_sent=True)
         return http.SeeOther(reverse("operation", args=[operation.pk]))
 
-    def _refuse(self, form: WriteForm, key: ApiKey, words: str, *, ask_again: bool = False) -> HttpResponse:
+    def _refuse(
+        self, form: WriteForm, key: ApiKey, words: str, *, ask_again: bool = False, was_sent: bool = False
+    ) -> HttpResponse:
         form.add_error(None, words)
-        form.renew(agreed=self.agreed, ask_again=ask_again)
+        form.renew(agreed=self.agreed, ask_again=ask_again, was_sent=was_sent)
         return self._page(form, key, status=422)
 
     def _page(self, form: WriteForm, key: ApiKey | None, status: int = 200) -> HttpResponse:

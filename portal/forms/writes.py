@@ -29,13 +29,16 @@ class WriteForm(forms.Form):
             if isinstance(self.fields[name].widget, forms.PasswordInput):
                 self.fields[name].widget.render_value = False
 
-    def renew(self, *, agreed: object = None, ask_again: bool = False) -> None:
-        """Make what is shown again a new operation; what was typed stays, but for the secrets."""
+    def renew(self, *, agreed: object = None, ask_again: bool = False, was_sent: bool = False) -> None:
+        """What was typed stays, but for the secrets. Only after an operation was made of it is it a new one:
+        another post of the same form, answered later than this one, may be doing it.
+        """
         typed = QueryDict(mutable=True)
         typed.update(self.data)
         for name in (*self.secrets, "again"):
             typed.pop(name, None)
-        typed["form_token"] = str(uuid4())
+        if was_sent:
+            typed["form_token"] = str(uuid4())
         typed["agreed"] = "" if agreed is None else str(agreed)
         self.data = typed
         if ask_again:

@@ -1,6 +1,7 @@
 import pytest
 
 from portal.models import Gateway, Grant, Product
+from portal.threads import provider_call
 from ultahost_api.models import Domain, Invoice, Operation, Service
 from ultahost_api.sandbox import Fault
 
@@ -130,6 +131,22 @@ class TestPlacing:
         page = browser.post(path, {"form_token": form})
 
         assert page.leads_to == f"/invoices/{invoice.pk}/"
+        assert len(ordered(sandbox)) == 1
+
+    def test_it_orders_once_though_an_earlier_post_of_the_form_is_told_to_try_again(
+        self, visit, alma, sandbox
+    ):
+        browser = visit(alma)
+        form = {"form_token": token(browser.get(SERVICE))}
+        with provider_call(), provider_call(), provider_call():
+            busy = browser.post(SERVICE, form)
+        browser.post(SERVICE, form)
+
+        page = browser.post(SERVICE, {"form_token": token(busy)})
+
+        assert busy.status == 422
+        assert "busy with other calls" in busy.one("main .errorlist").text
+        assert page.leads_to == f"/activity/{Operation.objects.get().pk}/"
         assert len(ordered(sandbox)) == 1
 
     def test_it_shows_the_new_order_at_once(self, visit, alma):
