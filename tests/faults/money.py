@@ -1,53 +1,58 @@
-"""Operations that move money, under every fault that can strike one.
+"""Operations that move money, under every fault that can strike one, through the portal's own web server.
 
-Each operation meets a fault drawn at random; some are sent by a process that is killed between the effect
-and our commit, some by fifty posts of one form at once. Then reading settles what it can, and the sandbox's
-ledger is held against what the portal says.
+Somebody signs in, opens the page of the act and sends its form. Each form meets a fault drawn at random;
+some are sent while the web server is killed between the effect and our commit, some fifty times at once.
+Reading settles what it can, and the sandbox's ledger is held against what the portal shows.
 """
 
 import random
-import signal
-import subprocess
-import sys
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.db import connection
+import requests
 from django.utils import timezone
 
-from ultahost_api import operating
-from ultahost_api.models import ApiKey, Operation, RateWindow
-from ultahost_api.operating import Intent
+from tests.faults.web import Answer, Form, Visitor, Web
+from ultahost_api import operating, refreshing
+from ultahost_api.models import ApiKey, Invoice, Operation, RateWindow, Refresh
 from ultahost_api.sandbox import Fault, Sandbox
 
-ROOT = Path(__file__).resolve().parents[2]
 State = Operation.State
 SEEN_AS_DONE = {State.DONE, State.CONFIRMED}
 SEEN_AS_FAILED = {State.REFUSED, State.NOT_SENT, State.NOT_CONFIRMED}
+SETTLED_EVERY = 25  # operations; the portal reads after 5, 30 and 120 s
 
-FAULTS = (
-    lambda: None,
-    lambda: Fault.drop(),
+# The provider has done it, and nobody hears so.
+UNHEARD: tuple[Callable[[], Fault], ...] = (
     lambda: Fault.drop(after_effect=True),
     lambda: Fault.cut(),
     lambda: Fault.truncated(),
+    lambda: Fault.status(502, after_effect=True),
+)
+FAULTS: tuple[Callable[[], Fault | None], ...] = (
+    lambda: None,
+    *UNHEARD,
+    lambda: Fault.drop(),
     lambda: Fault.html(),
     lambda: Fault.status(500),
-    lambda: Fault.status(502, after_effect=True),
     lambda: Fault.status(429),
     lambda: Fault.status(400, "Declined."),
     lambda: Fault.redirect("http://127.0.0.1:9/elsewhere"),
 )
+# What is read before it, and a fault that the reading meets.
+READ_FIRST = {"pay_invoice": "get_invoice", "create_order": "get_orders", "accept_quote": "get_quote"}
+READ_FAULTS = (lambda: Fault.status(503), lambda: Fault.status(400, "Not now."), lambda: Fault.html())
 
 
 @dataclass
 class Figures:
     operations: int = 0
+    posts: int = 0
     kills: int = 0
     storms: int = 0
     double_effects: int = 0
@@ -55,132 +60,206 @@ class Figures:
     failed_though_moved: int = 0
     done_though_not_moved: int = 0
     unknown_though_readable: int = 0
+    errors: int = 0
     states: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def wrong(self) -> int:
+        return (
+            self.double_effects
+            + self.lost
+            + self.failed_though_moved
+            + self.done_though_not_moved
+            + self.unknown_though_readable
+            + self.errors
+        )
 
     def __str__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         return (
-            f"{self.operations} money operations, {self.kills} kills, {self.storms} storms of 50 posts:"
-            f" {self.double_effects} double effects, {self.lost} lost,"
+            f"{self.operations} money operations in {self.posts} posts, {self.kills} kills of the web server,"
+            f" {self.storms} storms of 50 posts: {self.double_effects} double effects, {self.lost} lost,"
             f" {self.failed_though_moved} shown failed though money moved,"
             f" {self.done_though_not_moved} shown done though none moved,"
-            f" {self.unknown_though_readable} unknown that a read could settle ({states})"
+            f" {self.unknown_though_readable} unknown that a read could settle,"
+            f" {self.errors} unforeseen answers ({states})"
         )
 
 
-@dataclass
-class Harness:
-    sandbox: Sandbox
-    account: Any  # the sandbox's
-    key: ApiKey
-    seed: int = 1
+@dataclass(frozen=True)
+class Act:
+    """One thing to be done once: its page, and what marks its effect in the ledger."""
 
-    def __post_init__(self) -> None:
-        self.random = random.Random(self.seed)
+    action: str
+    page: str
+    mark: str
+
+
+class Harness:
+    def __init__(self, sandbox: Sandbox, account: Any, key: ApiKey, web: Web, visitor: Visitor, seed: int):
+        self.sandbox, self.account, self.key = sandbox, account, key
+        self.web, self.visitor = web, visitor
+        self.random = random.Random(seed)
         self.figures = Figures()
-        self.sent: dict[UUID, tuple[str, str]] = {}  # form token: action and what marks its effect
+        self.sent: dict[UUID, Act] = {}  # by the form's token
+        self.trouble: list[str] = []  # what went wrong, for whoever has to find out why
 
     def run(self, operations: int, kills: int, storms: int) -> Figures:
-        for number in range(operations):
-            fault = self.random.choice(FAULTS)()
-            action, parameters = self._draw(number)
-            if fault:
-                self.sandbox.faults.add(fault, action=action)
-            self._perform(action, parameters, number)
-            self.sandbox.faults.clear()
+        acts = list(map(self._draw, range(operations + kills + storms)))
+        refreshing.run(Refresh.objects.get(noun="invoices").pk)
+        for number, act in enumerate(acts):
+            if number < operations:
+                self._strike(act)
+            elif number < operations + kills:
+                self._kill(act)
+            else:
+                self._storm(act)
             RateWindow.objects.all().delete()  # the reset that a 429 told has come
-        for number in range(operations, operations + kills):
-            self._perform_and_die(*self._draw(number), number)
-        for number in range(operations + kills, operations + kills + storms):
-            self._storm(*self._draw(number), number)
+            if number % SETTLED_EVERY == 0:
+                self._settle()
         self._settle()
-        return self._judge()
+        self._judge_what_moved()
+        self._a_day_passes()
+        self._judge()
+        return self.figures
 
-    def _draw(self, number: int) -> tuple[str, dict[str, object]]:
-        kind = self.random.choice(("pay_invoice", "create_order", "accept_quote"))
+    def _draw(self, number: int) -> Act:
+        kind = tuple(READ_FIRST)[number % len(READ_FIRST)]
+        account = self.key.account_id
         if kind == "pay_invoice":
-            return kind, {
-                "invoiceid": self.account.add_invoices(1, status="Unpaid", paymentmethod="stripe")[0]["id"]
-            }
+            (row,) = self.account.add_invoices(1, status="Unpaid", paymentmethod="stripe")
+            return Act(kind, "", str(row["id"]))
         if kind == "accept_quote":
-            return kind, {"quoteid": self.account.add_quotes(1, stage="Delivered")[0]["id"]}
+            (row,) = self.account.add_quotes(1, stage="Delivered")
+            return Act(kind, f"/quotes/{account}/{row['id']}/accept/", str(row["id"]))
         domain = f"order-{number}.example.com"
-        return kind, {"paymentmethod": "stripe", "pid": [1], "billingcycle": ["monthly"], "domain": [domain]}
+        order = f"account={account}&product_id=1&cycle=monthly&domain={domain}&payment_method=stripe&review=1"
+        return Act(kind, f"/orders/new/service/?{order}", str([domain]))
 
-    def _note(self, action: str, parameters: dict[str, object]) -> UUID:
-        token = uuid4()
-        mark = parameters.get("invoiceid") or parameters.get("quoteid") or parameters.get("domain")
-        self.sent[token] = action, str(mark)
+    def _form(self, act: Act) -> Form:
+        page = act.page or f"/invoices/{Invoice.objects.get(remote_id=act.mark).pk}/pay/"
+        return self.visitor.get(page).form
+
+    def _open(self, act: Act) -> Form:
+        form = self._form(act)
+        self.sent[UUID(dict(form.fields)["form_token"])] = act
         self.figures.operations += 1
-        return token
+        return form
 
-    def _perform(self, action: str, parameters: dict[str, object], number: int) -> None:
-        token = self._note(action, parameters)
-        operating.perform(Intent(self.key.owner, self.key, action, parameters, token))
+    def _post(self, form: Form) -> Answer:
+        answer = self.visitor.post(form)
+        self.figures.posts += 1
+        if answer.status not in {303, 422}:
+            self.figures.errors += 1
+            self.trouble.append(f"{answer.status} from {form.url}")
+        return answer
 
-    def _perform_and_die(self, action: str, parameters: dict[str, object], number: int) -> None:
-        """The provider has done it and holds its answer back; our process is killed there."""
-        token = self._note(action, parameters)
-        hold = self.sandbox.faults.add(Fault.hold(after_effect=True), action=action)
-        command = [
-            sys.executable,
-            "-m",
-            "tests.faults.sender",
-            str(self.key.pk),
-            action,
-            repr(parameters),
-            str(token),
-        ]
-        database = str(connection.settings_dict["NAME"])
-        process = subprocess.Popen([*command, self.sandbox.url, database], cwd=ROOT)
-        assert hold.arrived.wait(30), "the sender never came to the provider"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    def _strike(self, act: Act) -> None:
+        """One form, one fault; now and then the reading before it fails as well, and it is sent once more."""
+        form = self._open(act)
+        if fault := self.random.choice(FAULTS)():
+            self.sandbox.faults.add(fault, action=act.action)
+        if self.random.random() < 0.1:
+            self.sandbox.faults.add(self.random.choice(READ_FAULTS)(), action=READ_FIRST[act.action])
+        self._post(form)
+        self.sandbox.faults.clear()
+        if self.random.random() < 0.3:
+            self._post(form)  # the page is loaded again
+
+    def _kill(self, act: Act) -> None:
+        """The provider has done it and holds its answer back; there the web server is killed."""
+        form = self._open(act)
+        hold = self.sandbox.faults.add(Fault.hold(after_effect=True), action=act.action)
+        post = threading.Thread(target=self._post_into_nothing, args=[form])
+        post.start()
+        assert hold.arrived.wait(30), "the form never came to the provider"
+        if self.random.random() < 0.5:
+            self.web.kill()
+            self.web.start()
+        else:
+            self.web.kill_workers()
         hold.release.set()
+        post.join()
         self.sandbox.faults.clear()
         self.figures.kills += 1
+        self._post(form)  # the browser's "try again"
+        self._post(self._form(act))  # and from a new page
 
-    def _storm(self, action: str, parameters: dict[str, object], number: int) -> None:
-        intent = Intent(self.key.owner, self.key, action, parameters, self._note(action, parameters))
+    def _post_into_nothing(self, form: Form) -> None:
+        self.figures.posts += 1
+        try:
+            self.visitor.post(form)
+        except requests.ConnectionError:
+            return
+        self.trouble.append(f"an answer from {form.url} though its web server was killed")
+        self.figures.errors += 1
 
-        def post() -> None:
-            try:
-                operating.perform(intent)
-            except (operating.NotAllowedNow, operating.TwinPending):
-                pass  # came when it was done, or while another post was at it
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=post) for _ in range(50)]
+    def _storm(self, act: Act) -> None:
+        """Fifty posts of one form at once; whoever is told to try again, tries again."""
+        form = self._open(act)
+        if self.random.random() < 0.5:
+            self.sandbox.faults.add(self.random.choice(UNHEARD)(), action=act.action)
+        answers: list[Answer] = []
+        threads = [threading.Thread(target=lambda: answers.append(self._post(form))) for _ in range(50)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        self.sandbox.faults.clear()
         self.figures.storms += 1
+        for answer in [answer for answer in answers if answer.status == 422][:3]:
+            self._post(answer.form)
 
     def _settle(self) -> None:
-        long_ago = timezone.now() - timedelta(minutes=5)
-        Operation.objects.filter(state=State.SENDING).update(sent_at=long_ago)
+        """What the tick does, as if the time for it had come."""
+        now = timezone.now()
+        Operation.objects.filter(state=State.SENDING).update(sent_at=now - timedelta(minutes=5))
         operating.abandon()
-        for operation in Operation.objects.filter(state=State.UNKNOWN):
-            operating.look_again(operation)
+        Operation.objects.filter(state=State.UNKNOWN).update(next_read_at=now)
+        for operation_id in operating.due():
+            operating.settle(operation_id)
 
-    def _judge(self) -> Figures:
-        effects = Counter(self._mark_of(done) for done in self.sandbox.ledger)
-        for token, sent in self.sent.items():
-            moved, operation = effects[sent], Operation.objects.filter(form_token=token).first()
-            figures = self.figures
-            figures.double_effects += max(0, moved - 1)
-            if operation is None:
-                figures.lost += 1
-                continue
-            figures.states[operation.state] += 1
-            figures.failed_though_moved += bool(moved and operation.state in SEEN_AS_FAILED)
-            figures.done_though_not_moved += bool(not moved and operation.state in SEEN_AS_DONE)
-            figures.unknown_though_readable += bool(moved and operation.state not in SEEN_AS_DONE)
-        return self.figures
+    def _a_day_passes(self) -> None:
+        Operation.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        self._settle()
 
-    def _mark_of(self, done: Any) -> tuple[str, str]:
-        if done.action == "create_order":
-            return done.action, str(done.parameters.get("domain"))
-        return done.action, str(done.parameters.get("invoiceid") or done.parameters.get("quoteid"))
+    def _judge_what_moved(self) -> None:
+        """Before a day is over reading has to have seen everything that happened."""
+        for _, act, operation, moved in self._outcomes():
+            if operation and moved and operation.state not in SEEN_AS_DONE:
+                self.figures.unknown_though_readable += 1
+                self.trouble.append(f"{act} moved and is {operation.state}")
+
+    def _judge(self) -> None:
+        figures = self.figures
+        for token, act, operation, moved in self._outcomes():
+            wrong = Counter(double_effects=max(0, moved - 1), lost=operation is None)
+            if operation:
+                figures.states[operation.state] += 1
+                shown = self._shown(operation)
+                wrong["failed_though_moved"] = bool(moved and shown in SEEN_AS_FAILED)
+                wrong["done_though_not_moved"] = bool(not moved and shown in SEEN_AS_DONE)
+                wrong["unknown_though_readable"] = shown not in SEEN_AS_DONE | SEEN_AS_FAILED
+            for name, count in wrong.items():
+                setattr(figures, name, getattr(figures, name) + count)
+            if wrong.total():
+                self.trouble.append(
+                    f"{act} {token}: {+wrong}, {moved} moved, {operation and operation.state}"
+                )
+
+    def _outcomes(self) -> list[tuple[UUID, Act, Operation | None, int]]:
+        effects = Counter((done.action, self._mark_of(done)) for done in self.sandbox.ledger)
+        by_token = {operation.form_token: operation for operation in Operation.objects.all()}
+        return [
+            (token, act, by_token.get(token), effects[act.action, act.mark])
+            for token, act in self.sent.items()
+        ]
+
+    def _shown(self, operation: Operation) -> State:
+        """What its page says, to the person who sent it."""
+        word = self.visitor.get(f"/activity/{operation.pk}/").shown_state
+        return next(state for state in State if state.label == word)
+
+    def _mark_of(self, done: Any) -> str:
+        named = done.parameters
+        return str(named.get("invoiceid") or named.get("quoteid") or named.get("domain"))

@@ -1,0 +1,70 @@
+"""The money harness on a portal of its own:  python -m tests.faults OPERATIONS KILLS STORMS [SEED]
+
+Prints one line of figures, and after it what went wrong; the exit code is 1 if anything did.
+"""
+
+import logging
+import os
+import socket
+import sys
+import tempfile
+from contextlib import ExitStack
+
+import django
+
+from ultahost_api.sandbox import Sandbox
+
+PASSWORD = "correct horse battery"
+
+
+def main(operations: int, kills: int, storms: int, seed: int = 1) -> int:
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-money-"))
+        sandbox = stack.enter_context(Sandbox(limit=1_000_000))
+        os.environ |= {
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "PORTAL_DATA_DIR": folder,
+            "PORTAL_PORT": str(_free_port()),
+            "PORTAL_URL": "",
+            "REDIS_URL": "",
+            "ULTAHOST_API_URL": sandbox.url,
+        }
+        django.setup()
+        logging.disable(logging.WARNING)
+        return _run(stack, sandbox, operations, kills, storms, seed)
+
+
+def _run(stack: ExitStack, sandbox: Sandbox, operations: int, kills: int, storms: int, seed: int) -> int:
+    from portal.models import User
+    from portal.running.preparing import collect_static_files, prepare_database
+    from tests.faults.money import Harness
+    from tests.faults.web import Process, Visitor, Web
+    from ultahost_api import keys
+
+    prepare_database(allow_new_api=False)
+    collect_static_files()
+    web = Web()
+    for process in (Process("valkey"), web):
+        process.start()
+        stack.callback(process.kill)
+    account = sandbox.add_account("Acme", "EUR")
+    owner = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
+    key = keys.add(owner, "Main", sandbox.add_key(account))
+    visitor = Visitor(web.address)
+    visitor.sign_in(owner.email, PASSWORD)
+
+    harness = Harness(sandbox, account, key, web, visitor, seed)
+    print(harness.run(operations, kills, storms), flush=True)
+    for line in harness.trouble:
+        print(line)
+    return 1 if harness.figures.wrong else 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(int, sys.argv[1:])))
