@@ -189,7 +189,7 @@ class Harness:
         self.figures.posts += 1
         try:
             self.visitor.post(form)
-        except requests.ConnectionError:
+        except requests.RequestException:
             return
         self.trouble.append(f"an answer from {form.url} though its web server was killed")
         self.figures.errors += 1

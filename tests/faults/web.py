@@ -60,7 +60,7 @@ class Web(Process):
     def _answers(self) -> bool:
         try:
             return requests.get(f"{self.address}/livez", timeout=5).ok
-        except requests.ConnectionError:
+        except requests.RequestException:
             return False
 
 
