@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from portal import access, http
+from portal import access, acting, http
 from portal.forms.writes import WriteForm
 from portal.threads import Busy, provider_call
 from ultahost_api import operating
@@ -62,13 +62,17 @@ class Write:
         """GET says what will happen; POST sends it once and leads to what came of it."""
         key = self._key()
         if self.request.method != "POST":
-            initial = {**form_arguments.pop("initial", {}), "form_token": uuid4(), "agreed": self.agreed}
+            initial = {**form_arguments.pop("initial", {}), "form_token": uuid4()}
             return self._page(form_class(initial=initial, **form_arguments), key)
         form = form_class(self.request.POST, **form_arguments)
-        if not form.is_valid() or key is None:
-            if key is None:
-                form.add_error(None, _("No live key can write to this account."))
+        if not form.is_valid():
             return self._page(form, key, status=422)
+        if known := operating.sent_by(self.request.user, form.cleaned_data["form_token"]):
+            return self._follow(form, key, known)
+        try:
+            key = acting.as_named(self.request.user, self.account, form.cleaned_data["key"], key)
+        except acting.OtherKey as words:
+            return self._refuse(form, key, str(words))
         return self._send(form, key, parameters(form))
 
     def _key(self) -> ApiKey | None:
@@ -97,7 +101,7 @@ class Write:
             return self._refuse(form, key, self._linked(words, before.operation), ask_again=True)
         return self._follow(form, key, operation)
 
-    def _follow(self, form: WriteForm, key: ApiKey, operation: Operation) -> HttpResponse:
+    def _follow(self, form: WriteForm, key: ApiKey | None, operation: Operation) -> HttpResponse:
         if operation.took_effect:
             if self.on_done:
                 self.on_done(operation)
@@ -114,17 +118,28 @@ class Write:
         return http.SeeOther(reverse("operation", args=[operation.pk]))
 
     def _refuse(
-        self, form: WriteForm, key: ApiKey, words: str, *, ask_again: bool = False, was_sent: bool = False
+        self,
+        form: WriteForm,
+        key: ApiKey | None,
+        words: str,
+        *,
+        ask_again: bool = False,
+        was_sent: bool = False,
     ) -> HttpResponse:
         form.add_error(None, words)
-        form.renew(agreed=self.agreed, ask_again=ask_again, was_sent=was_sent)
+        form.renew(ask_again=ask_again, was_sent=was_sent)
         return self._page(form, key, status=422)
 
     def _page(self, form: WriteForm, key: ApiKey | None, status: int = 200) -> HttpResponse:
+        form.carry(key=key and key.pk, agreed=self.agreed)
         context = {
             "title": self.title,
             "text": self.text,
-            "facts": [(_("Account"), self.account), *self.facts, (_("Key"), self._whose(key))],
+            "facts": [
+                (_("Account"), self.account),
+                *self.facts,
+                (_("Key"), acting.whose(self.request.user, key)),
+            ],
             "warning": self.warning,
             "form": form,
             "action": self.request.path,
@@ -134,14 +149,6 @@ class Write:
             **self.extra,
         }
         return http.page(self.request, self.template, context, status=status)
-
-    def _whose(self, key: ApiKey | None) -> str:
-        """Which key acts, and whose it is: known before anything is sent."""
-        if key is None:
-            return _("none: no live key can write to this account")
-        if key.owner_id == self.request.user.pk:
-            return _("%(key)s, yours") % {"key": key}
-        return _("%(key)s of %(owner)s") % {"key": key, "owner": key.owner}
 
     def _linked(self, words: str, operation: Operation) -> str:
         """Somebody else's operation has no page for this person; its sender can tell."""

@@ -1,5 +1,6 @@
 """What every form of a write has in common."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -12,9 +13,10 @@ class WriteForm(forms.Form):
     """A form that is one operation however often it is sent; ``secrets`` name fields never rendered back."""
 
     secrets: tuple[str, ...] = ()
-    ours = frozenset({"form_token", "agreed", "again"})  # the rest is for Ultahost
+    ours = frozenset({"form_token", "key", "agreed", "again"})  # the rest is for Ultahost
 
     form_token = forms.UUIDField(widget=forms.HiddenInput)
+    key = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the one that the page names
     agreed = forms.DecimalField(required=False, widget=forms.HiddenInput)
     again = forms.BooleanField(
         required=False,
@@ -29,18 +31,28 @@ class WriteForm(forms.Form):
             if isinstance(self.fields[name].widget, forms.PasswordInput):
                 self.fields[name].widget.render_value = False
 
-    def renew(self, *, agreed: object = None, ask_again: bool = False, was_sent: bool = False) -> None:
+    def carry(self, *, key: object, agreed: object) -> None:
+        """What the page names is what the form brings back: the key's id, and the total if there is one."""
+        named = {"key": key, "agreed": agreed}
+        if self.is_bound:
+            self._type({name: "" if value is None else str(value) for name, value in named.items()})
+        else:
+            self.initial = {**self.initial, **named}
+
+    def renew(self, *, ask_again: bool = False, was_sent: bool = False) -> None:
         """What was typed stays, but for the secrets. Only after an operation was made of it is it a new one:
         another post of the same form, answered later than this one, may be doing it.
         """
-        typed = QueryDict(mutable=True)
-        typed.update(self.data)
-        for name in (*self.secrets, "again"):
-            typed.pop(name, None)
-        if was_sent:
-            typed["form_token"] = str(uuid4())
-        typed["agreed"] = "" if agreed is None else str(agreed)
-        self.data = typed
+        self._type({"form_token": str(uuid4())} if was_sent else {}, without=(*self.secrets, "again"))
         if ask_again:
             self.fields["again"].widget = forms.CheckboxInput()
             self.fields["again"].required = True
+
+    def _type(self, values: Mapping[str, str], without: Iterable[str] = ()) -> None:
+        typed = QueryDict(mutable=True)
+        typed.update(self.data)
+        for name in without:
+            typed.pop(name, None)
+        for name, value in values.items():
+            typed[name] = value
+        self.data = typed

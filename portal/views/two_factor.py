@@ -36,7 +36,7 @@ def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
         return _overview(request, account, trouble=made)
     audit.record(request, Act.TWO_FACTOR_SHOWN, account, account=account)
     secret = made.content.secret.reveal()
-    form = VerifyForm(initial={"secret": secret, "form_token": uuid4()})
+    form = VerifyForm(initial={"secret": secret, "form_token": uuid4(), "key": key and key.pk})
     context = {"form": form, **_drawn(account, secret), **_words(account)}
     return http.page(request, "accounts/two_factor_setup.html", context)
 

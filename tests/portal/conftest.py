@@ -108,6 +108,12 @@ class Page:
     def texts(self, selector: str) -> list[str]:
         return [element.text for element in self.all(selector)]
 
+    @property
+    def hidden(self) -> dict[str, str]:
+        """What the page's form brings back without anybody typing: token, key, total."""
+        found = self.all("main form input[type=hidden]")
+        return {field["name"]: field["value"] for field in found if "value" in field.attributes}
+
     def csv(self) -> list[list[str]]:
         """The lines after the titles."""
         return list(csv.reader(self.html.removeprefix("\ufeff").splitlines()))[1:]

@@ -199,16 +199,17 @@ def test_it_uses_the_person_s_own_key(visit, people, acme, account, add_key, san
 # The password
 
 
-def passwords(**fields):
+def change_password(browser, account, **fields):
+    path = f"/accounts/{account.pk}/password/"
     typed = {"existing": "old-secret-1", "new": "new-secret-22", "confirmed": "new-secret-22"}
-    return typed | {"form_token": uuid4()} | fields
+    return browser.post(path, browser.get(path).hidden | typed | fields)
 
 
 def test_it_changes_the_password(confirmed, acme, account, caplog):
     acme.password = "old-secret-1"
     caplog.set_level("DEBUG")
 
-    page = confirmed.post(f"/accounts/{account.pk}/password/", passwords())
+    page = change_password(confirmed, account)
 
     assert page.leads_to == f"/accounts/{account.pk}/"
     assert acme.password == "new-secret-22"
@@ -220,7 +221,7 @@ def test_it_changes_the_password(confirmed, acme, account, caplog):
 def test_it_renders_no_password_back_when_ultahost_refuses(confirmed, acme, account):
     acme.password = "something else"
 
-    page = confirmed.post(f"/accounts/{account.pk}/password/", passwords())
+    page = change_password(confirmed, account)
 
     assert page.status == 422
     assert (
@@ -232,7 +233,7 @@ def test_it_renders_no_password_back_when_ultahost_refuses(confirmed, acme, acco
 
 
 def test_it_wants_the_new_password_twice(confirmed, acme, account):
-    page = confirmed.post(f"/accounts/{account.pk}/password/", passwords(confirmed="different-9"))
+    page = change_password(confirmed, account, confirmed="different-9")
 
     assert page.status == 422
     assert "different" in page.one(".errorlist").text
@@ -242,9 +243,9 @@ def test_it_wants_the_new_password_twice(confirmed, acme, account):
 
 def test_it_changes_the_password_once_however_often_the_form_is_sent(confirmed, acme, account, sandbox):
     acme.password = "old-secret-1"
-    form = passwords()
+    token = str(uuid4())
 
-    pages = [confirmed.post(f"/accounts/{account.pk}/password/", form) for _ in range(2)]
+    pages = [change_password(confirmed, account, form_token=token) for _ in range(2)]
 
     assert [page.status for page in pages] == [303, 303]
     assert [request.action for request in sandbox.requests].count("change_password") == 1
@@ -254,6 +255,6 @@ def test_it_leads_to_the_operation_when_nobody_knows_what_became_of_it(confirmed
     acme.password = "old-secret-1"
     sandbox.faults.add(Fault.drop(after_effect=True), action="change_password")
 
-    page = confirmed.post(f"/accounts/{account.pk}/password/", passwords())
+    page = change_password(confirmed, account)
 
     assert page.leads_to == f"/activity/{Operation.objects.get(state='unknown').pk}/"

@@ -224,7 +224,7 @@ def send(browser, places, acme, sandbox) -> Callable[[Form], Page]:
     def post(form: Form) -> Page:
         if form.action == "disable_2fa":
             acme.password = OFF_PASSWORD
-        token = {} if form.action in READS else {"form_token": str(uuid4())}
+        token = {} if form.action in READS else {"form_token": str(uuid4()), "key": str(places["key"])}
         return browser.post(form.path.format(**places), token | form.typed)
 
     return post

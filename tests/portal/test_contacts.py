@@ -1,7 +1,5 @@
 """The contacts pages: what is read live, and what is sent when one is added, changed or deleted."""
 
-from uuid import uuid4
-
 import pytest
 
 from portal.models import Grant
@@ -111,12 +109,17 @@ def filled(**fields):
         "firstname": "Jane",
         "lastname": "Smith",
         "email": "jane@example.com",
-        "form_token": uuid4(),
     } | fields
 
 
+def add(browser, account, **fields):
+    path = f"/contacts/{account.pk}/add/"
+    return browser.post(path, browser.get(path).hidden | filled(**fields))
+
+
 def test_it_adds_a_contact_once_however_often_the_form_is_sent(visit, alma, acme, account):
-    browser, form = visit(alma), filled(country="DE", invoiceemails="on")
+    browser = visit(alma)
+    form = browser.get(f"/contacts/{account.pk}/add/").hidden | filled(country="DE", invoiceemails="on")
 
     first = browser.post(f"/contacts/{account.pk}/add/", form)
     second = browser.post(f"/contacts/{account.pk}/add/", form)
@@ -132,7 +135,7 @@ def test_it_shows_a_new_contact_at_once_although_the_list_was_cached(visit, alma
     browser = visit(alma)
     browser.get("/contacts/?live=1")
 
-    browser.post(f"/contacts/{account.pk}/add/", filled())
+    add(browser, account)
 
     assert browser.get("/contacts/?live=1").texts("#contacts td.name") == ["Jane Smith"]
 
@@ -140,7 +143,7 @@ def test_it_shows_a_new_contact_at_once_although_the_list_was_cached(visit, alma
 def test_it_keeps_what_was_typed_when_ultahost_refuses(visit, alma, acme, account):
     jane(acme)
 
-    page = visit(alma).post(f"/contacts/{account.pk}/add/", filled(lastname="Twin"))
+    page = add(visit(alma), account, lastname="Twin")
 
     assert page.status == 422
     assert "“Duplicate Email Address” Nothing was changed." in page.one(".errorlist.nonfield").text
@@ -151,7 +154,10 @@ def test_it_keeps_what_was_typed_when_ultahost_refuses(visit, alma, acme, accoun
 def test_it_leads_to_the_operation_when_nobody_knows_what_became_of_it(visit, alma, account, sandbox):
     sandbox.faults.add(Fault.drop(after_effect=True), action="create_contact")
 
-    page = visit(alma).post(f"/contacts/{account.pk}/add/", filled())
+    page = add(
+        visit(alma),
+        account,
+    )
 
     assert page.leads_to == f"/activity/{Operation.objects.get(state='unknown').pk}/"
 
@@ -234,7 +240,7 @@ def test_it_asks_before_it_deletes_and_then_deletes(visit, alma, acme, account):
     assert "Jane Smith <jane@example.com>" in asked.texts(".confirm dd")
     assert acme.contacts
 
-    page = browser.post(page_of(account, contact, "delete/"), {"form_token": uuid4()})
+    page = browser.post(page_of(account, contact, "delete/"), asked.hidden)
 
     assert page.leads_to == f"/contacts/?account={account.pk}"
     assert acme.contacts == {}
@@ -242,7 +248,8 @@ def test_it_asks_before_it_deletes_and_then_deletes(visit, alma, acme, account):
 
 
 def test_it_takes_a_deletion_sent_twice_as_one(visit, alma, acme, account):
-    contact, browser, form = jane(acme), visit(alma), {"form_token": uuid4()}
+    contact, browser = jane(acme), visit(alma)
+    form = browser.get(page_of(account, contact, "delete/")).hidden
 
     pages = [browser.post(page_of(account, contact, "delete/"), form) for _ in range(2)]
 
@@ -271,7 +278,7 @@ def test_it_lets_a_viewer_look_and_no_more(visit, people, alma, acme, account, a
     assert "Jane Smith" in page.one("h1").text
     assert page.all("aside .acts") == []
     assert browser.get(page_of(account, contact, act)).status == 404
-    assert browser.post(page_of(account, contact, act), {"form_token": uuid4()}).status == 404
+    assert browser.post(page_of(account, contact, act)).status == 404
     assert browser.post(f"/contacts/{account.pk}/add/", filled()).status == 404
     assert len(acme.contacts) == 1
 

@@ -59,7 +59,7 @@ def path(domain, rest=""):
 
 
 def send(browser, path, **fields):
-    return browser.post(path, {"form_token": str(uuid4())} | fields)
+    return browser.post(path, browser.get(path).hidden | fields)
 
 
 def facts(page):

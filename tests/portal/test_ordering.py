@@ -28,17 +28,13 @@ def alma(people, add_key, acme, read_everything):
     return alma
 
 
-def token(page):
-    return page.one("main input[name=form_token]")["value"]
-
-
 def facts(page):
     return dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
 
 
 def place(browser, path, **secrets):
     """Review it, then send it."""
-    return browser.post(path, {"form_token": token(browser.get(path)), **secrets})
+    return browser.post(path, browser.get(path).hidden | secrets)
 
 
 def ordered(sandbox):
@@ -121,14 +117,14 @@ class TestPlacing:
     def test_it_leads_to_the_invoice_once_our_copy_has_it(self, visit, alma, sandbox, acme):
         browser = visit(alma)
         path = SERVICE
-        form = token(browser.get(path))
-        browser.post(path, {"form_token": form})
+        form = browser.get(path).hidden
+        browser.post(path, form)
         made = Operation.objects.get().result["invoiceid"]
         invoice = Invoice.objects.create(
             account=alma.api_keys.get().account, remote_id=made, currency="EUR", status="Unpaid"
         )
 
-        page = browser.post(path, {"form_token": form})
+        page = browser.post(path, form)
 
         assert page.leads_to == f"/invoices/{invoice.pk}/"
         assert len(ordered(sandbox)) == 1
@@ -236,7 +232,7 @@ class TestPlacing:
         other = sandbox.add_account("Aardvark", "EUR")  # from now on the first of the list
         add_key(alma, other, "Second")
 
-        browser.post(page.one("main form")["action"], {"form_token": token(page)})
+        browser.post(page.one("main form")["action"], page.hidden)
 
         assert Operation.objects.get().account.name == "Acme"
 

@@ -69,7 +69,7 @@ class TestOne:
         browser = visit(alma)
         form = browser.get(f"/invoices/{invoice.pk}/pay/")
 
-        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
         assert (page.status, page.leads_to) == (303, f"/invoices/{invoice.pk}/")
         assert paid(sandbox) == [invoice.remote_id]
@@ -77,7 +77,7 @@ class TestOne:
 
     def test_it_pays_once_when_the_form_is_sent_twice(self, visit, alma, invoice, sandbox):
         browser = visit(alma)
-        data = {"form_token": token(browser.get(f"/invoices/{invoice.pk}/pay/"))}
+        data = browser.get(f"/invoices/{invoice.pk}/pay/").hidden
 
         for _ in range(2):
             assert browser.post(f"/invoices/{invoice.pk}/pay/", data).status == 303
@@ -89,7 +89,7 @@ class TestOne:
         form = browser.get(f"/invoices/{invoice.pk}/pay/")
         acme.invoices[invoice.remote_id]["paymentmethod"] = "banktransfer"
 
-        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
         assert page.status == 422
         assert page.texts("main .errorlist li") == [
@@ -102,7 +102,7 @@ class TestOne:
         form = browser.get(f"/invoices/{invoice.pk}/pay/")
         sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
 
-        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
         operation = Operation.objects.get()
         assert operation.state == Operation.State.UNKNOWN
@@ -115,13 +115,13 @@ class TestOne:
         Grant.objects.create(user=ben, account=invoice.account, level="operate", given_by=alma)
         sandbox.faults.add(Fault.drop(), action="pay_invoice")
         path = f"/invoices/{invoice.pk}/pay/"
-        visit(alma).post(path, {"form_token": token(visit(alma).get(path))})
+        visit(alma).post(path, visit(alma).get(path).hidden)
 
-        page = visit(ben).post(path, {"form_token": token(visit(ben).get(path))})
+        page = visit(ben).post(path, visit(ben).get(path).hidden)
         assert "It was sent by Alma." in page.one("main .errorlist").text
         assert page.all("main .errorlist a") == []
 
-        page = visit(dana).post(path, {"form_token": token(visit(dana).get(path))})
+        page = visit(dana).post(path, visit(dana).get(path).hidden)
         assert page.one("main .errorlist a")["href"] == f"/activity/{Operation.objects.get().pk}/"
 
     def test_it_sends_nothing_while_ultahost_is_down(self, visit, alma, invoice, sandbox):
@@ -129,7 +129,7 @@ class TestOne:
         form = browser.get(f"/invoices/{invoice.pk}/pay/")
         sandbox.stop()
 
-        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
         assert page.status == 422
         assert "It was not sent, so nothing was changed" in page.one("main .errorlist").text
@@ -141,7 +141,7 @@ class TestOne:
         form = browser.get(f"/invoices/{invoice.pk}/pay/")
         acme.invoices[invoice.remote_id]["status"] = "Paid"
 
-        page = browser.post(f"/invoices/{invoice.pk}/pay/", {"form_token": token(form)})
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
         words = "Ultahost says that this invoice is Paid. Nothing was sent."
         assert page.texts("main .errorlist li") == [words]
@@ -166,7 +166,7 @@ class TestOne:
         browser = visit(emil)
         form = browser.get(path)
 
-        browser.post(path, {"form_token": token(form)})
+        browser.post(path, form.hidden)
 
         assert form.texts("main dd")[-1].endswith(" of Alma")
         assert paid(sandbox) == [invoice.remote_id]

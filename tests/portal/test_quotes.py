@@ -30,12 +30,8 @@ def path(alma, acme):
     return lambda index=0: f"/quotes/{account.pk}/{[*acme.quotes][index]}/"
 
 
-def token(page):
-    return page.one("main input[name=form_token]")["value"]
-
-
 def accept(browser, path):
-    return browser.post(path + "accept/", {"form_token": token(browser.get(path + "accept/"))})
+    return browser.post(path + "accept/", browser.get(path + "accept/").hidden)
 
 
 def accepted(sandbox):
@@ -82,7 +78,7 @@ def test_it_says_what_is_accepted_and_for_how_much(visit, alma, path):
 def test_it_accepts_once_and_shows_it_in_the_list(visit, alma, path, acme, sandbox):
     browser = visit(alma)
     browser.get("/quotes/?live=1")
-    data = {"form_token": token(browser.get(path() + "accept/"))}
+    data = browser.get(path() + "accept/").hidden
 
     first, second = (browser.post(path() + "accept/", data) for _ in range(2))
 
@@ -93,7 +89,7 @@ def test_it_accepts_once_and_shows_it_in_the_list(visit, alma, path, acme, sandb
 
 def test_it_leads_to_the_invoice_once_our_copy_has_it(visit, alma, path, rows, acme):
     browser = visit(alma)
-    data = {"form_token": token(browser.get(path() + "accept/"))}
+    data = browser.get(path() + "accept/").hidden
     browser.post(path() + "accept/", data)
     invoice = rows.invoice(alma.api_keys.get().account)
     type(invoice).objects.filter(pk=invoice.pk).update(remote_id=Operation.objects.get().result["invoiceid"])

@@ -56,7 +56,7 @@ def path(service, rest=""):
 
 
 def send(browser, path, **fields):
-    return browser.post(path, {"form_token": str(uuid4())} | fields)
+    return browser.post(path, browser.get(path).hidden | fields)
 
 
 def cancel(browser, service, **fields):

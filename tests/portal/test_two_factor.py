@@ -42,7 +42,7 @@ def url(account):
 
 def set_up(browser, url):
     page = browser.post(url)
-    return page, {name: page.one(f"input[name={name}]")["value"] for name in ("secret", "form_token")}
+    return page, {name: page.one(f"input[name={name}]")["value"] for name in ("secret", "form_token", "key")}
 
 
 def test_it_asks_ultahost_for_nothing_before_somebody_wants_it(browser, url, sandbox):
@@ -137,7 +137,7 @@ def test_it_turns_it_off_with_the_password(browser, url, acme, account):
     acme.password, acme.two_factor = "their-password", "A" * 16
 
     asked = browser.get(f"{url}off/")
-    page = browser.post(f"{url}off/", {"password": "their-password", "form_token": uuid4()})
+    page = browser.post(f"{url}off/", asked.hidden | {"password": "their-password"})
 
     assert asked.one("h1").text == "Turn two-factor sign-in off?"
     assert page.leads_to == f"/accounts/{account.pk}/"
@@ -148,7 +148,7 @@ def test_it_turns_it_off_with_the_password(browser, url, acme, account):
 def test_it_renders_no_password_back_when_ultahost_refuses(browser, url, acme):
     acme.password, acme.two_factor = "their-password", "A" * 16
 
-    page = browser.post(f"{url}off/", {"password": "a-wrong-one", "form_token": uuid4()})
+    page = browser.post(f"{url}off/", browser.get(f"{url}off/").hidden | {"password": "a-wrong-one"})
 
     assert "“Your password was incorrect” Nothing was changed." in page.one(".errorlist.nonfield").text
     assert "a-wrong-one" not in page.html

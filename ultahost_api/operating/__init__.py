@@ -7,6 +7,7 @@ from ultahost_api.operating.sending import (
     NotAllowedNow,
     TwinPending,
     perform,
+    sent_by,
 )
 from ultahost_api.operating.settling import abandon, decide, due, look_again, settle
 
@@ -22,6 +23,7 @@ __all__ = [
     "pending_cancellation",
     "pending_cancellations",
     "perform",
+    "sent_by",
     "settle",
     "withdraw",
 ]

@@ -108,6 +108,11 @@ def perform(intent: Intent, *, again: bool = False) -> Operation:
     return operation
 
 
+def sent_by(user: Any, form_token: UUID) -> Operation | None:
+    """The operation of this very form, if it was sent before."""
+    return Operation.objects.filter(form_token=form_token, user=user).first()
+
+
 def _refuse_other_total(agreed: str, before: Mapping[str, Any]) -> None:
     """Nobody pays a sum that they have not seen."""
     if agreed and "total" in before and Decimal(before["total"]) != Decimal(agreed):
@@ -123,7 +128,7 @@ def _same(intent: Intent, target: str) -> OperationQuerySet:
 
 def _known(intent: Intent, target: str, last: Operation | None, again: bool) -> Operation | None:
     """The operation of this very form, if it was sent before; refuses a repetition by another form."""
-    if known := Operation.objects.filter(form_token=intent.form_token, user=intent.user).first():
+    if known := sent_by(intent.user, intent.form_token):
         return known
     if twin := _same(intent, target).pending().exclude(form_token=intent.form_token).first():
         raise TwinPending(twin)
@@ -159,7 +164,7 @@ def _write(
                 _refuse_repetition(intent, target, operation, after)
             return operation, True
     except IntegrityError:
-        if known := Operation.objects.filter(form_token=intent.form_token, user=intent.user).first():
+        if known := sent_by(intent.user, intent.form_token):
             return known, False
         if twin := _same(intent, target).pending().first():
             raise TwinPending(twin) from None

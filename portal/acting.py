@@ -1,0 +1,45 @@
+"""Which key acts: the one that the page named, or none."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from portal.models import User
+from ultahost_api.models import Account, ApiKey
+
+
+class OtherKey(Exception):
+    """Another key than the page named would act, or none can. In the user's words."""
+
+
+def whose(user: User, key: ApiKey | None) -> str:
+    """Which key acts, and whose it is: known before anything is sent."""
+    if key is None:
+        return _("none: no live key can write to this account")
+    if key.owner_id == user.pk:
+        return _("%(key)s, yours") % {"key": key}
+    return _("%(key)s of %(owner)s") % {"key": key, "owner": key.owner}
+
+
+def as_named(user: User, account: Account, named_id: UUID | None, key: ApiKey | None) -> ApiKey:
+    """``key``, which is the one that may act now, if it is the one that was named; else OtherKey.
+
+    What was named is only ever compared: no id that comes with a form chooses a key.
+    """
+    if key and key.pk == named_id:
+        return key
+    of_account = ApiKey.objects.filter(account=account).select_related("owner")
+    named = of_account.filter(pk=named_id).first() if named_id else None
+    raise OtherKey(_words(whose(user, named) if named else "", whose(user, key) if key else ""))
+
+
+def _words(named: str, now: str) -> str:
+    if named and now:
+        words = _("This page named the key %(named)s. Now %(now)s would act. Nothing was sent.")
+    elif now:
+        words = _("This page named no key of this account. Now %(now)s would act. Nothing was sent.")
+    elif named:
+        words = _("The key %(named)s cannot act any more, and no other can. Nothing was sent.")
+    else:
+        words = _("No live key can write to this account. Nothing was sent.")
+    return words % {"named": named, "now": now}

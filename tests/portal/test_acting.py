@@ -1,0 +1,158 @@
+"""The key that the page named is the key that acts, or nothing is sent."""
+
+import pytest
+
+from portal.models import Grant
+from ultahost_api import keys
+from ultahost_api.models import ApiKey, Operation, Service
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_services(1, domain="shop.example")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme, read_everything):
+    alma = people.member("Alma")
+    add_key(alma, acme, "First")
+    read_everything()
+    return alma
+
+
+@pytest.fixture
+def carla(people, alma):
+    """An operator without a key of her own, who acts with Alma's."""
+    carla = people.member("Carla")
+    account = alma.api_keys.get().account
+    Grant.objects.create(user=carla, account=account, level="operate", given_by=alma)
+    return carla
+
+
+@pytest.fixture
+def path(alma):
+    return f"/services/{Service.objects.get().pk}/cancel/"
+
+
+def filled(page, **fields):
+    return page.hidden | {"type": "Immediate", "reason": "Moved away"} | fields
+
+
+def refused(page):
+    """The words, of a page that kept what was typed."""
+    assert page.status == 422
+    assert page.one("textarea[name=reason]").text == "Moved away"
+    return page.one(".errorlist.nonfield li").text
+
+
+def named(page):
+    return page.texts("main dd")[-1]
+
+
+def test_it_acts_with_the_key_that_the_page_named(visit, carla, path):
+    browser = visit(carla)
+    page = browser.get(path)
+
+    browser.post(path, filled(page))
+
+    key = Operation.objects.get().key
+    assert page.hidden["key"] == str(key.pk)
+    assert named(page) == f"{key} of Alma"
+
+
+def test_it_sends_nothing_once_another_key_would_act_and_then_names_that(
+    visit, carla, acme, path, add_key, sandbox
+):
+    browser = visit(carla)
+    form = browser.get(path)
+    hers = add_key(carla, acme, "Hers")
+
+    page = browser.post(path, filled(form))
+
+    first = ApiKey.objects.get(label="First")
+    assert refused(page) == (
+        f"This page named the key {first} of Alma. Now {hers}, yours would act. Nothing was sent."
+    )
+    assert named(page) == f"{hers}, yours"
+    assert sandbox.ledger == []
+    assert not Operation.objects.exists()
+
+    browser.post(path, filled(page))
+    assert Operation.objects.get().key == hers
+
+
+@pytest.mark.parametrize(
+    "end", [keys.disable, keys.remove, lambda key: ApiKey.objects.update(refused_at=key.created_at)]
+)
+def test_it_says_which_key_is_gone_when_none_is_left(visit, carla, path, end, sandbox):
+    browser = visit(carla)
+    form = browser.get(path)
+    first = ApiKey.objects.get()
+    end(first)
+
+    page = browser.post(path, filled(form))
+
+    assert refused(page) == (
+        f"The key {first} of Alma cannot act any more, and no other can. Nothing was sent."
+    )
+    assert named(page) == "none: no live key can write to this account"
+    assert "key" not in page.hidden
+    assert sandbox.ledger == []
+
+
+def test_it_lets_no_foreign_id_choose_a_key(visit, people, alma, acme, path, add_key, sandbox):
+    add_key(people.member("Ben"), acme, "Bens")
+    foreign = add_key(people.member("Carl"), sandbox.add_account("Elsewhere"), "Foreign")
+    browser = visit(alma)
+
+    for label in ("Bens", "Foreign"):
+        page = browser.post(path, filled(browser.get(path), key=ApiKey.objects.get(label=label).pk))
+        assert f"Now {alma.api_keys.get()}, yours would act. Nothing was sent." in refused(page)
+        assert str(foreign) not in page.html
+    page = browser.post(path, filled(browser.get(path), key=""))
+    assert "This page named no key of this account." in refused(page)
+
+    assert sandbox.ledger == []
+
+
+def test_it_names_the_key_anew_on_a_form_that_was_filled_in_wrongly(visit, carla, acme, path, add_key):
+    browser = visit(carla)
+    form = browser.get(path)
+    hers = add_key(carla, acme, "Hers")
+
+    page = browser.post(path, filled(form, type="Some day"))
+
+    assert (named(page), page.hidden["key"]) == (f"{hers}, yours", str(hers.pk))
+
+
+def test_it_follows_what_was_sent_however_the_keys_have_changed(visit, carla, path, sandbox):
+    browser = visit(carla)
+    form = filled(browser.get(path))
+    first = browser.post(path, form)
+    keys.remove(ApiKey.objects.get())
+
+    assert browser.post(path, form).leads_to == first.leads_to
+    assert len(sandbox.ledger) == 1
+
+
+def test_it_keeps_to_a_key_of_one_s_own_for_the_account_s_own_login(
+    visit, alma, people, acme, add_key, sandbox
+):
+    add_key(people.member("Ben"), acme, "Bens")
+    browser = visit(alma)
+    browser.post("/sign-in/again/", {"password": "correct horse battery"})
+    path = f"/accounts/{alma.api_keys.get().account_id}/password/"
+    typed = {"existing": "old-secret-1", "new": "new-secret-22", "confirmed": "new-secret-22"}
+    form = browser.get(path).hidden | typed
+    second = add_key(alma, acme, "Second")
+    keys.disable(ApiKey.objects.get(label="First"))
+
+    page = browser.post(path, form)
+
+    assert f"Now {second}, yours would act." in page.one(".errorlist.nonfield li").text
+    assert "new-secret-22" not in page.html
+    assert sandbox.ledger == []
