@@ -49,6 +49,7 @@ class Write:
     extra: Mapping[str, Any] = field(default_factory=dict)
     noted: Mapping[str, object] = field(default_factory=dict)
     own_key_only: bool = False
+    priced: bool = False  # it costs ``agreed``: where that is not known there is nothing to agree to
     agreed: Decimal | None = None  # the total that the page names
     on_done: Callable[[Operation], None] | None = None
 
@@ -73,6 +74,8 @@ class Write:
             key = acting.as_named(self.request.user, self.account, form.cleaned_data["key"], key)
         except acting.OtherKey as words:
             return self._refuse(form, key, str(words))
+        if self.priced and form.cleaned_data["agreed"] is None:
+            return self._refuse(form, key, _("This page named no total to agree to. Nothing was sent."))
         return self._send(form, key, parameters(form))
 
     def _key(self) -> ApiKey | None:
@@ -82,8 +85,9 @@ class Write:
 
     def _send(self, form: WriteForm, key: ApiKey, parameters: Mapping[str, object]) -> HttpResponse:
         token = form.cleaned_data["form_token"]
-        agreed = str(form.cleaned_data.get("agreed") or "")
-        intent = Intent(self.request.user, key, self.action, parameters, token, self.noted, agreed)
+        agreed = form.cleaned_data["agreed"]
+        told = "" if agreed is None else str(agreed)
+        intent = Intent(self.request.user, key, self.action, parameters, token, self.noted, told)
         try:
             with provider_call():
                 operation = operating.perform(intent, again=bool(form.cleaned_data.get("again")))
@@ -143,7 +147,7 @@ class Write:
             "warning": self.warning,
             "form": form,
             "action": self.request.path,
-            "verb": self.verb,
+            "verb": "" if self.priced and self.agreed is None else self.verb,
             "back": self.back,
             "danger": self.danger,
             **self.extra,

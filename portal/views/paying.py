@@ -42,6 +42,7 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
             (_("Payment method"), invoice.payment_method or formats.NOTHING),
         ],
         extra={"busy": _("Paying…")},
+        priced=True,
         agreed=invoice.total,
     )
     return write.respond(parameters=lambda form: {"invoiceid": invoice.remote_id})

@@ -41,6 +41,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
     account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    read = _read(account, quote_id)
     write = Write(
         request,
         account,
@@ -49,8 +50,10 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         text=_("Ultahost makes an invoice of it. The portal cannot take an acceptance back."),
         verb=_("Accept the quote"),
         back=reverse("quote", args=[account.pk, quote_id]),
-        facts=_facts(account, quote_id),
+        facts=_facts(account, read),
         extra={"busy": _("Accepting…")},
+        priced=True,
+        agreed=read.content.total if read.is_there else None,
     )
 
     def accepted(operation: Operation) -> None:
@@ -70,12 +73,11 @@ def _read(account: Account, quote_id: int) -> live.Live:
     return live.read(account, "quote", lambda client: client.quotes.get(quote_id), cached=False)
 
 
-def _facts(account: Account, quote_id: int) -> list[tuple[object, object]]:
+def _facts(account: Account, read: live.Live) -> list[tuple[object, object]]:
     """What it costs, or why that could not be read."""
-    answer = _read(account, quote_id)
-    if not answer.is_there:
-        return [(_("Quote"), f"{answer.problem} {answer.said}".strip())]
-    quote: QuoteDetails = answer.content
+    if not read.is_there:
+        return [(_("Quote"), f"{read.problem} {read.said}".strip())]
+    quote: QuoteDetails = read.content
     return [
         (_("Quote"), quote.subject),
         (_("Total"), formats.money(quote.total, account.currency)),

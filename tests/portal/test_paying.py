@@ -147,6 +147,15 @@ class TestOne:
         assert page.texts("main .errorlist li") == [words]
         assert paid(sandbox) == []
 
+    def test_it_asks_nobody_to_pay_a_sum_that_was_never_read(self, visit, alma, invoice, sandbox):
+        Invoice.objects.filter(pk=invoice.pk).update(total=None)
+        browser = visit(alma)
+        page = browser.get(f"/invoices/{invoice.pk}/pay/")
+
+        assert page.all("main form button") == []
+        browser.post(f"/invoices/{invoice.pk}/pay/", page.hidden)
+        assert paid(sandbox) == []
+
     def test_it_is_offered_to_those_who_may_while_something_is_owed(self, visit, people, alma, invoice):
         ben = people.member("Ben")
         path = f"/invoices/{invoice.pk}/"

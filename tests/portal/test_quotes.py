@@ -132,3 +132,44 @@ def test_it_sends_nothing_for_an_accepted_quote(visit, alma, path, sandbox):
 
     assert "accepted already. Nothing was sent." in page.one("main .errorlist").text
     assert accepted(sandbox) == []
+
+
+def test_it_accepts_no_other_total_than_the_page_showed(visit, alma, path, acme, sandbox):
+    browser = visit(alma)
+    form = browser.get(path() + "accept/")
+    next(iter(acme.quotes.values()))["total"] = "400.00"
+
+    page = browser.post(path() + "accept/", form.hidden)
+
+    words = "Ultahost now asks for 400.00 and not 40.00: refresh, and look again. Nothing was sent."
+    assert page.texts("main .errorlist li") == [words]
+    assert page.hidden["agreed"] == "400.00"
+    assert accepted(sandbox) == []
+
+    browser.post(path() + "accept/", page.hidden)
+    assert len(accepted(sandbox)) == 1
+
+
+def test_it_offers_nothing_to_agree_to_while_the_total_cannot_be_read(visit, alma, path, sandbox):
+    browser = visit(alma)
+    form = browser.get(path() + "accept/").hidden
+    sandbox.faults.add(Fault.status(403, "Not now."), action="get_quote", times=2)
+
+    page = browser.get(path() + "accept/")
+    assert "Not now." in page.one("main dl").text
+    assert page.all("main form button") == []
+
+    page = browser.post(path() + "accept/", form | {"agreed": ""})
+    assert page.texts("main .errorlist li") == ["This page named no total to agree to. Nothing was sent."]
+    assert page.all("main form button") == []
+    assert accepted(sandbox) == []
+
+
+def test_it_agrees_to_a_quote_of_nothing(visit, alma, path, acme, sandbox):
+    next(iter(acme.quotes.values()))["total"] = "0.00"
+    browser = visit(alma)
+    form = browser.get(path() + "accept/").hidden
+    next(iter(acme.quotes.values()))["total"] = "5.00"
+
+    assert "now asks for 5.00 and not 0.00" in browser.post(path() + "accept/", form).one(".errorlist").text
+    assert accepted(sandbox) == []
