@@ -21,8 +21,7 @@ from ultahost_api.models import Operation, Service
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
-    pending = operating.pending_cancellation(service)
-    if pending and str(pending.form_token) != request.POST.get("form_token"):
+    if request.method != "POST" and operating.pending_cancellation(service):
         messages.error(request, _("A cancellation is requested already. Nothing was sent."))
         return http.SeeOther(_page_of(service))
     write = Write(

@@ -107,13 +107,16 @@ def test_it_requests_a_cancellation_once_however_often_the_form_is_sent(browser,
 
 
 def test_it_refuses_a_second_cancellation(browser, service, sandbox):
+    form = browser.get(path(service, "cancel/")).hidden
     cancel(browser, service)
     asked = len(sandbox.requests)
 
-    again = cancel(browser, service, type="Immediate")
+    again = browser.post(path(service, "cancel/"), form | {"form_token": uuid4(), "type": "Immediate"})
 
-    assert "requested already" in browser.follow(again).html
+    words = "A cancellation is requested already. Nothing was sent."
+    assert again.texts(".errorlist.nonfield li") == [words]
     assert len(sandbox.requests) == asked
+    assert Operation.objects.count() == 1
     assert browser.get(path(service, "cancel/")).leads_to == path(service)
 
 

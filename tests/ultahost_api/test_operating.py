@@ -274,6 +274,58 @@ def test_it_remembers_a_cancellation_until_it_lapses_or_is_withdrawn(intend: Any
 
 
 @pytest.mark.django_db(transaction=True)
+def test_it_requests_one_cancellation_of_however_many_that_arrive_together(
+    sandbox: Sandbox, intend: Any, at_once: Any
+) -> None:
+    service = Service.objects.values_list("remote_id", flat=True)[0]
+    kinds = ["Immediate", "End of Billing Period"]
+
+    def request(place: int) -> Operation:
+        intent = intend("request_cancellation", serviceid=service, type=kinds[place % 2])
+        return operating.perform(intent)
+
+    outcomes = at_once(10, request)
+    with pytest.raises(NotAllowedNow, match="requested already"):
+        request(1)
+
+    assert effects(sandbox, "request_cancellation") == 1
+    assert [call.action for call in sandbox.requests].count("request_cancellation") == 1
+    refused = [outcome for outcome in outcomes if not isinstance(outcome, Operation)]
+    assert len(refused) == 9
+    assert all(isinstance(outcome, NotAllowedNow | TwinPending) for outcome in refused)
+
+
+@pytest.mark.django_db
+def test_it_requests_a_cancellation_again_once_the_first_is_withdrawn_or_was_refused(
+    sandbox: Sandbox, acme: Any, intend: Any
+) -> None:
+    service = Service.objects.all()[0]
+    parameters = {"serviceid": service.remote_id, "type": "Immediate"}
+    sandbox.faults.add(Fault.status(400, "Not today."), action="request_cancellation")
+    assert operating.perform(intend("request_cancellation", **parameters)).state == State.REFUSED
+    first = operating.perform(intend("request_cancellation", **parameters))
+    operating.withdraw(first)
+    acme.services[service.remote_id]["_cancellation"] = ""
+
+    assert operating.perform(intend("request_cancellation", **parameters)).state == State.DONE
+    with pytest.raises(NotAllowedNow, match="requested already"):
+        operating.perform(intend("request_cancellation", **parameters))
+
+
+@pytest.mark.django_db
+def test_it_refuses_a_second_cancellation_of_a_service_that_our_copy_does_not_have(
+    sandbox: Sandbox, intend: Any
+) -> None:
+    service = Service.objects.all()[0]
+    parameters = {"serviceid": service.remote_id, "type": "Immediate"}
+    service.delete()
+    operating.perform(intend("request_cancellation", **parameters))
+
+    with pytest.raises(NotAllowedNow, match="requested already"):
+        operating.perform(intend("request_cancellation", **parameters))
+
+
+@pytest.mark.django_db(transaction=True)
 def test_it_sends_once_when_fifty_posts_of_a_form_arrive_together(sandbox: Sandbox, intend: Any) -> None:
     intent = intend("pay_invoice", invoiceid=unpaid())
     outcomes: list[object] = []

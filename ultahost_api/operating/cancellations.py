@@ -15,7 +15,9 @@ def pending_cancellation(service: Service) -> Operation | None:
     return pending_cancellations([service]).get(service.pk)
 
 
-def pending_cancellations(services: Iterable[Service]) -> dict[object, Operation]:
+def pending_cancellations(
+    services: Iterable[Service], besides: Operation | None = None
+) -> dict[object, Operation]:
     """By service: the request that stands. One query for any number of services of any accounts."""
     wanted = {(service.account_id, service.remote_id): service for service in services}
     requests = Operation.objects.filter(
@@ -25,12 +27,21 @@ def pending_cancellations(services: Iterable[Service]) -> dict[object, Operation
         state__in=[State.DONE, State.CONFIRMED, State.UNKNOWN, State.SENDING],
         withdrawn_at=None,
     )
+    if besides:
+        requests = requests.exclude(pk=besides.pk)
     found: dict[object, Operation] = {}
     for request in requests.order_by("created_at"):
         service = wanted.get((request.account_id, request.remote_id or 0))
         if service and _stands(request, service):
             found[service.pk] = request
     return found
+
+
+def other_cancellation(operation: Operation) -> Operation | None:
+    """The request that stands beside this one; of a service that our copy does not have, any."""
+    about = {"account": operation.account, "remote_id": operation.remote_id}
+    service = Service.objects.filter(**about).first() or Service(**about)
+    return pending_cancellations([service], besides=operation).get(service.pk)
 
 
 def withdraw(operation: Operation) -> None:

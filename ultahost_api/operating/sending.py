@@ -30,6 +30,7 @@ from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.models import Account, ApiKey, Operation
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operating import effects, probes
+from ultahost_api.operating.cancellations import other_cancellation
 from ultahost_api.operating.targets import remote_id_of, target_of, without_secrets
 
 State = Operation.State
@@ -172,7 +173,12 @@ def _write(
 
 
 def _refuse_repetition(intent: Intent, target: str, operation: Operation, after: Operation | None) -> None:
-    """While we looked at what is there, another form's write may have begun and ended."""
+    """While we looked at what is there, another form's write may have begun and ended.
+
+    Of cancellations, which show nowhere, any that stands is one, however long ago it was sent.
+    """
+    if intent.action == "request_cancellation" and other_cancellation(operation):
+        raise NotAllowedNow(_("A cancellation is requested already."))
     others = _same(intent, target).exclude(pk=operation.pk)
     if after:
         others = others.exclude(pk=after.pk).filter(created_at__gte=after.created_at)
