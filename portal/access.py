@@ -99,7 +99,7 @@ def own_key(user: User, account: Account) -> ApiKey | None:
 
 def operations_to_view(user: User) -> OperationQuerySet:
     """A person's own activity; an admin's view over everyone."""
-    operations = Operation.objects.select_related("user", "account", "key")
+    operations = Operation.objects.select_related("user", "account", "key", "settled_by", "withdrawn_by")
     return operations if user.is_admin else operations.filter(user=user)
 
 

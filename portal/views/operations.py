@@ -98,4 +98,7 @@ def _columns() -> list[csv.Column]:
         (_("State"), lambda o: o.get_state_display()),
         (_("Ultahost's words"), lambda o: o.message),
         (_("Key"), lambda o: f"…{o.key_last_four}"),
+        (_("Decided by"), lambda o: o.settled_by and o.settled_by.name),
+        (_("Withdrawn"), lambda o: o.withdrawn_at and o.withdrawn_at.isoformat(timespec="seconds")),
+        (_("Withdrawn by"), lambda o: o.withdrawn_by and o.withdrawn_by.name),
     ]

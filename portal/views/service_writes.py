@@ -47,7 +47,7 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
     service = access.service_to_operate(request.user, service_id)
     pending = operating.pending_cancellation(service)
     if pending and pending.took_effect:
-        operating.withdraw(pending)
+        operating.withdraw(pending, request.user)
         messages.success(request, _("The cancellation is marked as withdrawn here."))
     elif pending:
         messages.error(request, _("Whether it was requested is not known yet. Nothing was changed."))

@@ -166,6 +166,18 @@ def test_it_lets_an_operator_mark_a_cancellation_as_withdrawn(browser, service, 
     assert len(sandbox.requests) == asked
 
 
+def test_it_says_who_marked_a_cancellation_as_withdrawn(visit, people, browser, service):
+    dana = people.admin("Dana")
+    cancel(browser, service)
+    visit(dana).post(path(service, "cancel/withdraw/"))
+    browser.post(path(service, "cancel/withdraw/"))
+
+    shown = browser.get(f"/activity/{Operation.objects.get().pk}/")
+    facts = dict(zip(shown.texts("main dt"), shown.texts("main dd"), strict=True))
+    assert (facts["Who"], facts["Withdrawn by"]) == ("Alma", "Dana")
+    assert browser.get("/activity.csv").csv()[0][-1] == "Dana"
+
+
 def test_it_forgets_an_end_of_period_cancellation_once_the_due_date_has_moved_on(browser, service):
     cancel(browser, service)
     Service.objects.update(next_due_date=service.next_due_date + timedelta(days=31))

@@ -269,7 +269,7 @@ def test_it_remembers_a_cancellation_until_it_lapses_or_is_withdrawn(intend: Any
     service.next_due_date = due + timedelta(days=30)
     assert operating.pending_cancellation(service) is None
     service.next_due_date = due
-    operating.withdraw(request)
+    operating.withdraw(request, request.user)
     assert operating.pending_cancellation(service) is None
 
 
@@ -304,7 +304,7 @@ def test_it_requests_a_cancellation_again_once_the_first_is_withdrawn_or_was_ref
     sandbox.faults.add(Fault.status(400, "Not today."), action="request_cancellation")
     assert operating.perform(intend("request_cancellation", **parameters)).state == State.REFUSED
     first = operating.perform(intend("request_cancellation", **parameters))
-    operating.withdraw(first)
+    operating.withdraw(first, first.user)
     acme.services[service.remote_id]["_cancellation"] = ""
 
     assert operating.perform(intend("request_cancellation", **parameters)).state == State.DONE

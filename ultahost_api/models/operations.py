@@ -62,6 +62,7 @@ class Operation(models.Model):
     next_read_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(null=True)  # a cancellation that somebody took back at the provider
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = OperationQuerySet.as_manager()
 

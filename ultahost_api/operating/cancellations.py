@@ -1,6 +1,7 @@
 """Pending cancellations. The API shows none and takes none back: our own operations are the record."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils import timezone
 
@@ -44,9 +45,10 @@ def other_cancellation(operation: Operation) -> Operation | None:
     return pending_cancellations([service], besides=operation).get(service.pk)
 
 
-def withdraw(operation: Operation) -> None:
-    """Somebody took it back at the provider, who alone can."""
-    Operation.objects.filter(pk=operation.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+def withdraw(operation: Operation, user: Any) -> None:
+    """``user`` says that it was taken back at the provider, who alone can."""
+    standing = Operation.objects.filter(pk=operation.pk, withdrawn_at=None)
+    standing.update(withdrawn_at=timezone.now(), withdrawn_by=user)
 
 
 def _stands(request: Operation, service: Service) -> bool:
