@@ -133,12 +133,12 @@ class TestPlacing:
         self, visit, alma, sandbox
     ):
         browser = visit(alma)
-        form = {"form_token": token(browser.get(SERVICE))}
+        form = browser.get(SERVICE).hidden
         with provider_call(), provider_call(), provider_call():
             busy = browser.post(SERVICE, form)
         browser.post(SERVICE, form)
 
-        page = browser.post(SERVICE, {"form_token": token(busy)})
+        page = browser.post(SERVICE, busy.hidden)
 
         assert busy.status == 422
         assert "busy with other calls" in busy.one("main .errorlist").text
