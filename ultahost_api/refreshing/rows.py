@@ -1,8 +1,9 @@
 """From the client's records to the values of cached rows."""
 
+from collections.abc import Callable
 from dataclasses import fields as record_fields
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import models
@@ -15,7 +16,7 @@ _TEXT_LIMIT = 20_000  # characters of a note; the provider's text has no bound o
 
 def values_of(record: Any, model: type[models.Model], names: tuple[str, ...]) -> dict[str, Any]:
     """The record's ``names`` as the model can hold them; ValueError when one cannot be held."""
-    return {name: _fit(model._meta.get_field(name), getattr(record, name)) for name in names}
+    return {name: fit(getattr(record, name)) for name, fit in _fitters(model, names)}
 
 
 @lru_cache
@@ -25,20 +26,47 @@ def shared_names(record_type: type, model: type[Cached]) -> tuple[str, ...]:
     return tuple(f.name for f in record_fields(record_type) if f.name in columns and f.name != "id")
 
 
-def _fit(field: Any, value: Any) -> Any:
-    """Cut text and round amounts to what the column holds, so that a row compares equal to its copy."""
+@lru_cache
+def _fitters(
+    model: type[models.Model], names: tuple[str, ...]
+) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    return tuple((name, _fitter(model._meta.get_field(name))) for name in names)
+
+
+def _fitter(field: Any) -> Callable[[Any], Any]:
+    """Cuts text and rounds amounts to what the column holds, so that a row compares equal to its copy."""
     if isinstance(field, models.JSONField):
-        return list(value) if isinstance(value, tuple) else value
+        return _fit_json
     if isinstance(field, models.CharField | models.TextField):
-        return (value or "").replace("\x00", "")[: field.max_length or _TEXT_LIMIT]
-    if isinstance(field, models.DecimalField) and value is not None:
-        return _fit_amount(field, value)
-    if isinstance(field, models.PositiveIntegerField) and value is not None and not 0 <= value < 2**31:
-        raise ValueError(f"{field.name} is out of range")
+        return partial(_fit_text, longest=field.max_length or _TEXT_LIMIT)
+    if isinstance(field, models.DecimalField):
+        return partial(_fit_amount, name=field.name, bound=10 ** (field.max_digits - field.decimal_places))
+    if isinstance(field, models.PositiveIntegerField):
+        return partial(_fit_count, name=field.name)
+    return _as_it_is
+
+
+def _fit_json(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _fit_text(value: str | None, longest: int) -> str:
+    return (value or "").replace("\x00", "")[:longest]
+
+
+def _fit_amount(value: Decimal | None, name: str, bound: int) -> Decimal | None:
+    if value is None:
+        return None
+    if abs(value) >= bound:
+        raise ValueError(f"{name} is out of range")
+    return value.quantize(_CENT)
+
+
+def _fit_count(value: int | None, name: str) -> int | None:
+    if value is not None and not 0 <= value < 2**31:
+        raise ValueError(f"{name} is out of range")
     return value
 
 
-def _fit_amount(field: Any, value: Decimal) -> Decimal:
-    if abs(value) >= Decimal(10) ** (field.max_digits - field.decimal_places):
-        raise ValueError(f"{field.name} is out of range")
-    return value.quantize(_CENT)
+def _as_it_is(value: Any) -> Any:
+    return value
