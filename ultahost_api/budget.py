@@ -70,8 +70,7 @@ def record(key: ApiKey, rate: Rate, status: int | None, took: float = 0.0) -> No
     """
     now = timezone.now()
     with transaction.atomic():
-        RateWindow.objects.get_or_create(key=key)
-        window = RateWindow.objects.select_for_update().get(key=key)
+        window = RateWindow.objects.select_for_update().get_or_create(key=key)[0]
         window.probing_until = None
         if status is not None:
             window.answered_at = now

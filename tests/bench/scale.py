@@ -1,0 +1,115 @@
+"""What the refresh costs against downloading and parsing the same pages, and whether that grows.
+
+The provider is a process that answers from memory. The floor is one requests session that gets the same
+pages and parses their JSON, in the same process and run as the engine. Writes docs/performance.md.
+
+python -m tests.bench.scale [quick]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests.bench.parts.canned import Provider
+from tests.postgres import NoPostgreSQL, temporary_postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAD = (
+    "# Performance",
+    "",
+    "Written by `make bench`. Ratios compare within one run on one machine. The floor is a `requests`",
+    "session that gets the same pages and parses their JSON, from a provider that answers from memory: what",
+    "a real one takes to answer is left out. The refresh adds types, the budget, the lease and the database.",
+    "",
+)
+SECRETS = {
+    "PORTAL_SECRET_KEY": "bench-secret-key-that-is-long-enough-for-every-check-of-django",
+    "PORTAL_SEALING_KEYS": "YmVuY2gtc2VhbGluZy1rZXktb2YtMzItYnl0ZXMhISE=",
+    "PORTAL_HMAC_KEY": "bench-hmac-key-of-the-portal-0001",
+}
+
+
+def main() -> None:
+    told = {}
+    with Provider() as provider:
+        told["SQLite"] = measured(provider.url, "")
+        try:
+            with temporary_postgres() as database_url:
+                _make_database(database_url)
+                told["PostgreSQL"] = measured(provider.url, database_url)
+        except NoPostgreSQL as error:
+            print(f"PostgreSQL: {error}")
+    page = written(told)
+    (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
+    print(page, flush=True)
+
+
+def _make_database(database_url: str) -> None:
+    address, _, name = database_url.rpartition("/")
+    with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+
+
+def measured(url: str, database_url: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
+        environment = os.environ | SECRETS
+        environment |= {"DJANGO_SETTINGS_MODULE": "portal.settings", "PORTAL_LOG_LEVEL": "WARNING"}
+        environment |= {"PORTAL_DATA_DIR": folder, "DATABASE_URL": database_url, "ULTAHOST_API_URL": url}
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
+        engine = [sys.executable, "-m", "tests.bench.parts.engine", url, *sys.argv[1:]]
+        told = subprocess.run(engine, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
+        return json.loads(told.stdout)
+
+
+def written(told: dict[str, dict[str, Any]]) -> str:
+    """The table of every figure that another machine should find as well."""
+    lines = [*HEAD, "| | aim | " + " | ".join(told) + " |", "|---|---|" + "---|" * len(told)]
+    for label, aim, figure in FIGURES:
+        lines.append(f"| {label} | {aim} | " + " | ".join(figure(one) for one in told.values()) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _growth(told: dict[str, Any]) -> str:
+    sizes = [one["again, us per row"] for one in told["sizes"].values()]
+    rows = [f"{int(rows):,}" for rows in told["sizes"]]
+    return f"{sizes[-1] / sizes[0]:.2f} ({rows[0]} to {rows[-1]} rows)"
+
+
+def _largest(told: dict[str, Any], name: str) -> str:
+    return f"{list(told['sizes'].values())[-1][name]:.1f}"
+
+
+Figure = Callable[[dict[str, Any]], str]
+FIGURES: tuple[tuple[str, str, Figure], ...] = (
+    ("accounts, three lists each", "200", lambda t: f"{t['accounts']['accounts']}"),
+    ("calls per refresh of a list of one page", "1", lambda t: f"{t['accounts']['calls per refresh']:.2f}"),
+    ("statements on rows that did not change", "0", lambda t: f"{t['accounts']['writes again']}"),
+    (
+        "CPU of a first copy of a page of 50, over the floor",
+        "",
+        lambda t: f"{t['accounts']['first cpu ratio']:.1f}",
+    ),
+    (
+        "CPU of an unchanged page of 50, over the floor",
+        "1.5",
+        lambda t: f"{t['accounts']['again cpu ratio']:.1f}",
+    ),
+    ("CPU of a first copy of full pages, over the floor", "", lambda t: _largest(t, "first cpu ratio")),
+    ("CPU of unchanged full pages, over the floor", "1.5", lambda t: _largest(t, "again cpu ratio")),
+    ("wall clock of unchanged full pages, over the floor", "1.5", lambda t: _largest(t, "again wall ratio")),
+    ("growth of the cost per unchanged row", "1", _growth),
+    ("calls per cycle, 20,000 invoices of which 40 are open", "5", lambda t: f"{t['invoices']['calls']}"),
+    ("statements on unchanged rows in that cycle", "0", lambda t: f"{t['invoices']['writes']}"),
+    ("peak memory of the worker, MB", "", lambda t: f"{t['peak MB']:.0f}"),
+)
+
+if __name__ == "__main__":
+    main()
