@@ -23,6 +23,9 @@ MAKE = {
     "get_services": provider_rows.service,
     "get_invoices": provider_rows.invoice,
     "get_domains": provider_rows.domain,
+    "get_orders": provider_rows.order,
+    "get_quotes": provider_rows.quote,
+    "get_emails": provider_rows.email,
 }
 
 
