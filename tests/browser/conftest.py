@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,9 @@ from urllib.request import urlopen
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from ultahost_api.client import Client
+from ultahost_api.sandbox.team import DEMO_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "one portal for all"
@@ -128,18 +131,39 @@ class Ledger:
     """What really happened at the provider since the test began."""
 
     def __init__(self, sandbox: str) -> None:
-        self._address = f"{sandbox}/_sandbox/ledger"
-        self._known = len(self._read())
+        self._sandbox = sandbox
+        self._known = {name: len(self._read(name)) for name in ("ledger", "requests")}
 
     def __call__(self, action: str) -> list[dict[str, Any]]:
         """The effects of one action, oldest first: `target`, and `parameters` with the secrets masked."""
-        return [effect for effect in self._read()[self._known :] if effect["action"] == action]
+        return self._new("ledger", action)
 
-    def _read(self) -> list[dict[str, Any]]:
-        with urlopen(self._address, timeout=10) as answer:
-            return list(json.load(answer)["ledger"])
+    def asked(self, action: str) -> list[dict[str, Any]]:
+        """The requests for one action, whatever came of them."""
+        return self._new("requests", action)
+
+    def _new(self, name: str, action: str) -> list[dict[str, Any]]:
+        return [entry for entry in self._read(name)[self._known[name] :] if entry["action"] == action]
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        with urlopen(f"{self._sandbox}/_sandbox/{name}", timeout=10) as answer:
+            return list(json.load(answer)[name])
 
 
 @pytest.fixture
 def ledger(demo: str, sandbox_port: int) -> Ledger:
     return Ledger(f"http://127.0.0.1:{sandbox_port}")
+
+
+Ultahost = Callable[..., Any]
+
+
+@pytest.fixture
+def ultahost(demo: str, sandbox_port: int) -> Ultahost:
+    """What Ultahost itself tells the holder of a key: ``ultahost("ben", "get_domain", domainid=7)``."""
+
+    def ask(name: str, action: str, **parameters: object) -> Any:
+        client = Client(DEMO_KEYS[name], base_url=f"http://127.0.0.1:{sandbox_port}/client-api/v1")
+        return client.call(action, **parameters).data
+
+    return ask

@@ -70,3 +70,13 @@ def number_of(page: Page) -> int:
 
 def money(words: str) -> Decimal:
     return Decimal(re.sub(r"[^\d.]", "", words))
+
+
+def names(page: Page) -> list[str]:
+    """What the rows of a list are called."""
+    expect(page.locator("tbody .name a").first).to_be_visible()
+    return [name.strip() for name in page.locator("tbody .name a").all_inner_texts()]
+
+
+def fact(page: Page, label: str) -> Locator:
+    return page.locator(f"dt:text-is('{label}') + dd")

@@ -7,9 +7,9 @@ import re
 import time
 from decimal import Decimal
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Ledger, Visitor
+from tests.browser.conftest import Ledger, Ultahost, Visitor
 from tests.browser.hands import (
     confirm,
     follow,
@@ -121,6 +121,7 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     follow(page, "EPP code")
     press(page, "Show the code")
     expect(page.locator(".copyable code")).to_have_text("Epp&<1>\"code'")
+    assert len(ledger.asked("get_epp_code")) == 1
     page.goto(address)
     expect(page.locator("body")).not_to_contain_text("Epp&")
     open_first(visitor, "/domains/?q=atelier-lumiere.fr")
@@ -223,6 +224,64 @@ def test_it_orders_a_service_and_a_transfer_and_accepts_a_quote(visitor: Visitor
     expect(page.get_by_role("link", name="Accept the quote")).to_have_count(0)
     assert [effect["target"] for effect in ledger("accept_quote")] == [number]
     assert visitor.complaints == []
+
+
+def test_it_orders_an_addon_a_registration_and_renewals(
+    visitor: Visitor, ledger: Ledger, ultahost: Ultahost
+) -> None:
+    page = visitor.sign_in("dana").page
+    visitor.visit("/catalogue/products/add/")
+    type_in(page, name="Daily backups", remote_id="31")
+    page.locator("[name=kind]").select_option("addon")
+    press(page, "Save")
+    visitor.visit("/domains/?status=Active")
+    expect(page.locator("#freshness")).to_contain_text("Updated", timeout=60_000)
+    visitor.visit("/orders/new/service/")
+    page.locator("select[name=account]").select_option(label="North Pier Ltd")
+    expect(page).to_have_url(re.compile("account="))
+    account = page.url.partition("?")[2]
+    page.locator("[name=product]").select_option(label="Mail Hosting Business")
+    page.get_by_label("Daily backups").check()
+    type_in(page, domain="with-backups.example.com")
+    place_order(page)
+
+    visitor.visit(f"/orders/new/register/?{account}")
+    type_in(page, domain="brand-new.example.com")
+    page.locator("[name=years]").select_option("2")
+    place_order(page)
+
+    visitor.visit(f"/orders/new/renew-domains/?{account}")
+    name = page.locator("fieldset label").first.inner_text().strip()
+    page.locator("[name=domains]").first.check()
+    place_order(page)
+
+    visitor.visit(f"/orders/new/renew-services/?{account}")
+    page.locator("[name=services]").first.check()
+    page.locator("[name=services]").last.check()
+    place_order(page)
+
+    addon, registered, domains, services = (effect["parameters"] for effect in ledger("create_order"))
+    assert (addon["pid"], addon["addons"]) == ([6], ["31"])
+    assert (registered["domain"], registered["domaintype"]) == (["brand-new.example.com"], ["register"])
+    assert [int(years) for years in registered["regperiod"]] == [2]
+    assert {domain: int(years) for domain, years in domains["domainrenewals"].items()} == {name: 1}
+    renewed = [ultahost("dana", "get_service", serviceid=number) for number in services["servicerenewals"]]
+    assert len(renewed) == 2
+
+    visitor.visit(f"/orders/?{account}")
+    page.locator("tbody .name a").nth(2).click()  # the newest first
+    expect(page.get_by_role("region", name="Domains")).to_contain_text("brand-new.example.com")
+    page.go_back()
+    paid = sum(Decimal(service["amount"]) for service in renewed)
+    assert money(page.locator("tbody .money").first.inner_text()) == paid
+    assert visitor.complaints == []
+
+
+def place_order(page: Page) -> None:
+    page.locator("[name=payment_method]").select_option("stripe")
+    press(page, "Review the order")
+    press(page, "Place the order")
+    hears(page, "Order created")
 
 
 def test_it_adds_and_deletes_a_bank_account_and_a_card(visitor: Visitor, ledger: Ledger) -> None:
@@ -340,7 +399,7 @@ def test_it_changes_the_account_its_password_and_its_second_factor(visitor: Visi
     type_in(page, code=totp.code(secret, time.time()))
     press(page, "Turn it on")
     hears(page, "Two-factor sign-in is on at Ultahost.")
-    assert len(ledger("verify_2fa")) == 1
+    assert len(ledger("verify_2fa")) == len(ledger.asked("setup_2fa")) == 1
 
     follow(page, "Two-factor sign-in")
     expect(page.locator("main")).to_contain_text("The portal last turned it on:")
