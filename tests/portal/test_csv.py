@@ -2,6 +2,8 @@ import csv
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from operator import itemgetter
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -82,3 +84,17 @@ def test_it_begins_no_cell_with_a_formula_whatever_the_text(rows):
             text = text.encode(errors="ignore").decode()
             assert not cell.startswith(DANGEROUS)
             assert cell in {text, f"'{text}"}
+
+
+def test_it_gives_ten_thousand_cells_back_as_they_were_but_for_formulas():
+    random = Random(2026)
+    letters = [*DANGEROUS, *"aZ09 ,;'\"|<>{}é漢🚀\u2028\u202e\u200b\ufeff", "\r\n", "''", '""']
+    texts = ["".join(random.choices(letters, k=random.randrange(9))) for _ in range(10_000)]
+    rows = [texts[start : start + 10] for start in range(0, len(texts), 10)]
+
+    columns = [(str(place), itemgetter(place)) for place in range(10)]
+    cells = [cell for row in exported(columns, rows)[1:] for cell in row]
+
+    assert len(cells) == len(texts)
+    assert [cell for cell in cells if cell.startswith(DANGEROUS)] == []
+    assert cells == [f"'{text}" if text.startswith(DANGEROUS) else text for text in texts]
