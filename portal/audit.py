@@ -34,7 +34,9 @@ def record(
 ) -> AuditEntry:
     """Add an entry: ``who`` did ``act`` to ``target``. None is the portal itself.
 
-    ``details`` are a few plain values, and never a secret. Called inside a transaction it is written with it.
+    ``details`` are a few plain values, and never a secret. Called inside a transaction it is written with it:
+    let its end come soon, as everybody else's entries wait for that, and lock no person or account in it but
+    with ``no_key=True``, as their entries refer to these.
     """
     actor = _person(who)
     request = who if isinstance(who, HttpRequest) else context.request if who else None

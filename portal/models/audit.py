@@ -40,6 +40,7 @@ class Act(models.TextChoices):
     TWO_FACTOR_SHOWN = "account.two_factor", _("Two-factor secret shown")
     OPERATION_STARTED = "operation.started", _("Operation")
     OPERATION_DECIDED = "operation.decided", _("Outcome decided")
+    OPERATION_WITHDRAWN = "operation.withdrawn", _("Cancellation marked as withdrawn")
     EPP_SHOWN = "domain.epp", _("EPP code shown")
     EXPORTED = "export.csv", _("Exported as CSV")
     LINK_MADE = "share_link.made", _("Share link made")

@@ -71,8 +71,8 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     if request.POST.get("happened") not in {"yes", "no"}:
         raise Http404
     happened = request.POST["happened"] == "yes"
-    operating.decide(operation, request.user, took_effect=happened)
-    audit.record(request, Act.OPERATION_DECIDED, operation, account=operation.account, happened=happened)
+    if operating.decide(operation, request.user, took_effect=happened):
+        audit.record(request, Act.OPERATION_DECIDED, operation, account=operation.account, happened=happened)
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 

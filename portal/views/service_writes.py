@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import access, formats, http
+from portal import access, audit, formats, http
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
 from portal.forms.writes import WriteForm
-from portal.models import ServiceCommand
+from portal.models import Act, ServiceCommand
 from portal.writing import Write
 from ultahost_api import operating
 from ultahost_api.models import Operation, Service
@@ -47,7 +47,8 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
     service = access.service_to_operate(request.user, service_id)
     pending = operating.pending_cancellation(service)
     if pending and pending.took_effect:
-        operating.withdraw(pending, request.user)
+        if operating.withdraw(pending, request.user):
+            audit.record(request, Act.OPERATION_WITHDRAWN, pending, account=service.account)
         messages.success(request, _("The cancellation is marked as withdrawn here."))
     elif pending:
         messages.error(request, _("Whether it was requested is not known yet. Nothing was changed."))

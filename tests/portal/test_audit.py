@@ -201,7 +201,9 @@ def test_it_notes_who_decided_an_outcome(visit, rows, alma):
     operation = rows.operation(key, action="service_module_custom", state="unknown")
 
     visit(alma).post(reverse("decide", args=[operation.pk]), {"happened": "no"})
+    visit(alma).post(reverse("decide", args=[operation.pk]), {"happened": "yes"})
 
+    assert AuditEntry.objects.filter(act=Act.OPERATION_DECIDED).count() == 1
     assert written(Act.OPERATION_DECIDED)[::2] == ("Alma", {"happened": False})
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.models import Gateway, Grant, Product, ServiceCommand
+from portal.models import Act, AuditEntry, Gateway, Grant, Product, ServiceCommand
 from ultahost_api.models import Invoice, Operation, Service
 from ultahost_api.sandbox import Fault
 
@@ -171,6 +171,9 @@ def test_it_says_who_marked_a_cancellation_as_withdrawn(visit, people, browser, 
     cancel(browser, service)
     visit(dana).post(path(service, "cancel/withdraw/"))
     browser.post(path(service, "cancel/withdraw/"))
+
+    (entry,) = AuditEntry.objects.filter(act=Act.OPERATION_WITHDRAWN)
+    assert (entry.who, entry.target_id) == ("Dana", str(Operation.objects.get().pk))
 
     shown = browser.get(f"/activity/{Operation.objects.get().pk}/")
     facts = dict(zip(shown.texts("main dt"), shown.texts("main dd"), strict=True))

@@ -45,10 +45,10 @@ def other_cancellation(operation: Operation) -> Operation | None:
     return pending_cancellations([service], besides=operation).get(service.pk)
 
 
-def withdraw(operation: Operation, user: Any) -> None:
-    """``user`` says that it was taken back at the provider, who alone can."""
+def withdraw(operation: Operation, user: Any) -> bool:
+    """``user`` says that it was taken back at the provider, who alone can; False when it was before."""
     standing = Operation.objects.filter(pk=operation.pk, withdrawn_at=None)
-    standing.update(withdrawn_at=timezone.now(), withdrawn_by=user)
+    return bool(standing.update(withdrawn_at=timezone.now(), withdrawn_by=user))
 
 
 def _stands(request: Operation, service: Service) -> bool:

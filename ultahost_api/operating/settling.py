@@ -69,13 +69,13 @@ def look_again(operation: Operation) -> None:
     operation.refresh_from_db()
 
 
-def decide(operation: Operation, user: Any, *, took_effect: bool) -> None:
-    """A person has found out elsewhere, such as in the provider's panel."""
+def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
+    """A person has found out elsewhere, such as in the provider's panel; False when it was known before."""
     state = State.CONFIRMED if took_effect else State.NOT_CONFIRMED
-    _end(operation, state, settled_by=user)
-    operation.refresh_from_db()
+    decided = _end(operation, state, settled_by=user)
     if operation.took_effect:
         effects.apply(operation)
+    return decided
 
 
 def _key(operation: Operation) -> ApiKey | None:
@@ -102,7 +102,8 @@ def _read_later(operation: Operation, *, tried: bool = False) -> None:
     )
 
 
-def _end(operation: Operation, state: Operation.State, **fields: Any) -> None:
+def _end(operation: Operation, state: Operation.State, **fields: Any) -> bool:
     fields |= {"state": state, "next_read_at": None, "read_at": timezone.now()}
-    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(**fields)
+    ended = Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(**fields)
     operation.refresh_from_db()
+    return bool(ended)
