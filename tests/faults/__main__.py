@@ -57,7 +57,20 @@ def _run(stack: ExitStack, sandbox: Sandbox, operations: int, kills: int, storms
     print(harness.run(operations, kills, storms), flush=True)
     for line in harness.trouble:
         print(line)
-    return 1 if harness.figures.wrong else 0
+    return 1 if harness.figures.wrong or not _is_audited() else 0
+
+
+def _is_audited() -> bool:
+    """Kills and storms leave no operation without an entry, no entry twice and no gap in the chain."""
+    from portal import audit
+    from portal.models import Act, AuditEntry
+    from ultahost_api.models import Operation
+
+    verdict = audit.verify()
+    entries = AuditEntry.objects.filter(act=Act.OPERATION_STARTED).values_list("target_id", flat=True)
+    is_whole = sorted(entries) == sorted(str(pk) for pk in Operation.objects.values_list("pk", flat=True))
+    print(f"audit log: {len(entries)} operations in it, {len(verdict.problems)} problems", flush=True)
+    return is_whole and not verdict.problems
 
 
 def _free_port() -> int:

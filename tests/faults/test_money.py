@@ -18,4 +18,5 @@ def test_it_moves_money_once_and_says_so_whatever_strikes(capsys: pytest.Capture
         print(f"\n{run.stdout}")
     assert run.stdout.startswith("118 money operations in "), run.stderr
     assert "5 kills of the web server, 3 storms of 50 posts: 0 double effects, 0 lost" in run.stdout
+    assert "audit log: 118 operations in it, 0 problems" in run.stdout
     assert run.returncode == 0
