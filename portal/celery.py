@@ -7,7 +7,9 @@ from celery import Celery
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 # Redis may accept a connection and never answer: without timeouts `.delay()` would then hang for good.
-_SOCKET = {"socket_timeout": 2, "socket_connect_timeout": 2}
+# When one that worked hangs, kombu waits for its answer and then for two new connections: 3.6 s.
+_SOCKET_TIMEOUT = 1.2
+_SOCKET = {"socket_timeout": _SOCKET_TIMEOUT, "socket_connect_timeout": _SOCKET_TIMEOUT}
 # Longer than any task may run; kombu wants it from every app that shares the Redis.
 _VISIBILITY_TIMEOUT = 300
 
@@ -38,8 +40,8 @@ app.conf.update(
         "interval_max": 0.2,
     },
     visibility_timeout=_VISIBILITY_TIMEOUT,
-    redis_socket_timeout=2,
-    redis_socket_connect_timeout=2,
+    redis_socket_timeout=_SOCKET_TIMEOUT,
+    redis_socket_connect_timeout=_SOCKET_TIMEOUT,
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
     beat_schedule={
         # With people's work, so that a backlog of refreshes does not outlive it.

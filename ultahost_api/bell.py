@@ -1,6 +1,7 @@
 """The queue is a doorbell: ids are published after commit, and a bell that does not ring costs one tick."""
 
 import logging
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -16,6 +17,10 @@ from ultahost_api.models import Refresh
 logger = logging.getLogger(__name__)
 
 RUNG_FOR = timedelta(seconds=60)
+
+# Who has waited for a queue that does not answer does not wait for it again at once: the ticks find the rest.
+_LEFT_ALONE = 5.0  # seconds
+_silent_until = 0.0  # on the monotonic clock of this process
 
 REFRESH = "ultahost_api.tasks.refresh"
 SETTLE = "ultahost_api.tasks.settle"
@@ -51,9 +56,13 @@ def ring_operation(operation_id: UUID) -> None:
 
 
 def _publish(task: str, argument: object, queue: str) -> bool:
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
     try:
         current_app.send_task(task, args=[argument], queue=queue)
     except (OperationalError, OSError) as error:
+        _silent_until = time.monotonic() + _LEFT_ALONE
         logger.warning(
             "The queue does not answer (%s); the next tick finds what is due.", type(error).__name__
         )

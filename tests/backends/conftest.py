@@ -1,5 +1,6 @@
 import contextlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -33,6 +34,10 @@ class Server:
         self.client.close()
         self._process.kill()
         self._process.wait()
+
+    def freeze(self) -> None:
+        """It accepts connections, and never answers."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def _answers(self) -> bool:
         with contextlib.suppress(redis.ConnectionError):

@@ -11,9 +11,18 @@ import kombu
 import pytest
 from celery import Celery
 
+from portal.celery import app as portal
+
 ROOT = Path(__file__).parents[2]
 # Generous, for a busy machine: a worker starts in two seconds and gives a lost task back within ten.
 IN_TIME = 60
+# The portal's settings that decide how long publishing may take.
+PUBLISHING = (
+    "broker_transport_options",
+    "redis_socket_timeout",
+    "redis_socket_connect_timeout",
+    "task_publish_retry_policy",
+)
 
 pytestmark = pytest.mark.slow
 
@@ -110,3 +119,17 @@ def test_it_gives_back_what_is_unfinished_when_it_is_told_to_stop(server, worker
     assert first.wait(timeout=15) is not None
     with kombu.Connection(server.url) as connection:
         assert connection.SimpleQueue("refresh").qsize() == 1
+
+
+def test_it_gives_up_on_a_broker_that_hangs_within_four_seconds(server):
+    """One that has answered before, so that there is an old connection to wait for as well."""
+    with Celery(broker=server.url) as app:
+        app.conf.update({name: portal.conf[name] for name in PUBLISHING})
+        app.send_task("tests.linger", queue="refresh")
+        server.freeze()
+
+        began = time.monotonic()
+        with pytest.raises(kombu.exceptions.OperationalError):
+            app.send_task("tests.linger", queue="refresh")
+
+    assert time.monotonic() - began < 5.5  # 3.6 s, on a machine that has something else to do

@@ -1,3 +1,4 @@
+import time
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,7 @@ def test_it_needs_no_queue_to_ask_and_finds_what_was_asked_later(
         raise error
 
     monkeypatch.setattr(bell.current_app, "send_task", refuse)
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
     key = keys.add(people.member("Alma"), "Main", sandbox.add_key(acme))
     assert refreshing.tick() == 0
     refreshing.ask([key.account])
@@ -97,6 +99,30 @@ def test_it_needs_no_queue_to_ask_and_finds_what_was_asked_later(
     published = []
     monkeypatch.setattr(bell.current_app, "send_task", lambda name, args, queue: published.append(args))
     assert refreshing.tick() == len(Noun) == len(published)
+
+
+@pytest.mark.django_db
+def test_it_waits_once_for_a_queue_that_does_not_answer(
+    acme, people, sandbox, monkeypatch, django_capture_on_commit_callbacks
+):
+    tried = []
+
+    def refuse(name, args, queue):
+        tried.append(args)
+        raise OperationalError("hung")
+
+    monkeypatch.setattr(bell.current_app, "send_task", refuse)
+    monkeypatch.setattr(bell, "_silent_until", 0.0)
+    with django_capture_on_commit_callbacks(execute=True):
+        key = keys.add(people.member("Alma"), "Main", sandbox.add_key(acme))
+        for noun in Noun:
+            refreshing.ask([key.account], [noun])
+    refreshing.tick()
+    assert len(tried) == 1
+
+    monkeypatch.setattr(bell, "_silent_until", time.monotonic())
+    refreshing.tick()
+    assert len(tried) == 2
 
 
 def test_it_publishes_ids_and_nothing_else(done, monkeypatch):
