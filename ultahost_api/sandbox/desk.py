@@ -31,16 +31,20 @@ class Incoming:
 
 
 class Desk:
-    def __init__(self, state: State, limits: Limits, script: Script, log: Log, max_page: int) -> None:
+    def __init__(
+        self, state: State, limits: Limits, script: Script, log: Log, max_page: int, latency: float
+    ) -> None:
         self.state = state
         self.limits = limits
         self.script = script
         self.log = log
         self.max_page = max_page
+        self.latency = latency
 
     def serve(self, incoming: Incoming) -> tuple[Reply, RequestSeen]:
         action = str(incoming.given.get("action", ""))
         seen = self.log.arrived(incoming.key, incoming.method, action, masked(incoming.given))
+        incoming.stopped.wait(self.latency)
         account = self.state.account_of(incoming.key)
         if account is None:
             reply = as_error(401)

@@ -16,7 +16,10 @@ from ultahost_api.sandbox.state import Done, State
 
 
 class Sandbox:
-    """`with Sandbox(limit=20, window=10.0) as sandbox:` serves on a free loopback port."""
+    """`with Sandbox(limit=20, window=10.0) as sandbox:` serves on a free loopback port.
+
+    Every answer takes `latency` seconds, as one from far away does.
+    """
 
     def __init__(
         self,
@@ -27,6 +30,7 @@ class Sandbox:
         reset_form: str = "epoch",
         per: Per = "key",
         retry_after: bool = False,
+        latency: float = 0.0,
         host: str = "127.0.0.1",
         port: int = 0,
         state_file: Path | None = None,
@@ -37,7 +41,7 @@ class Sandbox:
         self.faults = Script()
         self.limits = Limits(limit, window, reset_form, Clock(), per, retry_after)
         self._log = Log(log_file)
-        self._desk = Desk(self.state, self.limits, self.faults, self._log, max_page)
+        self._desk = Desk(self.state, self.limits, self.faults, self._log, max_page, latency)
         self._address = (host, port)
         self._server: Server | None = None
 

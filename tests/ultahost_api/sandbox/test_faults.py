@@ -6,7 +6,7 @@ import time
 import pytest
 import requests
 
-from ultahost_api.sandbox import Fault
+from ultahost_api.sandbox import Fault, Sandbox
 
 
 @pytest.fixture
@@ -202,3 +202,11 @@ def test_it_drops_what_it_holds_when_it_stops(sandbox, api, invoice):
     asking.join(5)
     assert len(failures) == 1
     assert (invoice["status"], sandbox.ledger) == ("Unpaid", [])
+
+
+def test_it_takes_the_time_that_answers_from_far_away_take(api_with):
+    with Sandbox(latency=0.3) as far:
+        api = api_with(far, far.add_key(far.add_account()))
+        began = time.monotonic()
+        assert api.send("get_profile").status_code == 200
+        assert time.monotonic() - began >= 0.3
