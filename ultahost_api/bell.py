@@ -10,7 +10,6 @@ from uuid import UUID
 from celery import current_app
 from django.db import transaction
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
 from ultahost_api.models import Refresh
 
@@ -61,7 +60,7 @@ def _publish(task: str, argument: object, queue: str) -> bool:
         return False
     try:
         current_app.send_task(task, args=[argument], queue=queue)
-    except (OperationalError, OSError) as error:
+    except Exception as error:  # whatever kombu stumbles over: nothing fails for want of a doorbell
         _silent_until = time.monotonic() + _LEFT_ALONE
         logger.warning(
             "The queue does not answer (%s); the next tick finds what is due.", type(error).__name__

@@ -80,7 +80,7 @@ def test_it_leaves_a_heartbeat(done, work):
     assert timezone.now() - Heartbeat.objects.get(name="worker").beat_at < timedelta(seconds=5)
 
 
-@pytest.mark.parametrize("error", [OperationalError("gone"), ConnectionRefusedError(), TimeoutError()])
+@pytest.mark.parametrize("error", [OperationalError("gone"), TimeoutError(), AttributeError("client")])
 @pytest.mark.django_db
 def test_it_needs_no_queue_to_ask_and_finds_what_was_asked_later(
     acme, people, sandbox, monkeypatch, settings, error
