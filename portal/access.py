@@ -15,11 +15,24 @@ from django.shortcuts import get_object_or_404
 from portal.models import AccountPolicy, AuditEntry, Grant, Role, ShareLink, User
 from portal.models.audit import AuditEntryQuerySet
 from portal.models.share_links import ShareLinkQuerySet
-from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Refresh, Service
+from ultahost_api.models import (
+    Account,
+    ApiKey,
+    Domain,
+    Email,
+    Invoice,
+    Operation,
+    Order,
+    Quote,
+    Refresh,
+    Service,
+)
 from ultahost_api.models.api_keys import ApiKeyQuerySet
+from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.models.quotes import QuoteQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
 View = Callable[..., HttpResponseBase]
@@ -165,6 +178,19 @@ def invoices_to_view(user: User) -> InvoiceQuerySet:
 
 def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
     return get_object_or_404(invoices_to_view(user), pk=invoice_id)
+
+
+def orders_to_view(user: User) -> CachedQuerySet[Order]:
+    return Order.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def quotes_to_view(user: User) -> QuoteQuerySet:
+    return Quote.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def emails_to_view(user: User) -> CachedQuerySet[Email]:
+    """Their subjects; a body is for those who operate the account."""
+    return Email.objects.of(accounts_to_view(user)).select_related("account")
 
 
 def keys_to_manage(user: User) -> ApiKeyQuerySet:

@@ -21,5 +21,6 @@ def _attention(user: User) -> dict[str, int]:
         "services": access.services_to_view(user).needing_attention().count(),
         "invoices": access.invoices_to_view(user).overdue().count(),
         "domains": access.domains_to_view(user).ending_soon().count(),
+        "quotes": access.quotes_to_view(user).waiting().count(),
         "keys": access.keys_to_manage(user).needing_attention().count(),
     }

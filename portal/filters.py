@@ -73,6 +73,21 @@ class InvoiceFilter(RowFilter):
         return rows.filter(status=value)
 
 
+class OrderFilter(RowFilter):
+    searched = ("number", "payment_method", "account__name")
+
+
+class QuoteFilter(RowFilter):
+    searched = ("subject", "account__name")
+    status_column = "stage"
+
+
+class EmailFilter(RowFilter):
+    searched = ("subject", "account__name")
+
+    status = None  # a mail has none
+
+
 class OperationFilter(RowFilter):
     searched = ("message", "target", "user__name", "account__name")
     status_column = "state"

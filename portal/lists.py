@@ -130,6 +130,10 @@ class ListPage:
         return [Chip(status, count, status == chosen, words.get(status, "")) for status, count in counted]
 
     @property
+    def has_statuses(self) -> bool:
+        return "status" in self.filter.filters
+
+    @property
     def chosen_status(self) -> str:
         return self.request.GET.get("status", "")
 

@@ -9,7 +9,7 @@ from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entr
 from portal.views.contacts import contact, contacts, create_contact, delete_contact, edit_contact
 from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_nameservers
 from portal.views.domains import domain, domains, domains_csv
-from portal.views.emails import email, email_body, emails
+from portal.views.emails import email, email_body, emails, emails_csv
 from portal.views.first_admin import first_admin
 from portal.views.health import livez, readyz
 from portal.views.home import home
@@ -26,7 +26,7 @@ from portal.views.keys import (
 )
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.ordering import create_order
-from portal.views.orders import order, orders
+from portal.views.orders import order, orders, orders_csv
 from portal.views.paying import pay_invoice, pay_invoices
 from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
@@ -38,7 +38,7 @@ from portal.views.people import (
     person,
     reactivate,
 )
-from portal.views.quotes import accept_quote, quote, quotes
+from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.service_writes import (
     cancel_service,
@@ -88,9 +88,11 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/pay/", pay_invoice, name="pay_invoice"),
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
     path("orders/", orders, name="orders"),
+    path("orders.csv", orders_csv, name="orders_csv"),
     path("orders/new/<slug:kind>/", create_order, name="create_order"),
     path("orders/<uuid:account_id>/<int:order_id>/", order, name="order"),
     path("quotes/", quotes, name="quotes"),
+    path("quotes.csv", quotes_csv, name="quotes_csv"),
     path("quotes/<uuid:account_id>/<int:quote_id>/", quote, name="quote"),
     path("quotes/<uuid:account_id>/<int:quote_id>/accept/", accept_quote, name="accept_quote"),
     path("payment-methods/", payment_methods, name="payment_methods"),
@@ -131,6 +133,7 @@ urlpatterns = [
     path("contacts/<uuid:account_id>/<int:contact_id>/edit/", edit_contact, name="edit_contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/delete/", delete_contact, name="delete_contact"),
     path("emails/", emails, name="emails"),
+    path("emails.csv", emails_csv, name="emails_csv"),
     path("emails/<uuid:account_id>/<int:email_id>/", email, name="email"),
     path("emails/<uuid:account_id>/<int:email_id>/text/", email_body, name="email_body"),
     path("announcements/", announcements, name="announcements"),

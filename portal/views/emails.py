@@ -1,30 +1,45 @@
-import unicodedata
-from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, http, live, live_lists
+from portal import access, csv, http, live, live_lists
+from portal.filters import EmailFilter
+from portal.freshness import Freshness
 from portal.letters import document, framed
+from portal.lists import ListPage, Sorts, filled
 from portal.live import Live
-from ultahost_api.client import Client, Email, EmailDetails
-from ultahost_api.models import Account
+from portal.models import User
+from ultahost_api import refreshing
+from ultahost_api.client import Client, EmailDetails
+from ultahost_api.models import Account, Noun
+
+SORTS: Sorts = {
+    "subject": [filled("subject"), "remote_id"],
+    "account": ["account__name", "date"],
+    "date": ["date", "remote_id"],
+}
 
 
 @access.key_holders_only
 @require_safe
 def emails(request: http.Request) -> HttpResponse:
-    """What Ultahost has sent, newest first; the search is over the subjects of the page."""
-    choice = live_lists.choose(request, access.accounts_to_view(request.user))
-    words = request.GET.get("q", "").strip()
-    context: dict[str, Any] = {"choice": choice, "words": words}
-    if choice.account:
-        context["may_read"] = access.accounts_to_operate(request.user).filter(pk=choice.account.pk).exists()
-        if live_lists.is_wanted(request):
-            read = _listed(request, choice.account)
-            context |= {"live": read, "emails": _about(words, read)}
+    """What Ultahost has sent, as its log says; the mails themselves are read live and never kept."""
+    accounts = access.accounts_to_view(request.user)
+    refreshing.watch(accounts)
+    context = {
+        "list": _listing(request, request.user),
+        "readable": set(access.accounts_to_operate(request.user).values_list("pk", flat=True)),
+        "freshness": Freshness(Noun.EMAILS, accounts),
+    }
     return http.page(request, "emails/list.html", context, partials=["emails"])
+
+
+@access.key_holders_only
+@require_safe
+def emails_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request, request.user).as_csv("emails.csv", _columns())
 
 
 @access.key_holders_only
@@ -45,27 +60,28 @@ def email_body(request: http.Request, account_id: UUID, email_id: int) -> HttpRe
     return document(request, _read(account, email_id), lambda email: email.message)
 
 
-def _listed(request: http.Request, account: Account) -> Live:
-    return live_lists.read_page(
-        account, "emails", lambda client: client.emails, live_lists.offset_of(request)
-    )
-
-
-def _about(words: str, read: Live) -> list[Email]:
-    wanted = _plain(words).split()
-    rows = read.content.records if read.is_there else ()
-    found = (email for email in rows if all(word in _plain(email.subject) for word in wanted))
-    return sorted(found, key=lambda email: (email.date is not None, email.date, email.id), reverse=True)
-
-
-def _plain(text: str) -> str:
-    """Without case and accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
 def _read(account: Account, email_id: int) -> Live:
     def get(client: Client) -> EmailDetails:
         return client.emails.get(email_id)
 
     return live.read(account, "email", get, cached=False)
+
+
+def _listing(request: http.Request, user: User) -> ListPage:
+    return ListPage(
+        request,
+        access.emails_to_view(user),
+        accounts=access.accounts_to_view(user),
+        filter_class=EmailFilter,
+        sorts=SORTS,
+        default_sort="-date",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("Account"), lambda e: e.account.name),
+        (_("Subject"), lambda e: e.subject),
+        (_("Sent"), lambda e: e.date),
+        (_("Number at Ultahost"), lambda e: e.remote_id),
+    ]

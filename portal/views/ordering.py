@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 from portal import access, http, live_lists
 from portal.forms.orders import KINDS, OrderForm
 from portal.models import User
-from portal.views.orders import STATUSES, invoice_row
+from portal.views.orders import invoice_row
 from portal.writing import Write
 from ultahost_api.models import Account, Operation
 
@@ -57,7 +57,6 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
     )
 
     def placed(operation: Operation) -> None:
-        live_lists.forget_first(account, "orders", *STATUSES)
         write.done = where_it_led(request.user, operation)
 
     write.on_done = placed

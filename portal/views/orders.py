@@ -1,38 +1,53 @@
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, http, live, live_lists
+from portal import access, csv, http, live, live_lists
+from portal.filters import OrderFilter
+from portal.freshness import Freshness
+from portal.lists import ListPage, Sorts, filled
 from portal.models import User
+from ultahost_api import refreshing
 from ultahost_api.client import OrderDetails
-from ultahost_api.models import Account, Invoice
+from ultahost_api.models import Account, Invoice, Noun
 
-STATUSES = ("Pending", "Active", "Cancelled", "Fraud")
+SORTS: Sorts = {
+    "number": [filled("number"), "remote_id"],
+    "account": ["account__name", "date"],
+    "status": [filled("status"), "date"],
+    "date": ["date", "remote_id"],
+    "amount": ["amount"],
+}
 
 
 @access.key_holders_only
 @require_safe
 def orders(request: http.Request) -> HttpResponse:
-    choice = live_lists.choose(request, access.accounts_to_view(request.user))
-    status = request.GET.get("status", "")
-    if status and status not in STATUSES:
-        raise Http404
-    context: dict[str, object] = {"choice": choice, "statuses": STATUSES, "chosen_status": status}
-    if choice.account and live_lists.is_wanted(request):
-        context["live"] = live_lists.read_page(
-            choice.account, "orders", lambda client: client.orders, live_lists.offset_of(request), status
-        )
-    if choice.account:
-        context["may_operate"] = access.accounts_to_operate(request.user).contains(choice.account)
+    accounts = access.accounts_to_view(request.user)
+    refreshing.watch(accounts)
+    context = {
+        "list": _listing(request, request.user),
+        "may_order": access.accounts_to_operate(request.user).exists(),
+        "freshness": Freshness(Noun.ORDERS, accounts),
+    }
     return http.page(request, "orders/list.html", context, partials=["orders"])
 
 
 @access.key_holders_only
 @require_safe
+def orders_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request, request.user).as_csv("orders.csv", _columns())
+
+
+@access.key_holders_only
+@require_safe
 def order(request: http.Request, account_id: UUID, order_id: int) -> HttpResponse:
+    """Its lines are read live; an order that is gone is shown as it was last read."""
     account = access.account_among(access.accounts_to_view(request.user), account_id)
-    context = {"account": account, "order_id": order_id}
+    row = access.orders_to_view(request.user).of([account]).filter(remote_id=order_id).first()
+    context = {"account": account, "order_id": order_id, "row": row}
     if live_lists.is_wanted(request):
         answer = live.read(account, "order", lambda client: client.orders.get(order_id), cached=False)
         context |= {"live": answer}
@@ -61,3 +76,27 @@ def invoice_row(user: User, account: Account, remote_id: int | None) -> Invoice 
 
 def _ids(lines: tuple[object, ...]) -> list[int]:
     return [line.id for line in lines]  # type: ignore[attr-defined]
+
+
+def _listing(request: http.Request, user: User) -> ListPage:
+    return ListPage(
+        request,
+        access.orders_to_view(user),
+        accounts=access.accounts_to_view(user),
+        filter_class=OrderFilter,
+        sorts=SORTS,
+        default_sort="-date",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("Account"), lambda o: o.account.name),
+        (_("Order"), lambda o: o.number),
+        (_("Ordered"), lambda o: o.date),
+        (_("Status"), lambda o: o.status),
+        (_("Amount"), lambda o: o.amount),
+        (_("Currency"), lambda o: o.account.currency),
+        (_("Payment method"), lambda o: o.payment_method),
+        (_("Number at Ultahost"), lambda o: o.remote_id),
+    ]

@@ -1,36 +1,55 @@
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, formats, http, live, live_lists
+from portal import access, csv, formats, http, live, live_lists
+from portal.filters import QuoteFilter
+from portal.freshness import Freshness
+from portal.lists import ListPage, Sorts, filled
+from portal.models import User
 from portal.views.ordering import where_it_led
 from portal.writing import Write
+from ultahost_api import refreshing
 from ultahost_api.client import QuoteDetails
-from ultahost_api.models import Account, Operation
+from ultahost_api.models import Account, Noun, Operation
+from ultahost_api.models.quotes import ACCEPTABLE
 
-ACCEPTABLE = ("Delivered", "On Hold")
+SORTS: Sorts = {
+    "subject": [filled("subject"), "remote_id"],
+    "account": ["account__name", "created_on"],
+    "stage": [filled("stage"), "valid_until"],
+    "made": ["created_on", "remote_id"],
+    "valid": ["valid_until", "remote_id"],
+    "total": ["total"],
+}
 
 
 @access.key_holders_only
 @require_safe
 def quotes(request: http.Request) -> HttpResponse:
-    choice = live_lists.choose(request, access.accounts_to_view(request.user))
-    context: dict[str, object] = {"choice": choice}
-    if choice.account and live_lists.is_wanted(request):
-        offset = live_lists.offset_of(request)
-        context["live"] = live_lists.read_page(choice.account, "quotes", lambda client: client.quotes, offset)
+    accounts = access.accounts_to_view(request.user)
+    refreshing.watch(accounts)
+    context = {"list": _listing(request, request.user), "freshness": Freshness(Noun.QUOTES, accounts)}
     return http.page(request, "quotes/list.html", context, partials=["quotes"])
 
 
 @access.key_holders_only
 @require_safe
+def quotes_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request, request.user).as_csv("quotes.csv", _columns())
+
+
+@access.key_holders_only
+@require_safe
 def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
+    """Its items are read live; a quote that is gone is shown as it was last read."""
     account = access.account_among(access.accounts_to_view(request.user), account_id)
-    context: dict[str, object] = {"account": account, "quote_id": quote_id}
+    row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
+    context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
     if live_lists.is_wanted(request):
         context["live"] = answer = _read(account, quote_id)
         may_operate = access.accounts_to_operate(request.user).contains(account)
@@ -57,7 +76,6 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
     )
 
     def accepted(operation: Operation) -> None:
-        live_lists.forget_first(account, "quotes")
         write.done = where_it_led(request.user, operation)
 
     write.on_done = accepted
@@ -82,4 +100,28 @@ def _facts(account: Account, read: live.Live) -> list[tuple[object, object]]:
         (_("Quote"), quote.subject),
         (_("Total"), formats.money(quote.total, account.currency)),
         (_("Valid until"), formats.day(quote.valid_until)),
+    ]
+
+
+def _listing(request: http.Request, user: User) -> ListPage:
+    return ListPage(
+        request,
+        access.quotes_to_view(user),
+        accounts=access.accounts_to_view(user),
+        filter_class=QuoteFilter,
+        sorts=SORTS,
+        default_sort="-made",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    return [
+        (_("Account"), lambda q: q.account.name),
+        (_("Quote"), lambda q: q.subject),
+        (_("Stage"), lambda q: q.stage),
+        (_("Made"), lambda q: q.created_on),
+        (_("Valid until"), lambda q: q.valid_until),
+        (_("Total"), lambda q: q.total),
+        (_("Currency"), lambda q: q.account.currency),
+        (_("Number at Ultahost"), lambda q: q.remote_id),
     ]

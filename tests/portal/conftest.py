@@ -16,7 +16,18 @@ from django.utils import timezone
 
 from portal.models import User
 from ultahost_api import refreshing
-from ultahost_api.models import Account, ApiKey, Domain, Invoice, Operation, Refresh, Service
+from ultahost_api.models import (
+    Account,
+    ApiKey,
+    Domain,
+    Email,
+    Invoice,
+    Operation,
+    Order,
+    Quote,
+    Refresh,
+    Service,
+)
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 CONDITION = re.compile(r"^([a-z]\w*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:=([^\]]*))?\]")
@@ -191,6 +202,15 @@ class Rows:
     def invoice(self, account: Account, **fields: Any) -> Invoice:
         usual = {"status": "Unpaid", "currency": account.currency}
         return Invoice.objects.create(**self._of(account) | usual | fields)
+
+    def order(self, account: Account, **fields: Any) -> Order:
+        return Order.objects.create(**self._of(account) | {"status": "Active"} | fields)
+
+    def quote(self, account: Account, **fields: Any) -> Quote:
+        return Quote.objects.create(**self._of(account) | {"stage": "Delivered"} | fields)
+
+    def email(self, account: Account, **fields: Any) -> Email:
+        return Email.objects.create(**self._of(account) | fields)
 
     def operation(self, key: ApiKey, **fields: Any) -> Operation:
         fields = {"action": "pay_invoice", "target": "invoice 7", "remote_id": 7, "state": "done"} | fields

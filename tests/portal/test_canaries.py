@@ -277,7 +277,7 @@ def in_it(text: str | bytes) -> list[str]:
 PAGES = (
     *("/", "/services/", "/services/{service}/", "/services.csv", "/invoices/", "/invoices.csv"),
     *("/domains/", "/domains/{domain}/", "/domains/{domain}/epp-code/", "/domains.csv"),
-    *("/orders/?live=1", "/quotes/?live=1", "/quotes/{account}/1/?live=1", "/emails/?live=1"),
+    *("/orders/", "/quotes/", "/quotes/{account}/1/?live=1", "/emails/"),
     *("/payment-methods/?live=1", "/contacts/?live=1", "/contacts/{account}/{contact}/?live=1"),
     *("/contacts/{account}/{contact}/edit/", "/contacts/{account}/{contact}/delete/"),
     *("/accounts/", "/accounts/{account}/?live=1", "/accounts/{account}/two-factor/", "/keys/"),

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.utils import timezone
 
 from portal.letters import harmless
 from portal.models import Grant
@@ -48,58 +49,57 @@ def path_of(account, email, rest=""):
 # The list
 
 
-def test_it_lists_the_newest_first_and_says_how_many_there_are(visit, alma, acme, account):
+def test_it_lists_the_newest_of_all_accounts_first(
+    visit, alma, acme, account, sandbox, add_key, read_everything
+):
     acme.add_emails(subject="Old", date="2026-01-01 10:00:00")
     acme.add_emails(subject="New", date="2026-05-01 10:00:00")
+    other = sandbox.add_account("Other")
+    other.add_emails(subject="Between", date="2026-03-01 10:00:00")
+    add_key(alma, other, "Second")
+    read_everything()
 
-    page = visit(alma).get("/emails/?live=1")
+    page = visit(alma).get("/emails/")
 
-    assert page.texts("#emails td.name") == ["New", "Old"]
-    assert page.one(".pager span").text == "2 in all"
+    assert page.texts("#emails td.name") == ["New", "Between", "Old"]
+    assert page.texts("#emails td.account-cell") == ["Acme", "Other", "Acme"]
+    assert page.all(".chips") == []
 
 
-def test_it_leads_to_the_next_page(visit, alma, acme, account):
-    acme.add_emails(60)
+def test_it_searches_the_subjects_of_all_pages_and_accounts(visit, alma, account, rows):
+    rows.key(alma, other := rows.account("Other"), "Second")
+    for number in range(40):
+        rows.email(account, subject=f"Invoice {number}", date=timezone.now())
+    rows.email(account, subject="Größerer Server", date="2020-01-01T10:00Z")
+    rows.email(other, subject="Größerer Topf", date="2020-01-01T10:00Z")
     browser = visit(alma)
 
-    page = browser.get("/emails/?live=1")
-    older = browser.get("/emails/" + page.one(".pager a[rel=next]")["href"] + "&live=1")
+    page = browser.client.get("/emails/", {"q": "GRÖßERER"})
 
-    assert len(page.all("#emails td.name")) == 50
-    assert len(older.all("#emails td.name")) == 10
-
-
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("server", ["Größerer Server"]),
-        ("GROSSERER", ["Größerer Server"]),
-        ("server invoice", []),
-        ("<b>", []),
-    ],
-)
-def test_it_searches_the_subjects_of_the_page(visit, alma, acme, account, words, found):
-    acme.add_emails(subject="Größerer Server")
-    acme.add_emails(subject="Customer Invoice")
-
-    page = visit(alma).client.get("/emails/", {"q": words, "live": "1"})
-
-    assert [
-        s for s in ("Größerer Server", "Customer Invoice") if f">{s}</a>" in page.content.decode()
-    ] == found
-    assert "<b>" not in page.content.decode()
+    assert [word in page.content.decode() for word in ("Server", "Topf", "Invoice 1<")] == [True, True, False]
+    assert len(browser.get("/emails/?page=2").all("#emails td.name")) == 17
 
 
-def test_it_says_when_the_limit_is_used_up_and_tries_again_by_itself(visit, alma, acme, account, sandbox):
-    sandbox.faults.add(Fault.limited(40), action="get_emails", times=None)
+def test_it_answers_from_the_copy_while_ultahost_is_down(
+    visit, alma, acme, account, sandbox, read_everything
+):
+    acme.add_emails(2)
+    read_everything()
+    sandbox.stop()
 
-    page = visit(alma).htmx("/emails/?live=1", "emails")
-
-    assert "The rate limit is used up." in page.one(".banner").text
-    assert page.one("div[hx-trigger]")["hx-trigger"].startswith("every ")
+    assert len(visit(alma).get("/emails/").all("#emails td.name")) == 2
+    assert len(visit(alma).get("/emails.csv").csv()) == 2
 
 
-def test_it_keeps_no_body_in_the_cache_even_if_the_list_carries_one(visit, alma, acme, account, sandbox):
+def test_it_exports_what_spreadsheets_run_nothing_of(visit, alma, account, rows):
+    email = rows.email(account, subject="=cmd()", date="2026-01-01T10:00Z")
+
+    (line,) = visit(alma).get("/emails.csv").csv()
+
+    assert line == ["Acme", "'=cmd()", "2026-01-01 10:00:00+00:00", str(email.remote_id)]
+
+
+def test_it_keeps_no_body_even_if_the_list_carries_one(visit, alma, acme, account, sandbox, read_everything):
     def with_bodies(answer):
         for row in answer["data"]:
             row["message"] = "hunter2-in-a-list"
@@ -107,8 +107,9 @@ def test_it_keeps_no_body_in_the_cache_even_if_the_list_carries_one(visit, alma,
 
     acme.add_emails(2)
     sandbox.faults.add(Fault.edit(with_bodies), action="get_emails")
+    read_everything()
 
-    page = visit(alma).get("/emails/?live=1")
+    page = visit(alma).get("/emails/")
 
     assert len(page.all("#emails td.name")) == 2
     assert b"hunter2" not in everything_stored()
@@ -205,13 +206,14 @@ def test_it_says_so_in_the_frame_when_ultahost_does_not_answer(visit, alma, acme
     assert "Ultahost does not answer" in visit(alma).get(path_of(account, email, "?live=1")).html
 
 
-def test_it_shows_a_viewer_the_list_and_no_body(visit, people, alma, acme, account):
+def test_it_shows_a_viewer_the_list_and_no_body(visit, people, alma, acme, account, read_everything):
     (email,) = acme.add_emails(subject="Secret things", message=HOSTILE)
+    read_everything()
     vera = people.member("Vera")
     Grant.objects.create(user=vera, account=account, level="view", given_by=alma)
     browser = visit(vera)
 
-    page = browser.get("/emails/?live=1")
+    page = browser.get("/emails/")
 
     assert page.texts("#emails td.name") == ["Secret things"]
     assert page.all("#emails td.name a") == []
@@ -219,10 +221,23 @@ def test_it_shows_a_viewer_the_list_and_no_body(visit, people, alma, acme, accou
     assert browser.get(path_of(account, email, "text/")).status == 404
 
 
-def test_it_is_closed_to_everybody_else(visit, people, acme, account):
+def test_it_is_closed_to_everybody_else(visit, people, acme, account, rows):
     (email,) = acme.add_emails()
+    rows.email(account, subject="canary")
     ben = visit(people.member("Ben"))
 
     assert ben.get(path_of(account, email, "text/")).status == 404
-    assert ben.get(f"/emails/?account={account.pk}").status == 404
+    for path in ("/emails/", f"/emails/?account={account.pk}", "/emails/?q=canary", "/emails.csv"):
+        assert ben.get(path).all("tbody tr") == []
+        assert "canary" not in ben.get(path).html.replace("?q=canary", "").replace('value="canary"', "")
     assert visit(people.billing("Emil")).get("/emails/").status == 404
+    assert visit(people.billing("Ed")).get("/emails.csv").status == 404
+
+
+@pytest.mark.parametrize("path", ["/emails/", "/emails.csv"])
+def test_it_answers_reading_alone(visit, alma, path):
+    assert visit(alma).post(path).status == 405
+
+
+def test_it_says_what_to_do_without_an_account(visit, alma):
+    assert visit(alma).get("/emails/").one(".empty a")["href"] == "/keys/add/"

@@ -275,7 +275,9 @@ def test_it_begins_no_cell_with_a_formula(text, start):
     assert cell.removeprefix("'") == (start + text).removeprefix("'")
 
 
-@pytest.mark.parametrize("path", ["/services/", "/invoices/", "/domains/", "/activity/"])
+@pytest.mark.parametrize(
+    "path", ["/services/", "/invoices/", "/domains/", "/orders/", "/emails/", "/activity/"]
+)
 def test_it_gives_a_query_string_back_as_text(twins, path):
     browser = twins.browsers[0]
     for text in chunks(400):
@@ -320,11 +322,12 @@ LIVE: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
 
 
 @pytest.mark.parametrize("noun", LIVE)
-def test_it_shows_strangers_text_that_is_read_live_as_text(twins, noun):
+def test_it_shows_strangers_text_that_is_read_live_as_text(twins, read_everything, noun):
     path, fields = LIVE[noun]
     twins.add(noun, ALL_OF_IT[-50:], fields)
+    read_everything()
 
-    shown = said(twins.assert_alike(f"/{path}/?live=1"))
+    shown = said(twins.assert_alike(f"/{path}/?live=1&size=100"))
     assert "{{7*7}}${7*7}" in shown
     for pair in list(zip(*(account.rows(noun) for account in twins.accounts), strict=True))[::4]:
         plain, wild = (

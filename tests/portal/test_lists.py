@@ -9,8 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy
-from portal.views import domains, invoices, services
-from ultahost_api.models import Account, Domain, Invoice, Service
+from portal.views import domains, emails, invoices, orders, quotes, services
+from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Service
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Listed:
     model: type[Any]
     title: str
     csv_column: int
+    status: str  # the column of its chips, or none
     rows: Any
 
     @property
@@ -30,6 +31,13 @@ class Listed:
     @property
     def csv_url(self) -> str:
         return f"/{self.noun}.csv"
+
+    def href(self, row: Any) -> str:
+        by_number = f"{row.account_id}/{row.remote_id}"
+        return f"{self.url}{row.pk if self.model in (Service, Invoice, Domain) else by_number}/"
+
+    def in_status(self, word: str) -> dict[str, str]:
+        return {self.status: word} if self.status else {}
 
     def make(self, account: Account, **fields: Any) -> Any:
         return getattr(self.rows, self.model.__name__.lower())(account, **fields)
@@ -44,19 +52,23 @@ class Listed:
             self.model(
                 account=accounts[n % len(accounts)],
                 remote_id=100_000 + n,
-                status=("Active", "Pending", "Suspended")[n % 3],
-                **fields | {self.title: f"row-{n:04}"},
+                **fields | self.in_status(STATUSES[n % 3]) | {self.title: f"row-{n:04}"},
             )
             for n in range(start, number)
         )
 
 
+STATUSES = ("Active", "Pending", "Suspended")
 NOUNS = {
-    "services": (Service, "domain", 2),
-    "invoices": (Invoice, "number", 1),
-    "domains": (Domain, "name", 1),
+    "services": (Service, "domain", 2, "status"),
+    "invoices": (Invoice, "number", 1, "status"),
+    "domains": (Domain, "name", 1, "status"),
+    "orders": (Order, "number", 1, "status"),
+    "quotes": (Quote, "subject", 1, "stage"),
+    "emails": (Email, "subject", 1, ""),
 }
 TEXTS, DAYS, AMOUNTS = ("aaa", "bbb"), ("2026-01-01", "2027-01-01"), ("9", "10")
+MOMENTS = ("2026-01-01T10:00Z", "2027-01-01T10:00Z")
 # The lower first; of the amounts, as text, it would come last.
 SORTED = {
     "services": dict.fromkeys(["product_name", "domain", "status"], TEXTS)
@@ -67,11 +79,31 @@ SORTED = {
     "domains": dict.fromkeys(["name", "status"], TEXTS)
     | dict.fromkeys(["expiry_date", "next_due_date"], DAYS)
     | {"recurring_amount": AMOUNTS},
+    "orders": dict.fromkeys(["number", "status"], TEXTS) | {"date": MOMENTS, "amount": AMOUNTS},
+    "quotes": dict.fromkeys(["subject", "stage"], TEXTS)
+    | dict.fromkeys(["created_on", "valid_until"], DAYS)
+    | {"total": AMOUNTS},
+    "emails": {"subject": TEXTS, "date": MOMENTS},
 }
-VIEWS = {"services": services, "invoices": invoices, "domains": domains}
+VIEWS = {
+    "services": services,
+    "invoices": invoices,
+    "domains": domains,
+    "orders": orders,
+    "quotes": quotes,
+    "emails": emails,
+}
 SORTS = [(noun, word) for noun, view in VIEWS.items() for word in view.SORTS if word != "account"]
 # A word of ?sort= that orders each noun by its title.
-BY_TITLE = {"services": "domain", "invoices": "number", "domains": "name"}
+BY_TITLE = {
+    "services": "domain",
+    "invoices": "number",
+    "domains": "name",
+    "orders": "number",
+    "quotes": "subject",
+    "emails": "subject",
+}
+WITH_STATUS = [noun for noun, (*_, status) in NOUNS.items() if status]
 
 
 @pytest.fixture(params=NOUNS)
@@ -97,19 +129,22 @@ def browser(visit, alma):
 
 
 def titles(page):
-    return page.texts("tbody td.name a")
+    """An order is called by its number, with the sign before it."""
+    return [title.removeprefix("#") for title in page.texts("tbody td.name a")]
 
 
+@pytest.mark.parametrize("listed", WITH_STATUS, indirect=True)
 def test_it_filters_by_status(browser, listed, acme):
-    listed.add(acme, "one", status="Pending")
-    listed.add(acme, "two", status="Cancelled")
+    listed.add(acme, "one", **listed.in_status("Pending"))
+    listed.add(acme, "two", **listed.in_status("Cancelled"))
 
     assert titles(browser.get(f"{listed.url}?status=Cancelled")) == ["two"]
 
 
+@pytest.mark.parametrize("listed", WITH_STATUS, indirect=True)
 def test_it_counts_each_status_under_the_other_filters(browser, listed, acme):
     for title, status in [("ant", "Pending"), ("ape", "Pending"), ("asp", "Cancelled"), ("bee", "Fraud")]:
-        listed.add(acme, title, status=status)
+        listed.add(acme, title, **listed.in_status(status))
 
     page = browser.get(f"{listed.url}?q=a&status=Cancelled&account={acme.pk}")
 
@@ -181,13 +216,13 @@ def test_it_sorts_both_ways_with_blanks_last(browser, listed, acme, word):
     pairs = SORTED[listed.noun]
     low = listed.make(acme, **{column: pair[0] for column, pair in pairs.items()})
     high = listed.make(acme, **{column: pair[1] for column, pair in pairs.items()})
-    blank = listed.make(acme, status="")
+    blank = listed.make(acme, **listed.in_status(""))
 
     def shown(sort: str) -> list[str]:
         page = browser.get(f"{listed.url}?sort={sort}")
         return [link["href"] for link in page.all("tbody td.name a")]
 
-    low, high, blank = (f"{listed.url}{row.pk}/" for row in (low, high, blank))
+    low, high, blank = (listed.href(row) for row in (low, high, blank))
     assert shown(word) == [low, high, blank]
     assert shown(f"-{word}") == [high, low, blank]
 
@@ -239,7 +274,7 @@ def test_it_shows_some_page_whatever_is_asked_for(browser, listed, acme, page):
     assert titles(browser.get(f"{listed.url}?page={page}"))
 
 
-@pytest.mark.parametrize("bad", ["account=nonsense", "account=%00", "q=%00", "status=%00"])
+@pytest.mark.parametrize("bad", ["account=nonsense", "account=%00", "q=%00"])
 def test_it_says_what_it_cannot_use_and_shows_no_rows(browser, listed, acme, bad):
     listed.add(acme, "one")
 
@@ -249,6 +284,16 @@ def test_it_says_what_it_cannot_use_and_shows_no_rows(browser, listed, acme, bad
     assert titles(page) == []
     assert page.all(".banner .words")
     assert browser.get(f"{listed.csv_url}?{bad}").csv() == []
+
+
+@pytest.mark.parametrize("listed", WITH_STATUS, indirect=True)
+def test_it_says_that_it_cannot_use_a_status(browser, listed, acme):
+    listed.add(acme, "one")
+
+    page = browser.get(f"{listed.url}?status=%00")
+
+    assert titles(page) == []
+    assert page.all(".banner .words")
 
 
 def test_it_leaks_nothing_of_an_account_that_one_may_not_see(browser, listed, rows, acme):
@@ -270,6 +315,7 @@ def test_it_leaks_nothing_of_an_account_that_one_may_not_see(browser, listed, ro
     assert len(browser.get(listed.csv_url).csv()) == 1
 
 
+@pytest.mark.parametrize("listed", WITH_STATUS, indirect=True)
 def test_it_exports_exactly_what_is_filtered_in_the_order_shown(browser, listed, acme):
     listed.fill([acme], 120)
     address = f"{listed.url}?status=Pending&sort=-{BY_TITLE[listed.noun]}"
@@ -285,15 +331,15 @@ def test_it_exports_exactly_what_is_filtered_in_the_order_shown(browser, listed,
 
 
 def test_it_keeps_what_is_gone_apart(browser, listed, acme):
-    listed.add(acme, "here", status="Active")
-    listed.add(acme, "away", status="Fraud", gone_at=timezone.now())
+    listed.add(acme, "here", **listed.in_status("Active"))
+    listed.add(acme, "away", **listed.in_status("Fraud"), gone_at=timezone.now())
 
     now = browser.get(listed.url)
     gone = browser.click(now, ".pager a[href=?gone=1]")
 
     assert titles(now) == ["here"]
     assert titles(gone) == ["away"]
-    assert now.texts(".chips a") == ["All", "Active 1"]
+    assert now.texts(".chips a") == (["All", "Active 1"] if listed.status else [])
     assert now.texts(".pager a[href=?gone=1]") == ["1 no longer at Ultahost"]
     assert [line[listed.csv_column] for line in browser.get(listed.csv_url).csv()] == ["here"]
     assert [line[listed.csv_column] for line in browser.get(f"{listed.csv_url}?gone=1").csv()] == ["away"]

@@ -1,6 +1,7 @@
 import pytest
+from django.utils import timezone
 
-from ultahost_api.models import Service
+from ultahost_api.models import Order, Refresh, Service
 from ultahost_api.sandbox import Fault
 
 pytestmark = pytest.mark.django_db
@@ -26,94 +27,61 @@ def asked(sandbox, action):
 
 
 class TestList:
-    def test_it_brings_the_page_before_it_asks_ultahost(self, visit, alma, sandbox):
-        page = visit(alma).get("/orders/")
-
-        assert asked(sandbox, "get_orders") == 0
-        assert page.one("#orders [hx-trigger=load]")["hx-get"] == "?live=1"
-        assert page.one("#orders noscript a")["href"] == "?live=1"
-
-    def test_it_brings_the_content_to_htmx_alone_and_the_whole_page_to_others(self, visit, alma):
-        partial = visit(alma).htmx("/orders/?live=1", "orders")
-        whole = visit(alma).get("/orders/?live=1")
-
-        assert partial.all("main") == []
-        assert len(partial.all("#orders tbody tr")) == len(whole.all("main #orders tbody tr")) == 4
-        assert whole.texts("td.money")[1] == "€12.00"
-
-    def test_it_asks_once_a_minute(self, visit, alma, sandbox):
-        for _ in range(3):
-            visit(alma).get("/orders/?live=1")
-
-        assert asked(sandbox, "get_orders") == 1
-
-    def test_it_filters_by_status(self, visit, alma):
-        page = visit(alma).get("/orders/?live=1&status=Pending")
-
-        assert page.texts("td.state") == ["Pending"]
-        assert visit(alma).get("/orders/?status=Nonsense").status == 404
-
-    def test_it_turns_pages(self, visit, alma, acme):
-        acme.add_orders(60)
-        page = visit(alma).get("/orders/?live=1")
-
-        older = visit(alma).get("/orders/" + page.one("a[rel=next]")["href"] + "&live=1")
-
-        assert (len(page.all("tbody tr")), len(older.all("tbody tr"))) == (50, 14)
-        assert not set(page.texts("td.name")) & set(older.texts("td.name"))
-        assert older.one("a[rel=prev]").text == "Newer"
-
-    def test_it_shows_one_account_at_a_time(self, visit, alma, add_key, sandbox):
+    def test_it_shows_the_orders_of_every_account_at_once(
+        self, visit, alma, acme, add_key, sandbox, read_everything
+    ):
         umbrella = sandbox.add_account("Umbrella", "USD")
-        umbrella.add_orders(1, amount="5.00")
-        key = add_key(alma, umbrella, "Second")
+        umbrella.add_orders(1, amount="5.00", status="Fraud")
+        add_key(alma, umbrella, "Second")
+        read_everything()
 
-        page = visit(alma).get(f"/orders/?account={key.account_id}&live=1")
+        page = visit(alma).get("/orders/?sort=amount")
 
-        assert page.texts("td.money") == ["$5.00"]
-        assert page.texts("select[name=account] option") == ["Acme", "Umbrella"]
+        assert page.texts("td.money")[0] == "$5.00"
+        assert page.texts("td.money").count("€12.00") == 3
+        assert page.texts("td.account-cell")[0] == "Umbrella"
+        assert page.one("#freshness")["data-state"] == "fresh"
 
-    def test_it_does_not_find_another_s_account(self, visit, people, add_key, sandbox, alma):
-        ben = people.member("Ben")
-        theirs = add_key(ben, sandbox.add_account("Umbrella", "USD")).account_id
-
-        assert visit(alma).get(f"/orders/?account={theirs}&live=1").status == 404
-        assert visit(alma).get("/orders/?account=nonsense").status == 404
-
-    def test_it_says_what_is_wrong_and_tries_again_by_itself(self, visit, alma, sandbox):
+    def test_it_answers_from_the_copy_while_ultahost_is_down(self, visit, alma, sandbox, read_everything):
+        read_everything()
         sandbox.stop()
 
-        page = visit(alma).htmx("/orders/?live=1", "orders")
+        assert len(visit(alma).get("/orders/").all("tbody tr")) == 4
+        assert len(visit(alma).get("/orders.csv").csv()) == 4
 
-        assert "Ultahost does not answer." in page.one("#orders .words").text
-        assert page.one("#orders [hx-trigger]")["hx-trigger"] == "every 15s"
-        assert page.one("#orders a")["href"] == "?live=1"
+    def test_it_exports_what_spreadsheets_run_nothing_of(self, visit, people, rows):
+        ben, account = people.member("Ben"), rows.account("Acme", "EUR")
+        rows.key(ben, account)
+        order = rows.order(account, number="=cmd()", amount="9.50", payment_method="@stripe")
 
-    def test_it_counts_the_seconds_of_a_limit(self, visit, alma, sandbox):
-        sandbox.faults.add(Fault.limited(30), action="get_orders")
+        (line,) = visit(ben).get("/orders.csv").csv()
 
-        page = visit(alma).htmx("/orders/?live=1", "orders")
+        assert line == ["Acme", "'=cmd()", "", "Active", "9.50", "EUR", "'@stripe", str(order.remote_id)]
 
-        words = page.one("#orders .words").text
-        seconds = page.one("#orders [hx-trigger]")["hx-trigger"].removeprefix("every ").removesuffix("s")
-        assert 25 <= int(seconds) <= 35
-        assert words == f"The rate limit is used up. The page tries again by itself in {seconds} seconds."
+    def test_it_shows_a_team_mate_only_their_own(self, visit, people, alma, rows):
+        rows.order(alma.api_keys.get().account, number="canary")
+        ben = visit(people.member("Ben"))
 
-    def test_it_quotes_a_refusal_and_does_not_repeat_it(self, visit, alma, sandbox):
-        sandbox.faults.add(Fault.status(403, "<b>Not for you</b>"), action="get_orders", times=None)
+        pages = [ben.get(path) for path in ("/orders/", "/orders/?q=canary", "/orders.csv")]
 
-        page = visit(alma).htmx("/orders/?live=1", "orders")
+        assert [page.status for page in pages] == [200, 200, 200]
+        assert pages[0].all("tbody tr") == pages[2].csv() == []
+        assert "canary" not in pages[0].html + pages[2].html
 
-        assert page.one("#orders q").text == "<b>Not for you</b>"
-        assert page.all("#orders [hx-trigger]") == []
+    def test_it_offers_a_new_order_to_those_who_operate(self, visit, people, alma):
+        assert visit(alma).get("/orders/").one(".actions a")["href"] == "/orders/new/service/"
+        assert visit(people.member("Ben")).get("/orders/").all(".actions a") == []
 
-    def test_it_says_what_to_do_without_an_account(self, visit, people):
-        page = visit(people.member("Ben")).get("/orders/")
+    def test_it_says_what_to_do_without_an_account_or_an_order(self, visit, people, rows):
+        ben = people.member("Ben")
+        assert visit(ben).get("/orders/").one(".empty a")["href"] == "/keys/add/"
 
-        assert page.one(".empty a")["href"] == "/keys/add/"
+        rows.key(ben, account := rows.account())
+        Refresh.objects.create(account=account, noun="orders", completed_at=timezone.now(), next_due_at=None)
+        assert visit(ben).get("/orders/").one(".empty a")["href"] == "/orders/new/service/"
 
     def test_it_answers_reading_alone(self, visit, alma):
-        assert visit(alma).post("/orders/").status == 405
+        assert visit(alma).post("/orders/").status == visit(alma).post("/orders.csv").status == 405
 
 
 class TestDetail:
@@ -148,3 +116,49 @@ class TestDetail:
 
         assert "Ultahost has no such thing in this account." in page.one(".words").text
         assert page.all("[hx-trigger]") == []
+
+    def test_it_shows_one_that_is_gone_as_it_was_last_read(self, visit, alma, order, sandbox):
+        Order.objects.filter(remote_id=order["id"]).update(gone_at=timezone.now(), amount="77.00")
+        account = alma.api_keys.get().account
+
+        page = visit(alma).get(f"/orders/{account.pk}/{order['id']}/")
+
+        assert "No longer at Ultahost" in page.one(".banner .words").text
+        assert "€77.00" in page.texts(".facts dd")
+        assert page.all("#order [hx-trigger]") == []
+
+    def test_it_is_called_by_its_number(self, visit, alma, order):
+        account = alma.api_keys.get().account
+
+        page = visit(alma).get(f"/orders/{account.pk}/{order['id']}/")
+
+        assert page.one("h1").text == f"Order #{Order.objects.get(remote_id=order['id']).number}"
+        assert page.one("#order [hx-trigger=load]")["hx-get"] == "?live=1"
+
+    def test_it_says_what_is_wrong_and_tries_again_by_itself(self, visit, alma, sandbox):
+        path = f"/orders/{alma.api_keys.get().account_id}/1/?live=1"
+        sandbox.stop()
+
+        page = visit(alma).htmx(path, "order")
+
+        assert "Ultahost does not answer." in page.one("#order .words").text
+        assert page.one("#order [hx-trigger]")["hx-trigger"] == "every 15s"
+        assert page.one("#order a")["href"] == "?live=1"
+
+    def test_it_counts_the_seconds_of_a_limit(self, visit, alma, sandbox):
+        sandbox.faults.add(Fault.limited(30), action="get_order")
+
+        page = visit(alma).htmx(f"/orders/{alma.api_keys.get().account_id}/1/?live=1", "order")
+
+        words = page.one("#order .words").text
+        seconds = page.one("#order [hx-trigger]")["hx-trigger"].removeprefix("every ").removesuffix("s")
+        assert 25 <= int(seconds) <= 35
+        assert words == f"The rate limit is used up. The page tries again by itself in {seconds} seconds."
+
+    def test_it_quotes_a_refusal_and_does_not_repeat_it(self, visit, alma, sandbox):
+        sandbox.faults.add(Fault.status(403, "<b>Not for you</b>"), action="get_order", times=None)
+
+        page = visit(alma).htmx(f"/orders/{alma.api_keys.get().account_id}/1/?live=1", "order")
+
+        assert page.one("#order q").text == "<b>Not for you</b>"
+        assert page.all("#order [hx-trigger]") == []

@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 
 from portal.models import Grant
 from ultahost_api.models import Operation
@@ -38,25 +39,75 @@ def accepted(sandbox):
     return [done.target for done in sandbox.ledger if done.action == "accept_quote"]
 
 
-def test_it_lists_quotes_with_what_they_cost(visit, alma):
-    page = visit(alma).htmx("/quotes/?live=1", "quotes")
+def test_it_lists_quotes_with_what_they_cost(visit, alma, read_everything):
+    read_everything()
+
+    page = visit(alma).htmx("/quotes/", "quotes")
 
     assert set(page.texts("td.name")) == {"Two <b>servers</b>", "Older", "Expired"}
     assert "€40.00" in page.texts("td.money")
     assert page.all("main") == []
 
 
-def test_it_waits_for_nothing_before_the_page_is_there(visit, alma, sandbox):
+def test_it_answers_from_the_copy_while_ultahost_is_down(visit, alma, path, sandbox, read_everything):
+    read_everything()
     sandbox.stop()
 
-    assert visit(alma).get("/quotes/").one("#quotes noscript a")["href"] == "?live=1"
+    assert len(visit(alma).get("/quotes/").all("tbody tr")) == len(visit(alma).get("/quotes.csv").csv()) == 3
+    assert visit(alma).get(path()).one("#quote noscript a")["href"] == "?live=1"
+    assert "Ultahost does not answer." in visit(alma).get(path() + "?live=1").one("main .words").text
 
 
-def test_it_says_what_is_wrong_while_ultahost_is_down(visit, alma, path, sandbox):
-    sandbox.stop()
+def test_it_numbers_the_quotes_that_wait_for_an_answer(visit, alma, rows):
+    account = alma.api_keys.get().account
+    past, future = "2020-01-01", "2999-01-01"
+    rows.quote(account, stage="Delivered", valid_until=future)
+    rows.quote(account, stage="On Hold", valid_until=None)
+    rows.quote(account, stage="Delivered", valid_until=past)
+    rows.quote(account, stage="Accepted", valid_until=future)
+    rows.quote(account, stage="Delivered", gone_at=timezone.now())
+    rows.quote(rows.account("Foreign"), stage="Delivered")
 
-    for address in ("/quotes/?live=1", path() + "?live=1"):
-        assert "Ultahost does not answer." in visit(alma).get(address).one("main .words").text
+    assert visit(alma).get("/quotes/").one(".rail a[href=/quotes/] .attention").text == "2 need attention"
+
+
+def test_it_exports_what_spreadsheets_run_nothing_of(visit, people, rows):
+    ben, account = people.member("Ben"), rows.account("Acme", "EUR")
+    rows.key(ben, account)
+    quote = rows.quote(account, subject="=cmd()", total="9.50", valid_until="2026-07-01")
+
+    (line,) = visit(ben).get("/quotes.csv").csv()
+
+    expected = ["Acme", "'=cmd()", "Delivered", "", "2026-07-01", "9.50", "EUR", str(quote.remote_id)]
+    assert line == expected
+
+
+def test_it_shows_a_team_mate_only_their_own(visit, people, alma, rows):
+    rows.quote(alma.api_keys.get().account, subject="canary")
+    ben = visit(people.member("Ben"))
+
+    page, export = ben.get("/quotes/"), ben.get("/quotes.csv")
+
+    assert page.all("tbody tr") == export.csv() == page.all(".attention") == []
+    assert ben.get("/quotes/?q=canary").all("tbody tr") == []
+    assert "canary" not in page.html
+    assert page.one(".empty a")["href"] == "/keys/add/"
+
+
+def test_it_shows_one_that_is_gone_as_it_was_last_read(visit, alma, path, rows):
+    account = alma.api_keys.get().account
+    quote = rows.quote(account, subject="Old offer", total="5.00", gone_at=timezone.now())
+
+    page = visit(alma).get(f"/quotes/{account.pk}/{quote.remote_id}/")
+
+    assert "No longer at Ultahost" in page.one(".banner .words").text
+    assert {"Old offer", "€5.00"} <= set(page.texts(".facts dd"))
+    assert page.all("#quote [hx-trigger]") == []
+
+
+@pytest.mark.parametrize("address", ["/quotes/", "/quotes.csv"])
+def test_it_answers_reading_alone(visit, alma, address):
+    assert visit(alma).post(address).status == 405
 
 
 def test_it_shows_the_items_and_no_note_of_the_provider_s_own(visit, alma, path):
@@ -75,16 +126,18 @@ def test_it_says_what_is_accepted_and_for_how_much(visit, alma, path):
     assert (told["Quote"], told["Total"], told["Account"]) == ("Two <b>servers</b>", "€40.00", "Acme")
 
 
-def test_it_accepts_once_and_shows_it_in_the_list(visit, alma, path, acme, sandbox):
+def test_it_accepts_once_and_has_the_list_read_again(visit, alma, path, sandbox, read_everything):
     browser = visit(alma)
-    browser.get("/quotes/?live=1")
+    read_everything()
     data = browser.get(path() + "accept/").hidden
 
     first, second = (browser.post(path() + "accept/", data) for _ in range(2))
 
     assert len(accepted(sandbox)) == 1
     assert first.leads_to == second.leads_to == f"/activity/{Operation.objects.get().pk}/"
-    assert browser.get("/quotes/?live=1").texts("td.state").count("Accepted") == 2
+    assert browser.get("/quotes/").one("#freshness")["data-state"] == "running"
+    read_everything()
+    assert browser.get("/quotes/").texts("td.state").count("Accepted") == 2
 
 
 def test_it_leads_to_the_invoice_once_our_copy_has_it(visit, alma, path, rows, acme):

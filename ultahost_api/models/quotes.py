@@ -1,6 +1,19 @@
+from typing import Self
+
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
+
+ACCEPTABLE = ("Delivered", "On Hold")
+
+
+class QuoteQuerySet(CachedQuerySet["Quote"]):
+    def waiting(self) -> Self:
+        """For an answer, which the provider still takes."""
+        unexpired = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
+        return self.present().filter(unexpired, stage__in=ACCEPTABLE)
 
 
 class Quote(Cached):
@@ -12,7 +25,7 @@ class Quote(Cached):
     created_on = models.DateField(null=True)
     total = models.DecimalField(max_digits=14, decimal_places=2, null=True)
 
-    objects = CachedQuerySet["Quote"].as_manager()
+    objects = QuoteQuerySet.as_manager()
 
     class Meta(Cached.Meta):
         indexes = [
