@@ -20,7 +20,9 @@ from ultahost_api.models import (
     ApiKey,
     Domain,
     Email,
+    Event,
     Invoice,
+    Noun,
     Operation,
     Order,
     Quote,
@@ -28,8 +30,9 @@ from ultahost_api.models import (
     Service,
 )
 from ultahost_api.models.api_keys import ApiKeyQuerySet
-from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.domains import DomainQuerySet
+from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.models.quotes import QuoteQuerySet
@@ -120,6 +123,13 @@ def operation_to_view(user: User, operation_id: UUID) -> Operation:
     return get_object_or_404(operations_to_view(user), pk=operation_id)
 
 
+def operations_about(user: User, row: Cached) -> OperationQuerySet:
+    """Who sent what about a row: for those who have to do with its account. Others see their own."""
+    operations = Operation.objects.about(row).select_related("user")
+    involved = accounts_to_view(user) | accounts_to_pay(user)
+    return operations if involved.filter(pk=row.account_id).exists() else operations.filter(user=user)
+
+
 def operation_to_settle(user: User, operation_id: UUID) -> Operation:
     """Settling changes what our copy says: only for those who still have to do with the account."""
     operation = operation_to_view(user, operation_id)
@@ -191,6 +201,13 @@ def quotes_to_view(user: User) -> QuoteQuerySet:
 def emails_to_view(user: User) -> CachedQuerySet[Email]:
     """Their subjects; a body is for those who operate the account."""
     return Email.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def events_to_view(user: User) -> EventQuerySet:
+    """Whoever sees a row sees what became of it."""
+    of_invoices = Q(noun=Noun.INVOICES, account__in=accounts_with_invoices(user))
+    of_others = ~Q(noun=Noun.INVOICES) & Q(account__in=accounts_to_view(user))
+    return Event.objects.filter(of_invoices | of_others).select_related("account")
 
 
 def keys_to_manage(user: User) -> ApiKeyQuerySet:

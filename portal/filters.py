@@ -8,7 +8,7 @@ from django.forms import DateInput
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
-from ultahost_api.models import Account
+from ultahost_api.models import Account, Noun
 
 
 def _accounts(request: Any) -> QuerySet[Account]:
@@ -100,6 +100,20 @@ class AuditFilter(RowFilter):
 
     act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"))
     actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"), empty_label=_("Anybody"))
+    since = filters.DateFilter("at", "date__gte", label=_("From"), widget=_day())
+    until = filters.DateFilter("at", "date__lte", label=_("To"), widget=_day())
+
+
+def _told_nouns() -> list[tuple[str, Any]]:
+    told = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS, Noun.ORDERS, Noun.QUOTES)
+    return [(noun.value, noun.label) for noun in told]
+
+
+class EventFilter(RowFilter):
+    searched = ("name", "account__name")
+    status_column = "kind"
+
+    noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns)
     since = filters.DateFilter("at", "date__gte", label=_("From"), widget=_day())
     until = filters.DateFilter("at", "date__lte", label=_("To"), widget=_day())
 

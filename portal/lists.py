@@ -18,6 +18,7 @@ from portal.models import Act
 from portal.models.audit import AuditEntryQuerySet
 from ultahost_api.models import Account
 from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
 
 Sorts = Mapping[str, Sequence[str | NullIf]]
@@ -49,7 +50,7 @@ class ListPage:
     def __init__(
         self,
         request: HttpRequest,
-        rows: CachedQuerySet[Any] | OperationQuerySet | AuditEntryQuerySet,
+        rows: CachedQuerySet[Any] | OperationQuerySet | EventQuerySet | AuditEntryQuerySet,
         *,
         accounts: QuerySet[Account],
         filter_class: type[RowFilter],

@@ -6,6 +6,7 @@ from portal.views.accounts import account, accounts, change_account_password, ed
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
+from portal.views.changes import changes, changes_csv
 from portal.views.contacts import contact, contacts, create_contact, delete_contact, edit_contact
 from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_nameservers
 from portal.views.domains import domain, domains, domains_csv
@@ -127,6 +128,8 @@ urlpatterns = [
     path("activity/<uuid:operation_id>/", operation, name="operation"),
     path("activity/<uuid:operation_id>/look-again/", look_again, name="look_again"),
     path("activity/<uuid:operation_id>/decide/", decide, name="decide"),
+    path("changes/", changes, name="changes"),
+    path("changes.csv", changes_csv, name="changes_csv"),
     path("contacts/", contacts, name="contacts"),
     path("contacts/<uuid:account_id>/add/", create_contact, name="create_contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/", contact, name="contact"),

@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http
+from portal import access, csv, http, news
 from portal.filters import DomainFilter
 from portal.freshness import Freshness
 from portal.last_set import last_set, nameservers_of
@@ -50,6 +50,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
         "domain": domain,
         "last_set": operations,
         "nameservers": nameservers_of(operations.get("update_nameservers")),
+        "history": news.history(request.user, domain),
         "may_operate": access.may_operate(request.user, domain),
     }
     return http.page(request, "domains/detail.html", context, partials=["domain"])

@@ -2,12 +2,12 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import access, http
+from portal import access, http, news
 from portal.freshness import Freshness
 from ultahost_api import refreshing
 from ultahost_api.models import Noun
 
-_SHOWN = 6
+_SHOWN, _CHANGES_SHOWN = 6, 10
 
 
 @require_safe
@@ -28,6 +28,7 @@ def home(request: http.Request) -> HttpResponse:
         "suspended": access.services_to_view(request.user)
         .needing_attention()
         .order_by("product_name", "pk")[:_SHOWN],
+        "changes": news.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
         "broken_keys": access.keys_to_manage(request.user).needing_attention(),
         "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
         "accounts": with_invoices,

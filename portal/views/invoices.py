@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http
+from portal import access, csv, http, news
 from portal.filters import InvoiceFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
@@ -53,6 +53,7 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     context = {
         "invoice": invoice,
         "items": invoice.items.all(),
+        "history": news.history(request.user, invoice),
         "may_pay": access.invoices_to_pay(request.user).contains(invoice),
     }
     return http.page(request, "invoices/detail.html", context, partials=["invoice"])

@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, live, live_lists
+from portal import access, csv, http, live, live_lists, news
 from portal.filters import OrderFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
@@ -47,7 +47,9 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
     """Its lines are read live; an order that is gone is shown as it was last read."""
     account = access.account_among(access.accounts_to_view(request.user), account_id)
     row = access.orders_to_view(request.user).of([account]).filter(remote_id=order_id).first()
-    context = {"account": account, "order_id": order_id, "row": row}
+    context: dict[str, object] = {"account": account, "order_id": order_id, "row": row}
+    if row and not http.is_partial(request, "order"):  # which is without it
+        context["history"] = news.history(request.user, row)
     if live_lists.is_wanted(request):
         answer = live.read(account, "order", lambda client: client.orders.get(order_id), cached=False)
         context |= {"live": answer}

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, csv, formats, http, live, live_lists
+from portal import access, csv, formats, http, live, live_lists, news
 from portal.filters import QuoteFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
@@ -50,6 +50,8 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     account = access.account_among(access.accounts_to_view(request.user), account_id)
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
+    if row and not http.is_partial(request, "quote"):  # which is without it
+        context["history"] = news.history(request.user, row)
     if live_lists.is_wanted(request):
         context["live"] = answer = _read(account, quote_id)
         may_operate = access.accounts_to_operate(request.user).contains(account)

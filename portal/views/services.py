@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http
+from portal import access, csv, http, news
 from portal.filters import ServiceFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
@@ -48,6 +48,7 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
         "service": service,
         "cancellation": operating.pending_cancellation(service),
         "commands": ServiceCommand.objects.all(),
+        "history": news.history(request.user, service),
         "may_operate": access.may_operate(request.user, service),
     }
     return http.page(request, "services/detail.html", context, partials=["service"])

@@ -21,6 +21,7 @@ from ultahost_api.models import (
     ApiKey,
     Domain,
     Email,
+    Event,
     Invoice,
     Operation,
     Order,
@@ -28,6 +29,7 @@ from ultahost_api.models import (
     Refresh,
     Service,
 )
+from ultahost_api.models.cached import Cached
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 CONDITION = re.compile(r"^([a-z]\w*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:=([^\]]*))?\]")
@@ -211,6 +213,12 @@ class Rows:
 
     def email(self, account: Account, **fields: Any) -> Email:
         return Email.objects.create(**self._of(account) | fields)
+
+    def event(self, row: Cached, kind: str = "changed", **fields: Any) -> Event:
+        """What a refresh would have told of a row."""
+        fields = {"account": row.account, "row_id": row.pk, "remote_id": row.remote_id} | fields
+        noun = f"{row._meta.model_name}s"
+        return Event.objects.create(noun=noun, kind=kind, **{"name": str(row)} | fields)
 
     def operation(self, key: ApiKey, **fields: Any) -> Operation:
         fields = {"action": "pay_invoice", "target": "invoice 7", "remote_id": 7, "state": "done"} | fields

@@ -154,6 +154,7 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
         "Home",
         "Invoices 1 need attention",
         "Payment methods",
+        "Changes",
         "Activity",
     ]
     assert page.all("form[action=/services/]") == []

@@ -115,6 +115,8 @@ TABLE = {
     "operation": (key_keepers(PAGE), NEVER),
     "look_again": (NEVER, key_keepers(SENT)),
     "decide": (NEVER, of(insiders=GONE)),
+    "changes": (ALL, NEVER),
+    "changes_csv": (ALL, NEVER),
     "contacts": (key_holders(PAGE), key_holders(NOT_SO)),
     "create_contact": (operators(PAGE), operators(BAD)),
     "contact": (READERS, key_holders(NOT_SO)),

@@ -19,6 +19,13 @@ class EventQuerySet(models.QuerySet["Event"]):
         """One row's history, the newest first."""
         return self.filter(row_id=row.pk)
 
+    def present(self) -> Self:
+        """For lists: what has happened stays."""
+        return self
+
+    def gone(self) -> Self:
+        return self.none()
+
 
 class Event(models.Model):
     """What a refresh saw change at the provider, written in the transaction that changes our copy.

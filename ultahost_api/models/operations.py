@@ -9,9 +9,22 @@ from django.utils.translation import gettext_lazy as _
 
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
+from ultahost_api.models.cached import Cached
+
+# Where an answer names the row that the operation made.
+_MADE = {"invoice": "result__invoiceid__in", "order": "result__orderid__in"}
 
 
 class OperationQuerySet(models.QuerySet["Operation"]):
+    def about(self, row: Cached) -> Self:
+        """What was sent about one row, or made it."""
+        noun = str(row._meta.model_name)
+        target = f"{noun} {row.remote_id}"
+        found = Q(target=target) | Q(target__startswith=f"{target} ")
+        if noun in _MADE:
+            found |= Q(**{_MADE[noun]: [row.remote_id, str(row.remote_id)]})
+        return self.filter(found, account=row.account_id)
+
     def pending(self) -> Self:
         """Whose outcome is open: while one is, its twin must not be sent."""
         return self.filter(state__in=PENDING)

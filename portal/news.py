@@ -1,0 +1,144 @@
+"""Events in people's words: what changed, from what to what, and where it is to be seen."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import access, formats
+from portal.models import User
+from portal.templatetags.statuses import status_word
+from portal.wording import act
+from ultahost_api.models import LISTS, Account, Event, Noun, Operation
+from ultahost_api.models.cached import Cached
+
+Kind = Event.Kind
+
+_MOST = 30  # entries of a row's history
+
+_SUBJECTS: dict[str, Promise] = {
+    Noun.SERVICES: gettext_lazy("Service %(name)s"),
+    Noun.INVOICES: gettext_lazy("Invoice %(name)s"),
+    Noun.DOMAINS: gettext_lazy("Domain %(name)s"),
+    Noun.ORDERS: gettext_lazy("Order %(name)s"),
+    Noun.QUOTES: gettext_lazy("Quote %(name)s"),
+}
+
+# Of a status the words alone say enough.
+_FIELDS: dict[str, Promise] = {
+    "product_name": gettext_lazy("Product"),
+    "amount": gettext_lazy("Amount"),
+    "billing_cycle": gettext_lazy("Billing cycle"),
+    "next_due_date": gettext_lazy("Next due"),
+    "dedicated_ip": gettext_lazy("Address"),
+    "total": gettext_lazy("Total"),
+    "due_date": gettext_lazy("Due"),
+    "recurring_amount": gettext_lazy("Renewal"),
+    "expiry_date": gettext_lazy("Expires"),
+    "registrar": gettext_lazy("Registrar"),
+    "auto_renew": gettext_lazy("Auto-renew"),
+    "valid_until": gettext_lazy("Valid until"),
+}
+_KINDS: dict[str, Promise] = {
+    Kind.APPEARED: gettext_lazy("new"),
+    Kind.GONE: gettext_lazy("no longer at Ultahost"),
+    Kind.RETURNED: gettext_lazy("back at Ultahost"),
+    Kind.STOPPED: gettext_lazy("nothing new comes through any more"),
+    Kind.RECOVERED: gettext_lazy("up to date again"),
+}
+
+_STATUSES = {"status", "stage"}
+_AMOUNTS = {"amount", "total", "recurring_amount"}
+_DAYS = {"next_due_date", "due_date", "expiry_date", "valid_until"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a history or of the feed; what is empty is left out."""
+
+    at: datetime
+    text: str
+    subject: str = ""
+    account: Account | None = None
+    url: str = ""
+    who: str = ""
+    status: str = ""
+
+
+def feed(events: Iterable[Event]) -> list[Entry]:
+    """Each with what it is about. Links need no query: an event names its row."""
+    return [
+        Entry(event.at, words(event), subject=subject(event), account=event.account, url=url_of(event))
+        for event in events
+    ]
+
+
+def history(user: User, row: Cached) -> list[Entry]:
+    """What became of one row and what was sent about it, the newest first."""
+    events = [
+        Entry(event.at, words(event)) for event in Event.objects.about(row).select_related("account")[:_MOST]
+    ]
+    sent = [_sent(user, operation) for operation in access.operations_about(user, row)[:_MOST]]
+    return sorted([*events, *sent], key=lambda entry: entry.at, reverse=True)[:_MOST]
+
+
+def subject(event: Event) -> str:
+    """``Invoice 12``; of what happened to a whole noun, its name."""
+    if event.row_id is None or event.noun not in _SUBJECTS:
+        return str(Noun(event.noun).label)
+    return _SUBJECTS[event.noun] % {"name": event.name}
+
+
+def words(event: Event) -> str:
+    """``Unpaid → Paid; Total: €10.00 → €0.00``."""
+    told = [_difference(name, was, now, event.account.currency) for name, (was, now) in event.changes.items()]
+    if event.kind != Kind.CHANGED:
+        told.insert(0, str(_KINDS[event.kind]))
+    return "; ".join(told)
+
+
+def url_of(event: Event) -> str:
+    """The page of the row, else the list of the noun."""
+    if event.row_id is None:
+        return f"{reverse(event.noun)}?account={event.account_id}" if event.noun in LISTS else ""
+    if event.noun in {Noun.ORDERS, Noun.QUOTES}:
+        return reverse(event.noun.removesuffix("s"), args=[event.account_id, event.remote_id])
+    return reverse(event.noun.removesuffix("s"), args=[event.row_id])
+
+
+def _difference(name: str, was: Any, now: Any, currency: str) -> str:
+    change = f"{_value(name, was, currency)} → {_value(name, now, currency)}"
+    if name in _STATUSES:
+        return change
+    return f"{_FIELDS.get(name, name.replace('_', ' '))}: {change}"
+
+
+def _value(name: str, value: Any, currency: str) -> str:
+    """As the pages show it; JSON holds amounts and dates as text."""
+    if value is None or value == "":
+        return formats.NOTHING
+    if isinstance(value, bool):
+        return _("on") if value else _("off")
+    if name in _STATUSES:
+        return str(status_word(value))
+    if name in _AMOUNTS:
+        return formats.money(Decimal(value), currency)
+    return formats.day(date.fromisoformat(value)) if name in _DAYS else str(value)
+
+
+def _sent(user: User, operation: Operation) -> Entry:
+    """Its page is for whoever sent it, and for admins."""
+    theirs = user.is_admin or operation.user_id == user.pk
+    return Entry(
+        operation.created_at,
+        act(operation.action),
+        who=str(operation.user),
+        status=operation.state,
+        url=reverse("operation", args=[operation.pk]) if theirs else "",
+    )
