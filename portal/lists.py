@@ -41,31 +41,20 @@ class Chip:
     label: str | Promise = ""  # of a choice of ours
 
 
-class ListPage:
-    """The rows of one noun as the query string wants them.
+class Pages:
+    """Rows in the order of ``?sort=`` (with ``-`` for descending), a page at a time.
 
-    ``sorts`` maps the words of ``?sort=`` (with ``-`` for descending) to columns; the first is the default.
+    ``sorts`` maps the words that may be asked for to what a subclass sorts by.
     """
 
-    def __init__(
-        self,
-        request: HttpRequest,
-        rows: CachedQuerySet[Any] | OperationQuerySet | EventQuerySet | AuditEntryQuerySet,
-        *,
-        accounts: QuerySet[Account],
-        filter_class: type[RowFilter],
-        sorts: Sorts,
-        default_sort: str,
-    ) -> None:
-        request.listed_accounts = accounts  # type: ignore[attr-defined]
+    def __init__(self, request: HttpRequest, sorts: Mapping[str, Any], default_sort: str) -> None:
         self.request = request
         self.sorts = sorts
         self.default_sort = default_sort
-        self.shows_gone = request.GET.get("gone") == "1"
-        self._all = rows.gone() if self.shows_gone else rows.present()
-        self._gone = rows.gone()
-        self.filter = filter_class(request.GET, self._all, request=request)
-        self._filter_class = filter_class
+
+    @cached_property
+    def rows(self) -> Any:
+        raise NotImplementedError
 
     @property
     def sort(self) -> str:
@@ -80,6 +69,36 @@ class ListPage:
     @property
     def sizes(self) -> tuple[int, ...]:
         return SIZES
+
+    @cached_property
+    def page(self) -> Page[Any]:
+        return Paginator(self.rows, self.size).get_page(self.request.GET.get("page"))
+
+    @property
+    def count(self) -> int:
+        return self.page.paginator.count
+
+
+class ListPage(Pages):
+    """The rows of one noun as the query string wants them; ``sorts`` maps to columns."""
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        rows: CachedQuerySet[Any] | OperationQuerySet | EventQuerySet | AuditEntryQuerySet,
+        *,
+        accounts: QuerySet[Account],
+        filter_class: type[RowFilter],
+        sorts: Sorts,
+        default_sort: str,
+    ) -> None:
+        super().__init__(request, sorts, default_sort)
+        request.listed_accounts = accounts  # type: ignore[attr-defined]
+        self.shows_gone = request.GET.get("gone") == "1"
+        self._all = rows.gone() if self.shows_gone else rows.present()
+        self._gone = rows.gone()
+        self.filter = filter_class(request.GET, self._all, request=request)
+        self._filter_class = filter_class
 
     @property
     def errors(self) -> list[str]:
@@ -99,14 +118,6 @@ class ListPage:
         if self.sort.startswith("-"):
             return [value.desc(nulls_last=True) for value in values]
         return [value.asc(nulls_last=True) for value in values]
-
-    @cached_property
-    def page(self) -> Page[Any]:
-        return Paginator(self.rows, self.size).get_page(self.request.GET.get("page"))
-
-    @property
-    def count(self) -> int:
-        return self.page.paginator.count
 
     @cached_property
     def gone_count(self) -> int:

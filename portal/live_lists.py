@@ -1,19 +1,24 @@
-"""Lists of live nouns: an account at a time, a page at a time."""
+"""Lists of live nouns: read whole, an account at a time, then searched, sorted and paged like any other."""
 
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from portal import live
+from portal import csv, live
+from portal.lists import Pages
 from ultahost_api.client import Client
 from ultahost_api.models import Account
 
-SIZE = 50
+MOST_PAGES = 10  # of one list; nobody has that many of these
 
-Listable = Any  # client.orders and its like
+Listable = Any  # client.contacts and its like
+Key = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +30,54 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class LivePage:
-    """What is kept of a page: records of documented fields alone."""
+class Whole:
+    """What is kept of a list: records of documented fields alone. Not ``is_whole``: there are more."""
 
     records: tuple[Any, ...]
-    offset: int
-    next_offset: int | None
-    total: int | None
+    is_whole: bool
+
+
+class LiveList(Pages):
+    """The records of one list as the query string wants them: ``?q=`` is looked for in ``text`` of each.
+
+    ``sorts`` maps the words of ``?sort=`` to keys; a record whose key is None comes last in both directions.
+    """
+
+    shows_gone, gone_count = False, 0  # what is read live is there
+
+    def __init__(
+        self,
+        request: HttpRequest,
+        records: Iterable[Any],
+        *,
+        text: Callable[[Any], str],
+        sorts: Mapping[str, Key],
+        default_sort: str,
+    ) -> None:
+        super().__init__(request, sorts, default_sort)
+        self._key: Key = sorts[self.sort.removeprefix("-")]
+        self._text = text
+        self._records = records
 
     @property
-    def previous_offset(self) -> int:
-        return max(0, self.offset - SIZE)
+    def words(self) -> str:
+        return self.request.GET.get("q", "").strip()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.words)
+
+    @cached_property
+    def rows(self) -> list[Any]:
+        wanted = folded(self.words).split()[:8]
+        found = [one for one in self._records if all(word in folded(self._text(one)) for word in wanted)]
+        filled = [one for one in found if self._key(one) is not None]
+        blank = [one for one in found if self._key(one) is None]
+        return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
+
+    def as_csv(self, filename: str, columns: Sequence[csv.Column]) -> StreamingHttpResponse:
+        """Exactly what is filtered, in the order that is shown, all pages of it."""
+        return csv.response(filename, columns, self.rows)
 
 
 def choose(request: HttpRequest, accounts: QuerySet[Account]) -> Choice:
@@ -55,21 +97,16 @@ def is_wanted(request: HttpRequest) -> bool:
     return "live" in request.GET
 
 
-def offset_of(request: HttpRequest) -> int:
-    told = request.GET.get("offset", "")
-    return int(told) if told.isascii() and told.isdecimal() and len(told) < 7 else 0
+def read_whole(account: Account, noun: str, nouns: Callable[[Client], Listable]) -> live.Live:
+    """All pages of it, each record once; its content is a Whole."""
 
+    def call(client: Client) -> Whole:
+        pages = list(islice(nouns(client).list().pages(), MOST_PAGES))
+        records = {record.id: record for page in pages for record in page.records}
+        is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
+        return Whole(plain(records.values()), is_whole)
 
-def read_page(
-    account: Account, noun: str, nouns: Callable[[Client], Listable], offset: int, status: str = ""
-) -> live.Live:
-    """``status`` comes from a list of ours, never as typed: it names a place in the cache."""
-
-    def call(client: Client) -> LivePage:
-        page = nouns(client).page(offset, SIZE, status or None)
-        return LivePage(plain(page.records), offset, page.next_offset, page.total)
-
-    return live.read(account, _name(noun, status, offset), call)
+    return live.read(account, noun, call)
 
 
 def plain(records: Iterable[Any]) -> tuple[Any, ...]:
@@ -77,10 +114,7 @@ def plain(records: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(replace(record, extra={}) for record in records)
 
 
-def forget_first(account: Account, noun: str, *statuses: str) -> None:
-    """Where a new row stands."""
-    live.forget(account, *(_name(noun, status, 0) for status in ("", *statuses)))
-
-
-def _name(noun: str, status: str, offset: int) -> str:
-    return f"{noun}:{status}:{offset}"
+def folded(text: str) -> str:
+    """Without case and accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -7,7 +7,14 @@ from portal.views.announcements import announcement, announcement_body, announce
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
-from portal.views.contacts import contact, contacts, create_contact, delete_contact, edit_contact
+from portal.views.contacts import (
+    contact,
+    contacts,
+    contacts_csv,
+    create_contact,
+    delete_contact,
+    edit_contact,
+)
 from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_nameservers
 from portal.views.domains import domain, domains, domains_csv
 from portal.views.emails import email, email_body, emails, emails_csv
@@ -131,6 +138,7 @@ urlpatterns = [
     path("changes/", changes, name="changes"),
     path("changes.csv", changes_csv, name="changes_csv"),
     path("contacts/", contacts, name="contacts"),
+    path("contacts.csv", contacts_csv, name="contacts_csv"),
     path("contacts/<uuid:account_id>/add/", create_contact, name="create_contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/", contact, name="contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/edit/", edit_contact, name="edit_contact"),

@@ -9,12 +9,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import access, http, live, live_lists
 from portal.letters import document, framed
 from portal.live import Live
+from portal.live_lists import LiveList, folded
 from portal.models import User
 from ultahost_api.client import Announcement, AnnouncementDetails, Client
 from ultahost_api.models import Account, ApiKey
 
 _SEEN = "announcements_seen"  # the session's: the highest id that was marked as read
 _NEW_FOR = timedelta(days=14)  # where nothing was marked yet
+
+SORTS: dict[str, live_lists.Key] = {
+    "title": lambda announcement: folded(announcement.title) or None,
+    "date": lambda announcement: announcement.date and (announcement.date, announcement.id),
+}
 
 
 @access.key_holders_only
@@ -27,10 +33,15 @@ def announcements(request: http.Request) -> HttpResponse:
         return http.SeeOther(reverse("announcements"))
     context: dict[str, Any] = {"account": account}
     if account and live_lists.is_wanted(request):
-        read = _listed(request, account)
-        news = _newest_first(request, read)
-        latest = max((announcement.id for announcement, is_new in news if is_new), default=0)
-        context |= {"live": read, "news": news, "latest": latest}
+        read = live_lists.read_whole(account, "announcements", lambda client: client.announcements)
+        records = read.content.records if read.is_there else ()
+        new = {announcement.id for announcement in records if _is_new(request, announcement)}
+        context |= {
+            "live": read,
+            "list": _listing(request, records),
+            "new": new,
+            "latest": max(new, default=0),
+        }
     return http.page(request, "announcements/list.html", context, partials=["announcements"])
 
 
@@ -61,17 +72,10 @@ def _account_or_404(user: User) -> Account:
     raise Http404
 
 
-def _listed(request: http.Request, account: Account) -> Live:
-    return live_lists.read_page(
-        account, "announcements", lambda client: client.announcements, live_lists.offset_of(request)
+def _listing(request: http.Request, records: tuple[Announcement, ...]) -> LiveList:
+    return LiveList(
+        request, records, text=lambda announcement: announcement.title, sorts=SORTS, default_sort="-date"
     )
-
-
-def _newest_first(request: http.Request, read: Live) -> list[tuple[Announcement, bool]]:
-    """Each with whether it is new to this person."""
-    found = read.content.records if read.is_there else ()
-    rows = sorted(found, key=lambda row: (row.date is not None, row.date, row.id), reverse=True)
-    return [(row, _is_new(request, row)) for row in rows]
 
 
 def _is_new(request: http.Request, announcement: Announcement) -> bool:

@@ -1,20 +1,26 @@
-from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, http, live, live_lists
+from portal import access, csv, http, live, live_lists
 from portal.forms.addresses import ADDRESS, MAIL_LABELS, MAILS, ContactForm, shown_of
 from portal.live import Live
+from portal.live_lists import LiveList, folded
 from portal.writing import Write
 from ultahost_api.client import Client, Contact, ContactDetails
 from ultahost_api.models import Account, Operation
 
-_LIST, _MOST = "contacts", 500
+_LIST = "contacts"  # in the live cache
+
+SORTS: dict[str, live_lists.Key] = {
+    "name": lambda contact: (folded(contact.last_name), folded(contact.first_name), contact.id),
+    "email": lambda contact: folded(contact.email) or None,
+}
 
 
 @access.key_holders_only
@@ -26,8 +32,24 @@ def contacts(request: http.Request) -> HttpResponse:
     if choice.account:
         context["may_operate"] = _may_operate(request, choice.account)
         if live_lists.is_wanted(request):
-            context["live"] = _listed(choice.account)
+            context["live"] = read = _listed(choice.account)
+            context["list"] = _listing(request, read)
     return http.page(request, "contacts/list.html", context, partials=["contacts"])
+
+
+@access.key_holders_only
+@require_safe
+def contacts_csv(request: http.Request) -> HttpResponseBase:
+    """Read now: nothing of them is kept. Its name says when Ultahost has more than are read."""
+    account = live_lists.choose(request, access.accounts_to_view(request.user)).account
+    if account is None:
+        raise Http404
+    read = _listed(account)
+    if not read.is_there:
+        messages.error(request, f"{read.problem} {read.said}".strip())
+        return http.SeeOther(_list_url(account))
+    name = "contacts.csv" if read.content.is_whole else "contacts-incomplete.csv"
+    return _listing(request, read).as_csv(name, _columns(account))
 
 
 @access.key_holders_only
@@ -124,17 +146,31 @@ def _may_operate(request: http.Request, account: Account) -> bool:
 
 
 def _listed(account: Account) -> Live:
-    """All of them, by name: nobody has thousands."""
-
-    def call(client: Client) -> tuple[Contact, ...]:
-        found = live_lists.plain(islice(client.contacts.list(), _MOST))
-        return tuple(sorted(found, key=_by_name))
-
-    return live.read(account, _LIST, call)
+    return live_lists.read_whole(account, _LIST, lambda client: client.contacts)
 
 
-def _by_name(contact: Contact) -> tuple[str, str, int]:
-    return contact.last_name.casefold(), contact.first_name.casefold(), contact.id
+def _listing(request: http.Request, read: Live) -> LiveList:
+    return LiveList(
+        request,
+        _records(read),
+        text=lambda contact: f"{contact.first_name} {contact.last_name} {contact.email}",
+        sorts=SORTS,
+        default_sort="name",
+    )
+
+
+def _records(read: Live) -> tuple[Contact, ...]:
+    return read.content.records if read.is_there else ()
+
+
+def _columns(account: Account) -> list[csv.Column]:
+    return [
+        (_("Account"), lambda c: account.name),
+        (_("First name"), lambda c: c.first_name),
+        (_("Last name"), lambda c: c.last_name),
+        (_("E-mail address"), lambda c: c.email),
+        (_("Number at Ultahost"), lambda c: c.id),
+    ]
 
 
 def _details(account: Account, contact_id: int) -> Live:
@@ -145,8 +181,7 @@ def _details(account: Account, contact_id: int) -> Live:
 
 
 def _found(read: Live, contact_id: int) -> Contact | None:
-    rows = read.content if read.is_there else ()
-    return next((contact for contact in rows if contact.id == contact_id), None)
+    return next((contact for contact in _records(read) if contact.id == contact_id), None)
 
 
 def _forget(account: Account) -> Any:

@@ -27,6 +27,35 @@ def test_it_lists_the_news_of_any_account(visit, alma, acme, sandbox):
     assert browser.get("/announcements/?live=1").texts("#announcements td.name") == ["Zürich", "Old"]
 
 
+def test_it_searches_and_sorts_the_titles_of_all_pages(visit, alma, acme, sandbox, settings):
+    settings.ULTAHOST = {**settings.ULTAHOST, "PAGE_SIZE": 2}
+    for title in ("Zürich", "Berlin", "Zürich two"):
+        sandbox.add_announcements(title=title, date="2026-01-01 10:00:00")
+    sandbox.add_announcements(title="Undated", date="0000-00-00 00:00:00")
+    browser = visit(alma)
+
+    def shown(query):
+        return browser.get(f"/announcements/?live=1{query}").texts("td.name")
+
+    assert shown("&q=ZURICH") == ["Zürich two", "Zürich"]
+    assert shown("&q=zurich two") == ["Zürich two"]
+    assert shown("&sort=title") == ["Berlin", "Undated", "Zürich", "Zürich two"]
+    assert shown("&sort=date")[-1] == shown("")[-1] == "Undated"
+    assert browser.get("/announcements/?live=1&q=nothing").one(".empty a")["href"] == "?live=1"
+
+
+def test_it_counts_them_and_turns_pages(visit, alma, acme, sandbox):
+    sandbox.add_announcements(30)
+    browser = visit(alma)
+
+    page = browser.get("/announcements/?live=1")
+    rest = browser.get("/announcements/" + page.one(".pager a[rel=next]")["href"])
+
+    assert page.texts(".pager span")[0] == "1–25 of 30"
+    assert len(rest.all("td.name")) == 5
+    assert rest.one("input[name=latest]")["value"] == page.one("input[name=latest]")["value"]
+
+
 def test_it_marks_recent_ones_as_new_until_they_are_marked_as_read(visit, alma, acme, sandbox):
     sandbox.add_announcements(title="Long ago", date="2020-01-01 10:00:00")
     sandbox.add_announcements(title="Just now")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from portal import live
 from portal.models import Grant
 from ultahost_api.models import Operation
 from ultahost_api.sandbox.faults import Fault
@@ -99,6 +100,105 @@ def test_it_keeps_nothing_of_the_provider_s_secrets(visit, alma, acme, account):
 
     assert "Jane" in html
     assert "CANARY" not in html
+
+
+def named(acme, *names):
+    for name in names:
+        first, last = name.split()
+        acme.add_contacts(firstname=first, lastname=last, email=f"{first.lower()}@example.com")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [("MUELLER", []), ("muller", ["Zoë Müller"]), ("zoe müller", ["Zoë Müller"]), ("ann@", ["Ann Adams"])],
+)
+def test_it_searches_names_and_addresses(visit, alma, acme, account, words, found):
+    named(acme, "Zoë Müller", "Ann Adams")
+
+    page = visit(alma).get(f"/contacts/?live=1&q={words}")
+
+    assert page.texts("#contacts td.name") == found
+    assert len(page.all(".empty a")) == (not found)
+
+
+def test_it_sorts_by_name_unless_told_otherwise(visit, alma, acme, account):
+    named(acme, "Zed Adams", "Ann Zimmer")
+    acme.add_contacts(firstname="No", lastname="Mail", email="")
+    browser = visit(alma)
+
+    def shown(query):
+        return browser.get(f"/contacts/?live=1{query}").texts("td.name")
+
+    assert shown("") == shown("&sort=colour") == ["Zed Adams", "No Mail", "Ann Zimmer"]
+    assert shown("&sort=-name") == ["Ann Zimmer", "No Mail", "Zed Adams"]
+    assert shown("&sort=email") == ["Ann Zimmer", "Zed Adams", "No Mail"]
+    assert shown("&sort=-email") == ["Zed Adams", "Ann Zimmer", "No Mail"]
+
+
+def test_it_reads_all_pages_and_counts_and_turns_them(visit, alma, acme, account, settings, sandbox):
+    settings.ULTAHOST = {**settings.ULTAHOST, "PAGE_SIZE": 10}
+    acme.add_contacts(35)
+    browser = visit(alma)
+
+    page = browser.get("/contacts/?live=1")
+    rest = browser.get("/contacts/" + page.one(".pager a[rel=next]")["href"])
+
+    assert page.texts(".pager span")[0] == "1–25 of 35"
+    assert len(rest.all("td.name")) == 10
+    assert [seen.action for seen in sandbox.requests].count("get_contacts") == 4
+    assert page.all(".banner") == []
+
+
+def test_it_says_when_ultahost_has_more_than_it_reads(visit, alma, acme, account, settings):
+    settings.ULTAHOST = {**settings.ULTAHOST, "PAGE_SIZE": 2}
+    acme.add_contacts(20)
+    browser = visit(alma)
+    assert browser.get("/contacts/?live=1").all(".banner") == []
+
+    acme.add_contacts(1)
+    live.forget(account, "contacts")
+
+    assert "more than the 20 that were read" in browser.get("/contacts/?live=1").one(".banner").text
+    assert "contacts-incomplete.csv" in browser.get("/contacts.csv").headers["Content-Disposition"]
+
+
+def test_it_exports_exactly_what_is_filtered(visit, alma, acme, account):
+    named(acme, "Zoë Müller", "Ann Adams", "Bob Adams")
+    (wild,) = acme.add_contacts(firstname="=cmd()", lastname="Adams", email="@x")
+    browser = visit(alma)
+
+    page = browser.get("/contacts/?live=1&q=adams&sort=-name")
+    lines = browser.get(page.one("a.csv")["href"]).csv()
+
+    assert [f"{line[1]} {line[2]}" for line in lines] == ["Bob Adams", "Ann Adams", "'=cmd() Adams"]
+    assert lines[-1] == ["Acme", "'=cmd()", "Adams", "'@x", str(wild["id"])]
+
+
+def test_it_leads_back_to_the_list_when_there_is_nothing_to_export(visit, alma, account, sandbox):
+    sandbox.stop()
+    browser = visit(alma)
+
+    page = browser.get("/contacts.csv")
+
+    assert page.leads_to == f"/contacts/?account={account.pk}"
+    assert "Ultahost does not answer" in browser.follow(page).one(".toasts .words").text
+
+
+def test_it_exports_no_foreign_account_s(visit, people, alma, account, sandbox, add_key):
+    foreign = add_key(people.member("Ben"), sandbox.add_account("Foreign")).account
+
+    assert visit(alma).get(f"/contacts.csv?account={foreign.pk}").status == 404
+    assert visit(people.member("New")).get("/contacts.csv").status == 404
+    assert visit(alma).post("/contacts.csv").status == 405
+
+
+def test_it_offers_to_add_the_first_contact(visit, people, alma, account):
+    vera = people.member("Vera")
+    Grant.objects.create(user=vera, account=account, level="view", given_by=alma)
+    path = "/contacts/?live=1"
+
+    assert visit(alma).get(path).one(".empty a")["href"] == f"/contacts/{account.pk}/add/"
+    assert visit(vera).get(path).all(".empty a") == []
 
 
 # Adding

@@ -59,6 +59,15 @@ def test_it_lists_what_ultahost_keeps(visit, alma):
 
     assert "House bank" in listed(page)[0]
     assert page.all("main") == []
+    assert page.one(".pager span").text == "1 payment method"
+
+
+def test_it_offers_to_add_the_first(visit, alma, acme, account):
+    acme.payment_methods.clear()
+
+    page = visit(alma).get("/payment-methods/?live=1")
+
+    assert page.one(".empty a")["href"] == f"/payment-methods/{account.pk}/add/bank/"
 
 
 def test_it_says_what_is_wrong_while_ultahost_is_down(visit, alma, sandbox):
