@@ -96,8 +96,9 @@ def subject(event: Event) -> str:
 
 
 def words(event: Event) -> str:
-    """``Unpaid → Paid; Total: €10.00 → €0.00``."""
-    told = [_difference(name, was, now, event.account.currency) for name, (was, now) in event.changes.items()]
+    """``Unpaid → Paid; Total: €10.00 → €0.00``, the status first."""
+    changes = sorted(event.changes.items(), key=lambda change: change[0] not in _STATUSES)
+    told = [_difference(name, was, now, event.account.currency) for name, (was, now) in changes]
     if event.kind != Kind.CHANGED:
         told.insert(0, str(_KINDS[event.kind]))
     return "; ".join(told)

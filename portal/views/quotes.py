@@ -120,7 +120,7 @@ def _columns() -> list[csv.Column]:
     return [
         (_("Account"), lambda q: q.account.name),
         (_("Quote"), lambda q: q.subject),
-        (_("Stage"), lambda q: q.stage),
+        (_("Stage"), lambda q: q.shown_stage),
         (_("Made"), lambda q: q.created_on),
         (_("Valid until"), lambda q: q.valid_until),
         (_("Total"), lambda q: q.total),

@@ -40,7 +40,7 @@ class TestWords:
             ("quote", {"stage": ["On Hold", "Martian"]}, "On hold → Martian"),
             (
                 "service",
-                {"status": ["Pending", "Active"], "amount": ["5.00", None]},
+                {"amount": ["5.00", None], "status": ["Pending", "Active"]},
                 "Pending → Active; Amount: €5.00 → –",
             ),
         ],

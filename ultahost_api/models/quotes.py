@@ -35,3 +35,9 @@ class Quote(Cached):
 
     def __str__(self) -> str:
         return self.subject or f"#{self.remote_id}"
+
+    @property
+    def shown_stage(self) -> str:
+        """Derived: the provider leaves the stage of an offer that has run out as it was."""
+        expired = self.valid_until is not None and self.valid_until < timezone.localdate()
+        return "Expired" if expired and self.stage in ACCEPTABLE else self.stage
