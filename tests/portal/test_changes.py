@@ -88,6 +88,22 @@ class TestWords:
         assert page.status == 200
         assert page.one("h1").text.endswith((str(row), str(row.remote_id)))
 
+    @pytest.mark.parametrize(
+        "wild", ["<script>alert(1)</script>", "{{7*7}}{% now %}", "%(name)s&lt;", '"><b>x']
+    )
+    def test_it_shows_strangers_text_as_text(self, visit, alma, rows, acme, wild):
+        type(acme).objects.update(name=wild)
+        domain = rows.domain(acme, name=wild)
+        rows.event(domain, changes={"registrar": [wild, wild], "status": [wild, ""]})
+        said = f"{wild} → –; Registrar: {wild} → {wild}"
+        browser = visit(alma)
+
+        for path in ("/changes/", "/"):
+            assert browser.get(path).one("ol.history li").text == f"now Domain {wild} of {wild}: {said}"
+        assert browser.get(f"/domains/{domain.pk}/").one("ol.history li").text == f"now {said}"
+        assert browser.get("/changes.csv").csv()[0][-1] == said
+        assert browser.client.get("/changes/", {"q": wild}).content.decode().count("<script>") == 0
+
 
 class TestList:
     def test_it_shows_the_newest_first_a_page_at_a_time(self, visit, alma, rows, acme):
