@@ -10,8 +10,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from portal import csv, live
+from portal import audit, csv, live
 from portal.lists import Pages
+from portal.models import Act
 from ultahost_api.client import Client
 from ultahost_api.models import Account
 
@@ -75,8 +76,9 @@ class LiveList(Pages):
         blank = [one for one in found if self._key(one) is None]
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
 
-    def as_csv(self, filename: str, columns: Sequence[csv.Column]) -> StreamingHttpResponse:
-        """Exactly what is filtered, in the order that is shown, all pages of it."""
+    def as_csv(self, filename: str, columns: Sequence[csv.Column], account: Account) -> StreamingHttpResponse:
+        """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
+        audit.record(self.request, Act.EXPORTED, filename, account=account, rows=len(self.rows))
         return csv.response(filename, columns, self.rows)
 
 

@@ -53,13 +53,6 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "lapsed": (ENDED, _("Expired")),
     "invited": (INFO, _("Invited")),
     "deactivated": (ENDED, _("Deactivated")),
-    # events
-    "appeared": (INFO, _("New")),
-    "changed": (NEUTRAL, _("Changed")),
-    "gone": (ENDED, _("Gone")),
-    "returned": (GOOD, _("Back")),
-    "stopped": (BAD, _("Refreshing stopped")),
-    "recovered": (GOOD, _("Refreshing again")),
     # operations
     "queued": (INFO, _("Queued")),
     "sending": (INFO, _("Sending")),

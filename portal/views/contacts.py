@@ -49,7 +49,7 @@ def contacts_csv(request: http.Request) -> HttpResponseBase:
         messages.error(request, f"{read.problem} {read.said}".strip())
         return http.SeeOther(_list_url(account))
     name = "contacts.csv" if read.content.is_whole else "contacts-incomplete.csv"
-    return _listing(request, read).as_csv(name, _columns(account))
+    return _listing(request, read).as_csv(name, _columns(account), account)
 
 
 @access.key_holders_only

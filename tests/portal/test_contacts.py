@@ -3,7 +3,7 @@
 import pytest
 
 from portal import live
-from portal.models import Grant
+from portal.models import Act, AuditEntry, Grant
 from ultahost_api.models import Operation
 from ultahost_api.sandbox.faults import Fault
 
@@ -172,6 +172,9 @@ def test_it_exports_exactly_what_is_filtered(visit, alma, acme, account):
 
     assert [f"{line[1]} {line[2]}" for line in lines] == ["Bob Adams", "Ann Adams", "'=cmd() Adams"]
     assert lines[-1] == ["Acme", "'=cmd()", "Adams", "'@x", str(wild["id"])]
+    entry = AuditEntry.objects.get(act=Act.EXPORTED)
+    assert (entry.actor, entry.target, entry.account) == (alma, "contacts.csv", account)
+    assert entry.details == {"rows": 3}  # not what was searched for
 
 
 def test_it_leads_back_to_the_list_when_there_is_nothing_to_export(visit, alma, account, sandbox):
