@@ -1,7 +1,7 @@
 """How an order may be paid. The API lists no gateways: those seen on the account's rows, and the admin's."""
 
 from portal.models import Gateway
-from ultahost_api.models import Account, Domain, Invoice
+from ultahost_api.models import Account, Domain, Invoice, Order
 
 
 def known_gateways(account: Account) -> list[tuple[str, str]]:
@@ -12,9 +12,11 @@ def known_gateways(account: Account) -> list[tuple[str, str]]:
 
 
 def _seen_on(account: Account) -> list[str]:
+    orders = Order.objects.filter(account=account).exclude(payment_method="")
     invoices = Invoice.objects.filter(account=account).exclude(payment_method="")
     domains = Domain.objects.filter(account=account).exclude(payment_method="")
     return [
         *invoices.order_by("-date", "-remote_id").values_list("payment_method", flat=True)[:100],
+        *orders.order_by("-date", "-remote_id").values_list("payment_method", flat=True)[:100],
         *domains.order_by("payment_method").values_list("payment_method", flat=True).distinct(),
     ]

@@ -87,12 +87,14 @@ class TestReview:
         assert "is not sold" in visit(alma).get(path + "monthly").one("main .errorlist").text
         assert facts(visit(alma).get(path + "annually"))["Product"] == "Linux VPS Plus (id 2)"
 
-    def test_it_offers_the_gateways_that_were_seen_and_the_admin_s(self, visit, alma):
+    def test_it_offers_the_gateways_that_were_seen_and_the_admin_s(self, visit, alma, rows):
+        rows.order(alma.api_keys.get().account, payment_method="banktransfer")
+        rows.order(rows.account("Foreign"), payment_method="barter")
         Gateway.objects.create(name="paypal", words="PayPal")
 
         page = visit(alma).get("/orders/new/service/")
 
-        assert page.texts("select[name=payment_method] option") == ["stripe", "PayPal"]
+        assert page.texts("select[name=payment_method] option") == ["stripe", "banktransfer", "PayPal"]
 
     def test_it_renews_only_what_can_be_renewed(self, visit, alma):
         assert visit(alma).get("/orders/new/renew-domains/").texts("fieldset label") == ["old.example.com"]
