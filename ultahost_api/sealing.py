@@ -30,16 +30,48 @@ class CannotUnseal(Exception):
 
 
 class SealedColumn(NamedTuple):
+    """A column of text. An empty string in it means nothing is sealed."""
+
     model: type[models.Model]
     column: str
 
+    def stale(self, current: str) -> models.QuerySet[models.Model]:
+        rows = self.model._default_manager.exclude(**{self.column: ""})
+        return rows.exclude(**{f"{self.column}__startswith": current})
 
-_register: list[SealedColumn] = []
+    def reseal(self, row: models.Model) -> None:
+        seal(row, self.column, unseal(row, self.column))
+
+
+class SealedMember(NamedTuple):
+    """A text inside a JSON column of somebody else's table, bound to a purpose for want of its row."""
+
+    model: type[models.Model]
+    column: str
+    member: str
+    purpose: str
+
+    def stale(self, current: str) -> models.QuerySet[models.Model]:
+        rows = self.model._default_manager.filter(**{f"{self.column}__has_key": self.member})
+        return rows.exclude(**{f"{self.column}__{self.member}__startswith": current})
+
+    def reseal(self, row: models.Model) -> None:
+        values = getattr(row, self.column)
+        values[self.member] = seal_text(unseal_text(values[self.member], self.purpose), self.purpose)
+
+
+Sealed = SealedColumn | SealedMember
+_register: list[Sealed] = []
 
 
 def register(model: type[models.Model], column: str) -> None:
-    """Make ``reseal`` walk this column. An empty string in it means nothing is sealed."""
+    """Make ``reseal`` walk this column."""
     _register.append(SealedColumn(model, column))
+
+
+def register_member(model: type[models.Model], column: str, member: str, purpose: str) -> None:
+    """Make ``reseal`` walk what ``seal_text(value, purpose)`` made, under this name in a JSON column."""
+    _register.append(SealedMember(model, column, member, purpose))
 
 
 def seal(row: models.Model, column: str, value: str) -> None:
@@ -79,18 +111,15 @@ def keyed_digest(purpose: str, value: str) -> str:
     return hmac.new(_derived(conf.hmac_key(), purpose), value.encode(), hashlib.sha256).hexdigest()
 
 
-def reseal() -> Iterator[tuple[SealedColumn, int, int]]:
-    """Seal every registered value again with the first key; yields (column, resealed, unreadable).
+def reseal() -> Iterator[tuple[Sealed, int, int]]:
+    """Seal every registered value again with the first key; yields (where, resealed, unreadable).
 
     Each row is its own transaction and already resealed rows are skipped, so it may be killed and run again.
     """
     current = f"{_VERSION}.{key_id(conf.sealing_keys()[0])}."
     for target in _register:
-        stale = target.model._default_manager.exclude(**{target.column: ""}).exclude(
-            **{f"{target.column}__startswith": current}
-        )
         resealed = unreadable = 0
-        for pk in list(stale.values_list("pk", flat=True)):
+        for pk in list(target.stale(current).values_list("pk", flat=True)):
             if _reseal_row(target, pk):
                 resealed += 1
             else:
@@ -98,11 +127,11 @@ def reseal() -> Iterator[tuple[SealedColumn, int, int]]:
         yield target, resealed, unreadable
 
 
-def _reseal_row(target: SealedColumn, pk: object) -> bool:
+def _reseal_row(target: Sealed, pk: object) -> bool:
     with transaction.atomic():
         row = target.model._default_manager.select_for_update().get(pk=pk)
         try:
-            seal(row, target.column, unseal(row, target.column))
+            target.reseal(row)
         except CannotUnseal:
             return False
         row.save(update_fields=[target.column])
