@@ -6,7 +6,22 @@ class PortalConfig(AppConfig):
     verbose_name = "Team portal"
 
     def ready(self) -> None:
-        from portal import receivers  # noqa: F401  # connects them
+        from allauth.mfa import signals
+        from allauth.mfa.models import Authenticator
+        from django.contrib.auth.signals import user_logged_in
+
+        from portal import (
+            receivers,  # noqa: F401  # connects them
+            sessions,
+        )
+        from portal.adapters import SEED
         from portal.celery import app
+        from ultahost_api import sealing
 
         app.set_default()  # the one that the library's tasks and bell find
+        sealing.register_member(Authenticator, "data", "secret", SEED)
+        sealing.register_member(Authenticator, "data", "seed", SEED)
+        user_logged_in.connect(sessions.begin)
+        for change in ("added", "removed", "reset"):
+            signal = getattr(signals, f"authenticator_{change}")
+            signal.connect(sessions.end_others_after_a_change, sender=Authenticator)

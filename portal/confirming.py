@@ -1,19 +1,50 @@
-"""Acts that want the person's password once more, however long ago they signed in."""
+"""Acts that want to know once more who it is, however long ago they signed in."""
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from portal import http
 
+# Writes that spend money or let it be taken, or that end what somebody pays for.
+WRITES = frozenset(
+    {
+        "accept_quote",
+        "add_payment_method",
+        "create_order",
+        "pay_invoice",
+        "request_cancellation",
+        "upgrade_service",
+    }
+)
+_TYPED = "typed_before_confirming"
 
-def ask_first(request: HttpRequest) -> HttpResponse | None:
-    """The way to the password's page and back; None when it was given minutes ago.
 
-    What was posted is lost on the way. allauth's own decorator would keep it in the session, secrets and all.
+def ask_first(
+    request: HttpRequest, *, there: str = "", typed: Mapping[str, Any] | None = None
+) -> HttpResponse | None:
+    """The way to the page that confirms and back ``there``; None when it was confirmed minutes ago.
+
+    Nothing is sent on the way. What was ``typed`` waits in the session for ``typed_before``: never a secret,
+    which allauth's own decorator would keep with the rest of a form.
     """
     if did_recently_reauthenticate(request):
         return None
-    return http.SeeOther(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
+    there = there or request.get_full_path()
+    if request.method == "POST" and typed:
+        request.session[_TYPED] = {"there": there, "typed": dict(typed)}
+    way = get_adapter().get_reauthentication_methods(request.user)[0]
+    return http.SeeOther(f"{way['url']}?{urlencode({'next': there})}")
+
+
+def typed_before(request: HttpRequest) -> dict[str, Any]:
+    """What stood in the form of this address before it was confirmed, once."""
+    waiting = request.session.get(_TYPED)
+    if request.method != "GET" or not waiting or waiting["there"] != request.get_full_path():
+        return {}
+    del request.session[_TYPED]
+    return dict(waiting["typed"])

@@ -3,7 +3,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import access
+from portal import access, second_factor
 from portal.models import User
 
 
@@ -12,7 +12,10 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}
-    return {"attention": SimpleLazyObject(lambda: _attention(user))}
+    return {
+        "attention": SimpleLazyObject(lambda: _attention(user)),
+        "owes_second_factor": SimpleLazyObject(lambda: second_factor.is_owed(user)),
+    }
 
 
 def _attention(user: User) -> dict[str, int]:

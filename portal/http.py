@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from portal.models import User
@@ -49,6 +49,23 @@ def page(
 
 def is_partial(request: Request, name: str) -> bool:
     return bool(request.htmx) and request.htmx.target == name and not request.htmx.history_restore_request
+
+
+def is_automatic(request: HttpRequest) -> bool:
+    """A region that asks by itself: nobody need be there."""
+    htmx = getattr(request, "htmx", None)
+    return bool(htmx and request.method == "GET" and not htmx.boosted)
+
+
+def leave(request: HttpRequest, url: str) -> HttpResponse:
+    """The whole window goes there, also when a region of it had asked."""
+    return HttpResponseClientRedirect(url) if getattr(request, "htmx", None) else SeeOther(url)
+
+
+def window(request: HttpRequest) -> str:
+    """The page in the window, which is not the address that a region of it asks."""
+    htmx = getattr(request, "htmx", None)
+    return str(htmx and htmx.current_url_abs_path) or request.get_full_path()
 
 
 def announce(response: HttpResponse, event: str) -> HttpResponse:

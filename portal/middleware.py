@@ -1,6 +1,14 @@
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+
+from portal import http, second_factor, sessions
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Nothing the portal shows needs a device; naming them denies them to whatever might slip in.
 _NO_DEVICES = ", ".join(
@@ -12,7 +20,7 @@ _NO_DEVICES = ", ".join(
 class SecurityHeaders:
     """Permissions-Policy on everything; pages behind the sign-in stay out of shared caches."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -21,3 +29,42 @@ class SecurityHeaders:
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Also a region that asks by itself sends the whole window to the sign-in."""
+
+    def handle_no_permission(  # type: ignore[override]  # htmx's redirect has another base
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        if not getattr(request, "htmx", None):
+            return super().handle_no_permission(request, view_func)
+        query = urlencode({self.get_redirect_field_name(view_func): http.window(request)})
+        return http.leave(request, f"{reverse('account_login')}?{query}")
+
+
+class SessionLimits:
+    """Ends who is in too long, and keeps who is there."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            sessions.keep(request, somebody_is_there=not http.is_automatic(request))
+        return self.get_response(request)
+
+
+class SecondFactorRequired:
+    """Where the team wants one of everybody: who has none sets it up first, and does nothing else before."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponseBase | None:
+        if not request.user.is_authenticated or request.path.startswith(reverse("account_login")):
+            return None
+        return http.leave(request, reverse("mfa_index")) if second_factor.is_owed(request.user) else None

@@ -97,6 +97,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "csp",
     "django_filters",
     "django_htmx",
@@ -113,11 +115,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "portal.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "portal.middleware.SessionLimits",
+    "portal.middleware.SecondFactorRequired",
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -165,7 +169,21 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user", "share_link": "30/m/ip"}  # beside allauth's own
+# Long enough to pay a month's invoices in one sitting, too short for a browser that was left alone.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES
+
+MFA_ADAPTER = "portal.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "activate_totp": "portal.forms.second_factor.AppForm",
+    "add_webauthn": "portal.forms.second_factor.PasskeyForm",
+    "authenticate": "portal.forms.second_factor.CodeForm",
+    "reauthenticate": "portal.forms.second_factor.ConfirmByCodeForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = f"Team portal {_public.hostname}"
 
 EMAIL_URL = environment.read("EMAIL_URL")
 EMAIL_TIMEOUT = 10  # seconds that a request may wait for the mail server
@@ -178,11 +196,12 @@ if EMAIL_URL:
         ) from None
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)  # of every change to how one signs in
 DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{_public.hostname}")
 
 # Sessions, cookies and headers
 
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+SESSION_COOKIE_AGE = 8 * 3600  # without a request; portal/sessions.py ends the longest after 7 days
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
 SHARE_COOKIE_NAME = "__Secure-share" if _https else "portal_share"  # its path is the link's own page

@@ -1,6 +1,11 @@
 from allauth.account import views as sign_in
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as app
+from allauth.mfa.webauthn import views as passkeys
+from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, reverse_lazy
 
 from portal.views.accounts import account, accounts, change_account_password, edit_account
 from portal.views.announcements import announcement, announcement_body, announcements
@@ -41,6 +46,7 @@ from portal.views.people import (
     add_person,
     change_role,
     deactivate,
+    end_sessions,
     password_link,
     people,
     person,
@@ -48,6 +54,7 @@ from portal.views.people import (
 )
 from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
+from portal.views.second_factors import remove_second_factor, require_second_factor
 from portal.views.service_writes import (
     cancel_service,
     reset_service_password,
@@ -58,6 +65,7 @@ from portal.views.service_writes import (
 from portal.views.services import service, services, services_csv
 from portal.views.share_links import add_share_link, revoke_share_link, share_link, share_links
 from portal.views.shared import open_shared, shared, shared_csv
+from portal.views.sign_in import confirm_by_passkey, end_session
 from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 
 # The parts of allauth that the portal offers; its names are what allauth itself looks up.
@@ -77,6 +85,28 @@ sign_in_urls = [
         name="account_reset_password_from_key",
     ),
     path("password/done/", sign_in.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("second-factor/", second_factor.authenticate, name="mfa_authenticate"),
+    path("again/code/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("again/passkey/", confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
+    path("ways/", second_factor.index, name="mfa_index"),
+    path("ways/app/", app.activate_totp, name="mfa_activate_totp"),
+    path("ways/app/off/", app.deactivate_totp, name="mfa_deactivate_totp"),
+    path("ways/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("ways/codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("ways/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path(
+        "ways/passkeys/<int:pk>/",
+        passkeys.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "ways/passkeys/<int:pk>/remove/",
+        passkeys.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
+        name="mfa_remove_webauthn",
+    ),
+    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/<int:session_id>/end/", end_session, name="end_session"),
 ]
 
 urlpatterns = [
@@ -164,6 +194,9 @@ urlpatterns = [
     path("people/<uuid:person_id>/deactivate/", deactivate, name="deactivate"),
     path("people/<uuid:person_id>/reactivate/", reactivate, name="reactivate"),
     path("people/<uuid:person_id>/password-link/", password_link, name="password_link"),
+    path("people/second-factor/", require_second_factor, name="require_second_factor"),
+    path("people/<uuid:person_id>/second-factor/remove/", remove_second_factor, name="remove_second_factor"),
+    path("people/<uuid:person_id>/sessions/end/", end_sessions, name="end_sessions"),
     path("catalogue/", catalogue, name="catalogue"),
     path("catalogue/cards/", switch_cards, name="switch_cards"),
     path("catalogue/<slug:part>/add/", add_entry, name="add_entry"),

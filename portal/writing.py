@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from portal import access, acting, http
+from portal import access, acting, confirming, http
 from portal.forms.writes import WriteForm
 from portal.threads import Busy, provider_call
 from ultahost_api import operating
@@ -61,9 +61,14 @@ class Write:
         **form_arguments: Any,
     ) -> HttpResponse:
         """GET says what will happen; POST sends it once and leads to what came of it."""
+        if self.action in confirming.WRITES:
+            typed = form_class.without_secrets(self.request.POST)
+            if way := confirming.ask_first(self.request, typed=typed):
+                return way
         key = self._key()
         if self.request.method != "POST":
             initial = {**form_arguments.pop("initial", {}), "form_token": uuid4()}
+            initial |= confirming.typed_before(self.request)
             return self._page(form_class(initial=initial, **form_arguments), key)
         form = form_class(self.request.POST, **form_arguments)
         if not form.is_valid():

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -60,6 +61,7 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     deactivated_at = models.DateTimeField(null=True, editable=False)
+    session_generation = models.PositiveIntegerField(default=0, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -84,6 +86,15 @@ class User(AbstractBaseUser):
     def may_hold_keys(self) -> bool:
         return self.role != Role.BILLING
 
+    def get_session_auth_hash(self) -> str:
+        """What every session of this person holds; a session with another one is dead."""
+        return f"{super().get_session_auth_hash()}.{self.session_generation}"
+
+    def end_sessions(self) -> None:
+        """All of them, at their next request."""
+        User.objects.filter(pk=self.pk).update(session_generation=F("session_generation") + 1)
+        self.refresh_from_db(fields=["session_generation"])
+
     def change_role(self, role: str) -> None:
         with transaction.atomic():
             if role != Role.ADMIN:
@@ -98,6 +109,7 @@ class User(AbstractBaseUser):
             self.is_active = False
             self.deactivated_at = timezone.now()
             self.save(update_fields=["is_active", "deactivated_at"])
+            self.end_sessions()  # lest they come back to life with the person
 
     def reactivate(self) -> None:
         self.is_active = True

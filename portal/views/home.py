@@ -2,7 +2,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal import access, http, news
+from portal import access, http, news, second_factor
 from portal.freshness import Freshness
 from ultahost_api import refreshing
 from ultahost_api.models import Noun
@@ -34,6 +34,7 @@ def home(request: http.Request) -> HttpResponse:
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
         "freshness": Freshness(Noun.INVOICES, with_invoices),
+        "has_second_factor": second_factor.is_set_up(request.user),
         "has_keys": access.keys_to_manage(request.user).exists(),
     }
     return http.page(request, "home.html", context)

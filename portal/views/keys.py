@@ -10,6 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal import access, audit, http
+from portal.confirming import ask_first, typed_before
 from portal.forms.keys import AddKeyForm, ReplaceKeyForm
 from portal.models import Act
 from portal.outward import outward_address
@@ -32,7 +33,9 @@ def keys(request: http.Request) -> HttpResponse:
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_key(request: http.Request) -> HttpResponse:
-    form = AddKeyForm(request.POST or None, owner=request.user)
+    if way := ask_first(request, typed={"label": request.POST.get("label", "")}):
+        return way
+    form = AddKeyForm(request.POST or None, owner=request.user, initial=typed_before(request))
     if request.method == "POST" and form.is_valid() and _may_validate(request, form) and (key := form.save()):
         audit.record(request, Act.KEY_ADDED, key, account=key.account)
         if key.account:
@@ -65,6 +68,8 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
+    if way := ask_first(request):
+        return way
     form = ReplaceKeyForm(request.POST or None, key=key)
     if request.method == "POST" and form.is_valid() and _may_validate(request, form) and form.save():
         audit.record(request, Act.KEY_REPLACED, key, account=key.account)
@@ -109,6 +114,8 @@ def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
+    if way := ask_first(request):
+        return way
     if request.method == "POST":
         vault.remove(key)
         audit.record(request, Act.KEY_REMOVED, key, account=key.account)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
 
 from django.contrib import messages
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, formats, http
+from portal import access, confirming, formats, http
 from portal.models import User
 from portal.threads import Busy, provider_call
 from portal.writing import Write
@@ -66,11 +67,14 @@ class Payment:
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay_invoices(request: http.Request) -> HttpResponse:
     """Each is an operation of its own; its token comes from the page's, so the page sent twice pays once."""
+    there = f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
+    if way := confirming.ask_first(request, there=there):
+        return way
     if request.method == "POST":
-        invoices = _picked(request.user, request.POST.getlist("invoice"))
+        invoices = _picked(request.user, _ids(request))
         payments = _pay(request.user, invoices, _uuid(request.POST.get("form_token", "")))
         return http.page(request, "invoices/paid_several.html", {"payments": payments})
-    invoices = _picked(request.user, request.GET.getlist("invoice")).filter(gone_at=None, status__in=OPEN)
+    invoices = _picked(request.user, _ids(request)).filter(gone_at=None, status__in=OPEN)
     if not invoices:
         messages.warning(request, _("None of these invoices can be paid."))
         return http.SeeOther(reverse("invoices"))
@@ -80,6 +84,10 @@ def pay_invoices(request: http.Request) -> HttpResponse:
         "form_token": uuid4(),
     }
     return http.page(request, "invoices/pay_several.html", context)
+
+
+def _ids(request: http.Request) -> list[str]:
+    return (request.POST if request.method == "POST" else request.GET).getlist("invoice")
 
 
 def _picked(user: User, ids: list[str]) -> InvoiceQuerySet:

@@ -6,18 +6,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access, audit, http, password_links
+from portal import access, audit, http, password_links, second_factor, sessions
 from portal.forms.people import PersonForm, RoleForm
-from portal.models import Act, User
+from portal.models import Act, Switches, User
 from portal.models.users import LastAdmin
 
 
 @access.admin_only
 @require_safe
 def people(request: http.Request) -> HttpResponse:
-    return http.page(
-        request, "people/list.html", {"people": access.people_to_manage(request.user)}, partials=["people"]
-    )
+    found = access.people_to_manage(request.user)
+    context = {
+        "people": found,
+        "without_second_factor": set(second_factor.without(found).values_list("pk", flat=True)),
+        "required": Switches.current().second_factor,
+    }
+    return http.page(request, "people/list.html", context, partials=["people"])
 
 
 @access.admin_only
@@ -95,6 +99,16 @@ def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
     return _show_link(request, person)
 
 
+@access.admin_only
+@require_POST
+def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
+    """One's own but this one; somebody else's all."""
+    person = access.person_to_manage(request.user, person_id)
+    sessions.end_others(request, person)
+    messages.success(request, _("The sessions of %(name)s have ended.") % {"name": person})
+    return http.SeeOther(reverse("person", args=[person.pk]))
+
+
 def _show_link(request: http.Request, person: User) -> HttpResponse:
     """Mailed where mail is set; else shown this once, for the admin to hand over."""
     audit.record(request, Act.PASSWORD_LINK_MADE, person)
@@ -112,6 +126,7 @@ def _page(
     context = {
         "person": person,
         "form": form or RoleForm(initial={"role": person.role}),
+        "ways": second_factor.of(person),
         "keys": access.keys_to_manage(request.user).filter(owner=person),
     }
     return http.page(request, "people/detail.html", context, status=status)

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import count
@@ -10,7 +11,8 @@ from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
-from django.http import HttpResponseBase
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
@@ -141,12 +143,23 @@ def _lies_in(element: Element, outer: list[str]) -> bool:
 
 
 class Visitor:
-    """A browser without a script; with ``htmx`` a browser with one."""
+    """A browser without a script; with ``htmx`` a browser with one.
 
-    def __init__(self, user: User | None) -> None:
+    Somebody ``proven`` has confirmed a moment ago that it is them, as some acts want it.
+    """
+
+    def __init__(self, user: User | None, *, proven: bool = True) -> None:
         self.client = Client()
         if user:
-            self.client.force_login(user)
+            self.client.force_login(User.objects.get(pk=user.pk))  # the test's own copy may be old
+            request = HttpRequest()
+            request.session = self.client.session
+            request.session.update(
+                {"seen_at": time.time(), "signed_in_at": time.time()}
+            )  # as after a first click
+            if proven:
+                record_authentication(request, user, "password", reauthenticated=True)
+            request.session.save()
 
     def get(self, path: str, **headers: str) -> Page:
         return self._page(self.client.get(path, headers=headers))
@@ -171,7 +184,7 @@ class Visitor:
 @pytest.fixture
 def visit(db):
     """``visit(alma).get("/invoices/")``; ``visit()`` is nobody."""
-    return lambda user=None: Visitor(user)
+    return lambda user=None, **how: Visitor(user, **how)
 
 
 @pytest.fixture

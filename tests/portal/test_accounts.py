@@ -97,7 +97,7 @@ LOGIN_PAGES = ["edit/", "password/", "two-factor/", "two-factor/verify/", "two-f
 
 @pytest.mark.parametrize("path", LOGIN_PAGES)
 def test_it_asks_for_the_password_again_and_keeps_nothing_that_was_posted(visit, alma, account, path):
-    browser = visit(alma)
+    browser = visit(alma, proven=False)
     url = f"/accounts/{account.pk}/{path}"
 
     for page in (browser.get(url), browser.post(url, {"new": "typed-secret", "form_token": uuid4()})):
@@ -108,7 +108,7 @@ def test_it_asks_for_the_password_again_and_keeps_nothing_that_was_posted(visit,
 
 
 def test_it_leads_back_once_the_password_was_given(visit, alma, account):
-    browser = visit(alma)
+    browser = visit(alma, proven=False)
     url = f"/accounts/{account.pk}/password/"
 
     asked = browser.follow(browser.get(url))

@@ -112,15 +112,15 @@ def test_it_says_which_key_is_broken_and_leads_to_it(visit, alma, broken, words)
 
     page = visit(alma).get("/")
 
-    assert words in page.one(".banner .words").text
-    assert page.one(".banner a")["href"] == f"/keys/{key.pk}/"
+    assert words in page.one(".banner[data-hue=bad] .words").text
+    assert page.one(".banner[data-hue=bad] a")["href"] == f"/keys/{key.pk}/"
 
 
 def test_it_tells_nobody_else_of_a_broken_key_but_the_admins(visit, people, alma):
     ApiKey.objects.update(refused_at=timezone.now())
 
-    assert visit(people.member("Ben")).get("/").all(".banner") == []
-    assert len(visit(people.admin("Dana")).get("/").all(".banner")) == 1
+    assert visit(people.member("Ben")).get("/").all(".banner[data-hue=bad]") == []
+    assert len(visit(people.admin("Dana")).get("/").all(".banner[data-hue=bad]")) == 1
 
 
 def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, acme):

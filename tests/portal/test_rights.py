@@ -15,7 +15,7 @@ EVERYBODY = [
 
 PAGE, SENT, GONE, NOT_SO, BAD = 200, 303, 404, 405, 422
 SIGN_IN = "sign-in"  # a redirect to it
-REAUTHENTICATE = 303  # the password once more
+REAUTHENTICATE = 303  # whoever has not just confirmed that it is them
 
 
 def of(*, insiders, nobody=SIGN_IN, **others):
@@ -67,17 +67,17 @@ TABLE = {
     "services": (ALL, NEVER),
     "services_csv": (ALL, NEVER),
     "service": (READERS, NEVER),
-    "cancel_service": (operators(PAGE), operators(BAD)),
+    "cancel_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "withdraw_cancellation": (NEVER, operators(SENT)),
     "reset_service_password": (operators(PAGE), operators(BAD)),
     "run_command": (operators(PAGE), operators(BAD)),
-    "upgrade_service": (operators(PAGE), operators(BAD)),
+    "upgrade_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "invoices": (ALL, NEVER),
     "invoices_csv": (ALL, NEVER),
     "invoice": (INVOICE_READERS, NEVER),
     "invoice_print": (INVOICE_READERS, NEVER),
-    "pay_invoice": (operators(PAGE), operators(BAD)),
-    "pay_invoices": (POSTED, of(insiders=GONE)),
+    "pay_invoice": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
+    "pay_invoices": (POSTED, POSTED),
     "orders": (key_holders(PAGE), key_holders(NOT_SO)),
     "orders_csv": (key_holders(PAGE), key_holders(NOT_SO)),
     "order": (READERS, key_holders(NOT_SO)),
@@ -88,9 +88,9 @@ TABLE = {
     "quotes": (key_holders(PAGE), key_holders(NOT_SO)),
     "quotes_csv": (key_holders(PAGE), key_holders(NOT_SO)),
     "quote": (READERS, key_holders(NOT_SO)),
-    "accept_quote": (operators(PAGE), operators(BAD)),
+    "accept_quote": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "payment_methods": (key_holders(PAGE), NEVER),
-    "add_payment_method": (operators(PAGE), operators(BAD)),
+    "add_payment_method": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "delete_payment_method": (operators(PAGE), operators(BAD)),
     "domains": (ALL, NEVER),
     "domains_csv": (ALL, NEVER),
@@ -103,13 +103,13 @@ TABLE = {
     "refresh": (NEVER, POSTED),
     "refresh_all": (NEVER, POSTED),
     "keys": (key_holders(PAGE), key_holders(NOT_SO)),
-    "add_key": (key_holders(PAGE), key_holders(BAD)),
+    "add_key": (key_holders(REAUTHENTICATE), key_holders(REAUTHENTICATE)),
     "key": (key_keepers(PAGE), key_holders(NOT_SO)),
-    "replace_key": (key_keepers(PAGE), key_keepers(BAD)),
+    "replace_key": (key_keepers(REAUTHENTICATE), key_keepers(REAUTHENTICATE)),
     "retry_key": (key_holders(NOT_SO), key_keepers(SENT)),
     "disable_key": (key_holders(NOT_SO), key_keepers(SENT)),
     "enable_key": (key_holders(NOT_SO), key_keepers(SENT)),
-    "remove_key": (key_keepers(PAGE), key_keepers(SENT)),
+    "remove_key": (key_keepers(REAUTHENTICATE), key_keepers(REAUTHENTICATE)),
     "operations": (ALL, NEVER),
     "operations_csv": (ALL, NEVER),
     "operation": (key_keepers(PAGE), NEVER),
@@ -145,6 +145,9 @@ TABLE = {
     "deactivate": (admins(NOT_SO), admins(SENT)),
     "reactivate": (admins(NOT_SO), admins(SENT)),
     "password_link": (admins(NOT_SO), admins(PAGE)),
+    "end_sessions": (admins(NOT_SO), admins(SENT)),
+    "require_second_factor": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
+    "remove_second_factor": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "catalogue": (admins(PAGE), admins(NOT_SO)),
     "switch_cards": (admins(PAGE), admins(SENT)),
     "add_entry": (admins(PAGE), admins(BAD)),
@@ -173,6 +176,21 @@ TABLE = {
     "account_reset_password_done": (PUBLIC, NEVER_PUBLIC),
     "account_reset_password_from_key": (PUBLIC, PUBLIC),
     "account_reset_password_from_key_done": (PUBLIC, NEVER_PUBLIC),
+    # One's own second factor; allauth's own decorator leads to the password with 302.
+    "mfa_login_webauthn": (of(insiders=302, nobody=302), of(insiders=302, nobody=302)),
+    "mfa_authenticate": (of(insiders=302, nobody=302), of(insiders=302, nobody=302)),
+    "mfa_reauthenticate": (of(insiders=302), of(insiders=302)),
+    "mfa_reauthenticate_webauthn": (of(insiders=302), of(insiders=302)),
+    "mfa_index": (ALL, NEVER),
+    "mfa_activate_totp": (of(insiders=302), of(insiders=302)),
+    "mfa_deactivate_totp": (of(insiders=GONE), of(insiders=GONE)),
+    "mfa_view_recovery_codes": (of(insiders=GONE), NEVER),
+    "mfa_generate_recovery_codes": (of(insiders=302), of(insiders=302)),
+    "mfa_add_webauthn": (of(insiders=302), of(insiders=302)),
+    "mfa_edit_webauthn": (of(insiders=302), of(insiders=302)),
+    "mfa_remove_webauthn": (of(insiders=302), of(insiders=302)),
+    "usersessions_list": (ALL, of(insiders=302)),
+    "end_session": (NEVER, of(insiders=GONE)),
 }
 
 PATTERNS = {pattern.name: pattern for pattern in [*urlpatterns, *sign_in_urls] if hasattr(pattern, "name")}
@@ -238,6 +256,8 @@ def paths(team, rows, shared):
         "noun": "services",
         "link_id": shared[0].pk,
         "secret": "not-the-one-0123456789",
+        "pk": 1,
+        "session_id": 1,
         "uidb36": "1",
         "key": "abcdef-0123456789",
     }
@@ -263,7 +283,7 @@ def test_it_declares_what_everybody_gets_of_every_pattern():
 def test_it_gives_everybody_what_the_table_says(visit, team, paths, shared, name, method):
     given = {}
     for who, user in team.items():
-        browser = visit(user)
+        browser = visit(user, proven=False)
         if who == "deactivated":
             user.deactivate()
         if who == "holder":

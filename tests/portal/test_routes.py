@@ -7,12 +7,13 @@ import pytest
 from django.core.management import get_commands, load_command_class
 from django.urls import URLPattern
 
-from portal.urls import urlpatterns
+from portal.urls import sign_in_urls, urlpatterns
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 TREE = next(block for block in README.split("```") if "ultahost_api/ " in block)
-MODULES = sorted({p.callback.__module__ for p in urlpatterns if isinstance(p, URLPattern)})
+ROUTED = {p.callback.__module__ for p in urlpatterns if isinstance(p, URLPattern)}
+MODULES = sorted(ROUTED | {p.callback.__module__ for p in sign_in_urls if "portal" in p.callback.__module__})
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,0 +1,55 @@
+"""Other people's second factors, which an admin can ask for and take away."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal import access, http, second_factor
+from portal.confirming import ask_first
+from portal.models import Switches
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def require_second_factor(request: http.Request) -> HttpResponse:
+    """Turning it on locks nobody out: whoever has none sets one up at their next request."""
+    if way := ask_first(request):
+        return way
+    if request.method == "POST":
+        Switches.objects.update_or_create(
+            pk=1, defaults={"second_factor": request.POST.get("second_factor") == "on"}
+        )
+        messages.success(request, _("It holds from everybody's next click on."))
+        return http.SeeOther(reverse("people"))
+    context = {
+        "required": Switches.current().second_factor,
+        "without": second_factor.without(access.people_to_manage(request.user).filter(is_active=True)),
+    }
+    return http.page(request, "people/second_factor.html", context)
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse:
+    """For a phone that was lost: the password alone then opens the portal, so it is told by mail."""
+    person = access.person_to_manage(request.user, person_id)
+    if way := ask_first(request):
+        return way
+    if request.method == "POST":
+        second_factor.remove(request, person)
+        messages.success(request, _("%(name)s has no second factor any more.") % {"name": person})
+        return http.SeeOther(reverse("person", args=[person.pk]))
+    context = {
+        "title": _("Remove the second factor of %(name)s?") % {"name": person},
+        "text": _("App, passkeys and recovery codes all go, and every session ends."),
+        "warning": _("Until there is a new one, the password alone opens the portal. Be sure who asked you."),
+        "action": request.path,
+        "verb": _("Remove it"),
+        "back": reverse("person", args=[person.pk]),
+        "danger": True,
+    }
+    return http.page(request, "components/confirm_page.html", context)

@@ -1,0 +1,139 @@
+"""Acts that want to know once more who it is: nothing is sent, nothing is lost, nothing is sent twice."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from ultahost_api.models import ApiKey, Operation
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def acme(sandbox):
+    account = sandbox.add_account("Acme", "EUR")
+    account.add_services(1, domain="shop.example")
+    account.add_invoices(2, status="Unpaid")
+    return account
+
+
+@pytest.fixture
+def alma(people, add_key, acme, read_everything):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    read_everything()
+    return alma
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma, proven=False)
+
+
+def confirm(browser, page):
+    """Type the password on the page that was led to; where that leads."""
+    asked = browser.follow(page)
+    wanted = asked.one("main form input[name=next]")["value"]
+    return browser.post("/sign-in/again/", {"password": PASSWORD, "next": wanted})
+
+
+def paths(account):
+    service, invoice = account.services.get(), account.invoices.first()
+    return {
+        "cancel": f"/services/{service.pk}/cancel/",
+        "upgrade": f"/services/{service.pk}/upgrade/",
+        "pay": f"/invoices/{invoice.pk}/pay/",
+        "pay several": f"/invoices/pay/?invoice={invoice.pk}",
+        "quote": f"/quotes/{account.pk}/1/accept/",
+        "bank": f"/payment-methods/{account.pk}/add/bank/",
+        "order": f"/orders/new/service/?account={account.pk}&product_id=1&cycle=monthly&review=1"
+        "&payment_method=stripe",
+    }
+
+
+ACTS = ["cancel", "upgrade", "pay", "pay several", "quote", "bank", "order"]
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_it_asks_before_money_and_sends_nothing(browser, alma, sandbox, act):
+    path = paths(ApiKey.objects.get().account)[act]
+    for page in (browser.get(path), browser.post(path, {"form_token": str(uuid4())})):
+        assert (page.status, page.leads_to.startswith("/sign-in/again/?next=")) == (303, True)
+
+    assert {seen.method for seen in sandbox.requests} == {"GET"}
+    assert not Operation.objects.exists()
+
+
+def test_it_keeps_what_was_typed_and_the_same_operation(browser, alma, sandbox):
+    path = paths(ApiKey.objects.get().account)["cancel"]
+    token = str(uuid4())
+    typed = {"form_token": token, "type": "End of Billing Period", "reason": "Moved <elsewhere>"}
+
+    page = confirm(browser, browser.post(path, typed))
+    form = browser.follow(page)
+
+    assert form.one("textarea[name=reason]").text == "Moved <elsewhere>"
+    assert form.one("input[name=form_token]")["value"] == token
+    assert not Operation.objects.exists()
+    browser.post(path, typed)
+    browser.post(path, typed)
+    assert Operation.objects.count() == 1
+    assert browser.get(path).status in {200, 303}
+    assert not any("Moved" in str(s.get_decoded()) for s in Session.objects.all())
+
+
+def test_it_keeps_the_invoices_that_were_picked(browser, alma):
+    account = ApiKey.objects.get().account
+    ids = [str(invoice.pk) for invoice in account.invoices.all()]
+
+    page = confirm(browser, browser.post("/invoices/pay/", {"invoice": ids, "form_token": str(uuid4())}))
+
+    shown = [field["value"] for field in browser.follow(page).all("main input[name=invoice]")]
+    assert sorted(shown) == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    ("act", "typed", "secret"),
+    [
+        ("bank", {"bank_account": "DE89370400440532013777", "bank_code": "CNRYDEBANKXX"}, "DE8937"),
+        ("key", {"label": "Shop", "secret": "sk_test_canary_0123456789"}, "canary"),
+    ],
+)
+def test_it_keeps_no_secret(browser, alma, act, typed, secret):
+    path = "/keys/add/" if act == "key" else paths(ApiKey.objects.get().account)[act]
+
+    form = browser.follow(confirm(browser, browser.post(path, typed)))
+
+    assert secret not in form.html
+    assert not any(secret in str(session.get_decoded()) for session in Session.objects.all())
+
+
+def test_it_keeps_the_label_of_a_key(browser, alma):
+    page = confirm(browser, browser.post("/keys/add/", {"label": "Shop", "secret": "sk_test_0123456789"}))
+
+    assert browser.follow(page).one("input[name=label]")["value"] == "Shop"
+
+
+@pytest.mark.parametrize("act", ["add", "replace", "remove"])
+def test_it_asks_before_keys_change(browser, alma, act):
+    key = ApiKey.objects.get()
+    path = "/keys/add/" if act == "add" else f"/keys/{key.pk}/{act}/"
+
+    for page in (browser.get(path), browser.post(path)):
+        assert page.leads_to.startswith("/sign-in/again/")
+
+    assert ApiKey.objects.live().get().fingerprint == key.fingerprint
+
+
+def test_it_asks_again_after_five_minutes(browser, alma):
+    began = timezone.now()
+    confirm(browser, browser.get("/keys/add/"))
+
+    with time_machine.travel(began + timedelta(minutes=4.5)):
+        assert browser.get("/keys/add/").status == 200
+    with time_machine.travel(began + timedelta(minutes=6)):
+        assert browser.get("/keys/add/").status == 303

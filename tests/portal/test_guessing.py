@@ -1,0 +1,124 @@
+"""What guessing comes to: counted at the password and at the code themselves, with the limits that are set.
+
+No broker runs in these tests: the limits live in the database.
+"""
+
+import time
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.db import connection
+from django.utils import timezone
+
+from portal.models import User
+from tests.portal.test_second_factor import PASSWORD, add_passkey, is_in, set_up_app, sign_in_by_passkey
+from ultahost_api.sandbox import totp
+
+ADDRESSES = [f"203.0.113.{number}" for number in range(50)]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def tested(monkeypatch):
+    """Every password that was really compared."""
+    compared, real = [], User.check_password
+
+    def compare(user, password):
+        compared.append(password)
+        return real(user, password)
+
+    monkeypatch.setattr(User, "check_password", compare)
+    return compared
+
+
+def guess(visitor, address, password="a guess"):
+    form = {"login": "alma@example.com", "password": password}
+    return visitor.client.post("/sign-in/", form, REMOTE_ADDR=address)
+
+
+def test_it_tests_one_password_a_minute_from_fifty_addresses_and_the_passkey_works(visit, alma, tested):
+    mine = visit(alma)
+    mine.client.defaults["HTTP_HOST"] = "localhost"
+    passkey, _ = add_passkey(mine)
+    guesser, began, minutes = visit(), timezone.now(), 12
+
+    for minute in range(minutes):
+        with time_machine.travel(began + timedelta(minutes=minute), tick=False):
+            for address in ADDRESSES:
+                guess(guesser, address)
+
+    assert 5 <= len(tested) <= minutes + 5
+    with time_machine.travel(began + timedelta(minutes=minutes), tick=False):
+        for address in ADDRESSES:
+            guess(guesser, address)
+        assert not is_in(guesser)
+        owner = visit()
+        owner.client.defaults["HTTP_HOST"] = "localhost"
+        sign_in_by_passkey(owner, passkey)
+        assert is_in(owner)
+
+
+def test_it_tests_no_more_when_guesses_come_at_once(visit, alma, tested):
+    barrier = Barrier(6)
+
+    def try_some(address):
+        guesser = visit()
+        barrier.wait()
+        for _ in range(4):
+            guess(guesser, address)
+        connection.close()
+
+    threads = [Thread(target=try_some, args=[address]) for address in ADDRESSES[:6]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tested) <= 5
+
+
+def test_it_stops_one_address_that_goes_through_many_people(visit, people, tested):
+    for number in range(15):
+        people.member(f"Person{number}")
+    guesser = visit()
+
+    for number in range(15):
+        form = {"login": f"person{number}@example.com", "password": "Spring 2026"}
+        guesser.client.post("/sign-in/", form, REMOTE_ADDR=ADDRESSES[0])
+
+    assert len(tested) == 10
+
+
+def test_it_tests_five_codes_in_five_minutes_though_the_password_is_known(visit, alma):
+    seed, _ = set_up_app(visit(alma))
+    guesser = visit()
+    guess(guesser, ADDRESSES[0], PASSWORD)
+
+    with time_machine.travel(time.time(), tick=False):
+        right = totp.code(seed, time.time())
+        for number in range(5):
+            wrong = f"{(int(right) + number + 1) % 1_000_000:06}"
+            guesser.client.post("/sign-in/second-factor/", {"code": wrong}, REMOTE_ADDR=ADDRESSES[number])
+        guesser.client.post("/sign-in/second-factor/", {"code": right}, REMOTE_ADDR=ADDRESSES[9])
+
+    assert not is_in(guesser)
+    assert Authenticator.objects.get(type="totp").last_used_at is None
+
+
+def test_it_stops_guessing_in_a_session_that_was_left_open(visit, alma, tested):
+    browser = visit(alma, proven=False)
+
+    for _ in range(12):
+        page = browser.post("/sign-in/again/", {"password": "a guess"})
+
+    assert len(tested) <= 5
+    assert page.status == 429
+    assert page.one("h1").text == "Too many tries"
