@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 
-from portal.models import AccountPolicy, AuditEntry, Grant, Role, ShareLink, User
+from portal.models import AccountPolicy, AuditEntry, Grant, Invitation, Role, ShareLink, User
 from portal.models.audit import AuditEntryQuerySet
 from portal.models.share_links import ShareLinkQuerySet
 from ultahost_api.models import (
@@ -275,6 +275,12 @@ def invoices_shared(link: ShareLink) -> InvoiceQuerySet:
     invoices = Invoice.objects.of(accounts_shared(link)).present().select_related("account")
     wanted = {name: value for name, value in scope.items() if value}
     return invoices.filter(**wanted).order_by(F("date").desc(nulls_last=True), "-remote_id", "pk")
+
+
+def invitation_to_manage(user: User, invitation_id: UUID) -> Invitation:
+    """An open one: what was accepted or revoked is no invitation any more."""
+    invitations = Invitation.objects.open() if user.is_admin else Invitation.objects.none()
+    return get_object_or_404(invitations, pk=invitation_id)
 
 
 def admin_only(view: View) -> View:

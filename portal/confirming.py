@@ -5,7 +5,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.internal.flows.reauthentication import (
+    did_recently_reauthenticate,
+    reauthenticate_by_password,
+)
 from django.http import HttpRequest, HttpResponse
 
 from portal import http
@@ -39,6 +42,11 @@ def ask_first(
         request.session[_TYPED] = {"there": there, "typed": dict(typed)}
     way = get_adapter().get_reauthentication_methods(request.user)[0]
     return http.SeeOther(f"{way['url']}?{urlencode({'next': there})}")
+
+
+def count_sign_in(request: HttpRequest) -> None:
+    """Whoever has this moment chosen a password need not type it again."""
+    reauthenticate_by_password(request)
 
 
 def typed_before(request: HttpRequest) -> dict[str, Any]:

@@ -26,6 +26,13 @@ from portal.views.emails import email, email_body, emails, emails_csv
 from portal.views.first_admin import first_admin
 from portal.views.health import livez, readyz
 from portal.views.home import home
+from portal.views.invitations import (
+    accept_invitation,
+    invite,
+    open_invitation,
+    resend_invitation,
+    revoke_invitation,
+)
 from portal.views.invoices import invoice, invoice_print, invoices, invoices_csv
 from portal.views.keys import (
     add_key,
@@ -43,7 +50,6 @@ from portal.views.orders import order, orders, orders_csv
 from portal.views.paying import pay_invoice, pay_invoices
 from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
-    add_person,
     change_role,
     deactivate,
     end_sessions,
@@ -188,7 +194,9 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/two-factor/verify/", verify_two_factor, name="verify_two_factor"),
     path("accounts/<uuid:account_id>/two-factor/off/", disable_two_factor, name="disable_two_factor"),
     path("people/", people, name="people"),
-    path("people/add/", add_person, name="add_person"),
+    path("people/invite/", invite, name="invite"),
+    path("people/invitations/<uuid:invitation_id>/resend/", resend_invitation, name="resend_invitation"),
+    path("people/invitations/<uuid:invitation_id>/revoke/", revoke_invitation, name="revoke_invitation"),
     path("people/<uuid:person_id>/", person, name="person"),
     path("people/<uuid:person_id>/role/", change_role, name="change_role"),
     path("people/<uuid:person_id>/deactivate/", deactivate, name="deactivate"),
@@ -211,6 +219,8 @@ urlpatterns = [
     path("s/<uuid:link_id>.<str:secret>", open_shared, name="open_shared"),
     path("s/<uuid:link_id>/", shared, name="shared"),
     path("s/<uuid:link_id>/invoices.csv", shared_csv, name="shared_csv"),
+    path("invitation/", accept_invitation, name="accept_invitation"),
+    path("invitation/<str:secret>/", open_invitation, name="open_invitation"),
     path("first-admin/", first_admin, name="first_admin"),
     path("sign-in/", include(sign_in_urls)),
     path("livez", livez, name="livez"),

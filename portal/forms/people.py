@@ -5,37 +5,34 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal import first_admin
-from portal.models import Role, User
+from portal import first_admin, invitations
+from portal.models import Invitation, Role, User
 
 
-class PersonForm(forms.ModelForm):
+class InviteForm(forms.ModelForm):
     class Meta:
-        model = User
+        model = Invitation
         fields = ["name", "email", "role"]
         help_texts = {
             "role": _("Billing reads the invoices of every account and sees no services and no keys."),
         }
 
     def clean_email(self) -> str:
-        return str(self.cleaned_data["email"]).lower()
-
-    def save(self, commit: bool = True) -> User:
-        values = self.cleaned_data
-        return User.objects.create_user(values["email"], None, name=values["name"], role=values["role"])
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email=email).exists():
+            raise ValidationError(_("Somebody with this e-mail address is here already."))
+        if Invitation.objects.open().filter(email=email).exists():
+            raise ValidationError(_("Somebody with this e-mail address is invited already: send it again."))
+        return email
 
 
 class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
-class FirstAdminForm(forms.Form):
-    token = forms.CharField(
-        label=_("One-time token"),
-        max_length=100,
-        help_text=_("The start of the portal printed it in the terminal."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
+class _NewcomerForm(forms.Form):
+    """What everybody chooses who comes in through a link or a token."""
+
     name = forms.CharField(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
@@ -58,6 +55,16 @@ class FirstAdminForm(forms.Form):
                 self.add_error("password", error)
         return values
 
+
+class FirstAdminForm(_NewcomerForm):
+    token = forms.CharField(
+        label=_("One-time token"),
+        max_length=100,
+        help_text=_("The start of the portal printed it in the terminal."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field_order = ["token"]
+
     def save(self) -> User | None:
         """The admin, or None with the reason on the form."""
         values = self.cleaned_data
@@ -67,4 +74,25 @@ class FirstAdminForm(forms.Form):
             )
         except first_admin.WrongToken:
             self.add_error("token", _("This is not the token that the last start printed."))
+            return None
+
+
+class AcceptForm(_NewcomerForm):
+    """The address is the one that was invited, whatever is sent."""
+
+    field_order = ["email"]
+
+    def __init__(self, *args: Any, invitation: Invitation, **kwargs: Any) -> None:
+        kwargs["initial"] = {"email": invitation.email, "name": invitation.name}
+        super().__init__(*args, **kwargs)
+        self.fields["email"].disabled = True
+        self.invitation = invitation
+
+    def save(self) -> User | None:
+        """The new person, or None with the reason on the form."""
+        values = self.cleaned_data
+        try:
+            return invitations.accept(self.invitation, name=values["name"], password=values["password"])
+        except invitations.NoLongerValid:
+            self.add_error(None, _("This invitation no longer works. Ask for a new one, or sign in."))
             return None

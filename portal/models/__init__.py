@@ -2,6 +2,7 @@ from portal.models.access import AccountPolicy, Grant
 from portal.models.audit import Act, AuditEntry, AuditHead
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
+from portal.models.invitations import Invitation
 from portal.models.share_links import ShareLink
 from portal.models.users import Role, User
 
@@ -13,6 +14,7 @@ __all__ = [
     "FirstAdminToken",
     "Gateway",
     "Grant",
+    "Invitation",
     "Product",
     "Role",
     "ServiceCommand",

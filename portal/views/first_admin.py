@@ -1,11 +1,11 @@
-from django.contrib.auth import login
+from allauth.account.utils import perform_login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import audit, http
+from portal import audit, confirming, http
 from portal import first_admin as door
 from portal.forms.people import FirstAdminForm
 from portal.models import Act
@@ -22,6 +22,7 @@ def first_admin(request: http.Request) -> HttpResponse:
     form = FirstAdminForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (admin := form.save()):
         audit.record(request, Act.PERSON_ADDED, admin, role=admin.role)
-        login(request, admin, "allauth.account.auth_backends.AuthenticationBackend")
+        perform_login(request, admin, email_verification="none")
+        confirming.count_sign_in(request)
         return http.SeeOther(reverse("home"))
     return http.page(request, "people/first_admin.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -4,11 +4,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, audit, http, password_links, second_factor, sessions
-from portal.forms.people import PersonForm, RoleForm
-from portal.models import Act, Switches, User
+from portal.forms.people import RoleForm
+from portal.models import Act, Invitation, Switches, User
 from portal.models.users import LastAdmin
 
 
@@ -19,21 +19,10 @@ def people(request: http.Request) -> HttpResponse:
     context = {
         "people": found,
         "without_second_factor": set(second_factor.without(found).values_list("pk", flat=True)),
+        "invitations": Invitation.objects.open(),
         "required": Switches.current().second_factor,
     }
     return http.page(request, "people/list.html", context, partials=["people"])
-
-
-@access.admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def add_person(request: http.Request) -> HttpResponse:
-    form = PersonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        person = form.save()
-        audit.record(request, Act.PERSON_ADDED, person, role=person.role)
-        messages.success(request, _("%(name)s was added.") % {"name": person})
-        return _show_link(request, person)
-    return http.page(request, "people/add.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @access.admin_only

@@ -15,7 +15,7 @@ LOOKS = [
     pytest.param({**NARROW, "color_scheme": "dark"}, id="narrow-dark"),
 ]
 PAGES = [
-    *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/add/"),
+    *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/invite/"),
     *("/share-links/", "/share-links/add/", "/audit/"),
 ]
 

@@ -25,7 +25,7 @@ def paths(rows, people, dana):
     account = rows.account("Acme")
     key = rows.key(dana, account)
     person = people.member("Alma")
-    names = ["home", "keys", "add_key", "people", "add_person", "account_change_password", "livez", "readyz"]
+    names = ["home", "keys", "add_key", "people", "invite", "account_change_password", "livez", "readyz"]
     names += [f"{noun}{form}" for noun in ("services", "invoices", "domains") for form in ("", "_csv")]
     return [
         *map(reverse, names),

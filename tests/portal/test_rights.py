@@ -3,8 +3,9 @@
 import pytest
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
-from portal.models import AccountPolicy, Grant, Product, ServiceCommand, ShareLink
+from portal.models import AccountPolicy, Grant, Invitation, Product, ServiceCommand, ShareLink
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.models import Account, ApiKey
 
@@ -139,7 +140,12 @@ TABLE = {
     "verify_two_factor": (OWN_LOGIN, OWN_LOGIN),
     "disable_two_factor": (OWN_LOGIN, OWN_LOGIN),
     "people": (admins(PAGE), admins(NOT_SO)),
-    "add_person": (admins(PAGE), admins(BAD)),
+    "invite": (admins(PAGE), admins(BAD)),
+    "resend_invitation": (admins(NOT_SO), admins(PAGE)),
+    "revoke_invitation": (admins(NOT_SO), admins(SENT)),
+    # Only for who holds the link, or has opened it.
+    "open_invitation": (of(insiders=GONE, nobody=GONE), NEVER_PUBLIC),
+    "accept_invitation": (CLOSED, CLOSED),
     "person": (admins(PAGE), admins(NOT_SO)),
     "change_role": (admins(NOT_SO), admins(BAD)),
     "deactivate": (admins(NOT_SO), admins(SENT)),
@@ -257,6 +263,9 @@ def paths(team, rows, shared):
         "link_id": shared[0].pk,
         "secret": "not-the-one-0123456789",
         "pk": 1,
+        "invitation_id": Invitation.objects.create(
+            email="new@example.com", name="New", invited_by=team["admin"], expires_at=timezone.now()
+        ).pk,
         "session_id": 1,
         "uidb36": "1",
         "key": "abcdef-0123456789",

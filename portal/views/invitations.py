@@ -1,0 +1,83 @@
+"""Inviting people, and accepting it."""
+
+from typing import cast
+from uuid import UUID
+
+from allauth.account.utils import perform_login
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal import access, audit, confirming, http, invitations
+from portal.forms.people import AcceptForm, InviteForm
+from portal.models import Act, Invitation
+
+_OPENED = "invitation"  # in the session: the hash of the secret, not the secret
+
+
+@access.admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def invite(request: http.Request) -> HttpResponse:
+    form = InviteForm(request.POST or None, instance=Invitation(invited_by=request.user))
+    if request.method == "POST" and form.is_valid():
+        return _send(request, form.save(commit=False))
+    return http.page(request, "invitations/invite.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@access.admin_only
+@require_POST
+def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
+    return _send(request, access.invitation_to_manage(request.user, invitation_id))
+
+
+@access.admin_only
+@require_POST
+def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
+    invitation = access.invitation_to_manage(request.user, invitation_id)
+    invitations.revoke(invitation)
+    messages.success(request, _("The invitation of %(name)s is revoked.") % {"name": invitation})
+    return http.SeeOther(reverse("people"))
+
+
+@sensitive_variables()
+@login_not_required
+@require_safe
+def open_invitation(request: http.Request, secret: str) -> HttpResponse:
+    """Moves the secret out of the address bar. Opening uses nothing up: mail scanners do it too."""
+    invitation = invitations.find(secret)
+    if invitation is None:
+        return http.page(request, "invitations/gone.html", status=404)
+    request.session[_OPENED] = invitation.hash
+    return http.SeeOther(reverse("accept_invitation"))
+
+
+@sensitive_variables()
+@sensitive_post_parameters("password")
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def accept_invitation(request: http.Request) -> HttpResponse:
+    invitation = invitations.opened(request.session.get(_OPENED, ""))
+    if invitation is None:
+        return http.page(request, "invitations/gone.html", status=404)
+    form = AcceptForm(request.POST or None, invitation=invitation)
+    if request.method == "POST" and form.is_valid() and (person := form.save()):
+        response = perform_login(request, person, email_verification="none", redirect_url=reverse("home"))
+        confirming.count_sign_in(request)
+        audit.record(request, Act.PERSON_ADDED, person, role=person.role)
+        return cast(HttpResponse, response)
+    context = {"form": form, "invitation": invitation}
+    return http.page(request, "invitations/accept.html", context, status=422 if form.is_bound else 200)
+
+
+@sensitive_variables()
+def _send(request: http.Request, invitation: Invitation) -> HttpResponse:
+    """Mailed where that works; else shown this once, for the admin to hand over."""
+    link = invitations.send(invitation)
+    if invitations.mail(invitation, link):
+        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": invitation.email})
+        return http.SeeOther(reverse("people"))
+    return http.page(request, "invitations/link.html", {"invitation": invitation, "link": link})
