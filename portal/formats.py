@@ -10,6 +10,8 @@ from django.conf import settings
 from django.utils import dateformat, timezone
 from django.utils.translation import get_language, gettext, ngettext, to_locale
 
+from ultahost_api import conf
+
 NOTHING = "–"
 NON_BREAKING = "\u00a0"
 
@@ -53,7 +55,7 @@ def age(value: datetime, now: datetime | None = None) -> str:
 
 def days_away(value: date, today: date | None = None) -> str:
     """`today`, `in 12 days`, `3 days ago`."""
-    days = (value - (today or timezone.localdate())).days
+    days = (value - (today or conf.today())).days
     if days == 0:
         return gettext("today")
     if days > 0:

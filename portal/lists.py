@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import NullIf
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.functional import Promise
 
 from portal import audit, csv
 from portal.filters import RowFilter
-from portal.models import Act
+from portal.http import Request
+from portal.models import PAGE_SIZES, Act
 from portal.models.audit import AuditEntryQuerySet
 from ultahost_api.models import Account
 from ultahost_api.models.cached import CachedQuerySet
@@ -22,8 +23,6 @@ from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
 
 Sorts = Mapping[str, Sequence[str | NullIf]]
-
-SIZES = (25, 50, 100, 250)
 
 
 def filled(column: str) -> NullIf:
@@ -47,7 +46,7 @@ class Pages:
     ``sorts`` maps the words that may be asked for to what a subclass sorts by.
     """
 
-    def __init__(self, request: HttpRequest, sorts: Mapping[str, Any], default_sort: str) -> None:
+    def __init__(self, request: Request, sorts: Mapping[str, Any], default_sort: str) -> None:
         self.request = request
         self.sorts = sorts
         self.default_sort = default_sort
@@ -63,12 +62,12 @@ class Pages:
 
     @property
     def size(self) -> int:
-        wanted = self.request.GET.get("size", "")
-        return int(wanted) if wanted in map(str, SIZES) else SIZES[0]
+        wanted = self.request.GET.get("size") or str(self.request.user.page_size)
+        return int(wanted) if wanted in map(str, PAGE_SIZES) else PAGE_SIZES[0]
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        return SIZES
+        return PAGE_SIZES
 
     @cached_property
     def page(self) -> Page[Any]:
@@ -84,7 +83,7 @@ class ListPage(Pages):
 
     def __init__(
         self,
-        request: HttpRequest,
+        request: Request,
         rows: CachedQuerySet[Any] | OperationQuerySet | EventQuerySet | AuditEntryQuerySet,
         *,
         accounts: QuerySet[Account],

@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 
-from portal import http, second_factor, sessions
+from portal import http, preferences, second_factor, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -52,6 +53,22 @@ class SessionLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             sessions.keep(request, somebody_is_there=not http.is_automatic(request))
+        return self.get_response(request)
+
+
+class Preferences:
+    """Times and words as each person wants them.
+
+    Activated, not overridden: a CSV is written after the response has left here.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        timezone.deactivate()
+        if request.user.is_authenticated:
+            preferences.activate(request.user)
         return self.get_response(request)
 
 

@@ -58,6 +58,7 @@ from portal.views.people import (
     person,
     reactivate,
 )
+from portal.views.profile import profile
 from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.second_factors import remove_second_factor, require_second_factor
@@ -193,6 +194,7 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/two-factor/", two_factor, name="two_factor"),
     path("accounts/<uuid:account_id>/two-factor/verify/", verify_two_factor, name="verify_two_factor"),
     path("accounts/<uuid:account_id>/two-factor/off/", disable_two_factor, name="disable_two_factor"),
+    path("profile/", profile, name="profile"),
     path("people/", people, name="people"),
     path("people/invite/", invite, name="invite"),
     path("people/invitations/<uuid:invitation_id>/resend/", resend_invitation, name="resend_invitation"),

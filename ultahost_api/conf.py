@@ -1,9 +1,10 @@
 """What a project sets under ``ULTAHOST`` in its Django settings, with the defaults."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 # How old each copy may grow before it is refreshed on its own.
 INTERVALS = {
@@ -20,6 +21,11 @@ SLOWEST = 3  # times its interval that a copy may grow old where nothing changes
 FULL_EVERY = timedelta(days=1)  # the whole list, where most passes read only what may have changed
 FULL_AGAIN = timedelta(hours=1)  # sooner than that only when somebody asks, or too much is missing
 WATCHED_INTERVAL = timedelta(minutes=2)  # while somebody has the account on screen
+
+
+def today() -> date:
+    """In the project's own time zone: what is overdue is the same for everybody, wherever they read it."""
+    return timezone.localdate(timezone=timezone.get_default_timezone())
 
 
 def _get(name: str, default: Any = None) -> Any:

@@ -3,11 +3,11 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.forms.writes import WriteForm
+from ultahost_api import conf
 from ultahost_api.client import Secret
 
 _DIGITS = re.compile(r"\d{12,19}")
@@ -76,7 +76,7 @@ class CardForm(_MethodForm):
         if not written:
             raise forms.ValidationError(_("Write month and year, such as 09/2030."))
         month, year = int(written[1]), int(written[2]) % 100 + 2000
-        if date(year, month, 1) < timezone.localdate().replace(day=1):
+        if date(year, month, 1) < conf.today().replace(day=1):
             raise forms.ValidationError(_("This card has expired."))
         return Secret(f"{month:02}/{year}")
 

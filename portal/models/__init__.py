@@ -4,9 +4,10 @@ from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
 from portal.models.share_links import ShareLink
-from portal.models.users import Role, User
+from portal.models.users import PAGE_SIZES, Role, Theme, User
 
 __all__ = [
+    "PAGE_SIZES",
     "AccountPolicy",
     "Act",
     "AuditEntry",
@@ -20,5 +21,6 @@ __all__ = [
     "ServiceCommand",
     "ShareLink",
     "Switches",
+    "Theme",
     "User",
 ]

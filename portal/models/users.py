@@ -14,6 +14,15 @@ class Role(models.TextChoices):
     BILLING = "billing", _("Billing")
 
 
+PAGE_SIZES = (25, 50, 100, 250)
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
 class LastAdmin(Exception):
     """The change would leave nobody who can look after people and keys."""
 
@@ -59,6 +68,10 @@ class User(AbstractBaseUser):
     name = models.CharField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     is_active = models.BooleanField(default=True)
+    time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
+    page_size = models.PositiveSmallIntegerField(_("rows on a page"), null=True, blank=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     deactivated_at = models.DateTimeField(null=True, editable=False)
     session_generation = models.PositiveIntegerField(default=0, editable=False)

@@ -1,10 +1,9 @@
 from django.http import HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from portal import access, http, news, second_factor
 from portal.freshness import Freshness
-from ultahost_api import refreshing
+from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
 
 _SHOWN, _CHANGES_SHOWN = 6, 10
@@ -19,11 +18,9 @@ def home(request: http.Request) -> HttpResponse:
     invoices = access.invoices_to_view(request.user)
     context = {
         "totals": invoices.by_currency(),
-        "year": timezone.localdate().year,
+        "year": conf.today().year,
         "overdue": invoices.overdue().order_by("due_date", "pk")[:_SHOWN],
-        "due_next": invoices.open()
-        .filter(due_date__gte=timezone.localdate())
-        .order_by("due_date", "pk")[:_SHOWN],
+        "due_next": invoices.open().filter(due_date__gte=conf.today()).order_by("due_date", "pk")[:_SHOWN],
         "ending": access.domains_to_view(request.user).ending_soon().by_end()[:_SHOWN],
         "suspended": access.services_to_view(request.user)
         .needing_attention()

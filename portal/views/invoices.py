@@ -1,7 +1,6 @@
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -10,7 +9,7 @@ from portal.filters import InvoiceFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
-from ultahost_api import refreshing
+from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
 from ultahost_api.models.invoices import CurrencyTotals
 
@@ -34,7 +33,7 @@ def invoices(request: http.Request) -> HttpResponse:
         "list": listing,
         "totals": _totals(listing, request.user),
         "payers": set(access.accounts_to_pay(request.user).values_list("pk", flat=True)),
-        "year": timezone.localdate().year,
+        "year": conf.today().year,
         "freshness": Freshness(Noun.INVOICES, accounts),
     }
     return http.page(request, "invoices/list.html", context, partials=["invoices"])

@@ -2,7 +2,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,7 +12,7 @@ from portal.lists import ListPage, Sorts, filled
 from portal.models import User
 from portal.views.ordering import where_it_led
 from portal.writing import Write
-from ultahost_api import refreshing
+from ultahost_api import conf, refreshing
 from ultahost_api.client import QuoteDetails
 from ultahost_api.models import Account, Noun, Operation
 from ultahost_api.models.quotes import ACCEPTABLE
@@ -85,7 +84,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
 
 
 def _is_open(quote: QuoteDetails) -> bool:
-    expired = quote.valid_until and quote.valid_until < timezone.localdate()
+    expired = quote.valid_until and quote.valid_until < conf.today()
     return quote.stage in ACCEPTABLE and not expired
 
 

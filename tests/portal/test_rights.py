@@ -139,6 +139,7 @@ TABLE = {
     "two_factor": (OWN_LOGIN, OWN_LOGIN),
     "verify_two_factor": (OWN_LOGIN, OWN_LOGIN),
     "disable_two_factor": (OWN_LOGIN, OWN_LOGIN),
+    "profile": (ALL, of(insiders=BAD)),
     "people": (admins(PAGE), admins(NOT_SO)),
     "invite": (admins(PAGE), admins(BAD)),
     "resend_invitation": (admins(NOT_SO), admins(PAGE)),

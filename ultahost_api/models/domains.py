@@ -3,8 +3,8 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 
 _SOON = timedelta(days=30)
@@ -20,7 +20,7 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
 
     def ending_soon(self) -> Self:
         """Active domains that end within 30 days, or have ended."""
-        horizon = timezone.localdate() + _SOON
+        horizon = conf.today() + _SOON
         return self.present().with_end().filter(status="Active", ends_on__lte=horizon)
 
     def without_auto_renew(self) -> Self:
@@ -66,4 +66,4 @@ class Domain(Cached):
     @property
     def ends_soon(self) -> bool:
         end = self.expiry_date or self.next_due_date
-        return self.status == "Active" and end is not None and end <= timezone.localdate() + _SOON
+        return self.status == "Active" and end is not None and end <= conf.today() + _SOON

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from django.db import models
 from django.db.models import Count, Q, Sum
-from django.utils import timezone
 
+from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
@@ -25,7 +25,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         return self.present().filter(status__in=OPEN)
 
     def overdue(self) -> Self:
-        return self.present().filter(_overdue(timezone.localdate()))
+        return self.present().filter(_overdue(conf.today()))
 
     def by_currency(self, *, every_year: bool = False) -> "list[CurrencyTotals]":
         """What is owed and what was paid, per currency: two currencies are never added together.
@@ -33,7 +33,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         "Paid" is of this year unless ``every_year``. It sums ``total`` by invoice date: the provider tells
         no date of payment, and ``total`` is what remained after credit.
         """
-        today = timezone.localdate()
+        today = conf.today()
         which = {
             "open": Q(status__in=OPEN),
             "overdue": _overdue(today),
@@ -94,7 +94,7 @@ class Invoice(Cached):
 
     @property
     def is_overdue(self) -> bool:
-        return self.status == "Unpaid" and self.due_date is not None and self.due_date < timezone.localdate()
+        return self.status == "Unpaid" and self.due_date is not None and self.due_date < conf.today()
 
     @property
     def is_payable(self) -> bool:

@@ -1,0 +1,23 @@
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from portal import http, preferences
+from portal.forms.profile import ProfileForm
+from portal.models import User
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: http.Request) -> HttpResponse:
+    # A copy: what a bad form holds must not show in the frame around it
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        person = form.save()
+        preferences.activate(person)
+        messages.success(request, _("Your profile was saved."))
+        response = http.SeeOther(reverse("profile"))
+        preferences.remember_theme(response, person)
+        return response
+    return http.page(request, "profile/form.html", {"form": form}, status=422 if form.is_bound else 200)
