@@ -99,6 +99,12 @@ def accounts_of_own_keys(user: User) -> QuerySet[Account]:
     return Account.objects.filter(_holds_key(user, ApiKey.objects.usable()))
 
 
+def accounts_without(person: User) -> QuerySet[Account]:
+    """Those that nobody else of the team has a key to: once the person has left, nobody opens them."""
+    others = ApiKey.objects.live().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
+    return Account.objects.filter(_holds_key(person, ApiKey.objects.present()), ~Exists(others))
+
+
 def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
     return get_object_or_404(accounts, pk=account_id)
 

@@ -44,6 +44,7 @@ from portal.views.keys import (
     replace_key,
     retry_key,
 )
+from portal.views.leavers import leaver
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.ordering import create_order
 from portal.views.orders import order, orders, orders_csv
@@ -202,6 +203,7 @@ urlpatterns = [
     path("people/<uuid:person_id>/", person, name="person"),
     path("people/<uuid:person_id>/role/", change_role, name="change_role"),
     path("people/<uuid:person_id>/deactivate/", deactivate, name="deactivate"),
+    path("people/<uuid:person_id>/leaves/", leaver, name="leaver"),
     path("people/<uuid:person_id>/reactivate/", reactivate, name="reactivate"),
     path("people/<uuid:person_id>/password-link/", password_link, name="password_link"),
     path("people/second-factor/", require_second_factor, name="require_second_factor"),

@@ -152,6 +152,7 @@ TABLE = {
     "deactivate": (admins(NOT_SO), admins(SENT)),
     "reactivate": (admins(NOT_SO), admins(SENT)),
     "password_link": (admins(NOT_SO), admins(PAGE)),
+    "leaver": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "end_sessions": (admins(NOT_SO), admins(SENT)),
     "require_second_factor": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "remove_second_factor": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
