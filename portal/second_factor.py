@@ -31,6 +31,12 @@ def without(people: QuerySet[User]) -> QuerySet[User]:
     return people.exclude(pk__in=Authenticator.objects.filter(type__in=REAL).values("user"))
 
 
+def forget(person: User) -> None:
+    """Without a browser, for whoever has a shell on the machine."""
+    Authenticator.objects.filter(user=person).delete()
+    person.end_sessions()
+
+
 def remove(request: HttpRequest, person: User) -> None:
     """All of it, recovery codes too. The person is told by mail, and their sessions end."""
     for authenticator in Authenticator.objects.filter(user=person):

@@ -35,6 +35,9 @@ class SealedColumn(NamedTuple):
     model: type[models.Model]
     column: str
 
+    def __str__(self) -> str:
+        return str(self.model._meta.verbose_name_plural)
+
     def stale(self, current: str) -> models.QuerySet[models.Model]:
         rows = self.model._default_manager.exclude(**{self.column: ""})
         return rows.exclude(**{f"{self.column}__startswith": current})
@@ -50,6 +53,9 @@ class SealedMember(NamedTuple):
     column: str
     member: str
     purpose: str
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.verbose_name_plural}, {self.member}"
 
     def stale(self, current: str) -> models.QuerySet[models.Model]:
         rows = self.model._default_manager.filter(**{f"{self.column}__has_key": self.member})

@@ -12,22 +12,17 @@ from django.utils.translation import gettext_lazy as _
 
 from ultahost_api import sealing
 
-_CODE = {
-    "autocomplete": "one-time-code",
-    "inputmode": "numeric",
-    "spellcheck": "false",
-    "autofocus": True,
-    "placeholder": None,
-}
+_CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
 
 
-def _code_field(form: forms.Form, label: Any) -> None:
-    form.fields["code"].label = label
-    form.fields["code"].widget = forms.TextInput({name: value for name, value in _CODE.items() if value})
+def _code_field(label: Any) -> forms.CharField:
+    return forms.CharField(label=label, widget=forms.TextInput(attrs=_CODE))
 
 
 class AppForm(ActivateTOTPForm):
     """The seed waits in the session, which is a row: sealed, as it will be kept."""
+
+    code = _code_field(_("Code from the app"))
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         forms.Form.__init__(self, *args, **kwargs)
@@ -36,7 +31,6 @@ class AppForm(ActivateTOTPForm):
         if not self.secret:
             self.secret = generate_totp_secret()
             context.request.session[SECRET_SESSION_KEY] = sealing.seal_text(self.secret, self._purpose)
-        _code_field(self, _("Code from the app"))
 
     @property
     def _purpose(self) -> str:
@@ -50,28 +44,24 @@ class AppForm(ActivateTOTPForm):
 
 
 class PasskeyForm(AddWebAuthnForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")
-        self.fields["name"].required = True
-        self.fields["name"].max_length = 60
-        self.fields["name"].help_text = _("For yourself, such as “Laptop”.")
-        without = self.fields["passwordless"]
-        without.initial = True
-        without.label = _("Signs in by itself")
-        without.help_text = _(
+    # Not required: by the time it is posted, the device has the passkey already
+    name = forms.CharField(
+        label=_("Name"), required=False, max_length=60, help_text=_("For yourself, such as “Laptop”.")
+    )
+    passwordless = forms.BooleanField(
+        label=_("Signs in by itself"),
+        required=False,
+        initial=True,
+        help_text=_(
             "Without the password, by fingerprint, face or PIN. Unticked, it is asked for after the password:"
             " for older security keys."
-        )
+        ),
+    )
 
 
 class CodeForm(AuthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _code_field(self, _("Code from the app, or a recovery code"))
+    code = _code_field(_("Code from the app, or a recovery code"))
 
 
 class ConfirmByCodeForm(ReauthenticateForm):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        _code_field(self, _("Code from the app, or a recovery code"))
+    code = _code_field(_("Code from the app, or a recovery code"))

@@ -106,6 +106,14 @@ class Visitor:
         self.page.wait_for_url(f"{self.address}/")
         return self
 
+    def prove(self) -> "Visitor":
+        """Confirm beforehand who it is, which acts with money and keys want to know."""
+        self.visit("/sign-in/again/")
+        self.page.locator("input[type=password]").fill(PASSWORD)
+        self.page.locator("main button.primary").click()
+        self.page.wait_for_url(f"{self.address}/")
+        return self
+
     def visit(self, path: str) -> None:
         self.page.goto(f"{self.address}{path}")
 

@@ -31,7 +31,7 @@ CARD = "4111 1111 1111 1111"
 
 
 def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Visitor, ledger: Ledger) -> None:
-    page = visitor.sign_in("alma").page
+    page = visitor.sign_in("alma").prove().page
     number = open_service_with_module(visitor)
 
     for words, command in (("Start", "start"), ("Reboot", "reboot")):
@@ -148,7 +148,7 @@ def payable_by_card(visitor: Visitor) -> list[tuple[str, Decimal]]:
 def test_it_pays_one_invoice_and_several_and_the_buttons_say_the_sums(
     visitor: Visitor, ledger: Ledger
 ) -> None:
-    page = visitor.sign_in("carla").page
+    page = visitor.sign_in("carla").prove().page
     visitor.visit("/invoices/?status=Unpaid")
     expect(page.locator("#freshness")).to_contain_text("Updated", timeout=60_000)
     (name, owed), *others = payable_by_card(visitor)[:3]
@@ -182,7 +182,7 @@ def test_it_pays_one_invoice_and_several_and_the_buttons_say_the_sums(
 
 
 def test_it_orders_a_service_and_a_transfer_and_accepts_a_quote(visitor: Visitor, ledger: Ledger) -> None:
-    page = visitor.sign_in("carla").page
+    page = visitor.sign_in("carla").prove().page
     visitor.visit("/orders/")
     follow(page, "New order")
     page.locator("[name=product]").select_option(label="Mail Hosting Business")
@@ -285,7 +285,7 @@ def place_order(page: Page) -> None:
 
 
 def test_it_adds_and_deletes_a_bank_account_and_a_card(visitor: Visitor, ledger: Ledger) -> None:
-    page = visitor.sign_in("dana").page
+    page = visitor.sign_in("dana").prove().page
     visitor.visit("/catalogue/cards/")
     press(page, "Allow card numbers")
     visitor.visit("/payment-methods/")
@@ -331,7 +331,7 @@ def test_it_adds_and_deletes_a_bank_account_and_a_card(visitor: Visitor, ledger:
 
 
 def test_it_adds_changes_and_deletes_a_contact(visitor: Visitor, ledger: Ledger) -> None:
-    page = visitor.sign_in("dana").page
+    page = visitor.sign_in("dana").prove().page
     open_account(visitor, "North Pier Ltd")
     follow(page.locator("aside"), "Contacts")
     follow(page, "Add a contact")

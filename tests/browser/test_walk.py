@@ -17,6 +17,8 @@ LOOKS = [
 PAGES = [
     *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/invite/"),
     *("/share-links/", "/share-links/add/", "/audit/"),
+    *("/people/second-factor/", "/profile/", "/sign-in/ways/", "/sign-in/ways/app/"),
+    *("/sign-in/ways/passkeys/add/", "/sign-in/sessions/", "/sign-in/password/"),
 ]
 
 
@@ -60,7 +62,7 @@ def test_it_shows_the_list_again_when_a_refresh_has_ended(visitor: Visitor) -> N
 
 @pytest.mark.parametrize("visitor", LOOKS, indirect=True)
 def test_it_has_no_serious_finding_and_no_complaint_on_any_page(visitor: Visitor) -> None:
-    page = visitor.sign_in("dana").page
+    page = visitor.sign_in("dana").prove().page
     for path in ("/services/", "/invoices/", "/domains/"):
         wait_until_read(visitor, path)
     details = []
@@ -77,7 +79,7 @@ def test_it_has_no_serious_finding_and_no_complaint_on_any_page(visitor: Visitor
 
 
 def test_it_asks_before_it_removes_a_key_and_cancelling_changes_nothing(visitor: Visitor) -> None:
-    page = visitor.sign_in("carla").page
+    page = visitor.sign_in("carla").prove().page
     visitor.visit("/keys/")
     page.locator("tbody .name a").first.click()
     page.get_by_role("link", name="Remove").click()

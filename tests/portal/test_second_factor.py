@@ -10,6 +10,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from portal.models import Switches
@@ -344,6 +345,34 @@ def test_it_changes_what_was_asked_for_though_no_mail_can_be_sent(visit, alma, s
     _, codes = set_up_app(visit(alma))
 
     assert len(codes) == 10
+
+
+def test_it_asks_for_it_also_after_a_forgotten_password(visit, alma):
+    set_up_app(visit(alma))
+    browser = visit()
+    browser.post("/sign-in/password/forgotten/", {"email": alma.email})
+    (link,) = re.findall(r"http://testserver(\S+)", mail.outbox[-1].body)
+    form = browser.follow(browser.get(link)).one("main form")
+
+    browser.post(form["action"], {"password1": "a staple of batteries", "password2": "a staple of batteries"})
+    browser.post("/sign-in/", {"login": alma.email, "password": "a staple of batteries"})
+
+    assert not is_in(browser)
+    assert browser.get("/sign-in/second-factor/").one("h1").text == "Second factor"
+
+
+def test_it_is_removed_from_the_shell_for_whoever_lost_everything(visit, alma, capsys):
+    browser = visit(alma)
+    set_up_app(browser)
+
+    call_command("portal_user", "remove-second-factor", "ALMA@example.com")
+
+    assert "no second factor any more" in capsys.readouterr().out
+    assert not is_in(browser)
+    sign_in(again := visit())
+    assert is_in(again)
+    with pytest.raises(CommandError, match="is no user"):
+        call_command("portal_user", "remove-second-factor", "eve@example.com")
 
 
 # Required of everybody

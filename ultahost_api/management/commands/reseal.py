@@ -11,8 +11,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         lost = 0
         for target, resealed, unreadable in sealing.reseal():
-            table = target.model._meta.verbose_name_plural
-            self.stdout.write(f"{table}: {resealed} sealed again, {unreadable} unreadable")
+            self.stdout.write(f"{target}: {resealed} sealed again, {unreadable} unreadable")
             lost += unreadable
         if lost:
             raise CommandError(f"{lost} values cannot be opened with the sealing keys that are set.")
