@@ -315,7 +315,7 @@ def test_it_seals_everything_again_with_the_first_key(run, settings, held):
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new, *old]}
 
     assert "api keys: 1 sealed again, 0 unreadable\n" in run("reseal")
-    assert run("reseal") == "api keys: 0 sealed again, 0 unreadable\n"
+    assert "api keys: 0 sealed again, 0 unreadable\n" in run("reseal")
 
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new]}
     assert "Acme" in call(run, "get_profile")
