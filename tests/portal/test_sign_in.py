@@ -162,6 +162,16 @@ def test_it_mails_a_link_to_whoever_forgot_and_says_the_same_to_strangers(visit,
     assert "/sign-in/password/new/" in to_alma[0].body
 
 
+def test_it_says_the_same_to_strangers_also_when_no_mail_can_be_sent(visit, alma, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+
+    known = visit().post("/sign-in/password/forgotten/", {"email": "alma@example.com"})
+    unknown = visit().post("/sign-in/password/forgotten/", {"email": "nobody@example.com"})
+
+    assert known.leads_to == unknown.leads_to == "/sign-in/password/sent/"
+
+
 def test_it_tells_that_a_made_up_link_does_not_work(visit):
     page = visit().get("/sign-in/password/new/1-abcdef-0123456789/")
 
