@@ -1,6 +1,6 @@
 """Acts that want to know once more who it is, however long ago they signed in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +9,7 @@ from allauth.account.internal.flows.reauthentication import (
     did_recently_reauthenticate,
     reauthenticate_by_password,
 )
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from portal import http
 
@@ -47,6 +47,12 @@ def ask_first(
 def count_sign_in(request: HttpRequest) -> None:
     """Whoever has this moment chosen a password need not type it again."""
     reauthenticate_by_password(request)
+
+
+def as_initial(data: QueryDict, leave_out: Collection[str] = ()) -> dict[str, Any]:
+    """What was posted, as a form's ``initial``."""
+    lists = {name: values for name, values in data.lists() if name not in {*leave_out, "csrfmiddlewaretoken"}}
+    return {name: values if len(values) > 1 else values[0] for name, values in lists.items()}
 
 
 def typed_before(request: HttpRequest) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -35,6 +37,24 @@ def note_sign_out(user: User | None, **_: Any) -> None:
 @receiver([password_changed, password_set, password_reset])
 def note_password(user: User, **_: Any) -> None:
     audit.record(user, Act.PASSWORD_SET, user)
+
+
+@receiver(authenticator_added)
+def note_second_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    """Recovery codes come and go with what they stand in for."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        audit.record(request, Act.FACTOR_ADDED, user, kind=authenticator.type)
+
+
+@receiver(authenticator_removed)
+def note_removed_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_: Any) -> None:
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        audit.record(request, Act.FACTOR_REMOVED, user, kind=authenticator.type)
+
+
+@receiver(authenticator_reset)
+def note_new_codes(request: HttpRequest, user: User, **_: Any) -> None:
+    audit.record(request, Act.CODES_MADE, user)
 
 
 @receiver(post_save, sender=Operation)

@@ -62,7 +62,8 @@ class Write:
     ) -> HttpResponse:
         """GET says what will happen; POST sends it once and leads to what came of it."""
         if self.action in confirming.WRITES:
-            typed = form_class.without_secrets(self.request.POST)
+            # With its token, so that it stays the same operation; what the page names, the page names anew
+            typed = confirming.as_initial(self.request.POST, {*form_class.secrets, "again", "agreed", "key"})
             if way := confirming.ask_first(self.request, typed=typed):
                 return way
         key = self._key()

@@ -31,13 +31,6 @@ class WriteForm(forms.Form):
             if isinstance(self.fields[name].widget, forms.PasswordInput):
                 self.fields[name].widget.render_value = False
 
-    @classmethod
-    def without_secrets(cls, data: QueryDict) -> dict[str, Any]:
-        """What was typed, as a form's ``initial``; with its token, so that it stays the same operation."""
-        left_out = {*cls.secrets, "again", "agreed", "key", "csrfmiddlewaretoken"}
-        typed = {name: values for name, values in data.lists() if name not in left_out}
-        return {name: values if len(values) > 1 else values[0] for name, values in typed.items()}
-
     def carry(self, *, key: object, agreed: object) -> None:
         """What the page names is what the form brings back: the key's id, and the total if there is one."""
         named = {"key": key, "agreed": agreed}

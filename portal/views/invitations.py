@@ -39,6 +39,7 @@ def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
 def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
     invitation = access.invitation_to_manage(request.user, invitation_id)
     invitations.revoke(invitation)
+    audit.record(request, Act.INVITATION_REVOKED, invitation)
     messages.success(request, _("The invitation of %(name)s is revoked.") % {"name": invitation})
     return http.SeeOther(reverse("people"))
 
@@ -47,11 +48,12 @@ def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
 @login_not_required
 @require_safe
 def open_invitation(request: http.Request, secret: str) -> HttpResponse:
-    """Moves the secret out of the address bar. Opening uses nothing up: mail scanners do it too."""
+    """Moves the secret out of the address bar. Opening uses nothing up: mail scanners do it too.
+
+    Never an error here, which would be logged with the address.
+    """
     invitation = invitations.find(secret)
-    if invitation is None:
-        return http.page(request, "invitations/gone.html", status=404)
-    request.session[_OPENED] = invitation.hash
+    request.session[_OPENED] = invitation.hash if invitation else ""
     return http.SeeOther(reverse("accept_invitation"))
 
 
@@ -77,6 +79,7 @@ def accept_invitation(request: http.Request) -> HttpResponse:
 def _send(request: http.Request, invitation: Invitation) -> HttpResponse:
     """Mailed where that works; else shown this once, for the admin to hand over."""
     link = invitations.send(invitation)
+    audit.record(request, Act.PERSON_INVITED, invitation, email=invitation.email, role=invitation.role)
     if invitations.mail(invitation, link):
         messages.success(request, _("An invitation was sent to %(email)s.") % {"email": invitation.email})
         return http.SeeOther(reverse("people"))

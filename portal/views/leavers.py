@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, http
+from portal import access, audit, http
 from portal.confirming import ask_first
-from portal.models import User
+from portal.models import Act, User
 from portal.models.users import LastAdmin
 from ultahost_api import keys as vault
 
@@ -37,6 +37,8 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
             person.deactivate()
             for key in access.keys_to_manage(request.user).filter(owner=person, disabled_at=None):
                 vault.disable(key)
+                audit.record(request, Act.KEY_DISABLED, key, account=key.account)
+            audit.record(request, Act.PERSON_DEACTIVATED, person)
     except LastAdmin:
         messages.error(
             request, _("%(name)s is the last admin: make somebody else one first.") % {"name": person}

@@ -94,6 +94,7 @@ def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
     """One's own but this one; somebody else's all."""
     person = access.person_to_manage(request.user, person_id)
     sessions.end_others(request, person)
+    audit.record(request, Act.SESSIONS_ENDED, person)
     messages.success(request, _("The sessions of %(name)s have ended.") % {"name": person})
     return http.SeeOther(reverse("person", args=[person.pk]))
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, http, second_factor
+from portal import access, audit, http, second_factor
 from portal.confirming import ask_first
-from portal.models import Switches
+from portal.models import Act, Switches
 
 
 @access.admin_only
@@ -23,6 +23,7 @@ def require_second_factor(request: http.Request) -> HttpResponse:
         Switches.objects.update_or_create(
             pk=1, defaults={"second_factor": request.POST.get("second_factor") == "on"}
         )
+        audit.record(request, Act.FACTOR_REQUIRED, required=Switches.current().second_factor)
         messages.success(request, _("It holds from everybody's next click on."))
         return http.SeeOther(reverse("people"))
     context = {

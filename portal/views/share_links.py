@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, audit, formats, http
+from portal.confirming import as_initial, ask_first, typed_before
 from portal.forms.share_links import ShareLinkForm
 from portal.models import Act, ShareLink
 
@@ -24,7 +25,9 @@ def share_links(request: http.Request) -> HttpResponse:
 @access.admin_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def add_share_link(request: http.Request) -> HttpResponse:
-    form = ShareLinkForm(request.POST if request.method == "POST" else None)
+    if way := ask_first(request, typed=as_initial(request.POST)):
+        return way
+    form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
         link, secret = form.save(request.user)
         audit.record(request, Act.LINK_MADE, link, until=link.last_day)

@@ -15,6 +15,7 @@ from portal import audit
 from portal.models import Act, AuditEntry, AuditHead, Product
 from portal.models.audit import AppendOnly
 from tests.conftest import triggers_off
+from tests.portal.test_second_factor import set_up_app
 from ultahost_api import clients, operating
 from ultahost_api.models import Account
 from ultahost_api.sandbox import Fault
@@ -111,15 +112,47 @@ def test_it_notes_a_new_password_by_form_and_by_link(visit, browser, alma):
     assert link.rpartition("-")[2].strip("/") not in str(AuditEntry.objects.values())
 
 
-def test_it_notes_what_becomes_of_people(browser, alma):
-    browser.post("/people/add/", {"name": "Nils", "email": "nils@example.com", "role": "billing"})
-    assert written(Act.PERSON_ADDED) == ("Dana", "Nils", {"role": "billing"})
+def test_it_notes_what_becomes_of_people(visit, browser, alma):
+    new = {"name": "Nils", "email": "nils@example.com", "role": "billing"}
+    link = browser.post("/people/invite/", new).one(".copyable code").text
+    asked = {"email": "nils@example.com", "role": "billing"}
+    assert written(Act.PERSON_INVITED) == ("Dana", "Nils", asked)
+    theirs = visit()
+    theirs.post(theirs.get(urlsplit(link).path).leads_to, {"name": "Nils", "password": PASSWORD})
+    assert written(Act.PERSON_ADDED) == ("Nils", "Nils", {"role": "billing"})
+    assert link.strip("/").rpartition("/")[2] not in str(AuditEntry.objects.values())
     browser.post(f"/people/{alma.pk}/role/", {"role": "admin"})
     assert written(Act.ROLE_CHANGED) == ("Dana", "Alma", {"before": "member", "role": "admin"})
     browser.post(f"/people/{alma.pk}/deactivate/")
     assert written(Act.PERSON_DEACTIVATED) == ("Dana", "Alma", {})
     browser.post(f"/people/{alma.pk}/reactivate/")
     assert written(Act.PERSON_REACTIVATED) == ("Dana", "Alma", {})
+    browser.post(f"/people/{alma.pk}/sessions/end/")
+    assert written(Act.SESSIONS_ENDED) == ("Dana", "Alma", {})
+    browser.post("/people/second-factor/", {"second_factor": "on"})
+    assert written(Act.FACTOR_REQUIRED) == ("Dana", "", {"required": True})
+
+
+def test_it_notes_who_leaves_with_each_key(visit, people, rows, dana, alma):
+    people.admin("Dora")
+    rows.key(alma, rows.account(), "Shop")
+
+    visit(dana).post(f"/people/{alma.pk}/leaves/")
+
+    assert written(Act.PERSON_DEACTIVATED) == ("Dana", "Alma", {})
+    assert last(Act.KEY_DISABLED).target.startswith("Shop")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_notes_second_factors_and_nothing_of_their_seeds(visit, browser, alma):
+    seed, codes = set_up_app(visit(alma))
+    assert written(Act.FACTOR_ADDED) == ("Alma", "Alma", {"kind": "totp"})
+    visit(alma).post("/sign-in/ways/codes/new/")
+    assert written(Act.CODES_MADE) == ("Alma", "Alma", {})
+    browser.post(f"/people/{alma.pk}/second-factor/remove/")
+    assert written(Act.FACTOR_REMOVED) == ("Dana", "Alma", {"kind": "totp"})
+    told = str(AuditEntry.objects.values())
+    assert not any(secret in told for secret in (seed, *codes))
 
 
 def test_it_notes_nothing_that_was_refused(browser, dana):

@@ -145,7 +145,7 @@ TABLE = {
     "resend_invitation": (admins(NOT_SO), admins(PAGE)),
     "revoke_invitation": (admins(NOT_SO), admins(SENT)),
     # Only for who holds the link, or has opened it.
-    "open_invitation": (of(insiders=GONE, nobody=GONE), NEVER_PUBLIC),
+    "open_invitation": (of(insiders=SENT, nobody=SENT), NEVER_PUBLIC),
     "accept_invitation": (CLOSED, CLOSED),
     "person": (admins(PAGE), admins(NOT_SO)),
     "change_role": (admins(NOT_SO), admins(BAD)),
@@ -164,7 +164,7 @@ TABLE = {
     "audit": (admins(PAGE), admins(NOT_SO)),
     "audit_csv": (admins(PAGE), admins(NOT_SO)),
     "share_links": (admins(PAGE), admins(NOT_SO)),
-    "add_share_link": (admins(PAGE), admins(BAD)),
+    "add_share_link": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "share_link": (admins(PAGE), admins(NOT_SO)),
     "revoke_share_link": (admins(PAGE), admins(SENT)),
     "open_shared": (LED_ON, NEVER_PUBLIC),

@@ -53,4 +53,5 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"{email} is no user.")
         second_factor.forget(user)
+        audit.record(None, Act.FACTOR_REMOVED, user)
         self.stdout.write(f"{email} has no second factor any more; every session of theirs has ended.")
