@@ -11,7 +11,7 @@ from tests.browser.test_walk import NARROW, WIDE, wait_until_read
 
 @pytest.mark.parametrize("look", [{**WIDE, "java_script_enabled": False}, {**NARROW, "color_scheme": "dark"}])
 def test_it_is_made_handed_over_read_and_revoked(visitor: Visitor, browser: Browser, look: dict) -> None:
-    page = visitor.sign_in("dana").page
+    page = visitor.sign_in("dana").prove().page
     wait_until_read(visitor, "/invoices/")
     page.get_by_role("link", name="Share", exact=True).click()
     page.get_by_label("For whom").fill("Tax adviser")

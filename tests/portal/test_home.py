@@ -130,10 +130,12 @@ def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, ac
 
     page = visit(alma).get("/")
 
-    assert page.one(".banner .words").text.startswith("Invoices of Acme: nothing has come through since")
-    assert page.one(".banner .said").text == "502 <b>Bad</b> Gateway"
-    assert len(visit(people.admin("Dana")).get("/").all(".banner")) == 1
-    assert visit(people.member("Ben")).get("/").all(".banner") == []
+    assert page.one(".banner[data-hue=soon] .words").text.startswith(
+        "Invoices of Acme: nothing has come through since"
+    )
+    assert page.one(".banner[data-hue=soon] .said").text == "502 <b>Bad</b> Gateway"
+    assert len(visit(people.admin("Dana")).get("/").all(".banner[data-hue=soon]")) == 1
+    assert visit(people.member("Ben")).get("/").all(".banner[data-hue=soon]") == []
 
 
 def test_it_tells_a_new_member_to_add_a_key(visit, people):

@@ -5,7 +5,6 @@ import logging
 
 import pytest
 from django.core import mail
-from django.test import Client
 from django.urls import reverse
 
 from portal.forms.keys import AddKeyForm
@@ -110,7 +109,7 @@ def test_it_answers_to_its_own_names_alone(client, db):
 
 
 @pytest.fixture
-def fail(dana, monkeypatch):
+def fail(visit, dana, monkeypatch):
     """Saving a key raises, with the key in a local and in the words of the error."""
 
     def save(form):
@@ -118,8 +117,8 @@ def fail(dana, monkeypatch):
         raise RuntimeError(f"could not save {typed}")
 
     def post():
-        client = Client(raise_request_exception=False)
-        client.force_login(dana)
+        client = visit(dana).client
+        client.raise_request_exception = False
         return client.post("/keys/add/", {"label": "Shop", "secret": SECRET})
 
     monkeypatch.setattr(AddKeyForm, "save", save)
