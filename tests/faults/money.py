@@ -138,6 +138,7 @@ class Harness:
 
     def _form(self, act: Act) -> Form:
         page = act.page or f"/invoices/{Invoice.objects.get(remote_id=act.mark).pk}/pay/"
+        self.visitor.prove()
         return self.visitor.get(page).form
 
     def _open(self, act: Act) -> Form:
