@@ -7,12 +7,12 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import qr
+from portal import confirming, qr, second_factor
 from ultahost_api import sealing
 
 log = logging.getLogger(__name__)
@@ -32,6 +32,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
+        """Whoever is led from the sign-in to setting up a second factor need not say twice who it is."""
+        response = super().post_login(request, user, **how)
+        if second_factor.is_owed(user):
+            confirming.count_sign_in(request)
+        return response
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
         """The quickest first: it is where a person is led."""

@@ -411,6 +411,16 @@ def test_it_opens_the_portal_once_it_is_set_up(visit, dana, required):
     assert browser.get("/people/").status == 200
 
 
+def test_it_asks_whoever_owes_one_for_the_password_once(visit, alma, required):
+    browser = visit()
+
+    sign_in(browser)
+
+    assert browser.get("/").leads_to == "/sign-in/ways/"
+    _, codes = set_up_app(browser)
+    assert len(codes) == 10
+
+
 def test_it_lets_whoever_owes_one_sign_out(visit, alma, required):
     browser = visit(alma)
 
