@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from django.utils import timezone
@@ -185,6 +186,12 @@ class Visitor:
 def visit(db):
     """``visit(alma).get("/invoices/")``; ``visit()`` is nobody."""
     return lambda user=None, **how: Visitor(user, **how)
+
+
+@pytest.fixture
+def nothing_counted(db):
+    """No guesses of the test before: a flush spares the cache's table, which belongs to no model."""
+    cache.clear()
 
 
 @pytest.fixture

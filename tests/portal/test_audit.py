@@ -144,6 +144,7 @@ def test_it_notes_who_leaves_with_each_key(visit, people, rows, dana, alma):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("nothing_counted")
 def test_it_notes_second_factors_and_nothing_of_their_seeds(visit, browser, alma):
     seed, codes = set_up_app(visit(alma))
     assert written(Act.FACTOR_ADDED) == ("Alma", "Alma", {"kind": "totp"})

@@ -10,7 +10,6 @@ from threading import Barrier, Thread
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -19,13 +18,7 @@ from tests.portal.test_second_factor import PASSWORD, add_passkey, is_in, set_up
 from ultahost_api.sandbox import totp
 
 ADDRESSES = [f"203.0.113.{number}" for number in range(50)]
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted(db):
-    """What was guessed in the test before: a flush spares the cache's table, which belongs to no model."""
-    cache.clear()
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_counted")]
 
 
 @pytest.fixture

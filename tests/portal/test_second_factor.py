@@ -10,7 +10,6 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -21,13 +20,10 @@ from ultahost_api.sandbox import totp
 
 PASSWORD = "correct horse battery"
 APP, CODES, ADD = "/sign-in/ways/app/", "/sign-in/ways/codes/", "/sign-in/ways/passkeys/add/"
-pytestmark = pytest.mark.django_db(transaction=True)  # signals and mails wait for the commit
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted(db):
-    """What was guessed in the test before: a flush spares the cache's table, which belongs to no model."""
-    cache.clear()
+pytestmark = [
+    pytest.mark.django_db(transaction=True),  # signals and mails wait for the commit
+    pytest.mark.usefixtures("nothing_counted"),
+]
 
 
 @pytest.fixture
