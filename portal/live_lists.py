@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
 from portal import audit, csv, live
+from portal.http import Request
 from portal.lists import Pages
 from portal.models import Act
 from ultahost_api.client import Client
@@ -48,7 +49,7 @@ class LiveList(Pages):
 
     def __init__(
         self,
-        request: HttpRequest,
+        request: Request,
         records: Iterable[Any],
         *,
         text: Callable[[Any], str],

@@ -2,8 +2,8 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 
 ACCEPTABLE = ("Delivered", "On Hold")
@@ -12,7 +12,7 @@ ACCEPTABLE = ("Delivered", "On Hold")
 class QuoteQuerySet(CachedQuerySet["Quote"]):
     def waiting(self) -> Self:
         """For an answer, which the provider still takes."""
-        unexpired = Q(valid_until=None) | Q(valid_until__gte=timezone.localdate())
+        unexpired = Q(valid_until=None) | Q(valid_until__gte=conf.today())
         return self.present().filter(unexpired, stage__in=ACCEPTABLE)
 
 
@@ -39,5 +39,5 @@ class Quote(Cached):
     @property
     def shown_stage(self) -> str:
         """Derived: the provider leaves the stage of an offer that has run out as it was."""
-        expired = self.valid_until is not None and self.valid_until < timezone.localdate()
+        expired = self.valid_until is not None and self.valid_until < conf.today()
         return "Expired" if expired and self.stage in ACCEPTABLE else self.stage

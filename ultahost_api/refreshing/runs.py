@@ -20,7 +20,7 @@ from ultahost_api.client import (
     Unauthorized,
 )
 from ultahost_api.clients import KeyMeter, KeyStopped, KeyUnreadable, metered
-from ultahost_api.models import LISTS, ApiKey, Event, Noun, Refresh
+from ultahost_api.models import ApiKey, Event, Noun, Refresh
 from ultahost_api.refreshing import details, lists, pacing, profiles
 from ultahost_api.refreshing.leases import Lease, LeaseLost
 from ultahost_api.refreshing.lists import Outcome
@@ -119,14 +119,14 @@ def _done(lease: Lease, outcome: Outcome) -> None:
             trouble="",
             trouble_words="",
         )
-    if refresh.noun in LISTS:
+    if refresh.noun in NOUNS and NOUNS[refresh.noun].details and refresh.rows_changed:
         call_for_details(refresh)
 
 
 def call_for_details(refresh: Refresh) -> None:
     """A list changed: let the backfill look for rows whose details are now missing or old."""
     backfill = Refresh.objects.filter(account=refresh.account, noun=Noun.DETAILS, trouble="")
-    if next(details.wanting(refresh.account), None) and backfill.update(next_due_at=timezone.now()):
+    if backfill.update(next_due_at=timezone.now()):
         ring(list(backfill.values_list("pk", flat=True)))
 
 
