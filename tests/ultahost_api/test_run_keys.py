@@ -9,6 +9,7 @@ from ultahost_api import budget, clients, keys, refreshing
 from ultahost_api.budget import Purpose
 from ultahost_api.client import Rate
 from ultahost_api.models import ApiKey, Invoice, RateWindow, Refresh
+from ultahost_api.refreshing import pages
 from ultahost_api.sandbox import Fault
 
 
@@ -138,6 +139,28 @@ def test_it_takes_only_the_first_page_of_a_clicked_refresh_from_the_reserve(sand
     assert (refresh.trouble, refresh.asked_at) == (Refresh.Trouble.LIMITED, None)
     worker.run("invoices")
     assert offsets(sandbox) == [0]
+
+
+@pytest.mark.usefixtures("_no_limit_told")
+def test_it_takes_a_click_that_came_just_before_the_limit_from_the_reserve(
+    sandbox, acme, worker, key, monkeypatch
+):
+    acme.add_invoices(50)
+    spend(key, 12)
+    real = pages.write
+
+    def write(*args, **options):
+        real(*args, **options)
+        if len(offsets(sandbox)) == 2:
+            refreshing.ask([worker.account], ["invoices"])
+
+    monkeypatch.setattr(pages, "write", write)
+    refresh = worker.run("invoices")
+    assert offsets(sandbox) == [0, 10]
+    assert refresh.next_due_at <= timezone.now()
+    assert refresh.asked_at
+    worker.run("invoices")
+    assert offsets(sandbox) == [0, 10, 20]
 
 
 @pytest.mark.usefixtures("_no_limit_told")

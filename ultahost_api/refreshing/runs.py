@@ -73,6 +73,9 @@ def _work(lease: Lease, turn: Turn) -> None:
     except RateLimited as error:
         retry_at = error.retry_at or timezone.now() + _UNTOLD_LIMIT
         lease.release(next_due_at=retry_at, trouble=Refresh.Trouble.LIMITED, trouble_words="")
+        if lease.refresh.asked_at is None:
+            # Whoever clicked meanwhile may use what is kept back for people.
+            Refresh.objects.filter(pk=lease.refresh.pk).exclude(asked_at=None).ask()
     except (Unauthorized, KeyUnreadable, KeyStopped, profiles.OtherAccount):
         lease.release()  # still due: the next run takes the account's next key, or finds none
     except UltahostError as error:
