@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ultahost_api import operating, refreshing
 from ultahost_api.client import Secret
-from ultahost_api.models import Invoice, Operation, Refresh, Service
+from ultahost_api.models import Event, Invoice, Operation, Quote, Refresh, Service
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending, probes
 from ultahost_api.sandbox import Fault, Sandbox
@@ -63,6 +63,15 @@ class TestSending:
         assert "captured" in operation.message
         assert effects(sandbox, "pay_invoice") == 1
         assert Invoice.objects.get(remote_id=invoice).status == "Paid"
+
+    def test_it_shows_an_accepted_quote_as_accepted_at_once(self, acme: Any, key: Any, intend: Any) -> None:
+        (quote,) = acme.add_quotes(1, stage="Delivered")
+        Refresh.objects.filter(noun="quotes").update(next_due_at=timezone.now())
+        refreshing.run(Refresh.objects.get(noun="quotes").pk)
+        operating.perform(intend("accept_quote", quoteid=quote["id"]))
+        assert Quote.objects.get(remote_id=quote["id"]).stage == "Accepted"
+        (event,) = Event.objects.filter(noun="quotes", kind="changed")
+        assert event.changes == {"stage": ["Delivered", "Accepted"]}
 
     def test_it_takes_a_form_sent_twice_for_one(self, sandbox: Sandbox, intend: Any) -> None:
         token, invoice = uuid4(), unpaid()

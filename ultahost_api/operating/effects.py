@@ -27,6 +27,10 @@ def _renewal(operation: Operation) -> None:
     _change(operation, Noun.DOMAINS, auto_renew=bool(int(operation.parameters["autorenew"])))
 
 
+def _accepted(operation: Operation) -> None:
+    _change(operation, Noun.QUOTES, stage="Accepted", changed_at=timezone.now())
+
+
 def _change(operation: Operation, name: str, **values: Any) -> None:
     """Our copy and its history change together; the refresh that follows finds nothing new to tell."""
     noun = NOUNS[name]
@@ -36,7 +40,11 @@ def _change(operation: Operation, name: str, **values: Any) -> None:
             changes.write(noun, row, values)
 
 
-_CHANGES: dict[str, Callable[[Operation], None]] = {"pay_invoice": _paid, "toggle_autorenew": _renewal}
+_CHANGES: dict[str, Callable[[Operation], None]] = {
+    "pay_invoice": _paid,
+    "accept_quote": _accepted,
+    "toggle_autorenew": _renewal,
+}
 
 _STALE: dict[str, Iterable[str]] = {
     "pay_invoice": [Noun.INVOICES],
