@@ -65,18 +65,20 @@ class Runs:
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--no-browser", action="store_true", help="leave the browser tests to another run")
+    options.add_argument(
+        "--no-slow", action="store_true", help="leave what takes real processes to another run"
+    )
     chosen = options.parse_args()
     runs = Runs()
-    runs.pytest("SQLite", "-n", "2", "tests", "--ignore=tests/browser")
+    quick = ["-m", "not slow"]
+    runs.pytest("SQLite", "-n", "2", *(quick if chosen.no_slow else []), "tests", "--ignore=tests/browser")
     with ExitStack() as stack:
         try:
             url = stack.enter_context(temporary_postgres())
         except NoPostgreSQL as error:
             runs.missing.append(f"PostgreSQL: {error}")
         else:
-            runs.pytest(
-                "PostgreSQL", "-n", "2", "-m", "not slow", "tests", "--ignore=tests/browser", database_url=url
-            )
+            runs.pytest("PostgreSQL", "-n", "2", *quick, "tests", "--ignore=tests/browser", database_url=url)
     if not chosen.no_browser:
         if any(shutil.which(name) for name in CHROMIUMS):
             runs.pytest("browser", "tests/browser")
