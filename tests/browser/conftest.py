@@ -40,12 +40,23 @@ def sandbox_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory, sandbox_port: int) -> Iterator[str]:
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="session")
+def demo_log() -> list[str]:
+    """What the demo's processes have printed so far."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def demo(demo_folder: Path, demo_log: list[str], sandbox_port: int) -> Iterator[str]:
     """The address of a running demo with its team filled in."""
     port = _free_port()
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "portal.settings",
-        "PORTAL_DATA_DIR": str(tmp_path_factory.mktemp("demo")),
+        "PORTAL_DATA_DIR": str(demo_folder),
         "PORTAL_PORT": str(port),
         "PORTAL_SANDBOX_PORT": str(sandbox_port),
         "DATABASE_URL": "",
@@ -57,16 +68,16 @@ def demo(tmp_path_factory: pytest.TempPathFactory, sandbox_port: int) -> Iterato
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    said: list[str] = []
     try:
         assert process.stdout
         for line in process.stdout:
-            said.append(line)
+            demo_log.append(line)
             if "Ctrl-C stops everything" in line:
                 break
         else:
-            pytest.fail("The demo did not start:\n" + "".join(said))
-        threading.Thread(target=process.stdout.read, daemon=True).start()  # lest it blocks on a full pipe
+            pytest.fail("The demo did not start:\n" + "".join(demo_log))
+        # Read on, lest it blocks on a full pipe.
+        threading.Thread(target=demo_log.extend, args=(process.stdout,), daemon=True).start()
         yield f"http://localhost:{port}"
     finally:
         process.send_signal(signal.SIGINT)
