@@ -11,13 +11,13 @@ __all__ = ["app"]
 
 @worker_process_init.connect
 def stumble_over_domains(**_: Any) -> None:
-    from ultahost_api.refreshing import lists
+    from ultahost_api.refreshing import pages
 
-    real = lists._write_page
+    real = pages.write
 
-    def write_page(lease: Any, noun: Any, page: Any) -> None:
+    def write(lease: Any, noun: Any, page: Any, **how: Any) -> None:
         if noun.noun == "domains":
             raise RuntimeError("stumbled")
-        real(lease, noun, page)
+        real(lease, noun, page, **how)
 
-    lists._write_page = write_page
+    pages.write = write
