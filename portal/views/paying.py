@@ -1,7 +1,8 @@
 """Paying invoices: one, or several one after the other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, confirming, formats, http
+from portal import access, acting, confirming, formats, http
 from portal.models import User
 from portal.threads import Busy, provider_call
 from portal.writing import Write
@@ -59,6 +60,11 @@ class Payment:
     words: str = ""
 
     @property
+    def is_payable(self) -> bool:
+        """There is somebody to pay it and a sum to agree to."""
+        return self.key is not None and self.invoice.total is not None
+
+    @property
     def is_open(self) -> bool:
         """Nobody knows yet: nothing more is sent on top of it."""
         return self.operation is not None and self.operation.is_pending
@@ -72,15 +78,18 @@ def pay_invoices(request: http.Request) -> HttpResponse:
         return way
     if request.method == "POST":
         invoices = _picked(request.user, _ids(request))
-        payments = _pay(request.user, invoices, _uuid(request.POST.get("form_token", "")))
+        payments = _pay(request.user, invoices, _named(request), _uuid(request.POST.get("form_token", "")))
         return http.page(request, "invoices/paid_several.html", {"payments": payments})
     invoices = _picked(request.user, _ids(request)).filter(gone_at=None, status__in=OPEN)
     if not invoices:
         messages.warning(request, _("None of these invoices can be paid."))
         return http.SeeOther(reverse("invoices"))
+    payments = [Payment(invoice, _key(request.user, invoice)) for invoice in invoices]
+    payable = [payment for payment in payments if payment.is_payable]
     context = {
-        "payments": [Payment(invoice, _key(request.user, invoice)) for invoice in invoices],
-        "totals": invoices.by_currency(),
+        "payments": payments,
+        "payable": payable,
+        "totals": invoices.filter(pk__in=[payment.invoice.pk for payment in payable]).by_currency(),
         "form_token": uuid4(),
     }
     return http.page(request, "invoices/pay_several.html", context)
@@ -99,22 +108,36 @@ def _picked(user: User, ids: list[str]) -> InvoiceQuerySet:
     return invoices
 
 
-def _pay(user: User, invoices: Iterable[Invoice], page_token: UUID) -> list[Payment]:
+def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
+    """What the page named beside each invoice: the key that pays it, and the total that is agreed to."""
+    columns = (request.POST.getlist(name) for name in ("invoice", "key", "total"))
+    try:
+        return {UUID(id_): (UUID(key), Decimal(total)) for id_, key, total in zip(*columns, strict=True)}
+    except (ValueError, InvalidOperation):
+        raise Http404 from None
+
+
+def _pay(
+    user: User, invoices: Iterable[Invoice], named: Mapping[UUID, tuple[UUID, Decimal]], page_token: UUID
+) -> list[Payment]:
     payments: list[Payment] = []
     for invoice in invoices:
         if payments and payments[-1].is_open:
             break
-        payments.append(_pay_one(user, invoice, uuid5(page_token, str(invoice.pk))))
+        payments.append(_pay_one(user, invoice, *named[invoice.pk], uuid5(page_token, str(invoice.pk))))
     left = list(invoices)[len(payments) :]
     return payments + [Payment(invoice, None, words=_("Not attempted.")) for invoice in left]
 
 
-def _pay_one(user: User, invoice: Invoice, token: UUID) -> Payment:
-    key = _key(user, invoice)
-    if key is None:
-        return Payment(invoice, None, words=_("No live key can write to this account. Nothing was sent."))
+def _pay_one(user: User, invoice: Invoice, named_key: UUID, total: Decimal, token: UUID) -> Payment:
+    if known := operating.sent_by(user, token):
+        return Payment(invoice, known.key, known)
+    try:
+        key = acting.as_named(user, invoice.account, named_key, _key(user, invoice))
+    except acting.OtherKey as other:
+        return Payment(invoice, None, words=str(other))
     parameters = {"invoiceid": invoice.remote_id}
-    intent = Intent(user, key, "pay_invoice", parameters, token, agreed=str(invoice.total or ""))
+    intent = Intent(user, key, "pay_invoice", parameters, token, agreed=str(total))
     try:
         with provider_call():
             return Payment(invoice, key, operating.perform(intent))

@@ -44,9 +44,9 @@ def pick(*invoices):
 
 
 def bulk(page):
-    return {
-        "form_token": token(page),
-        "invoice": [box["value"] for box in page.all("main input[name=invoice]")],
+    columns = ("invoice", "key", "total")
+    return {"form_token": token(page)} | {
+        name: [box["value"] for box in page.all(f"main input[name={name}]")] for name in columns
     }
 
 
@@ -232,6 +232,42 @@ class TestSeveral:
         assert len(paid(sandbox)) == 2
         browser.post("/invoices/pay/", data)
         assert len(paid(sandbox)) == 2
+
+    def test_it_pays_no_other_sum_than_the_page_named(self, visit, alma, acme, invoice, sandbox):
+        browser = visit(alma)
+        data = bulk(browser.get(pick(invoice)))
+        acme.invoices[invoice.remote_id]["total"] = "99.00"
+        Invoice.objects.filter(pk=invoice.pk).update(total="99.00")
+
+        page = browser.post("/invoices/pay/", data)
+
+        assert "now asks for 99.00 and not 19.99" in outcomes(page)[0][1]
+        assert paid(sandbox) == []
+
+    def test_it_pays_with_the_key_that_the_page_named_or_not_at_all(
+        self, visit, people, alma, add_key, acme, invoice, sandbox
+    ):
+        dana = people.admin("Dana")
+        browser = visit(dana)
+        data = bulk(browser.get(pick(invoice)))
+        add_key(dana, acme)  # from now on it is her own that would act
+
+        page = browser.post("/invoices/pay/", data)
+
+        assert "would act. Nothing was sent." in outcomes(page)[0][1]
+        assert paid(sandbox) == []
+
+    @pytest.mark.parametrize(("name", "value"), [("total", "a lot"), ("key", "mine"), ("key", [])])
+    def test_it_takes_no_form_that_names_less_than_the_page(self, visit, alma, invoice, sandbox, name, value):
+        browser = visit(alma)
+        data = bulk(browser.get(pick(invoice)))
+        assert browser.post("/invoices/pay/", data | {name: value}).status == 404
+        assert paid(sandbox) == []
+
+    def test_it_offers_no_payment_of_a_sum_that_was_never_read(self, visit, alma, invoice):
+        Invoice.objects.filter(pk=invoice.pk).update(total=None)
+        page = visit(alma).get(pick(invoice))
+        assert page.all("main input[name=invoice]") == page.all("main form button") == []
 
     def test_it_pays_nothing_again_that_may_have_been_paid(self, visit, alma, invoice, sandbox):
         browser = visit(alma)
