@@ -125,6 +125,19 @@ class Page:
         return [element.text for element in self.all(selector)]
 
     @property
+    def filled(self) -> dict[str, str]:
+        """What a browser would send of the page's form without anybody typing."""
+        sent = {}
+        for field in self.all("main form input"):
+            is_box = field["type"] == "checkbox"
+            if not is_box or "checked" in field.attributes:
+                sent[field["name"]] = field.attributes.get("value", "on" if is_box else "")
+        for choice in self.all("main form select"):
+            chosen = [o["value"] for o in self.all(f"select[name={choice['name']}] option[selected]")]
+            sent[choice["name"]] = chosen[0] if chosen else ""
+        return sent
+
+    @property
     def hidden(self) -> dict[str, str]:
         """What the page's form brings back without anybody typing: token, key, total."""
         found = self.all("main form input[type=hidden]")
