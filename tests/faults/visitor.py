@@ -15,6 +15,10 @@ EMAIL, PASSWORD = "alma@example.com", "correct horse battery"
 PAGES = ("/", "/services/", "/invoices/", "/domains/", "/activity/", "/readyz")
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 LONGEST = 60.0  # seconds; a write may take 30 and its reads 10
+CONFIRM, CONFIRM_FIRST = (
+    "/sign-in/again/",
+    428,
+)  # where money leads every few minutes, and how that is told here
 
 
 class Visitor:
@@ -112,13 +116,18 @@ class Visitor:
 
     def _send(self, session: requests.Session, path: str, action: str, target: int) -> None:
         page = self._ask(session, "GET", path)
-        if page.status == 404:  # it has gone since it was chosen
+        if page.status == CONFIRM_FIRST:
+            self._ask(session, "POST", CONFIRM, {"password": PASSWORD})
+            page = self._ask(session, "GET", path)
+        if page.status in {404, CONFIRM_FIRST}:  # it has gone since it was chosen, or the portal is struck
             return
         self.pages.append(page.without_text())
         named = dict(_HIDDEN.findall(page.text))
         if "form_token" not in named:
             return
         asked = self._ask(session, "POST", path, named)
+        if asked.status == CONFIRM_FIRST:  # nothing was sent
+            return
         self.pages.append(asked)
         self.sent.append(Sent(named["form_token"], action, target, asked.status))
 
@@ -144,7 +153,10 @@ class Visitor:
                 allow_redirects=False,
             )
             status: int | None = answer.status_code
-            if answer.headers.get("Location", "").startswith("/sign-in/"):
+            leads_to = answer.headers.get("Location", "")
+            if leads_to.startswith(CONFIRM):
+                status = CONFIRM_FIRST
+            elif leads_to.startswith("/sign-in/"):
                 status = 500  # nobody signed this person out
         except requests.RequestException:
             status = None
