@@ -73,6 +73,16 @@ class TestSending:
         (event,) = Event.objects.filter(noun="quotes", kind="changed")
         assert event.changes == {"stage": ["Delivered", "Accepted"]}
 
+    def test_it_looks_sooner_while_an_outcome_is_open(self, sandbox: Sandbox, intend: Any) -> None:
+        now = timezone.now()
+        refreshes = Refresh.objects.filter(noun="services")
+        refreshes.update(completed_at=now - timedelta(minutes=5), next_due_at=now + timedelta(minutes=10))
+        sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
+        operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        refresh = refreshes.get()
+        assert refresh.next_due_at < timezone.now() + timedelta(seconds=2)
+        assert refresh.pace == Refresh.Pace.OPERATION
+
     def test_it_takes_a_form_sent_twice_for_one(self, sandbox: Sandbox, intend: Any) -> None:
         token, invoice = uuid4(), unpaid()
         first = operating.perform(intend("pay_invoice", token, invoiceid=invoice))

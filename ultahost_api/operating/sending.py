@@ -27,11 +27,12 @@ from ultahost_api.client import (
     Unauthorized,
 )
 from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
-from ultahost_api.models import Account, ApiKey, Operation
+from ultahost_api.models import Account, ApiKey, Operation, Refresh
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operating import effects, probes
 from ultahost_api.operating.cancellations import other_cancellation
 from ultahost_api.operating.targets import remote_id_of, target_of, without_secrets
+from ultahost_api.refreshing import schedule
 
 State = Operation.State
 
@@ -199,6 +200,7 @@ def _send(operation: Operation, client: Client, parameters: Mapping[str, object]
         _end(operation, State.NOT_SENT, error)
     except UltahostError as error:
         _end(operation, State.UNKNOWN, error, next_read_at=timezone.now() + FIRST_READ)
+        schedule.hasten([operation.account], Refresh.Pace.OPERATION)
     else:
         _end(operation, State.DONE, answer, result=_kept(answer.data))
     if operation.took_effect:
