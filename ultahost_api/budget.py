@@ -16,6 +16,7 @@ _MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very s
 _JITTER = 2.0  # seconds at most, so that keys that reset together do not call together
 _PROBE = timedelta(seconds=50)  # longer than a call may take
 _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
+_PERSON_PATIENCE = 6.0  # whoever is in front of a page would rather wait than be refused
 _UNCLEAR_FIRST, _UNCLEAR_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 _RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
 
@@ -33,7 +34,7 @@ _FLOORS = {Purpose.PERSON: Value(0), Purpose.BACKGROUND: F("reserve"), Purpose.D
 
 def take(key: ApiKey, purpose: Purpose) -> None:
     """Take one call from the key's window before it is sent; RateLimited when none may be."""
-    patience = time.monotonic() + _PROBE_PATIENCE
+    patience = time.monotonic() + (_PERSON_PATIENCE if purpose == Purpose.PERSON else _PROBE_PATIENCE)
     while not _taken(key, purpose, timezone.now()):
         window = RateWindow.objects.get_or_create(key=key)[0]
         now = timezone.now()

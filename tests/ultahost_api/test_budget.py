@@ -46,6 +46,7 @@ def clock():
 def _impatient(monkeypatch):
     """Nobody waits for another's probe."""
     monkeypatch.setattr(budget, "_PROBE_PATIENCE", 0.04)
+    monkeypatch.setattr(budget, "_PERSON_PATIENCE", 0.04)
 
 
 def told(key, remaining, reset_in=60.0, status=200, **more):
