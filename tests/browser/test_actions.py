@@ -229,7 +229,7 @@ def test_it_orders_a_service_and_a_transfer_and_accepts_a_quote(visitor: Visitor
 def test_it_orders_an_addon_a_registration_and_renewals(
     visitor: Visitor, ledger: Ledger, ultahost: Ultahost
 ) -> None:
-    page = visitor.sign_in("dana").page
+    page = visitor.sign_in("dana").prove().page
     visitor.visit("/catalogue/products/add/")
     type_in(page, name="Daily backups", remote_id="31")
     page.locator("[name=kind]").select_option("addon")
