@@ -78,8 +78,6 @@ def demo(demo_folder: Path, demo_log: list[str], sandbox_port: int) -> Iterator[
             pytest.fail("The demo did not start:\n" + "".join(demo_log))
         # Read on, lest it blocks on a full pipe.
         threading.Thread(target=demo_log.extend, args=(process.stdout,), daemon=True).start()
-        # Tests follow each other faster than people act: the limit has tests of its own.
-        urlopen(f"http://127.0.0.1:{sandbox_port}/_sandbox/limit", b'{"limit": 100000}', timeout=10).close()
         yield f"http://localhost:{port}"
     finally:
         process.send_signal(signal.SIGINT)

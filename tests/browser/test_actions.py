@@ -288,6 +288,7 @@ def test_it_adds_and_deletes_a_bank_account_and_a_card(visitor: Visitor, ledger:
     page = visitor.sign_in("dana").prove().page
     visitor.visit("/catalogue/cards/")
     press(page, "Allow card numbers")
+    page.wait_for_url("**/catalogue/")
     visitor.visit("/payment-methods/")
     choice = page.locator("select[name=account]")
     choice.select_option(label="North Pier Ltd")
@@ -332,6 +333,7 @@ def test_it_adds_and_deletes_a_bank_account_and_a_card(visitor: Visitor, ledger:
 
 def test_it_adds_changes_and_deletes_a_contact(visitor: Visitor, ledger: Ledger) -> None:
     page = visitor.sign_in("dana").prove().page
+    page.wait_for_timeout(62_000)  # the orders before used up her window
     open_account(visitor, "North Pier Ltd")
     follow(page.locator("aside"), "Contacts")
     follow(page, "Add a contact")

@@ -64,12 +64,12 @@ def test_it_lists_the_invoices_and_shows_one(visitor: Visitor, ultahost: Ultahos
 
 def test_it_lists_the_orders_and_shows_one(visitor: Visitor, ultahost: Ultahost) -> None:
     page = visitor.sign_in("alma").page
-    visitor.visit("/orders/")
+    visitor.visit("/orders/?size=50")
     there = ultahost("alma", "get_orders", limit=50)
-    assert Counter(names(page)) == Counter(str(row["ordernum"]) for row in there)
+    assert Counter(names(page)) == Counter(f"#{row['ordernum']}" for row in there)
     page.locator("tbody .name a").last.click()  # of the newest not every one has a service
     page.wait_for_url(re.compile(r"/orders/.+/\d+/"))
-    number = int(page.get_by_role("heading", level=1).inner_text().split()[-1])
+    number = int(page.url.rstrip("/").split("/")[-1])
     order = ultahost("alma", "get_order", orderid=number)
     assert money(fact(page, "Amount").inner_text()) == Decimal(order["amount"])
     expect(fact(page, "Number")).to_have_text(str(order["ordernum"]))
@@ -102,9 +102,9 @@ def test_it_lists_the_emails_and_shows_one_in_a_frame_that_runs_nothing(
     page = visitor.sign_in("alma").page
     elsewhere: list[str] = []
     page.on("request", lambda asked: asked.url.startswith(visitor.address) or elsewhere.append(asked.url))
-    visitor.visit("/emails/")
+    visitor.visit("/emails/?size=50")
     there = ultahost("alma", "get_emails", limit=50)
-    assert names(page) == [row["subject"] for row in there]
+    assert Counter(names(page)) == Counter(row["subject"] for row in there)
 
     hostile = next(row for row in there if "New Server" in row["subject"])
     assert "<script>" in ultahost("alma", "get_email", emailid=hostile["id"])["message"]

@@ -64,6 +64,7 @@ def test_it_keeps_no_secret_that_was_typed_or_shown(
     page = visitor.sign_in("dana").prove().page
     visitor.visit("/catalogue/cards/")
     press(page, "Allow card numbers")
+    page.wait_for_url("**/catalogue/")
     visitor.visit("/payment-methods/")
     page.locator("select[name=account]").select_option(label="North Pier Ltd")
     expect(page).to_have_url(re.compile("account="))

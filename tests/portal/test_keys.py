@@ -326,8 +326,8 @@ def test_it_says_when_the_next_refresh_comes_and_why_then(browser, held, read_ev
     soon = timezone.now() + timedelta(minutes=1)
     Refresh.objects.filter(noun="invoices").update(next_due_at=soon, pace="budget")
     at = formats.clock(soon)
-    words = f"{at}, later, since the rate limit allows no more"
-    assert browser.get("/keys/").one("tbody td.date small").text == f"next at {words}"
+    told = browser.get("/keys/").one("tbody td.date small")
+    assert (told.text, told["title"]) == (f"next at {at}", "later, since the rate limit allows no more")
     Refresh.objects.filter(noun="invoices").update(trouble="limited")
     rows = browser.get(f"/keys/{held.pk}/").texts("section[aria-labelledby=refreshes] td.extra")
     assert f"{at} Waiting for the rate limit" in rows

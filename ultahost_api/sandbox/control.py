@@ -4,7 +4,6 @@
                                "times": 2, "after": 0, "key": null}
     POST /_sandbox/release    lets go of every request that a `hold` keeps
     POST /_sandbox/clear      forgets the faults that have not happened yet
-    POST /_sandbox/limit      {"limit": 1000}: requests per window from now on
     GET  /_sandbox/requests   every request seen
     GET  /_sandbox/early      those that came between a spent window and its reset
     GET  /_sandbox/ledger     every effect that really happened
@@ -54,7 +53,6 @@ class Control:
             ("POST", "faults"): self._add_fault,
             ("POST", "release"): self._release,
             ("POST", "clear"): self._clear,
-            ("POST", "limit"): self._set_limit,
             ("GET", "requests"): lambda body: {"requests": [s.to_json() for s in desk.log.seen()]},
             ("GET", "early"): lambda body: {"early": [s.to_json() for s in desk.log.early()]},
             ("GET", "ledger"): lambda body: {"ledger": [asdict(done) for done in desk.state.ledger]},
@@ -83,8 +81,4 @@ class Control:
 
     def _clear(self, body: bytes) -> Payload:
         self._desk.script.clear()
-        return {}
-
-    def _set_limit(self, body: bytes) -> Payload:
-        self._desk.limits.limit = int(json.loads(body)["limit"])
         return {}
