@@ -45,7 +45,7 @@ def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: 
         _begin(lease, noun, full=not noun.is_cheap or lease.refresh.full_due_at <= timezone.now())
     before: tuple[int, ...] = ()
     while lease.refresh.walks:
-        lease.renew()
+        lease.renew_before_a_call()
         page = _fetch(lease, noun, client)
         if page is None:
             _begin(lease, noun, full=True)
@@ -172,11 +172,13 @@ def _unlisted(
     )
     if statuses is not None:
         rows = rows.filter(status__in=statuses)
-    unlisted = [pk for pk, remote_id in rows.values_list("pk", "remote_id") if remote_id not in seen]
+    unlisted = sorted(set(rows.values_list("remote_id", flat=True)) - seen)
     return [
         row
         for start in range(0, len(unlisted), pages.WRITE_BATCH)
-        for row in noun.rows.filter(pk__in=unlisted[start : start + pages.WRITE_BATCH]).order_by("remote_id")
+        for row in rows.filter(remote_id__in=unlisted[start : start + pages.WRITE_BATCH]).order_by(
+            "remote_id"
+        )
     ]
 
 

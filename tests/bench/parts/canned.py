@@ -1,7 +1,7 @@
 """A provider that answers lists from memory, so that it does not dominate what is measured.
 
 An API key says how much its account holds: ``sk_test_bench_NUMBER_ROWS``, that many rows of each noun. The
-newest 40 invoices are open.
+newest 40 invoices are open. With ``_far`` behind it each answer takes as long as one over the internet.
 """
 
 import json
@@ -19,6 +19,7 @@ from ultahost_api.sandbox import rows as provider_rows
 PATH = "/client-api/v1"
 OPEN = 40
 WINDOW = 60
+FAR = 0.03  # seconds
 MAKE = {
     "get_services": provider_rows.service,
     "get_invoices": provider_rows.invoice,
@@ -43,8 +44,8 @@ class Provider:
         self._process.kill()
 
 
-def key_of(number: int, rows: int) -> str:
-    return f"sk_test_bench_{number}_{rows}"
+def key_of(number: int, rows: int, *, far: bool = False) -> str:
+    return f"sk_test_bench_{number}_{rows}" + ("_far" if far else "")
 
 
 def _serve(told: Connection) -> None:
@@ -68,6 +69,8 @@ class _Handler(StreamRequestHandler):
             while (line := self.rfile.readline()) not in (b"\r\n", b""):
                 if line[:10].lower() == b"x-api-key:":
                     key = line[10:].strip().decode()
+            if key.endswith("_far"):
+                time.sleep(FAR)
             body = _answer(key, request.split()[1].decode())
             now = time.time()
             head = (
@@ -81,7 +84,7 @@ class _Handler(StreamRequestHandler):
 
 def _answer(key: str, target: str) -> bytes:
     asked = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
-    number, rows = key.removeprefix("sk_test_bench_").split("_")
+    number, rows = key.removeprefix("sk_test_bench_").removesuffix("_far").split("_")
     action = asked["action"]
     if action in MAKE:
         return _page(action, int(rows), int(asked["offset"]), int(asked["limit"]), asked.get("status", ""))

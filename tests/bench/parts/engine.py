@@ -35,6 +35,7 @@ ACCOUNTS, ROWS_EACH = 20 if QUICK else 200, 50
 PAGE = 100
 SIZES = (1_000, 10_000) if QUICK else (1_000, 10_000, 100_000)
 MANY_INVOICES = 20_000
+FAR_ROWS = 1_000 if QUICK else 10_000
 TABLES = ("ultahost_api_service", "ultahost_api_invoice", "ultahost_api_domain")
 
 
@@ -74,8 +75,8 @@ class Bench:
         self.session = requests.Session()
         self.owner = User.objects.create_user("alma@example.com", None, name="Alma")
 
-    def add(self, number: int, rows: int) -> Account:
-        key = keys.add(self.owner, f"Key {number}", key_of(number, rows))
+    def add(self, number: int, rows: int, *, far: bool = False) -> Account:
+        key = keys.add(self.owner, f"Key {number}", key_of(number, rows, far=far))
         assert key.account
         return key.account
 
@@ -91,9 +92,9 @@ class Bench:
             if refresh.completed_at and refresh.completed_at >= began:
                 return
 
-    def floor(self, number: int, rows: int, noun: str) -> None:
+    def floor(self, number: int, rows: int, noun: str, *, far: bool = False) -> None:
         """The same pages, downloaded and parsed, and nothing else."""
-        headers = {"x-api-key": key_of(number, rows)}
+        headers = {"x-api-key": key_of(number, rows, far=far)}
         offset: int | None = 0
         while offset is not None:
             asked = {"action": f"get_{noun}", "limit": PAGE, "offset": offset}
@@ -179,6 +180,24 @@ def of_many_invoices(bench: Bench) -> dict[str, Any]:
     return {"open": OPEN, "calls": cycle.calls, "writes": writes.total(), "ms": cycle.cpu * 1000}
 
 
+def of_a_far_provider(bench: Bench) -> dict[str, Any]:
+    """What a person waits for: every answer takes a while to come."""
+    account = bench.add(30_001, FAR_ROWS, far=True)
+    bench.floor(30_001, FAR_ROWS, "domains", far=True)
+    with Spent() as floor:
+        bench.floor(30_001, FAR_ROWS, "domains", far=True)
+    with Spent() as first:
+        bench.refresh(account, "domains")
+    with Spent() as again:
+        bench.refresh(account, "domains")
+    return {
+        "rows": FAR_ROWS,
+        "first wall ratio": first.wall / floor.wall,
+        "again wall ratio": again.wall / floor.wall,
+        "rows per second, first copy": FAR_ROWS / first.wall,
+    }
+
+
 def main() -> None:
     logging.disable(logging.WARNING)
     bell._publish = lambda task, argument, queue: True
@@ -188,6 +207,7 @@ def main() -> None:
     told: dict[str, Any] = {"accounts": of_many_accounts(bench)}
     told["invoices"] = of_many_invoices(bench)
     told["sizes"] = of_sizes(bench)
+    told["far"] = of_a_far_provider(bench)
     told["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(told, indent=1))
 
