@@ -28,9 +28,9 @@ HEAD = (
     "session that gets the same pages and parses their JSON. The refresh adds types, the budget, the lease",
     "and the database, all of which must be there after a kill: that is several statements for each page.",
     "",
-    "Against a provider that takes 30 ms to answer, as one over the internet does at least, the aim is to stay",
-    "within 1.5 times the floor. The ratios of CPU stand beside it without an aim: their provider answers from",
-    "memory, so they say what the engine itself costs and show when it grows.",
+    "Against a provider that takes 30 ms to answer, as one over the internet does at least, the aim is to",
+    "stay within 1.5 times the floor. The ratios of CPU stand beside it without an aim: their provider",
+    "answers from memory, so they say what the engine itself costs and show when it grows.",
     "",
 )
 SECRETS = {
