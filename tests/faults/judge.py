@@ -23,6 +23,7 @@ PROMISES = {
     "early": "requests before a reset",
     "refused_keys": "calls with a refused key",
     "lost_changes": "changes lost",
+    "lost_events": "events lost or told twice",
     "wrongly_gone": "rows gone that exist",
     "silent_pages": "pages silent",
     "slow_clicks": "clicks lost or slow",

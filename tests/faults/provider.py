@@ -13,7 +13,7 @@ from ultahost_api.sandbox.accounts import Account
 from ultahost_api.sandbox.replies import Reply
 from ultahost_api.sandbox.server import Handler
 
-NOUNS = ("services", "invoices", "domains")
+NOUNS = ("services", "invoices", "domains", "orders", "quotes", "emails")
 LISTS = {f"get_{noun}" for noun in NOUNS}
 LATENCY = 0.04  # seconds; who walks one list together with somebody else is seen doing it
 PAYABLE = 8  # invoices of an account that are there to be paid: as `_kept` rows nothing else touches them
@@ -111,6 +111,9 @@ class Provider(Sandbox):
             account.add_invoices(24)
             account.add_services(13)
             account.add_domains(12)
+            account.add_orders(6)
+            account.add_quotes(4)
+            account.add_emails(8)
             self.current[account.uuid] = self.new_key(account)
 
     def start(self) -> None:
@@ -127,17 +130,17 @@ class Provider(Sandbox):
         """As on any day: an invoice is paid, a price goes up, something is ordered, something ends."""
         account = self.random.choice(self.accounts)
         noun = self.random.choice(NOUNS)
+        edits = [self._edit] * 3 if noun in STATUSES else []  # what was mailed stays as it is
         with account.lock:
-            self.random.choice((self._edit, self._edit, self._edit, self._insert, self._delete))(
-                account, noun
-            )
+            self.random.choice((*edits, self._insert, self._delete))(account, noun)
 
     def _edit(self, account: Account, noun: str) -> None:
         row = self.random.choice(self._movable(account, noun))
+        status, amount = TOLD[noun]
         if self.random.random() < 0.5:
-            row["status"] = self.random.choice(STATUSES[noun])
+            row[status] = self.random.choice(STATUSES[noun])
         else:
-            row[AMOUNTS[noun]] = f"{self.random.randrange(100, 9999) / 100:.2f}"
+            row[amount] = f"{self.random.randrange(100, 9999) / 100:.2f}"
 
     def _insert(self, account: Account, noun: str) -> None:
         if len(account.rows(noun)) < 45:
@@ -151,11 +154,11 @@ class Provider(Sandbox):
     def _movable(self, account: Account, noun: str) -> list[dict[str, Any]]:
         return [row for row in account.rows(noun).values() if not row.get("_kept")]
 
-    def rows(self) -> dict[tuple[str, str], dict[int, tuple[str, str]]]:
-        """(account uuid, noun): id → (status, amount) of everything that exists now."""
+    def rows(self) -> dict[tuple[str, str], dict[int, tuple[str, ...]]]:
+        """(account uuid, noun): id → what is TOLD of everything that exists now."""
         return {
             (account.uuid, noun): {
-                number: (row["status"], row[AMOUNTS[noun]])
+                number: tuple(row[name] for name in TOLD[noun])
                 for number, row in list(account.rows(noun).items())
             }
             for account in self.accounts
@@ -163,9 +166,18 @@ class Provider(Sandbox):
         }
 
 
-AMOUNTS = {"services": "amount", "invoices": "total", "domains": "recurringamount"}
+TOLD = {
+    "services": ("status", "amount"),
+    "invoices": ("status", "total"),
+    "domains": ("status", "recurringamount"),
+    "orders": ("status", "amount"),
+    "quotes": ("stage", "total"),
+    "emails": ("subject",),
+}
 STATUSES = {
     "services": ("Active", "Suspended", "Pending", "Cancelled"),
     "invoices": ("Unpaid", "Paid", "Cancelled", "Collections"),
     "domains": ("Active", "Expired", "Grace", "Cancelled"),
+    "orders": ("Pending", "Active", "Cancelled", "On Hold"),
+    "quotes": ("Delivered", "On Hold", "Lost", "Dead"),
 }

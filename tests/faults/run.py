@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import User
-from tests.faults import judge, watcher
+from tests.faults import histories, judge, watcher
 from tests.faults.injector import Injector
 from tests.faults.judge import Verdict
 from tests.faults.processes import ROOT, WORKERS, Portal
@@ -24,7 +24,7 @@ from tests.faults.scene import Scene
 from tests.faults.visitor import EMAIL, PASSWORD, Visitor
 from tests.faults.watcher import Watcher
 from ultahost_api import keys
-from ultahost_api.models import LISTS, Operation, Refresh
+from ultahost_api.models import LISTS, Event, Operation, Refresh
 
 _CALM_WITHIN = 240.0  # seconds: a lease, a limit told by nobody, and the way through all accounts
 _SETTLED_WITHIN = 120.0
@@ -47,6 +47,7 @@ class Run:
             self.portal.start()
             try:
                 self._fill()
+                self._timed("first copy in", self._copy)
                 self._timed("struck for", self._strike, faults, seconds)
                 self._timed("calm after", self._calm_down)
                 self._timed("read in quiet in", self._read_all_in_quiet)
@@ -67,6 +68,15 @@ class Run:
         alma = User.objects.create_user(EMAIL, PASSWORD, name="Alma")
         for account in self.provider.accounts:
             keys.add(alma, account.profile["companyname"], self.provider.current[account.uuid])
+
+    def _copy(self) -> None:
+        """What came first is no news: from here on every change has to be told."""
+        deadline = time.monotonic() + _CALM_WITHIN
+        while Refresh.objects.filter(noun__in=LISTS, completed_at=None).exists():
+            assert time.monotonic() < deadline, "the first copy does not end"
+            time.sleep(0.5)
+        last = Event.objects.order_by("pk").last()
+        self._first_copy, self._last_event = watcher.our_rows(), last.pk if last else 0
 
     def _strike(self, faults: int, seconds: float) -> None:
         self.visitor.sign_in()
@@ -133,6 +143,8 @@ class Run:
         suspects = self.provider.early_requests()
         verdict.find("early", judge.early(suspects, self.provider.requests, self._news_was_lost))
         verdict.find("lost_changes", judge.lost_changes(self.provider.rows(), watcher.our_copy()))
+        events = watcher.events_after(self._last_event)
+        verdict.find("lost_events", histories.broken(events, self._first_copy, watcher.our_rows()))
         refused = [(seen.key, seen.wall) for seen in self.provider.requests]
         verdict.find("refused_keys", judge.calls_with_refused_keys(refused, self.scene.refusals))
         self._judge_answers()

@@ -12,7 +12,7 @@ from tests.faults.provider import Provider
 from ultahost_api.models import LISTS, Domain, Invoice, Operation, Service
 
 EMAIL, PASSWORD = "alma@example.com", "correct horse battery"
-PAGES = ("/", "/services/", "/invoices/", "/domains/", "/activity/", "/readyz")
+PAGES = ("/", "/services/", "/invoices/", "/domains/", "/orders/", "/changes/", "/activity/", "/readyz")
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 LONGEST = 60.0  # seconds; a write may take 30 and its reads 10
 CONFIRM, CONFIRM_FIRST = (

@@ -1,22 +1,31 @@
 """Looks at the portal's rows once a second, and at the end compares them with the provider's."""
 
+import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
+from tests.faults.histories import Key, RowKnown, Told
 from tests.faults.judge import Copy, Patience, RowSeen, wrongly_gone
 from tests.faults.provider import Provider
-from ultahost_api.models import ApiKey, Domain, Invoice, Operation, Refresh, Service
+from ultahost_api.models import ApiKey, Event, Operation, Refresh
+from ultahost_api.models.cached import Cached
+from ultahost_api.refreshing.nouns import NOUNS, CachedNoun
 
-MODELS = {
-    "services": (Service, "amount"),
-    "invoices": (Invoice, "total"),
-    "domains": (Domain, "recurring_amount"),
+OURS = {
+    "services": ("status", "amount"),
+    "invoices": ("status", "total"),
+    "domains": ("status", "recurring_amount"),
+    "orders": ("status", "amount"),
+    "quotes": ("stage", "total"),
+    "emails": ("subject",),
 }
 # What a click or the tick changes; everything else in the row is changed by who works on it.
 _NOT_WORK = {"next_due_at", "asked_at", "rung_until"}
@@ -65,20 +74,45 @@ def _rows() -> Iterator[RowSeen]:
 
 def _gone() -> dict[tuple[str, str], list[int]]:
     found: dict[tuple[str, str], list[int]] = {}
-    for noun, (model, _) in MODELS.items():
-        for account, number in model.objects.gone().values_list("account__remote_uuid", "remote_id"):
-            found.setdefault((account, noun), []).append(number)
+    for name, noun in NOUNS.items():
+        for account, number in noun.rows.gone().values_list("account__remote_uuid", "remote_id"):
+            found.setdefault((account, name), []).append(number)
     return found
 
 
 def our_copy() -> Copy:
-    """(account uuid, noun): id → (status, amount) of every row that is there."""
-    copy: dict[tuple[str, str], dict[int, tuple[str, str]]] = {}
-    for noun, (model, amount) in MODELS.items():
-        names = ("account__remote_uuid", "remote_id", "status", amount)
-        for account, number, status, sum_ in model.objects.present().values_list(*names):
-            copy.setdefault((account, noun), {})[number] = (status, str(sum_.quantize(Decimal("0.01"))))
+    """(account uuid, noun): id → what the provider tells of it, of every row that is there."""
+    copy: dict[tuple[str, str], dict[int, tuple[str, ...]]] = {}
+    for name, noun in NOUNS.items():
+        rows = noun.rows.present().values_list("account__remote_uuid", "remote_id", *OURS[name])
+        for account, number, *told in rows:
+            copy.setdefault((account, name), {})[number] = tuple(map(_as_told, told))
     return copy
+
+
+def _as_told(value: object) -> str:
+    return str(value.quantize(Decimal("0.01")) if isinstance(value, Decimal) else value)
+
+
+def our_rows() -> dict[Key, RowKnown]:
+    """Every row of the nouns whose changes are told, gone ones as well."""
+    return {
+        (row.account.remote_uuid, name, row.remote_id): RowKnown(not row.is_gone, _tracked(noun, row))
+        for name, noun in NOUNS.items()
+        if noun.tracked
+        for row in noun.rows.select_related("account")
+    }
+
+
+def _tracked(noun: CachedNoun, row: Cached) -> dict[str, Any]:
+    """As events hold them. What only the details tell is no change when it is first read."""
+    names = [name for name in noun.tracked if row.is_detailed or name not in noun.detail_names]
+    return json.loads(json.dumps({name: getattr(row, name) for name in names}, cls=DjangoJSONEncoder))
+
+
+def events_after(last: int) -> Iterator[Told]:
+    for event in Event.objects.filter(pk__gt=last, remote_id__gt=0).select_related("account").order_by("pk"):
+        yield Told((event.account.remote_uuid, event.noun, event.remote_id), event.kind, event.changes)
 
 
 def operation_states() -> dict[str, str]:

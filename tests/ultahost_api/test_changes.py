@@ -1,9 +1,11 @@
 """What changed at the provider, told once each as an event."""
 
 import pytest
+from django.db import transaction
 
 from ultahost_api.models import Email, Event, Invoice, Order, Quote
-from ultahost_api.refreshing import pages
+from ultahost_api.refreshing import changes, pages
+from ultahost_api.refreshing.nouns import NOUNS
 from ultahost_api.sandbox import Fault
 
 
@@ -102,3 +104,13 @@ def test_it_keeps_of_orders_quotes_and_mails_what_their_lists_tell(sandbox, acme
     assert (quote.subject, quote.stage, str(quote.total)) == ("VPS Quote", "On Hold", "19.99")
     assert (email.subject, email.date.isoformat()) == ("Customer Invoice", "2026-04-21T14:35:38+00:00")
     assert "secret" not in str(list(Email.objects.values()))
+
+
+def test_it_tells_once_what_two_saw(acme, copied):
+    """One that asks for a single row holds it as it was, while the list brings the same change."""
+    held = Invoice.objects.get(remote_id=1)
+    acme.invoices[1]["status"] = "Paid"
+    copied.run("invoices")
+    with transaction.atomic():
+        changes.write(NOUNS["invoices"], held, {"status": "Paid"})
+    assert told() == [("changed", 1, {"status": ["Unpaid", "Paid"]})]

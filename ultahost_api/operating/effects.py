@@ -36,7 +36,7 @@ def _change(operation: Operation, name: str, **values: Any) -> None:
     noun = NOUNS[name]
     rows = noun.rows.filter(account=operation.account, remote_id=operation.remote_id or 0)
     with transaction.atomic():
-        for row in rows.select_for_update():
+        for row in rows:
             changes.write(noun, row, values)
 
 

@@ -35,7 +35,11 @@ def difference(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> dict
 
 
 def write(noun: CachedNoun, row: Cached, values: Mapping[str, Any], **beside: Any) -> None:
-    """Change one row and tell what changed. In the caller's transaction, as is ``record``."""
+    """Change one row and tell what changed. In the caller's transaction, as is ``record``.
+
+    The row may have changed since ``row`` was read: then that was told, and is not told again.
+    """
+    row = noun.rows.select_for_update().get(pk=row.pk)
     if changes := difference(noun, row, values):
         record(noun, [happened(noun, row, Kind.CHANGED, changes)])
     noun.rows.filter(pk=row.pk).update(**values, **beside)

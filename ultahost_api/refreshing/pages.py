@@ -112,7 +112,8 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
 def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]]) -> list[Event]:
     if not changed:
         return []
-    now, events, differing = timezone.now(), [], list(rows)
+    # A person's write or the details may be changing the same rows: what was told is not told again.
+    now, events, differing = timezone.now(), [], list(rows.select_for_update().order_by("pk"))
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
         difference = changes.difference(noun, row, values)
