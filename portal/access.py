@@ -129,6 +129,11 @@ def operation_to_view(user: User, operation_id: UUID) -> Operation:
     return get_object_or_404(operations_to_view(user), pk=operation_id)
 
 
+def payments_to_view(user: User, batch: UUID) -> OperationQuerySet:
+    """Those that were confirmed together, in the order in which they are sent."""
+    return operations_to_view(user).filter(batch=batch).order_by("place")
+
+
 def operations_about(user: User, row: Cached) -> OperationQuerySet:
     """Who sent what about a row: for those who have to do with its account. Others see their own."""
     operations = Operation.objects.about(row).select_related("user")

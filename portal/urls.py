@@ -48,7 +48,7 @@ from portal.views.leavers import leaver
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.ordering import create_order
 from portal.views.orders import order, orders, orders_csv
-from portal.views.paying import pay_invoice, pay_invoices
+from portal.views.paying import pay_invoice, pay_invoices, payments
 from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
     change_role,
@@ -130,6 +130,7 @@ urlpatterns = [
     path("invoices/", invoices, name="invoices"),
     path("invoices.csv", invoices_csv, name="invoices_csv"),
     path("invoices/pay/", pay_invoices, name="pay_invoices"),
+    path("invoices/payments/<uuid:batch>/", payments, name="payments"),
     path("invoices/<uuid:invoice_id>/", invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/pay/", pay_invoice, name="pay_invoice"),
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),

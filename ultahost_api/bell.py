@@ -23,6 +23,7 @@ _silent_until = 0.0  # on the monotonic clock of this process
 
 REFRESH = "ultahost_api.tasks.refresh"
 SETTLE = "ultahost_api.tasks.settle"
+SEND_NEXT = "ultahost_api.tasks.send_next"
 VERIFY = "ultahost_api.tasks.verify_key"
 
 
@@ -52,6 +53,10 @@ def ring_key(key_id: UUID) -> None:
 
 def ring_operation(operation_id: UUID) -> None:
     _publish(SETTLE, str(operation_id), "people")
+
+
+def ring_batch(batch: UUID) -> None:
+    transaction.on_commit(lambda: _publish(SEND_NEXT, str(batch), "people") and None)
 
 
 def _publish(task: str, argument: object, queue: str) -> bool:

@@ -1,9 +1,11 @@
 """Shells: ids in, one call, done. Each is safe to run any number of times at once."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from ultahost_api import keys, operating, refreshing
-from ultahost_api.bell import ring_key, ring_operation
+from ultahost_api.bell import ring_batch, ring_key, ring_operation
 from ultahost_api.models import ApiKey
 
 
@@ -14,6 +16,8 @@ def tick() -> None:
     for key in keys.due_for_verification():
         ring_key(key.pk)
     operating.abandon()
+    for batch in operating.waiting_batches():
+        ring_batch(batch)
     for operation_id in operating.due():
         ring_operation(operation_id)
 
@@ -27,6 +31,11 @@ def refresh(refresh_id: int) -> None:
 @shared_task(name="ultahost_api.tasks.settle")
 def settle(operation_id: str) -> None:
     operating.settle(operation_id)
+
+
+@shared_task(name="ultahost_api.tasks.send_next")
+def send_next(batch: str) -> None:
+    operating.send_next(UUID(batch))
 
 
 @shared_task(name="ultahost_api.tasks.verify_key")

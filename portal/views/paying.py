@@ -1,6 +1,6 @@
 """Paying invoices: one, or several one after the other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,18 +11,18 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, acting, confirming, formats, http
 from portal.models import User
-from portal.threads import Busy, provider_call
 from portal.writing import Write
 from ultahost_api import operating
-from ultahost_api.models import ApiKey, Invoice, Operation
+from ultahost_api.models import ApiKey, Invoice
 from ultahost_api.models.invoices import OPEN, InvoiceQuerySet
-from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.operating import Intent
 
 MOST = 20  # invoices of one confirmation
+_TOO_MUCH = Decimal(10**12)  # no column holds it
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,34 +52,56 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One invoice of several, and what came of it. ``words`` where no operation was made."""
+    """One invoice of several, and the key that would pay it."""
 
     invoice: Invoice
     key: ApiKey | None
-    operation: Operation | None = None
-    words: str = ""
 
     @property
     def is_payable(self) -> bool:
         """There is somebody to pay it and a sum to agree to."""
         return self.key is not None and self.invoice.total is not None
 
-    @property
-    def is_open(self) -> bool:
-        """Nobody knows yet: nothing more is sent on top of it."""
-        return self.operation is not None and self.operation.is_pending
-
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay_invoices(request: http.Request) -> HttpResponse:
-    """Each is an operation of its own; its token comes from the page's, so the page sent twice pays once."""
+    """Each is an operation of its own; all tokens come from the page's, so the page sent twice pays once."""
     there = f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
     if way := confirming.ask_first(request, there=there):
         return way
-    if request.method == "POST":
-        invoices = _picked(request.user, _ids(request))
-        payments = _pay(request.user, invoices, _named(request), _uuid(request.POST.get("form_token", "")))
-        return http.page(request, "invoices/paid_several.html", {"payments": payments})
+    if request.method != "POST":
+        return _ask(request)
+    invoices = _picked(request.user, _ids(request))
+    batch = uuid5(_uuid(request.POST.get("form_token", "")), str(request.user.pk))
+    if not access.payments_to_view(request.user, batch):
+        try:
+            operating.queue(_intents(request, invoices, batch), batch)
+        except acting.OtherKey as words:
+            messages.error(request, str(words))
+            return _ask(request, status=422)
+    return http.SeeOther(reverse("payments", args=[batch]))
+
+
+@require_safe
+def payments(request: http.Request, batch: UUID) -> HttpResponse:
+    """What became of each so far; it looks again by itself while something is open."""
+    operations = access.payments_to_view(request.user, batch)
+    if not operations:
+        raise Http404
+    numbers = [operation.remote_id or 0 for operation in operations]
+    invoices = {
+        (invoice.account_id, invoice.remote_id): invoice
+        for invoice in access.invoices_to_view(request.user).filter(remote_id__in=numbers)
+    }
+    context = {
+        "batch": batch,
+        "payments": [(one, invoices.get((one.account_id, one.remote_id or 0))) for one in operations],
+        "is_open": any(operation.is_pending for operation in operations),
+    }
+    return http.page(request, "invoices/payments.html", context, partials=["payments"])
+
+
+def _ask(request: http.Request, status: int = 200) -> HttpResponse:
     invoices = _picked(request.user, _ids(request)).filter(gone_at=None, status__in=OPEN)
     if not invoices:
         messages.warning(request, _("None of these invoices can be paid."))
@@ -92,7 +114,7 @@ def pay_invoices(request: http.Request) -> HttpResponse:
         "totals": invoices.filter(pk__in=[payment.invoice.pk for payment in payable]).by_currency(),
         "form_token": uuid4(),
     }
-    return http.page(request, "invoices/pay_several.html", context)
+    return http.page(request, "invoices/pay_several.html", context, status=status)
 
 
 def _ids(request: http.Request) -> list[str]:
@@ -112,44 +134,29 @@ def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
     """What the page named beside each invoice: the key that pays it, and the total that is agreed to."""
     columns = (request.POST.getlist(name) for name in ("invoice", "key", "total"))
     try:
-        return {UUID(id_): (UUID(key), Decimal(total)) for id_, key, total in zip(*columns, strict=True)}
+        return {UUID(id_): (UUID(key), _total(told)) for id_, key, told in zip(*columns, strict=True)}
     except (ValueError, InvalidOperation):
         raise Http404 from None
 
 
-def _pay(
-    user: User, invoices: Iterable[Invoice], named: Mapping[UUID, tuple[UUID, Decimal]], page_token: UUID
-) -> list[Payment]:
-    payments: list[Payment] = []
+def _total(told: str) -> Decimal:
+    total = Decimal(told)
+    if not total.is_finite() or abs(total) >= _TOO_MUCH:
+        raise ValueError(told)
+    return total
+
+
+def _intents(request: http.Request, invoices: Iterable[Invoice], batch: UUID) -> list[Intent]:
+    """OtherKey when one of them would be paid with another key than the page named."""
+    user, named = request.user, _named(request)
+    intents = []
     for invoice in invoices:
-        if payments and payments[-1].is_open:
-            break
-        payments.append(_pay_one(user, invoice, *named[invoice.pk], uuid5(page_token, str(invoice.pk))))
-    left = list(invoices)[len(payments) :]
-    return payments + [Payment(invoice, None, words=_("Not attempted.")) for invoice in left]
-
-
-def _pay_one(user: User, invoice: Invoice, named_key: UUID, total: Decimal, token: UUID) -> Payment:
-    if known := operating.sent_by(user, token):
-        return Payment(invoice, known.key, known)
-    try:
+        named_key, total = named[invoice.pk]
         key = acting.as_named(user, invoice.account, named_key, _key(user, invoice))
-    except acting.OtherKey as other:
-        return Payment(invoice, None, words=str(other))
-    parameters = {"invoiceid": invoice.remote_id}
-    intent = Intent(user, key, "pay_invoice", parameters, token, agreed=str(total))
-    try:
-        with provider_call():
-            return Payment(invoice, key, operating.perform(intent))
-    except Busy:
-        words = _("The portal is busy with other calls. Nothing was sent; try again.")
-    except NotAllowedNow as reason:
-        words = _("%(reason)s Nothing was sent.") % {"reason": reason}
-    except TwinPending:
-        words = _("It is being paid already, and the outcome is open. Nothing was sent.")
-    except NeedsConfirmation:
-        words = _("It was sent before and never seen to take effect. Nothing was sent; pay it by itself.")
-    return Payment(invoice, key, words=words)
+        parameters = {"invoiceid": invoice.remote_id}
+        token = uuid5(batch, str(invoice.pk))
+        intents.append(Intent(user, key, "pay_invoice", parameters, token, agreed=str(total)))
+    return intents
 
 
 def _key(user: User, invoice: Invoice) -> ApiKey | None:

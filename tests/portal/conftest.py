@@ -108,6 +108,10 @@ class Page:
         return (response.getvalue() if response.streaming else response.content).decode()
 
     @property
+    def path(self) -> str:
+        return str(self.response.request["PATH_INFO"])  # type: ignore[attr-defined]
+
+    @property
     def leads_to(self) -> str:
         return str(self.headers.get("Location", ""))
 
@@ -185,8 +189,7 @@ class Visitor:
         return self.get(page.leads_to)
 
     def click(self, page: Page, selector: str) -> Page:
-        path = page.response.request["PATH_INFO"]
-        return self.get(urljoin(path, page.one(selector)["href"]))
+        return self.get(urljoin(page.path, page.one(selector)["href"]))
 
     def htmx(self, path: str, target: str, **headers: str) -> Page:
         return self.get(path, **{"HX-Request": "true", "HX-Target": target} | headers)

@@ -1,5 +1,7 @@
 """Every pattern of the portal, tried by everybody, against one table of what each of them gets."""
 
+from uuid import UUID
+
 import pytest
 from django.db import transaction
 from django.urls import reverse
@@ -14,6 +16,7 @@ EVERYBODY = [
     "holder",  # of a share link, in a browser that has opened it
 ]
 
+BATCH = UUID(int=7)
 PAGE, SENT, GONE, NOT_SO, BAD = 200, 303, 404, 405, 422
 SIGN_IN = "sign-in"  # a redirect to it
 REAUTHENTICATE = 303  # whoever has not just confirmed that it is them
@@ -79,6 +82,7 @@ TABLE = {
     "invoice_print": (INVOICE_READERS, NEVER),
     "pay_invoice": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "pay_invoices": (POSTED, POSTED),
+    "payments": (key_keepers(PAGE), NEVER),
     "orders": (key_holders(PAGE), key_holders(NOT_SO)),
     "orders_csv": (key_holders(PAGE), key_holders(NOT_SO)),
     "order": (READERS, key_holders(NOT_SO)),
@@ -247,7 +251,8 @@ def paths(team, rows, shared):
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
         "person_id": team["other"].pk,
         "command_id": ServiceCommand.objects.create(name="reboot", words="Reboot").pk,
-        "operation_id": rows.operation(ApiKey.objects.get(owner=team["owner"])).pk,
+        "operation_id": rows.operation(ApiKey.objects.get(owner=team["owner"]), batch=BATCH).pk,
+        "batch": BATCH,
         "lockstatus": "locked",
         "switch": "on",
         "account_id": account.pk,

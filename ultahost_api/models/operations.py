@@ -62,6 +62,10 @@ class Operation(models.Model):
     parameters = models.JSONField(default=dict)  # without secrets
     before = models.JSONField(default=dict)  # what reading showed before, for telling an effect afterwards
 
+    batch = models.UUIDField(null=True)  # of several that were confirmed together, sent in order of ``place``
+    place = models.PositiveSmallIntegerField(default=0)
+    agreed = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # the total that was agreed to
+
     state = models.CharField(max_length=14, choices=State, default=State.SENDING)
     status = models.PositiveSmallIntegerField(null=True)  # the provider's
     message = models.CharField(max_length=1000, blank=True)  # the provider's words
@@ -91,6 +95,7 @@ class Operation(models.Model):
         indexes = [
             models.Index(fields=["account", "target"]),
             models.Index(fields=["state", "next_read_at"]),
+            models.Index(fields=["batch", "place"]),
             models.Index(fields=["user", "-created_at"]),
         ]
 

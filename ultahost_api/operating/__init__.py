@@ -1,5 +1,6 @@
 """Send one write, exactly once, and know what became of it."""
 
+from ultahost_api.operating.batches import queue, send_next, waiting_batches
 from ultahost_api.operating.cancellations import pending_cancellation, pending_cancellations, withdraw
 from ultahost_api.operating.sending import (
     Intent,
@@ -23,7 +24,10 @@ __all__ = [
     "pending_cancellation",
     "pending_cancellations",
     "perform",
+    "queue",
+    "send_next",
     "sent_by",
     "settle",
+    "waiting_batches",
     "withdraw",
 ]

@@ -94,20 +94,43 @@ def perform(intent: Intent, *, again: bool = False) -> Operation:
     if known := _known(intent, target, last, again):
         return known
     try:
+        client, before = look(intent)
+    except UltahostError as error:
+        return _write(intent, target, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
+    noted = {**intent.noted, **before}
+    operation, is_new = _write(intent, target, after=last, before=noted, sent_at=timezone.now())
+    if is_new:
+        send(operation, client, intent.parameters)
+    return operation
+
+
+def write_down(intent: Intent, **fields: Any) -> Operation:
+    """Note the write without sending it; a form sent twice gets the operation of the first time.
+
+    Raises what ``perform`` does where it must not wait to be sent either.
+    """
+    target = target_of(intent.action, intent.parameters)
+    if fields["state"] == State.QUEUED:
+        known = _known(intent, target, _same(intent, target).first(), again=False)
+    else:
+        known = sent_by(intent.user, intent.form_token)
+    return known or _write(intent, target, **fields)[0]
+
+
+def look(intent: Intent) -> tuple[Client, dict[str, Any]]:
+    """Read what is there before it is sent: the client to send it with, and what that saw.
+
+    Raises NotAllowedNow, or the UltahostError that kept it from reading.
+    """
+    try:
         client = metered(KeyMeter(intent.key, Purpose.PERSON), deadline=_SECONDS)
         before = probes.before(client, intent.action, intent.parameters)
     except probes.Pointless as reason:
         raise NotAllowedNow(str(reason)) from None
     except KeyUnreadable:
         raise NotAllowedNow(_("This key cannot be opened with the portal's sealing keys.")) from None
-    except UltahostError as error:
-        return _write(intent, target, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
     _refuse_other_total(intent.agreed, before)
-    noted = {**intent.noted, **before}
-    operation, is_new = _write(intent, target, after=last, before=noted, sent_at=timezone.now())
-    if is_new:
-        _send(operation, client, intent.parameters)
-    return operation
+    return client, before
 
 
 def sent_by(user: Any, form_token: UUID) -> Operation | None:
@@ -187,7 +210,12 @@ def _refuse_repetition(intent: Intent, target: str, operation: Operation, after:
         raise NotAllowedNow(_("The same was done a moment ago."))
 
 
-def _send(operation: Operation, client: Client, parameters: Mapping[str, object]) -> None:
+def send(
+    operation: Operation,
+    client: Client,
+    parameters: Mapping[str, object],
+    when_limited: Operation.State = State.NOT_SENT,
+) -> None:
     """If this process ends on the way the row stays at ``sending``, and a later tick calls it unknown."""
     try:
         answer = client.call(operation.action, **parameters)
@@ -196,7 +224,9 @@ def _send(operation: Operation, client: Client, parameters: Mapping[str, object]
         _end(operation, State.DONE if gone else State.REFUSED, error)
     except (BadRequest, Forbidden, Unauthorized) as error:
         _end(operation, State.REFUSED, error)
-    except (NotSent, RateLimited) as error:
+    except RateLimited as error:
+        _end(operation, when_limited, error)
+    except NotSent as error:
         _end(operation, State.NOT_SENT, error)
     except UltahostError as error:
         _end(operation, State.UNKNOWN, error, next_read_at=timezone.now() + FIRST_READ)

@@ -1,0 +1,346 @@
+"""Paying several invoices at once: confirmed together, sent one after the other by a worker."""
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from portal.models import Grant
+from ultahost_api import operating, tasks
+from ultahost_api.models import Account, ApiKey, Invoice, Operation
+from ultahost_api.sandbox import Fault
+
+pytestmark = pytest.mark.django_db
+
+State = Operation.State
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(3, status="Unpaid", paymentmethod="stripe", total="19.99")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme, read_everything):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    read_everything()
+    return alma
+
+
+@pytest.fixture
+def invoice(alma):
+    return Invoice.objects.order_by("due_date", "remote_id").first()
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+def paid(sandbox):
+    return [done.target for done in sandbox.ledger if done.action == "pay_invoice"]
+
+
+def pick(*invoices):
+    return "/invoices/pay/?" + "&".join(f"invoice={invoice.pk}" for invoice in invoices)
+
+
+def every():
+    return Invoice.objects.order_by("due_date", "remote_id")
+
+
+def form_of(page):
+    columns = ("invoice", "key", "total")
+    return {"form_token": page.one("main input[name=form_token]")["value"]} | {
+        name: [box["value"] for box in page.all(f"main input[name={name}]")] for name in columns
+    }
+
+
+def confirm(browser, *invoices):
+    """The page of what becomes of them, before a worker has come to it."""
+    return browser.follow(browser.post("/invoices/pay/", form_of(browser.get(pick(*invoices)))))
+
+
+def work():
+    """What the worker does, one message after the other, until nothing waits any more."""
+    for _ in range(50):
+        for batch in operating.waiting_batches():
+            tasks.send_next(str(batch))
+        if not operating.waiting_batches():
+            return
+    raise AssertionError("something waits for ever")
+
+
+def outcomes(page):
+    return [*zip(page.texts("main td.state"), page.texts("main td.name small"), strict=True)]
+
+
+def states(page):
+    return page.texts("main td.state")
+
+
+class TestConfirming:
+    def test_it_is_picked_from_the_list_where_one_may_pay(self, visit, people, alma):
+        assert len(visit(alma).get("/invoices/").all("td.pick input")) == 3
+        assert visit(people.member("Ben")).get("/invoices/").all(".pick") == []
+
+    def test_it_shows_a_total_per_currency_and_the_list(self, browser, alma, add_key, sandbox):
+        key = add_key(alma, sandbox.add_account("Umbrella", "USD"), "Second")
+        dollars = Invoice.objects.create(
+            account=key.account, remote_id=9001, currency="USD", status="Unpaid", total="5.00"
+        )
+
+        page = browser.get(pick(*Invoice.objects.filter(currency="EUR"), dollars))
+
+        assert page.texts("main .figures dt") == ["To pay in EUR", "To pay in USD"]
+        assert page.texts("main .figures dd") == ["€59.97", "$5.00"]
+        assert len(page.all("main td.name")) == 4
+
+    def test_it_pays_with_the_keys_that_the_page_named_or_nothing_at_all(
+        self, visit, people, alma, add_key, acme, invoice, sandbox
+    ):
+        dana = people.admin("Dana")
+        browser = visit(dana)
+        data = form_of(browser.get(pick(*every())))
+        add_key(dana, acme)  # from now on it is her own that would act
+
+        page = browser.post("/invoices/pay/", data)
+        work()
+
+        assert page.status == 422
+        assert "would act. Nothing was sent." in page.one("[data-toasts]").text
+        named = {box["value"] for box in page.all("main input[name=key]")}
+        assert named == {str(ApiKey.objects.get(owner=dana).pk)}
+        assert (Operation.objects.count(), paid(sandbox)) == (0, [])
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("total", "a lot"), ("total", "NaN"), ("total", "1e30"), ("key", "mine"), ("key", [])],
+    )
+    def test_it_takes_no_form_that_names_less_than_the_page(self, browser, invoice, sandbox, name, value):
+        data = form_of(browser.get(pick(invoice)))
+        assert browser.post("/invoices/pay/", data | {name: value}).status == 404
+        assert Operation.objects.count() == 0
+
+    def test_it_offers_no_payment_of_a_sum_that_was_never_read(self, browser, invoice):
+        Invoice.objects.filter(pk=invoice.pk).update(total=None)
+        page = browser.get(pick(invoice))
+        assert page.all("main input[name=invoice]") == page.all("main form button") == []
+
+    def test_it_leaves_out_what_needs_no_paying(self, browser, alma):
+        one, *others = every()
+        Invoice.objects.filter(pk=one.pk).update(status="Paid")
+
+        page = browser.get(pick(one, *others))
+
+        assert [box["value"] for box in page.all("main input[name=invoice]")] != []
+        assert str(one.pk) not in page.one("main").text
+        assert len(page.all("main td.name")) == 2
+
+    def test_it_goes_back_to_the_list_when_there_is_nothing_to_pay(self, browser):
+        page = browser.get("/invoices/pay/")
+        assert (page.status, page.leads_to) == (303, "/invoices/")
+
+    @pytest.mark.parametrize("wrong", ["not-an-id", "00000000-0000-0000-0000-000000000000"])
+    def test_it_does_not_find_what_is_not_there(self, browser, wrong):
+        assert browser.get(f"/invoices/pay/?invoice={wrong}").status == 404
+
+    def test_it_does_not_find_an_invoice_that_one_may_not_pay(self, visit, people, alma, invoice):
+        browser = visit(people.member("Ben"))
+        token = "5f0c3d5e-8a6f-4a52-9a38-0c2a5f6f2d11"
+
+        assert browser.get(pick(invoice)).status == 404
+        sent = browser.post("/invoices/pay/", {"form_token": token, "invoice": str(invoice.pk)})
+        assert sent.status == 404
+        assert Operation.objects.count() == 0
+
+
+class TestPaying:
+    def test_it_waits_for_a_worker_and_shows_what_came_of_each(
+        self, browser, alma, sandbox, rung, django_capture_on_commit_callbacks
+    ):
+        with django_capture_on_commit_callbacks(execute=True):
+            page = confirm(browser, *every())
+        assert states(page) == ["Queued"] * 3
+        assert page.one("#payments")["hx-trigger"] == "every 2s"
+        assert paid(sandbox) == []
+        _task, batch, _queue = next(ring for ring in rung if ring[0] == "ultahost_api.tasks.send_next")
+        assert page.one("#payments")["hx-get"] == f"/invoices/payments/{batch}/"
+
+        work()
+
+        page = browser.get(f"/invoices/payments/{batch}/")
+        assert states(page) == ["Done"] * 3
+        assert page.texts("main td.money") == ["€19.99"] * 3
+        assert "hx-get" not in page.one("#payments").attributes
+        assert paid(sandbox) == [invoice.remote_id for invoice in every()]
+        assert {invoice.status for invoice in every()} == {"Paid"}
+
+    def test_it_pays_each_once_however_often_the_page_is_sent(self, browser, alma, sandbox):
+        data = form_of(browser.get(pick(*every())))
+
+        first = browser.post("/invoices/pay/", data)
+        work()
+        second = browser.post("/invoices/pay/", data)
+        work()
+
+        assert first.leads_to == second.leads_to
+        assert sorted(paid(sandbox)) == sorted(Invoice.objects.values_list("remote_id", flat=True))
+
+    def test_it_goes_on_after_a_refusal_in_the_provider_s_words(self, browser, alma, sandbox):
+        page = confirm(browser, *every())
+        sandbox.faults.add(Fault.result_error("Card declined"), action="pay_invoice")
+        work()
+
+        page = browser.get(page.path)
+
+        assert outcomes(page)[0] == ("Refused", "Card declined")
+        assert states(page) == ["Refused", "Done", "Done"]
+
+    def test_it_stops_at_the_first_unknown_and_names_what_was_not_attempted(self, browser, alma, sandbox):
+        page = confirm(browser, *every())
+        sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice", after=1)
+        work()
+
+        page = browser.get(page.path)
+
+        assert states(page) == ["Done", "Unknown", "Not sent"]
+        assert outcomes(page)[2][1] == "Not attempted: the outcome of one before it was unknown."
+        assert len(paid(sandbox)) == 2
+
+    def test_it_pays_no_other_sum_than_the_page_named(self, browser, acme, invoice, sandbox):
+        page = confirm(browser, invoice)
+        acme.invoices[invoice.remote_id]["total"] = "99.00"
+        Invoice.objects.filter(pk=invoice.pk).update(total="99.00")
+        work()
+
+        page = browser.get(page.path)
+
+        assert states(page) == ["Not sent"]
+        assert "now asks for 99.00 and not 19.99" in outcomes(page)[0][1]
+        assert page.texts("main td.money") == ["€19.99"]
+        assert paid(sandbox) == []
+
+    def test_it_pays_nothing_again_that_may_have_been_paid(self, browser, invoice, sandbox):
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        confirm(browser, invoice)
+        work()
+        Operation.objects.update(state=State.NOT_CONFIRMED)
+
+        page = confirm(browser, *every())
+        work()
+
+        page = browser.get(page.path)
+        assert states(page) == ["Not sent", "Done", "Done"]
+        assert "never seen to take effect" in outcomes(page)[0][1]
+        assert invoice.remote_id not in paid(sandbox)
+
+    def test_it_pays_nothing_that_waits_to_be_paid_already(
+        self, browser, visit, people, alma, invoice, sandbox
+    ):
+        confirm(browser, *every())
+        dana = visit(people.admin("Dana"))
+
+        single = dana.post(f"/invoices/{invoice.pk}/pay/", dana.get(f"/invoices/{invoice.pk}/pay/").hidden)
+        several = confirm(dana, *every())
+
+        assert single.status == 422
+        assert "under way already" in single.one("main .errorlist").text
+        assert states(several) == ["Not sent"] * 3
+        work()
+        assert len(paid(sandbox)) == 3
+
+    @pytest.mark.parametrize("who", ["key", "person"])
+    def test_it_sends_nothing_for_whom_may_no_longer(self, browser, alma, invoice, sandbox, who):
+        page = confirm(browser, *every())
+        if who == "key":
+            ApiKey.objects.update(disabled_at=timezone.now())
+        else:
+            type(alma).objects.filter(pk=alma.pk).update(is_active=False)
+        work()
+
+        assert {operation.state for operation in Operation.objects.all()} == {State.NOT_SENT}
+        assert paid(sandbox) == []
+        assert page.status == 200
+
+    def test_it_waits_for_the_limit_and_goes_on_after_it(self, browser, alma, sandbox):
+        page = confirm(browser, *every())
+        (batch,) = operating.waiting_batches()
+        sandbox.faults.add(Fault.status(429), action="pay_invoice")
+
+        tasks.send_next(str(batch))
+        tasks.send_next(str(batch))  # the window is shut: nothing is asked
+
+        assert states(browser.get(page.path)) == ["Queued"] * 3
+        ApiKey.objects.get().rate_window.delete()
+        work()
+        assert states(browser.get(page.path)) == ["Done"] * 3
+        assert len(paid(sandbox)) == 3
+
+    def test_it_is_not_sent_after_ten_minutes(self, browser, alma, sandbox):
+        page = confirm(browser, *every())
+        Operation.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+
+        operating.abandon()
+        work()
+
+        assert states(browser.get(page.path)) == ["Not sent"] * 3
+        assert paid(sandbox) == []
+
+    def test_it_is_found_by_the_next_tick_when_its_worker_died(self, browser, alma, sandbox, monkeypatch):
+        """Killed while the second was on its way: unknown once that is certain, and the third is not sent."""
+        page = confirm(browser, *every())
+        (batch,) = operating.waiting_batches()
+        tasks.send_next(str(batch))
+        second = Operation.objects.get(place=1)
+        Operation.objects.filter(pk=second.pk).update(state=State.SENDING, sent_at=timezone.now())
+
+        assert operating.waiting_batches() == []
+        tasks.send_next(str(batch))
+        assert states(browser.get(page.path)) == ["Done", "Sending", "Queued"]
+
+        Operation.objects.filter(pk=second.pk).update(sent_at=timezone.now() - timedelta(seconds=91))
+        operating.abandon()
+        work()
+        assert states(browser.get(page.path)) == ["Done", "Unknown", "Not sent"]
+        assert len(paid(sandbox)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_pays_each_once_whatever_number_of_workers_hears_of_it(browser, alma, sandbox):
+    page = confirm(browser, *every())
+    (batch,) = operating.waiting_batches()
+
+    def worker():
+        for _ in range(8):
+            tasks.send_next(str(batch))
+        connection.close()
+
+    workers = [threading.Thread(target=worker) for _ in range(4)]
+    for thread in workers:
+        thread.start()
+    for thread in workers:
+        thread.join()
+    work()
+
+    assert states(browser.get(page.path)) == ["Done"] * 3
+    assert sorted(paid(sandbox)) == sorted(invoice.remote_id for invoice in every())
+
+
+class TestLooking:
+    def test_it_is_there_for_who_paid_and_for_an_admin_alone(self, browser, visit, people, alma):
+        page = confirm(browser, *every())
+        account = Account.objects.get()
+        ben = people.member("Ben")
+        Grant.objects.create(user=ben, account=account, level="operate", given_by=alma)
+
+        assert visit(people.admin("Dana")).get(page.path).status == 200
+        assert visit(ben).get(page.path).status == 404
+        assert browser.get(f"/invoices/payments/{UUID(int=0)}/").status == 404
+        assert browser.post(page.path).status == 405

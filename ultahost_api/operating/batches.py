@@ -1,0 +1,119 @@
+"""Several writes that a person confirmed at once: written down together, sent in turn by a worker.
+
+What comes after one of unknown outcome is not sent; nor is what has waited for ten minutes.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from ultahost_api.bell import ring_batch
+from ultahost_api.client import RateLimited, UltahostError
+from ultahost_api.models import ApiKey, Operation
+from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.operating import sending
+from ultahost_api.operating.sending import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+
+State = Operation.State
+
+
+def queue(intents: Sequence[Intent], batch: UUID) -> None:
+    """All of them or, if this process ends on the way, none; also those that must not be sent, as such."""
+    with transaction.atomic():
+        for place, intent in enumerate(intents):
+            _write_down(intent, batch=batch, place=place)
+    ring_batch(batch)
+
+
+def _write_down(intent: Intent, **fields: Any) -> None:
+    fields["agreed"] = intent.agreed or None
+    try:
+        sending.write_down(intent, state=State.QUEUED, **fields)
+        return
+    except TwinPending:
+        words = _("The same is under way already, and its outcome is open.")
+    except NeedsConfirmation:
+        words = _("The same was sent before and never seen to take effect. Do this one by itself.")
+    except NotAllowedNow as reason:
+        words = str(reason)
+    sending.write_down(intent, state=State.NOT_SENT, message=words, ended_at=timezone.now(), **fields)
+
+
+def waiting_batches() -> list[UUID]:
+    """Those of which something waits and nothing is on its way: the next process may go on."""
+    batched = Operation.objects.exclude(batch=None).order_by("batch")
+    under_way = batched.filter(state=State.SENDING).order_by()
+    waiting = batched.filter(state=State.QUEUED).exclude(batch__in=under_way.values("batch"))
+    return [batch for batch in waiting.values_list("batch", flat=True).distinct() if batch]
+
+
+def send_next(batch: UUID) -> None:
+    """Send the first that waits, unless one is on its way. Safe to run any number of times at once."""
+    if _of(batch).filter(state=State.UNKNOWN).exists():
+        _stop(batch)
+        return
+    operation = _of(batch).filter(state=State.QUEUED).select_related("account", "key", "user").first()
+    if operation and _send(operation):
+        ring_batch(batch)
+
+
+def _of(batch: UUID) -> OperationQuerySet:
+    return Operation.objects.filter(batch=batch).order_by("place")
+
+
+def _stop(batch: UUID) -> None:
+    words = _("Not attempted: the outcome of one before it was unknown.")
+    _of(batch).filter(state=State.QUEUED).update(state=State.NOT_SENT, message=words, ended_at=timezone.now())
+
+
+def _send(operation: Operation) -> bool:
+    """Whether it is over with this one, so that the next may follow at once."""
+    try:
+        key = _key(operation)
+        intent = Intent(
+            operation.user,
+            key,
+            operation.action,
+            operation.parameters,
+            operation.form_token,
+            agreed="" if operation.agreed is None else str(operation.agreed),
+        )
+        client, before = sending.look(intent)
+    except RateLimited:
+        return False  # a tick after the reset goes on
+    except (NotAllowedNow, UltahostError) as reason:
+        return _end_unsent(operation, str(reason))
+    if not _claim(operation, before, key.last_four):
+        return False
+    sending.send(operation, client, operation.parameters, when_limited=State.QUEUED)
+    return operation.state != State.QUEUED
+
+
+def _key(operation: Operation) -> ApiKey:
+    """The key that was named when it was confirmed, if it and its sender still may."""
+    key = ApiKey.objects.usable().filter(pk=operation.key_id).select_related("account").first()
+    if key is None or not operation.user.is_active:
+        raise NotAllowedNow(_("The key cannot act any more."))
+    return key
+
+
+def _end_unsent(operation: Operation, words: str) -> bool:
+    waiting = Operation.objects.filter(pk=operation.pk, state=State.QUEUED)
+    return bool(waiting.update(state=State.NOT_SENT, message=words[:1000], ended_at=timezone.now()))
+
+
+def _claim(operation: Operation, before: dict[str, Any], last_four: str) -> bool:
+    """Of all that looked, one sends: in one statement, and never beside another of the same batch."""
+    others = Operation.objects.filter(batch=operation.batch, state__in=[State.SENDING, State.UNKNOWN])
+    free = Operation.objects.filter(pk=operation.pk, state=State.QUEUED).exclude(
+        batch__in=others.values("batch")
+    )
+    fields = {"state": State.SENDING, "sent_at": timezone.now(), "before": before, "key_last_four": last_four}
+    if not free.update(**fields):
+        return False
+    operation.refresh_from_db()
+    return True
