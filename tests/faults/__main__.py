@@ -1,4 +1,4 @@
-"""The money harness on a portal of its own:  python -m tests.faults OPERATIONS KILLS STORMS [SEED]
+"""The money harness on a portal of its own:  python -m tests.faults OPERATIONS KILLS STORMS BATCHES [SEED]
 
 Prints one line of figures, and after it what went wrong; the exit code is 1 if anything did.
 """
@@ -17,7 +17,7 @@ from ultahost_api.sandbox import Sandbox
 PASSWORD = "correct horse battery"
 
 
-def main(operations: int, kills: int, storms: int, seed: int = 1) -> int:
+def main(operations: int, kills: int, storms: int, batches: int, seed: int = 1) -> int:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-money-"))
         sandbox = stack.enter_context(Sandbox(limit=1_000_000))
@@ -31,10 +31,10 @@ def main(operations: int, kills: int, storms: int, seed: int = 1) -> int:
         }
         django.setup()
         logging.disable(logging.WARNING)
-        return _run(stack, sandbox, operations, kills, storms, seed)
+        return _run(stack, sandbox, (operations, kills, storms, batches), seed)
 
 
-def _run(stack: ExitStack, sandbox: Sandbox, operations: int, kills: int, storms: int, seed: int) -> int:
+def _run(stack: ExitStack, sandbox: Sandbox, counts: tuple[int, int, int, int], seed: int) -> int:
     from portal.models import User
     from portal.running.preparing import collect_static_files, prepare_database
     from tests.faults.money import Harness
@@ -43,8 +43,8 @@ def _run(stack: ExitStack, sandbox: Sandbox, operations: int, kills: int, storms
 
     prepare_database(allow_new_api=False)
     collect_static_files()
-    web = Web()
-    for process in (Process("valkey"), web):
+    web, worker = Web(), Process("worker")
+    for process in (Process("valkey"), web, worker):
         process.start()
         stack.callback(process.kill)
     account = sandbox.add_account("Acme", "EUR")
@@ -53,8 +53,8 @@ def _run(stack: ExitStack, sandbox: Sandbox, operations: int, kills: int, storms
     visitor = Visitor(web.address)
     visitor.sign_in(owner.email, PASSWORD)
 
-    harness = Harness(sandbox, account, key, web, visitor, seed)
-    print(harness.run(operations, kills, storms), flush=True)
+    harness = Harness(sandbox, account, key, web, worker, visitor, seed)
+    print(harness.run(*counts), flush=True)
     for line in harness.trouble:
         print(line)
     return 1 if harness.figures.wrong or not _is_audited() else 0

@@ -2,29 +2,33 @@
 
 Somebody signs in, opens the page of the act and sends its form. Each form meets a fault drawn at random;
 some are sent while the web server is killed between the effect and our commit, some fifty times at once.
+Several invoices are paid by the portal's own worker, which is killed on the way as well.
 Reading settles what it can, and the sandbox's ledger is held against what the portal shows.
 """
 
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import requests
 from django.utils import timezone
 
-from tests.faults.web import Answer, Form, Visitor, Web
+from tests.faults.web import Answer, Form, Process, Visitor, Web
 from ultahost_api import operating, refreshing
+from ultahost_api.bell import ring_batch
 from ultahost_api.models import ApiKey, Invoice, Operation, RateWindow, Refresh
 from ultahost_api.sandbox import Fault, Sandbox
 
 State = Operation.State
 SEEN_AS_DONE = {State.DONE, State.CONFIRMED}
 SEEN_AS_FAILED = {State.REFUSED, State.NOT_SENT, State.NOT_CONFIRMED}
+TOGETHER = 5  # invoices of one batch
 SETTLED_EVERY = 25  # operations; the portal reads after 5, 30 and 120 s
 
 # The provider has done it, and nobody hears so.
@@ -55,6 +59,7 @@ class Figures:
     posts: int = 0
     kills: int = 0
     storms: int = 0
+    batches: int = 0
     double_effects: int = 0
     lost: int = 0
     failed_though_moved: int = 0
@@ -77,8 +82,9 @@ class Figures:
     def __str__(self) -> str:
         states = ", ".join(f"{count} {state}" for state, count in sorted(self.states.items()))
         return (
-            f"{self.operations} money operations in {self.posts} posts, {self.kills} kills of the web server,"
-            f" {self.storms} storms of 50 posts: {self.double_effects} double effects, {self.lost} lost,"
+            f"{self.operations} money operations in {self.posts} posts, {self.kills} kills of the web server"
+            f" or the worker, {self.storms} storms of 50 posts, {self.batches} batches of {TOGETHER}:"
+            f" {self.double_effects} double effects, {self.lost} lost,"
             f" {self.failed_though_moved} shown failed though money moved,"
             f" {self.done_though_not_moved} shown done though none moved,"
             f" {self.unknown_though_readable} unknown that a read could settle,"
@@ -96,15 +102,24 @@ class Act:
 
 
 class Harness:
-    def __init__(self, sandbox: Sandbox, account: Any, key: ApiKey, web: Web, visitor: Visitor, seed: int):
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        account: Any,
+        key: ApiKey,
+        web: Web,
+        worker: Process,
+        visitor: Visitor,
+        seed: int,
+    ):
         self.sandbox, self.account, self.key = sandbox, account, key
-        self.web, self.visitor = web, visitor
+        self.web, self.worker, self.visitor = web, worker, visitor
         self.random = random.Random(seed)
         self.figures = Figures()
         self.sent: dict[UUID, Act] = {}  # by the form's token
         self.trouble: list[str] = []  # what went wrong, for whoever has to find out why
 
-    def run(self, operations: int, kills: int, storms: int) -> Figures:
+    def run(self, operations: int, kills: int, storms: int, batches: int) -> Figures:
         acts = list(map(self._draw, range(operations + kills + storms)))
         refreshing.run(Refresh.objects.get(noun="invoices").pk)
         for number, act in enumerate(acts):
@@ -117,6 +132,8 @@ class Harness:
             RateWindow.objects.all().delete()  # the reset that a 429 told has come
             if number % SETTLED_EVERY == 0:
                 self._settle()
+        for _ in range(batches):
+            self._pay_together()
         self._settle()
         self._judge_what_moved()
         self._a_day_passes()
@@ -210,6 +227,58 @@ class Harness:
         self.figures.storms += 1
         for answer in [answer for answer in answers if answer.status == 422][:3]:
             self._post(answer.form)
+
+    def _pay_together(self) -> None:
+        """Confirmed at once, ten times over; every other time the worker is killed on the way."""
+        rows = self.account.add_invoices(TOGETHER, status="Unpaid", paymentmethod="stripe")
+        self._look_at_invoices()
+        invoices = Invoice.objects.filter(remote_id__in=[row["id"] for row in rows])
+        self.visitor.prove()
+        page = self.visitor.get("/invoices/pay/?" + "&".join(f"invoice={one.pk}" for one in invoices))
+        batch = uuid5(UUID(dict(page.form.fields)["form_token"]), str(self.key.owner_id))
+        for one in invoices:
+            self.sent[uuid5(batch, str(one.pk))] = Act("pay_invoice", "", str(one.remote_id))
+        self.figures.operations += TOGETHER
+        self.figures.batches += 1
+        after = self.random.randrange(TOGETHER)
+        if self.figures.batches % 2:
+            hold = self.sandbox.faults.add(Fault.hold(after_effect=True), action="pay_invoice", after=after)
+        elif fault := self.random.choice(FAULTS)():
+            self.sandbox.faults.add(fault, action="pay_invoice", after=after)
+        threads = [threading.Thread(target=self._post, args=[page.form]) for _ in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self.figures.batches % 2:
+            assert hold.arrived.wait(60), "the worker never came to the payment"
+            self.worker.kill()
+            self.figures.kills += 1
+            hold.release.set()
+            self.worker.start()
+        self._wait_for(batch)
+        self.sandbox.faults.clear()
+
+    def _look_at_invoices(self) -> None:
+        refresh = Refresh.objects.get(noun="invoices")
+        Refresh.objects.filter(pk=refresh.pk).update(next_due_at=timezone.now(), lease_until=None)
+        refreshing.run(refresh.pk)
+
+    def _wait_for(self, batch: UUID) -> None:
+        """Until nothing of it waits; the ticks ring for what a killed worker left."""
+        deadline = time.monotonic() + 120
+        waiting = Operation.objects.filter(batch=batch, state__in=[State.QUEUED, State.SENDING])
+        while waiting.exists():
+            assert time.monotonic() < deadline, f"batch {batch} waits for ever"
+            RateWindow.objects.all().delete()
+            dead = timezone.now() - timedelta(seconds=5)  # nothing is held back any more
+            Operation.objects.filter(batch=batch, state=State.SENDING, sent_at__lt=dead).update(
+                sent_at=timezone.now() - timedelta(minutes=5)
+            )
+            operating.abandon()
+            for one in operating.waiting_batches():
+                ring_batch(one)
+            time.sleep(0.5)
 
     def _settle(self) -> None:
         """What the tick does, as if the time for it had come."""
