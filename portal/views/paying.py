@@ -18,7 +18,7 @@ from portal.models import User
 from portal.writing import Write
 from ultahost_api import operating
 from ultahost_api.models import ApiKey, Invoice
-from ultahost_api.models.invoices import OPEN, InvoiceQuerySet
+from ultahost_api.models.invoices import PAYABLE, InvoiceQuerySet
 from ultahost_api.operating import Intent
 
 MOST = 20  # invoices of one confirmation
@@ -102,7 +102,7 @@ def payments(request: http.Request, batch: UUID) -> HttpResponse:
 
 
 def _ask(request: http.Request, status: int = 200) -> HttpResponse:
-    invoices = _picked(request.user, _ids(request)).filter(gone_at=None, status__in=OPEN)
+    invoices = _picked(request.user, _ids(request)).filter(gone_at=None, status=PAYABLE)
     if not invoices:
         messages.warning(request, _("None of these invoices can be paid."))
         return http.SeeOther(reverse("invoices"))

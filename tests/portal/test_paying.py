@@ -132,6 +132,19 @@ class TestOne:
         assert page.texts("main .errorlist li") == [words]
         assert paid(sandbox) == []
 
+    def test_it_pays_nothing_on_top_of_a_payment_under_way(self, visit, alma, acme, invoice, sandbox):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+        acme.invoices[invoice.remote_id]["status"] = "Payment Pending"
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
+
+        words = "Ultahost says that this invoice is Payment Pending. Nothing was sent."
+        assert page.texts("main .errorlist li") == [words]
+        Invoice.objects.filter(pk=invoice.pk).update(status="Payment Pending")
+        assert browser.get(f"/invoices/{invoice.pk}/").texts("aside .primary") == []
+        assert [request.action for request in sandbox.requests if request.action == "pay_invoice"] == []
+
     def test_it_asks_nobody_to_pay_a_sum_that_was_never_read(self, visit, alma, invoice, sandbox):
         Invoice.objects.filter(pk=invoice.pk).update(total=None)
         browser = visit(alma)

@@ -11,6 +11,7 @@ from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
+PAYABLE = "Unpaid"  # of those: a payment of the others is under way, or somebody collects it
 
 _CENT = Decimal("0.01")
 
@@ -98,7 +99,7 @@ class Invoice(Cached):
 
     @property
     def is_payable(self) -> bool:
-        return self.status in OPEN and not self.is_gone
+        return self.status == PAYABLE and not self.is_gone
 
     @property
     def shown_status(self) -> str:

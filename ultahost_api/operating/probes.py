@@ -9,13 +9,14 @@ from django.utils.translation import gettext as _
 from ultahost_api.client import Client
 from ultahost_api.client.orders import OrderDetails
 from ultahost_api.models import Operation
+from ultahost_api.models.invoices import PAYABLE
 
 Parameters = Mapping[str, Any]
 Before = dict[str, Any]
 
 _FIRST = 25  # orders looked through for the newest, where the server may not sort
 _NEWEST = 200  # orders looked through, newest first, for the one that may have been made
-_PAYABLE = {"Unpaid", "Payment Pending", "Collections", "Draft"}
+_UNPAID = {PAYABLE, "Collections", "Draft"}  # what an invoice stays when it is not paid after all
 
 
 class Pointless(Exception):
@@ -40,7 +41,7 @@ def can_tell(action: str) -> bool:
 
 def _invoice_before(client: Client, parameters: Parameters) -> Before:
     invoice = client.invoices.get(parameters["invoiceid"])
-    if invoice.status not in _PAYABLE:
+    if invoice.status != PAYABLE:
         raise Pointless(_("Ultahost says that this invoice is %(status)s.") % {"status": invoice.status})
     return {"status": invoice.status, "total": str(invoice.total)}
 
@@ -48,10 +49,10 @@ def _invoice_before(client: Client, parameters: Parameters) -> Before:
 def _invoice_after(client: Client, operation: Operation) -> bool | None:
     """A payment may be under way for days; of an invoice cancelled or refunded a person decides."""
     status = client.invoices.get(_id(operation)).status
-    if status == "Paid" or (status == "Payment Pending" and operation.before.get("status") != status):
+    if status in {"Paid", "Payment Pending"}:
         operation.result |= {"status": status}
         return True
-    return False if status in _PAYABLE else None
+    return False if status in _UNPAID else None
 
 
 def _orders_before(client: Client, parameters: Parameters) -> Before:
