@@ -1,5 +1,6 @@
 """Brings the database and the static files to this version of the portal."""
 
+import fcntl
 import hashlib
 from pathlib import Path
 
@@ -24,11 +25,15 @@ def prepare_database(*, allow_new_api: bool) -> None:
 
 
 def collect_static_files() -> None:
-    """Only when one of them changed: it takes seconds."""
-    stamp, now = Path(settings.STATIC_ROOT, ".collected"), _fingerprint()
-    if not stamp.exists() or stamp.read_text() != now:
-        call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(now)
+    """Only when one of them changed: it takes seconds. Two portals of one checkout take turns."""
+    root, now = Path(settings.STATIC_ROOT), _fingerprint()
+    root.mkdir(parents=True, exist_ok=True)
+    stamp = root / ".collected"
+    with (root / ".collecting").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != now:
+            call_command("collectstatic", interactive=False, verbosity=0)
+            stamp.write_text(now)
 
 
 def _fingerprint() -> str:
