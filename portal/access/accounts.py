@@ -1,0 +1,84 @@
+"""Which accounts somebody sees, works in, pays for."""
+
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from portal.models import AccountPolicy, Grant, Role, User
+from ultahost_api.models import Account, ApiKey
+from ultahost_api.models.api_keys import ApiKeyQuerySet
+
+
+def accounts_to_view(user: User) -> QuerySet[Account]:
+    """Services, domains and the other nouns: owners of a live key, holders of a grant, admins."""
+    if user.is_admin:
+        return Account.objects.all()
+    if not user.is_active or user.role == Role.BILLING:
+        return Account.objects.none()
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.live()) | _holds_grant(user))
+
+
+def accounts_to_operate(user: User) -> QuerySet[Account]:
+    """Writes: owners of a key that Ultahost takes, operate grants, admins.
+
+    A billing user's grant is for paying alone.
+    """
+    if user.is_admin:
+        return Account.objects.all()
+    if not user.is_active or user.role == Role.BILLING:
+        return Account.objects.none()
+    usable = _holds_key(user, ApiKey.objects.usable())
+    return Account.objects.filter(usable | _holds_grant(user, Grant.Level.OPERATE))
+
+
+def accounts_to_pay(user: User) -> QuerySet[Account]:
+    """Paying and payment methods: whoever operates, and billing users with an operate grant."""
+    if user.role == Role.BILLING and user.is_active:
+        return Account.objects.filter(_holds_grant(user, Grant.Level.OPERATE))
+    return accounts_to_operate(user)
+
+
+def accounts_with_invoices(user: User) -> QuerySet[Account]:
+    """The shared invoice view: everybody reads every account that is not private."""
+    if not user.is_active:
+        return Account.objects.none()
+    if user.role in {Role.ADMIN, Role.BILLING}:
+        return Account.objects.all()
+    return Account.objects.filter(~is_private() | Q(pk__in=accounts_to_view(user)))
+
+
+def accounts_of_own_keys(user: User) -> QuerySet[Account]:
+    """The provider's own login: only with a key of one's own, whatever else one may do."""
+    if not user.is_active:
+        return Account.objects.none()
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.usable()))
+
+
+def accounts_without(person: User) -> QuerySet[Account]:
+    """Those that nobody else of the team has a key to: once the person has left, nobody opens them."""
+    others = ApiKey.objects.live().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
+    return Account.objects.filter(_holds_key(person, ApiKey.objects.present()), ~Exists(others))
+
+
+def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
+    return get_object_or_404(accounts, pk=account_id)
+
+
+def owners_of(account: Account) -> QuerySet[User]:
+    """Active users with a live key to it."""
+    keys = ApiKey.objects.live().filter(account=account)
+    return User.objects.filter(is_active=True, pk__in=keys.values("owner"))
+
+
+def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
+    return Q(Exists(keys.filter(owner=user, account=OuterRef("pk"))))
+
+
+def _holds_grant(user: User, level: str | None = None) -> Q:
+    grants = Grant.objects.filter(user=user, account=OuterRef("pk"))
+    return Q(Exists(grants.filter(level=level) if level else grants))
+
+
+def is_private() -> Exists:
+    return Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))

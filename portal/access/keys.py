@@ -1,0 +1,38 @@
+"""The keys that somebody looks after, and the one that a write of theirs is sent with."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+
+from portal.models import User
+from ultahost_api.models import Account, ApiKey, Refresh
+from ultahost_api.models.api_keys import ApiKeyQuerySet
+
+
+def keys_to_manage(user: User) -> ApiKeyQuerySet:
+    """A member's own; an admin's over everyone. A billing user holds none."""
+    keys = ApiKey.objects.present().select_related("owner", "account", "rate_window")
+    if user.is_admin:
+        return keys
+    return keys.filter(owner=user) if user.is_active and user.may_hold_keys else keys.none()
+
+
+def key_to_manage(user: User, key_id: UUID) -> ApiKey:
+    return get_object_or_404(keys_to_manage(user), pk=key_id)
+
+
+def key_to_write_with(user: User, account: Account) -> ApiKey | None:
+    """A writer's own key, else the account's oldest: the caller has made sure that they may write."""
+    usable = ApiKey.objects.usable().filter(account=account).select_related("owner", "account")
+    return usable.filter(owner=user).first() or usable.first()
+
+
+def own_key(user: User, account: Account) -> ApiKey | None:
+    return ApiKey.objects.usable().filter(account=account, owner=user).select_related("account").first()
+
+
+def stopped_refreshes(user: User) -> QuerySet[Refresh]:
+    """What no longer comes through, for those who look after the account's keys."""
+    accounts = keys_to_manage(user).exclude(account=None).values("account")
+    return Refresh.objects.filter(account__in=accounts).exclude(broken_at=None).select_related("account")

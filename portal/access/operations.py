@@ -1,0 +1,40 @@
+"""What was sent, to those whose it is or who have to do with its account."""
+
+from uuid import UUID
+
+from django.shortcuts import get_object_or_404
+
+from portal.access.accounts import account_among, accounts_to_pay, accounts_to_view
+from portal.models import User
+from ultahost_api.models import Operation
+from ultahost_api.models.cached import Cached
+from ultahost_api.models.operations import OperationQuerySet
+
+
+def operations_to_view(user: User) -> OperationQuerySet:
+    """A person's own activity; an admin's view over everyone."""
+    operations = Operation.objects.select_related("user", "account", "key", "settled_by", "withdrawn_by")
+    return operations if user.is_admin else operations.filter(user=user)
+
+
+def operation_to_view(user: User, operation_id: UUID) -> Operation:
+    return get_object_or_404(operations_to_view(user), pk=operation_id)
+
+
+def payments_to_view(user: User, batch: UUID) -> OperationQuerySet:
+    """Those that were confirmed together, in the order in which they are sent."""
+    return operations_to_view(user).filter(batch=batch).order_by("place")
+
+
+def operations_about(user: User, row: Cached) -> OperationQuerySet:
+    """Who sent what about a row: for those who have to do with its account. Others see their own."""
+    operations = Operation.objects.about(row).select_related("user")
+    involved = accounts_to_view(user) | accounts_to_pay(user)
+    return operations if involved.filter(pk=row.account_id).exists() else operations.filter(user=user)
+
+
+def operation_to_settle(user: User, operation_id: UUID) -> Operation:
+    """Settling changes what our copy says: only for those who still have to do with the account."""
+    operation = operation_to_view(user, operation_id)
+    account_among(accounts_to_view(user) | accounts_to_pay(user), operation.account_id)
+    return operation

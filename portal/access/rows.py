@@ -1,0 +1,88 @@
+"""The cached nouns of the accounts that somebody sees."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.shortcuts import get_object_or_404
+
+from portal.access.accounts import (
+    accounts_to_operate,
+    accounts_to_pay,
+    accounts_to_view,
+    accounts_with_invoices,
+)
+from portal.models import User
+from ultahost_api.models import Domain, Email, Event, Invoice, Noun, Order, Quote, Service
+from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.domains import DomainQuerySet
+from ultahost_api.models.events import EventQuerySet
+from ultahost_api.models.invoices import InvoiceQuerySet
+from ultahost_api.models.quotes import QuoteQuerySet
+from ultahost_api.models.services import ServiceQuerySet
+
+
+def services_to_view(user: User) -> ServiceQuerySet:
+    return Service.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def service_to_view(user: User, service_id: UUID) -> Service:
+    return get_object_or_404(services_to_view(user), pk=service_id)
+
+
+def service_to_operate(user: User, service_id: UUID) -> Service:
+    services = Service.objects.of(accounts_to_operate(user)).select_related("account")
+    return get_object_or_404(services, pk=service_id)
+
+
+def domains_to_view(user: User) -> DomainQuerySet:
+    return Domain.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def domain_to_view(user: User, domain_id: UUID) -> Domain:
+    return get_object_or_404(domains_to_view(user), pk=domain_id)
+
+
+def domain_to_operate(user: User, domain_id: UUID) -> Domain:
+    domains = Domain.objects.of(accounts_to_operate(user)).select_related("account")
+    return get_object_or_404(domains, pk=domain_id)
+
+
+def may_operate(user: User, row: Service | Domain) -> bool:
+    """Whether a page offers the writes on what it shows."""
+    return not row.is_gone and accounts_to_operate(user).filter(pk=row.account_id).exists()
+
+
+def invoices_to_view(user: User) -> InvoiceQuerySet:
+    return Invoice.objects.of(accounts_with_invoices(user)).select_related("account")
+
+
+def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
+    return get_object_or_404(invoices_to_view(user), pk=invoice_id)
+
+
+def invoices_to_pay(user: User) -> InvoiceQuerySet:
+    return Invoice.objects.of(accounts_to_pay(user)).select_related("account")
+
+
+def invoice_to_pay(user: User, invoice_id: UUID) -> Invoice:
+    return get_object_or_404(invoices_to_pay(user), pk=invoice_id)
+
+
+def orders_to_view(user: User) -> CachedQuerySet[Order]:
+    return Order.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def quotes_to_view(user: User) -> QuoteQuerySet:
+    return Quote.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def emails_to_view(user: User) -> CachedQuerySet[Email]:
+    """Their subjects; a body is for those who operate the account."""
+    return Email.objects.of(accounts_to_view(user)).select_related("account")
+
+
+def events_to_view(user: User) -> EventQuerySet:
+    """Whoever sees a row sees what became of it."""
+    of_invoices = Q(noun=Noun.INVOICES, account__in=accounts_with_invoices(user))
+    of_others = ~Q(noun=Noun.INVOICES) & Q(account__in=accounts_to_view(user))
+    return Event.objects.filter(of_invoices | of_others).select_related("account")
