@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
@@ -11,6 +12,16 @@ from ultahost_api import conf
 from ultahost_api.models import Account, PassPage, Refresh
 
 _STALE_AFTER = 2 * conf.SLOWEST  # intervals: no copy grows that old by plan
+
+
+def of_each(noun: str, accounts: QuerySet[Account]) -> "dict[UUID, Freshness]":
+    """The freshness of every account that has this noun, by its id, with one query."""
+    found: dict[UUID, Freshness] = {}
+    for refresh in Freshness(noun, accounts).refreshes:
+        alone = Freshness(noun, Account.objects.filter(pk=refresh.account_id))
+        alone.refreshes = [refresh]
+        found[refresh.account_id] = alone
+    return found
 
 
 @dataclass

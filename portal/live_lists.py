@@ -77,7 +77,9 @@ class LiveList(Pages):
         blank = [one for one in found if self._key(one) is None]
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
 
-    def as_csv(self, filename: str, columns: Sequence[csv.Column], account: Account) -> StreamingHttpResponse:
+    def as_csv(
+        self, filename: str, columns: Sequence[csv.Column], account: Account | None = None
+    ) -> StreamingHttpResponse:
         """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
         audit.record(self.request, Act.EXPORTED, filename, account=account, rows=len(self.rows))
         return csv.response(filename, columns, self.rows)

@@ -7,7 +7,13 @@ from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
 
-from portal.views.accounts import account, accounts, change_account_password, edit_account
+from portal.views.accounts import (
+    account,
+    accounts,
+    accounts_csv,
+    change_account_password,
+    edit_account,
+)
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
@@ -190,6 +196,7 @@ urlpatterns = [
     path("announcements/<int:announcement_id>/", announcement, name="announcement"),
     path("announcements/<int:announcement_id>/text/", announcement_body, name="announcement_body"),
     path("accounts/", accounts, name="accounts"),
+    path("accounts.csv", accounts_csv, name="accounts_csv"),
     path("accounts/<uuid:account_id>/", account, name="account"),
     path("accounts/<uuid:account_id>/edit/", edit_account, name="edit_account"),
     path("accounts/<uuid:account_id>/password/", change_account_password, name="change_account_password"),

@@ -3,8 +3,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.users import Role
 from ultahost_api.models import Account
 
 
@@ -26,6 +28,15 @@ class Grant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["user", "account"], name="one_grant_per_user_and_account")
         ]
+
+    @property
+    def gives(self) -> "str | Promise":
+        """What it comes to now: for a billing user it is about paying alone, and for who has left nothing."""
+        if not self.user.is_active:
+            return _("Nothing")
+        if self.user.role == Role.BILLING:
+            return _("Pay") if self.level == self.Level.OPERATE else _("Nothing more")
+        return self.Level(self.level).label
 
 
 class AccountPolicy(models.Model):

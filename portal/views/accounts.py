@@ -1,29 +1,39 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, confirming, http, live, live_lists
+from portal import access, confirming, csv, formats, http, live, live_lists, reaching
 from portal.forms.accounts import PasswordForm, ProfileForm
 from portal.forms.addresses import ADDRESS, shown_of
 from portal.live import Live
+from portal.live_lists import LiveList, folded
+from portal.models import AccountPolicy
+from portal.reaching import Reached
 from portal.writing import Write
 from ultahost_api.client import Client, Profile, Secret
 from ultahost_api.models import Account
 
+SORTS: dict[str, live_lists.Key] = {
+    "name": lambda one: folded(one.account.name),
+    "due": lambda one: one.next_due,
+    "owed": lambda one: (one.account.currency, one.owed),  # never compared across currencies
+}
 
-@access.key_holders_only
+
 @require_safe
 def accounts(request: http.Request) -> HttpResponse:
-    """The accounts that one sees, from our copy."""
-    live_keys = Count("keys", filter=Q(keys__removed_at=None, keys__disabled_at=None), distinct=True)
-    found = access.accounts_to_view(request.user).annotate(key_count=live_keys)
-    return http.page(request, "accounts/list.html", {"accounts": found})
+    """The accounts of which one sees anything, from our copy."""
+    return http.page(request, "accounts/list.html", {"list": _listing(request)}, partials=["accounts"])
+
+
+@require_safe
+def accounts_csv(request: http.Request) -> HttpResponseBase:
+    return _listing(request).as_csv("accounts.csv", _columns())
 
 
 @access.key_holders_only
@@ -33,7 +43,9 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
     context = {
         "account": account,
         "live": _profile(account) if live_lists.is_wanted(request) else None,
-        "may_change": access.accounts_of_own_keys(request.user).filter(pk=account.pk).exists(),
+        "is_private": _is_private(account),
+        "may_change": access.accounts_of_own_keys(request.user).contains(account),
+        "may_pay": access.accounts_to_pay(request.user).contains(account),
     }
     return http.page(request, "accounts/detail.html", context, partials=["account"])
 
@@ -100,6 +112,36 @@ def _profile(account: Account) -> Live:
         return client.profile.get()
 
     return live.read(account, "profile", get, cached=False)
+
+
+def _listing(request: http.Request) -> LiveList:
+    return LiveList(
+        request,
+        reaching.accounts_of(request.user),
+        text=lambda one: " ".join([one.account.name, *one.ways]),
+        sorts=SORTS,
+        default_sort="name",
+    )
+
+
+def _columns() -> list[csv.Column]:
+    def elsewhere(one: Reached) -> str:
+        return ", ".join(formats.money(owed.total, owed.currency) for owed in one.owed_elsewhere)
+
+    return [
+        (_("Account"), lambda one: one.account.name),
+        (_("Reached by"), lambda one: ", ".join(one.ways)),
+        (_("Private"), lambda one: _("yes") if one.is_private else _("no")),
+        (_("Owed"), lambda one: one.owed),
+        (_("Currency"), lambda one: one.account.currency),
+        (_("Owed in other currencies"), elsewhere),
+        (_("Next due"), lambda one: one.next_due),
+        (_("Updated"), lambda one: one.freshness and one.freshness.updated_at),
+    ]
+
+
+def _is_private(account: Account) -> bool:
+    return AccountPolicy.objects.filter(account=account, private=True).exists()
 
 
 def _page(account: Account) -> str:

@@ -1,13 +1,17 @@
 """Accounts at a glance, and the provider's own login behind each: with a key of one's own alone."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from portal.models import Grant
-from ultahost_api.models import Operation
+from portal import formats
+from portal.models import AccountPolicy, Grant
+from ultahost_api import conf
+from ultahost_api.models import Account, Operation, Refresh
 from ultahost_api.sandbox.faults import Fault
 
 PASSWORD = "correct horse battery"
@@ -39,30 +43,144 @@ def confirmed(visit, alma):
 # Looking
 
 
-def test_it_lists_the_accounts_that_one_sees(visit, people, alma, account, add_key, sandbox):
-    add_key(people.member("Carla"), sandbox.accounts[0], "Second")
-    add_key(people.member("Ben"), sandbox.add_account("Foreign"))
+@pytest.fixture
+def seen(people, rows, alma):
+    """Five accounts, each of which Alma has in another way; of the last she has nothing."""
+    ben = people.member("Ben")
+    accounts = {name: rows.account(name) for name in ("Own", "Viewed", "Worked", "Team", "Hidden")}
+    rows.key(alma, accounts["Own"], "Shop")
+    rows.key(alma, accounts["Own"], "Spare", refused_at=timezone.now())
+    rows.key(alma, accounts["Team"], "Disabled", disabled_at=timezone.now())
+    for name, level in {"Viewed": "view", "Worked": "operate"}.items():
+        Grant.objects.create(user=alma, account=accounts[name], level=level, given_by=ben)
+        AccountPolicy.objects.create(account=accounts[name], private=name == "Worked")
+    AccountPolicy.objects.create(account=accounts["Hidden"], private=True)
+    return accounts
+
+
+def listed(page):
+    """What stands of each account under one class of cell."""
+    names = page.texts("td.name")
+    return lambda cell: dict(zip(names, page.texts(f"td.{cell}"), strict=True))
+
+
+def test_it_lists_every_account_with_how_one_reaches_it(visit, alma, seen):
+    page = visit(alma).get("/accounts/")
+
+    assert listed(page)("account-cell") == {
+        "Own": "your key “Shop”; your key “Spare”, which does not work",
+        "Team": "team: invoices",
+        "Viewed": "View, from Ben",
+        "Worked": "Operate, from Ben",
+    }
+    assert listed(page)("state")["Worked"] == "Private"
+    assert [link["href"] for link in page.all("td.name a")] == [
+        f"/accounts/{seen['Own'].pk}/",
+        f"/invoices/?account={seen['Team'].pk}",
+        f"/accounts/{seen['Viewed'].pk}/",
+        f"/accounts/{seen['Worked'].pk}/",
+    ]
+
+
+@pytest.mark.parametrize(("role", "how"), [("admin", "admin"), ("billing", "billing: invoices")])
+def test_it_lists_all_of_them_to_admins_and_billing(visit, people, rows, seen, role, how):
+    person = getattr(people, role)("Person")
+    Grant.objects.create(user=person, account=seen["Hidden"], level="operate", given_by=people.admin("Ada"))
+
+    ways = listed(visit(person).get("/accounts/"))("account-cell")
+
+    assert set(ways) == {*seen}
+    assert ways["Own"] == how
+    assert ways["Hidden"] == f"{'Pay' if role == 'billing' else 'Operate'}, from Ada"
+
+
+def test_it_leads_billing_to_the_invoices(visit, people, seen):
+    page = visit(people.billing("Bill")).get("/accounts/")
+
+    assert {link["href"] for link in page.all("td.name a")} == {
+        f"/invoices/?account={account.pk}" for account in seen.values()
+    }
+
+
+def test_it_says_what_each_owes_in_its_own_currency_and_what_is_due_first(visit, alma, rows):
+    acme, beta = rows.account("Acme", "EUR"), rows.account("Beta", "USD")
+    today = conf.today()
+    rows.invoice(acme, total="10.10", due_date=today + timedelta(days=9))
+    rows.invoice(acme, total="0.20", due_date=today + timedelta(days=3), status="Payment Pending")
+    rows.invoice(acme, total="7.00", currency="GBP")
+    rows.invoice(acme, total="500.00", due_date=today - timedelta(days=9), status="Paid")
+    rows.invoice(acme, total="900.00", due_date=today - timedelta(days=9), gone_at=timezone.now())
+    rows.invoice(beta, total="3.00", due_date=today - timedelta(days=1))
 
     page = visit(alma).get("/accounts/")
 
-    assert page.texts("td.name") == ["Acme"]
-    assert page.texts("td.number") == ["2"]
-    assert page.texts("td.account-cell") == ["EUR"]
+    assert listed(page)("money") == {"Acme": "€10.30 + £7.00", "Beta": "$3.00"}
+    assert listed(page)("date") == {
+        "Acme": formats.day(today + timedelta(days=3)).replace("\xa0", " "),
+        "Beta": formats.day(today - timedelta(days=1)).replace("\xa0", " "),
+    }
+    assert len(page.all("td.date.bad")) == 1
+    assert page.texts("td.extra")[::2] == ["EUR", "USD"]
 
 
-def test_it_holds_its_query_count(visit, alma, rows):
+def test_it_says_how_old_the_copy_of_each_is(visit, alma, rows):
+    fresh, stuck, unread = rows.account("Fresh"), rows.account("Stuck"), rows.account("Unread")
+    hour = timezone.now() - timedelta(hours=1)
+    later = timezone.now() + timedelta(hours=1)
+    Refresh.objects.create(account=fresh, noun="invoices", completed_at=hour, next_due_at=later)
+    Refresh.objects.create(
+        account=stuck, noun="invoices", completed_at=hour, next_due_at=later, trouble="unreachable"
+    )
+    Refresh.objects.create(account=unread, noun="invoices", next_due_at=later)
+
+    ages = dict(zip("FSU", visit(alma).get("/accounts/").texts("td.extra")[1::2], strict=True))
+
+    assert ages == {
+        "F": "Updated 1 hr ago",
+        "S": "Stuck: Ultahost does not answer · Updated 1 hr ago",
+        "U": "Not read yet",
+    }
+
+
+def test_it_finds_sorts_and_exports_them(visit, alma, seen, rows):
+    rows.invoice(seen["Viewed"], total="5.00", due_date=conf.today())
     browser = visit(alma)
 
-    def queries():
-        with CaptureQueriesContext(connection) as captured:
-            assert browser.get("/accounts/").status == 200
-        return len(captured)
+    assert browser.get("/accounts/?q=ben").texts("td.name") == ["Viewed", "Worked"]
+    assert browser.get("/accounts/?q=hidden").texts("td.name") == []
+    assert browser.get("/accounts/?sort=-owed").texts("td.name")[0] == "Viewed"
+    assert browser.get("/accounts/?sort=due").texts("td.name")[0] == "Viewed"
+    lines = browser.get("/accounts.csv?q=viewed").csv()
+    assert lines == [
+        ["Viewed", "View, from Ben", "no", "5.00", "EUR", "", str(conf.today()), ""],
+    ]  # fmt: skip
 
-    rows.key(alma, rows.account("First"), "First")
-    few = queries()
-    for number in range(8):
-        rows.key(alma, rows.account(f"Account {number}"), f"Key {number}")
-    assert queries() == few
+
+def test_it_says_what_to_do_while_there_is_none(visit, alma, people):
+    assert visit(alma).get("/accounts/").one(".empty a")["href"] == "/keys/add/"
+    assert visit(people.billing("Bill")).get("/accounts/").texts(".empty a") == []
+
+
+def test_it_asks_the_database_the_same_for_ten_and_for_two_hundred(visit, alma, people, rows):
+    browser, ben = visit(alma), people.member("Ben")
+
+    def add(count):
+        for number in range(count):
+            account = rows.account(f"Account {number}")
+            rows.key(alma, account, f"{account.pk}")
+            Grant.objects.create(user=alma, account=account, given_by=ben)
+            AccountPolicy.objects.create(account=account, private=True)
+            rows.invoice(account, total="1.00")
+            Refresh.objects.create(account=account, noun="invoices", pass_started_at=timezone.now())
+
+    counts = []
+    for more in (10, 190):
+        add(more)
+        with CaptureQueriesContext(connection) as captured:
+            page = browser.get("/accounts/?size=250")
+        assert len(page.all("tbody tr")) == len(page.texts("td.name")) == Account.objects.count()
+        counts.append(len(captured))
+    assert counts[0] == counts[1] < 25
 
 
 def test_it_shows_the_profile_as_ultahost_has_it_now(visit, alma, acme, account):
@@ -126,7 +244,8 @@ def test_it_is_for_the_owner_of_a_key_alone(visit, people, alma, account, path):
         assert browser.get(f"/accounts/{account.pk}/{path}").status == 404
         assert browser.post(f"/accounts/{account.pk}/{path}").status == 404
 
-    assert visit(dana).get(f"/accounts/{account.pk}/").texts("aside .why") == []
+    links = [link["href"] for link in visit(dana).get(f"/accounts/{account.pk}/").all("aside a")]
+    assert not {f"/accounts/{account.pk}/{page}" for page in LOGIN_PAGES} & {*links}
 
 
 # Changing the profile

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
@@ -44,6 +44,24 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         counts = {f"{name}_count": Count("pk", filter=condition) for name, condition in which.items()}
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
         return [CurrencyTotals(**row | {name: _cents(row[name]) for name in sums}) for row in rows]
+
+    def owed(self) -> "dict[uuid.UUID, list[Owed]]":
+        """What is open of each account that owes anything, by the account's id: a sum per currency."""
+        sums: Any = self.open().order_by("currency").values("account", "currency")
+        owed: dict[uuid.UUID, list[Owed]] = {}
+        for row in sums.annotate(total=Sum("total"), first_due=Min("due_date")):
+            one = Owed(row["currency"], _cents(row["total"]), row["first_due"])
+            owed.setdefault(row["account"], []).append(one)
+        return owed
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one account owes in one currency, and when the first of it is due."""
+
+    currency: str
+    total: Decimal
+    first_due: date | None
 
 
 @dataclass(frozen=True, slots=True)

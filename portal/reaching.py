@@ -1,0 +1,90 @@
+"""Which accounts somebody reaches, and how."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from portal import access
+from portal.freshness import Freshness, of_each
+from portal.models import AccountPolicy, Grant, Role, User
+from ultahost_api import conf
+from ultahost_api.models import Account, ApiKey, Noun
+from ultahost_api.models.invoices import Owed
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An account as one person has it. Not ``is_open``: of it they read the invoices alone."""
+
+    account: Account
+    ways: list[str]
+    is_open: bool
+    is_private: bool
+    sums: list[Owed]  # what it owes, per currency
+    freshness: Freshness | None  # of its invoices
+
+    @property
+    def owed(self) -> Decimal:
+        """In the account's own currency."""
+        return sum((one.total for one in self.sums if one.currency == self.account.currency), Decimal(0))
+
+    @property
+    def owed_elsewhere(self) -> list[Owed]:
+        """In currencies that it had before."""
+        return [one for one in self.sums if one.currency != self.account.currency]
+
+    @property
+    def next_due(self) -> date | None:
+        return min((one.first_due for one in self.sums if one.first_due), default=None)
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.next_due is not None and self.next_due < conf.today()
+
+
+def accounts_of(user: User) -> list[Reached]:
+    """Every account of which somebody sees anything; as many queries for a hundred as for one."""
+    accounts = access.accounts_with_invoices(user)
+    opened = set(access.accounts_to_view(user).values_list("pk", flat=True))
+    private = set(AccountPolicy.objects.filter(private=True).values_list("account", flat=True))
+    owed = access.invoices_to_view(user).owed()
+    freshness = of_each(Noun.INVOICES, accounts)
+    ways = _ways(user)
+    return [
+        Reached(
+            account,
+            ways.get(account.pk) or [_without_more(user)],
+            is_open=account.pk in opened,
+            is_private=account.pk in private,
+            sums=owed.get(account.pk, []),
+            freshness=freshness.get(account.pk),
+        )
+        for account in accounts
+    ]
+
+
+def _ways(user: User) -> dict[UUID, list[str]]:
+    """Keys and grants in words, by account."""
+    ways: dict[UUID, list[str]] = {}
+    for key in ApiKey.objects.live().filter(owner=user) if user.may_hold_keys else ():
+        words = _("your key “%(label)s”") if key.is_usable else _("your key “%(label)s”, which does not work")
+        ways.setdefault(_account_of(key), []).append(words % {"label": key.label})
+    for grant in Grant.objects.filter(user=user).select_related("user", "given_by"):
+        words = _("%(right)s, from %(person)s") % {"right": grant.gives, "person": grant.given_by}
+        ways.setdefault(grant.account_id, []).append(words)
+    return ways
+
+
+def _account_of(key: ApiKey) -> Any:
+    return key.account_id
+
+
+def _without_more(user: User) -> str:
+    """What the role alone gives."""
+    if user.is_admin:
+        return _("admin")
+    return _("billing: invoices") if user.role == Role.BILLING else _("team: invoices")
