@@ -1,5 +1,6 @@
-"""Which accounts somebody reaches, and how."""
+"""Who reaches an account, and which accounts somebody reaches; and how."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -88,3 +89,29 @@ def _without_more(user: User) -> str:
     if user.is_admin:
         return _("admin")
     return _("billing: invoices") if user.role == Role.BILLING else _("team: invoices")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Who reaches one account: with keys, by grants, and by their role."""
+
+    keys: list[ApiKey]
+    grants: list[Grant]
+    by_role: list[User]
+    sharers: set[UUID]  # who may give grants now
+
+    @property
+    def left_behind(self) -> set[UUID]:
+        """Grants whose giver may not give any now; they stay as they are until somebody takes them away."""
+        return {grant.pk for grant in self.grants if grant.given_by_id not in self.sharers}
+
+
+def people_of(account: Account) -> Reach:
+    keys: Iterable[ApiKey] = account.keys.present().select_related("owner").order_by("owner__name", "label")
+    grants = account.grants.select_related("user", "given_by").order_by("user__name", "user__email")
+    return Reach(
+        keys=list(keys),
+        grants=list(grants),
+        by_role=list(User.objects.active().exclude(role=Role.MEMBER)),
+        sharers=set(access.sharers_of(account).values_list("pk", flat=True)),
+    )

@@ -30,6 +30,7 @@ from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_n
 from portal.views.domains import domain, domains, domains_csv
 from portal.views.emails import email, email_body, emails, emails_csv
 from portal.views.first_admin import first_admin
+from portal.views.grants import change_grant, give_grant, take_grant
 from portal.views.health import livez, readyz
 from portal.views.home import home
 from portal.views.invitations import (
@@ -65,6 +66,7 @@ from portal.views.people import (
     person,
     reactivate,
 )
+from portal.views.privacy import set_private
 from portal.views.profile import profile
 from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
@@ -198,6 +200,10 @@ urlpatterns = [
     path("accounts/", accounts, name="accounts"),
     path("accounts.csv", accounts_csv, name="accounts_csv"),
     path("accounts/<uuid:account_id>/", account, name="account"),
+    path("accounts/<uuid:account_id>/grants/add/", give_grant, name="give_grant"),
+    path("accounts/<uuid:account_id>/grants/<uuid:grant_id>/", change_grant, name="change_grant"),
+    path("accounts/<uuid:account_id>/grants/<uuid:grant_id>/take/", take_grant, name="take_grant"),
+    path("accounts/<uuid:account_id>/private/<slug:switch>/", set_private, name="set_private"),
     path("accounts/<uuid:account_id>/edit/", edit_account, name="edit_account"),
     path("accounts/<uuid:account_id>/password/", change_account_password, name="change_account_password"),
     path("accounts/<uuid:account_id>/two-factor/", two_factor, name="two_factor"),

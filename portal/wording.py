@@ -40,6 +40,7 @@ DETAILS: dict[str, str | Promise] = {
     "before": gettext_lazy("before"),
     "filters": gettext_lazy("filters"),
     "happened": gettext_lazy("happened"),
+    "level": gettext_lazy("level"),
     "on": gettext_lazy("on"),
     "owner": gettext_lazy("owner"),
     "role": gettext_lazy("role"),

@@ -8,10 +8,13 @@ from portal.access.accounts import (
     accounts_of_own_keys,
     accounts_to_operate,
     accounts_to_pay,
+    accounts_to_share,
     accounts_to_view,
     accounts_with_invoices,
     accounts_without,
+    grants_to_change,
     owners_of,
+    sharers_of,
 )
 from portal.access.guards import (
     View,
@@ -71,6 +74,7 @@ __all__ = [
     "accounts_shared",
     "accounts_to_operate",
     "accounts_to_pay",
+    "accounts_to_share",
     "accounts_to_view",
     "accounts_with_invoices",
     "accounts_without",
@@ -81,6 +85,7 @@ __all__ = [
     "domains_to_view",
     "emails_to_view",
     "events_to_view",
+    "grants_to_change",
     "invitation_to_manage",
     "invoice_to_pay",
     "invoice_to_view",
@@ -110,5 +115,6 @@ __all__ = [
     "share_link_opened_by",
     "share_link_to_manage",
     "share_links_to_manage",
+    "sharers_of",
     "stopped_refreshes",
 ]

@@ -55,6 +55,15 @@ def accounts_of_own_keys(user: User) -> QuerySet[Account]:
     return Account.objects.filter(_holds_key(user, ApiKey.objects.usable()))
 
 
+def accounts_to_share(user: User) -> QuerySet[Account]:
+    """Giving grants on it, making it private: owners of a live key, admins."""
+    if user.is_admin:
+        return Account.objects.all()
+    if not user.is_active or not user.may_hold_keys:
+        return Account.objects.none()
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.live()))
+
+
 def accounts_without(person: User) -> QuerySet[Account]:
     """Those that nobody else of the team has a key to: once the person has left, nobody opens them."""
     others = ApiKey.objects.live().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
@@ -69,6 +78,17 @@ def owners_of(account: Account) -> QuerySet[User]:
     """Active users with a live key to it."""
     keys = ApiKey.objects.live().filter(account=account)
     return User.objects.filter(is_active=True, pk__in=keys.values("owner"))
+
+
+def sharers_of(account: Account) -> QuerySet[User]:
+    """Those whose ``accounts_to_share`` it is among."""
+    owners = Q(pk__in=owners_of(account), role=Role.MEMBER)
+    return User.objects.active().filter(owners | Q(role=Role.ADMIN))
+
+
+def grants_to_change(user: User, account: Account) -> QuerySet[Grant]:
+    grants = Grant.objects.filter(account__in=accounts_to_share(user)).filter(account=account)
+    return grants.select_related("user", "account", "given_by")
 
 
 def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:

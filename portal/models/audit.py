@@ -41,6 +41,7 @@ class Act(models.TextChoices):
     PASSWORD_LINK_MADE = "person.link", _("Set-password link made")
     PASSWORD_SET = "person.password", _("Password set")
     GRANT_GIVEN = "account.grant", _("Grant given")
+    GRANT_CHANGED = "account.grant_changed", _("Grant changed")
     GRANT_TAKEN = "account.grant_taken", _("Grant taken back")
     MADE_PRIVATE = "account.private", _("Account made private")
     MADE_PUBLIC = "account.public", _("Account opened to the team")

@@ -40,12 +40,14 @@ def accounts_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def account(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_among(access.accounts_to_view(request.user), account_id)
+    shares = access.accounts_to_share(request.user).contains(account)
     context = {
         "account": account,
         "live": _profile(account) if live_lists.is_wanted(request) else None,
         "is_private": _is_private(account),
         "may_change": access.accounts_of_own_keys(request.user).contains(account),
         "may_pay": access.accounts_to_pay(request.user).contains(account),
+        "reach": reaching.people_of(account) if shares and not http.is_partial(request, "account") else None,
     }
     return http.page(request, "accounts/detail.html", context, partials=["account"])
 

@@ -1,0 +1,79 @@
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from portal import access
+from portal.models import Grant, Role, User
+from ultahost_api.models import Account
+
+_VIEW = gettext_lazy(
+    "View: sees its services, domains, orders, quotes, contacts, invoices and the list of its e-mails, and"
+    " changes nothing"
+)
+_OPERATE = gettext_lazy(
+    "Operate: also reads its e-mails, pays, orders, changes and cancels, with one of its keys, which each"
+    " page names"
+)
+
+
+class LevelForm(forms.Form):
+    level = forms.ChoiceField(
+        label=gettext_lazy("What they may do"),
+        choices=[(Grant.Level.VIEW, _VIEW), (Grant.Level.OPERATE, _OPERATE)],
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Of somebody with the role billing, operate lets them pay and nothing else."),
+    )
+
+    def check(self, person: User) -> None:
+        """Puts on the form why a grant would give this person nothing."""
+        if not person.is_active:
+            self.add_error(None, _("%(person)s is deactivated and cannot sign in.") % {"person": person})
+        elif person.role == Role.BILLING and self.cleaned_data.get("level") == Grant.Level.VIEW:
+            words = _("Billing reads every invoice already. Choose operate to let %(person)s pay as well.")
+            self.add_error("level", words % {"person": person})
+
+
+class ChangeForm(LevelForm):
+    def __init__(self, *args: Any, grant: Grant, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grant = grant
+
+    def clean(self) -> dict[str, Any]:
+        self.check(self.grant.user)
+        return self.cleaned_data
+
+
+class GiveForm(LevelForm):
+    person = forms.ModelChoiceField(label=gettext_lazy("Person"), queryset=User.objects.all())
+    field_order = ["person"]
+
+    def __init__(self, *args: Any, giver: User, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.giver = giver
+        self.account = account
+        # Offered are those whom a grant would give something; of the others it is said why not.
+        found = User.objects.active().exclude(pk=giver.pk).exclude(grants__account=account)
+        found = found.exclude(pk__in=access.sharers_of(account).values("pk"))
+        choices: Any = self.fields["person"]
+        choices.choices = [("", "---------"), *((one.pk, f"{one}, {one.email}") for one in found)]
+
+    @property
+    def has_people(self) -> bool:
+        person: Any = self.fields["person"]
+        return len(person.choices) > 1
+
+    def clean(self) -> dict[str, Any]:
+        person = self.cleaned_data.get("person")
+        if person == self.giver:
+            self.add_error("person", _("This is you. Somebody else has to give you a grant."))
+        elif person and person.is_admin:
+            self.add_error(
+                "person", _("%(person)s is an admin and reaches every account.") % {"person": person}
+            )
+        elif person and access.sharers_of(self.account).contains(person):
+            self.add_error("person", _("%(person)s has a key to this account.") % {"person": person})
+        elif person:
+            self.check(person)
+        return self.cleaned_data
