@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, audit, formats, http, live
+from portal import access, acting, audit, formats, http, live
 from portal.confirming import ask_first
 from portal.forms.domains import NameserversForm
 from portal.forms.writes import WriteForm
@@ -128,7 +128,8 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
     if first := ask_first(request):
         return first
-    context: dict[str, object] = {"domain": domain}
+    key = access.key_to_write_with(request.user, domain.account)
+    context: dict[str, object] = {"domain": domain, "whose": acting.whose(request.user, key)}
     if request.method != "POST":
         return http.page(request, "domains/epp_code.html", context)
     told = live.read(
@@ -136,7 +137,7 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
         "epp code",
         lambda client: client.domains.get_epp_code(domain.remote_id),
         cached=False,
-        key=access.key_to_write_with(request.user, domain.account),
+        key=key,
     )
     if told.is_there:
         audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)

@@ -1,10 +1,11 @@
 """The key that the page named is the key that acts, or nothing is sent."""
 
 import pytest
+from django.utils import timezone
 
-from portal.models import Grant
+from portal.models import Grant, ServiceCommand
 from ultahost_api import keys
-from ultahost_api.models import ApiKey, Operation, Service
+from ultahost_api.models import ApiKey, Domain, Invoice, Operation, Quote, Refresh, Service
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,59 @@ def test_it_acts_with_the_key_that_the_page_named(visit, carla, path):
     key = Operation.objects.get().key
     assert page.hidden["key"] == str(key.pk)
     assert named(page) == f"{key} of Alma"
+
+
+BEFORE_WRITES = [
+    "/services/{service}/cancel/", "/services/{service}/password/", "/services/{service}/upgrade/",
+    "/services/{service}/run/{command}/", "/invoices/{invoice}/pay/", "/invoices/pay/?invoice={invoice}",
+    "/domains/{domain}/nameservers/", "/domains/{domain}/lock/locked/", "/domains/{domain}/lock/unlocked/",
+    "/domains/{domain}/auto-renew/on/", "/domains/{domain}/epp-code/", "/contacts/{account}/add/",
+    "/contacts/{account}/{contact}/edit/", "/contacts/{account}/{contact}/delete/",
+    "/payment-methods/{account}/add/bank/", "/payment-methods/{account}/{method}/delete/",
+    "/quotes/{account}/{quote}/accept/",
+    "/orders/new/service/?account={account}&product_id=1&cycle=monthly&payment_method=stripe&review=1",
+]  # fmt: skip
+
+
+@pytest.fixture
+def places(acme, alma, read_everything):
+    """What the addresses of BEFORE_WRITES are filled in with."""
+    acme.add_invoices(1, status="Unpaid")
+    acme.add_domains(1)
+    acme.add_contacts(1)
+    acme.add_payment_methods(1)
+    acme.add_quotes(1, stage="Delivered")
+    Refresh.objects.update(next_due_at=timezone.now())
+    read_everything()
+    return {
+        "account": alma.api_keys.get().account_id,
+        "service": Service.objects.get().pk,
+        "invoice": Invoice.objects.get().pk,
+        "domain": Domain.objects.get().pk,
+        "quote": Quote.objects.get().remote_id,
+        "command": ServiceCommand.objects.create(name="reboot", words="Reboot").pk,
+        "contact": next(iter(acme.contacts)),
+        "method": next(iter(acme.payment_methods)),
+    }
+
+
+def test_it_says_before_every_write_whose_key_would_act(visit, people, alma, carla, places):
+    of_alma = f"{alma.api_keys.get()} of Alma"
+
+    for person in (carla, people.admin("Dana")):
+        browser = visit(person)
+        for path in BEFORE_WRITES:
+            page = browser.get(path.format(**places))
+            assert (path, page.status) == (path, 200)
+            assert (path, of_alma in page.one("main").text) == (path, True)
+
+
+def test_it_says_whose_key_pays_for_billing(visit, people, alma, places):
+    bill = people.billing("Bill")
+    account = alma.api_keys.get().account
+    Grant.objects.create(user=bill, account=account, level="operate", given_by=alma)
+
+    assert named(visit(bill).get(f"/invoices/{places['invoice']}/pay/")) == f"{alma.api_keys.get()} of Alma"
 
 
 def test_it_sends_nothing_once_another_key_would_act_and_then_names_that(

@@ -278,7 +278,7 @@ def test_it_shows_who_reaches_the_account_and_how(visit, people, rows, browser, 
 
     last_four = {key.label: key.last_four for key in acme.keys.all()}
     assert reach(page) == [
-        ("Alma", "Own", f"Key “Shop” …{last_four['Shop']}"),
+        ("Alma", "Everything", f"Key “Shop” …{last_four['Shop']}"),
         ("Carla", "Disabled", f"Key “Old” …{last_four['Old']}"),
         ("Ben", "View", "Grant from Alma"),
         ("Bill", "Pay", "Grant from Carla who may not give it any more"),
