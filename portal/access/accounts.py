@@ -91,6 +91,12 @@ def grants_to_change(user: User, account: Account) -> QuerySet[Grant]:
     return grants.select_related("user", "account", "given_by")
 
 
+def grants_left_by(person: User) -> QuerySet[Grant]:
+    """Given by or to whoever leaves: the first stay in force, the second come back with the person."""
+    grants = Grant.objects.filter(Q(given_by=person) | Q(user=person))
+    return grants.select_related("user", "account", "given_by").order_by("account__name", "user__name")
+
+
 def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
     return Q(Exists(keys.filter(owner=user, account=OuterRef("pk"))))
 

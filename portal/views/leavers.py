@@ -27,6 +27,7 @@ def leaver(request: http.Request, person_id: UUID) -> HttpResponse:
         "person": person,
         "keys": access.keys_to_manage(request.user).filter(owner=person),
         "accounts": access.accounts_without(person),
+        "grants": access.grants_left_by(person),
     }
     return http.page(request, "people/leaver.html", context)
 

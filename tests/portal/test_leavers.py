@@ -1,5 +1,7 @@
 import pytest
 
+from portal import access
+from portal.models import Grant
 from ultahost_api.models import ApiKey
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -86,6 +88,39 @@ def test_it_leaves_off_the_list_what_was_removed(browser, held, alma):
     page = browser.get(path(alma))
     assert page.all("main li") == []
     assert "has no key here" in page.one("[aria-labelledby=keys]").parent.text
+
+
+def test_it_says_which_grants_were_given_and_held(browser, people, rows, held, dana, alma):
+    shared, alone = held
+    mia = people.member("Mia")
+    Grant.objects.create(user=mia, account=alone, level="operate", given_by=alma)
+    Grant.objects.create(user=alma, account=rows.account("Third"), level="view", given_by=dana)
+    Grant.objects.create(user=mia, account=shared, level="view", given_by=dana)
+
+    for page in (browser.get(path(alma)), browser.follow(browser.post(path(alma)))):
+        assert page.texts("[aria-labelledby=grants] li label") == [
+            "Alone: Operate, given to Mia", "Third: View, held, from Dana",
+        ]  # fmt: skip
+    assert page.all("[aria-labelledby=grants] li a")[0]["href"] == f"/accounts/{alone.pk}/#reach"
+
+
+def test_it_leaves_what_the_leaver_gave_in_force_and_kills_what_they_held(
+    browser, visit, people, rows, held, dana, alma
+):
+    _shared, alone = held
+    mia, third = people.member("Mia"), rows.account("Third")
+    Grant.objects.create(user=mia, account=alone, level="view", given_by=alma)
+    Grant.objects.create(user=alma, account=third, level="operate", given_by=dana)
+    hers = visit(alma)
+    assert hers.get(f"/accounts/{third.pk}/").status == 200
+
+    browser.post(path(alma))
+
+    assert visit(mia).get(f"/accounts/{alone.pk}/").status == 200
+    assert hers.get(f"/accounts/{third.pk}/").status == 302
+    alma.refresh_from_db()
+    assert not access.accounts_to_view(alma).exists()
+    assert not access.accounts_to_operate(alma).exists()
 
 
 def test_it_never_freezes_the_last_admin(browser, rows, dana):
