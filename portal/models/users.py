@@ -130,7 +130,10 @@ class User(AbstractBaseUser):
         self.save(update_fields=["is_active", "deactivated_at"])
 
     def _leave_an_admin(self) -> None:
-        """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other."""
-        admins = list(User.objects.admins().select_for_update().values_list("pk", flat=True))
+        """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other.
+
+        The keys are left free: whoever writes to the audit log meanwhile refers to them.
+        """
+        admins = list(User.objects.admins().select_for_update(no_key=True).values_list("pk", flat=True))
         if admins == [self.pk]:
             raise LastAdmin

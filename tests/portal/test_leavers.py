@@ -1,7 +1,10 @@
-import pytest
+from threading import Event, Thread
 
-from portal import access
-from portal.models import Grant
+import pytest
+from django.db import connection, transaction
+
+from portal import access, audit
+from portal.models import Act, AuditEntry, Grant
 from ultahost_api.models import ApiKey
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -121,6 +124,30 @@ def test_it_leaves_what_the_leaver_gave_in_force_and_kills_what_they_held(
     alma.refresh_from_db()
     assert not access.accounts_to_view(alma).exists()
     assert not access.accounts_to_operate(alma).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_gets_along_with_whoever_writes_to_the_log_meanwhile(dana, alma):
+    """The one holds admins and wants the log, the other the log and refers to an admin."""
+    frozen, written = Event(), Event()
+
+    def write():
+        frozen.wait(30)
+        audit.record(dana, Act.EXPORTED)
+        written.set()
+        connection.close()
+
+    writer = Thread(target=write)
+    writer.start()
+    with transaction.atomic():
+        alma.deactivate()
+        frozen.set()
+        written.wait(1)  # where one may write at a time, this is in vain
+        audit.record(dana, Act.PERSON_DEACTIVATED, alma)
+    writer.join(30)
+
+    assert written.is_set()
+    assert {entry.act for entry in AuditEntry.objects.all()} == {Act.EXPORTED, Act.PERSON_DEACTIVATED}
 
 
 def test_it_never_freezes_the_last_admin(browser, rows, dana):
