@@ -111,6 +111,7 @@ def _ask(request: http.Request, status: int = 200) -> HttpResponse:
     context = {
         "payments": payments,
         "payable": payable,
+        "keys": {one.invoice.account: acting.whose(request.user, one.key) for one in payments},
         "totals": invoices.filter(pk__in=[payment.invoice.pk for payment in payable]).by_currency(),
         "form_token": uuid4(),
     }

@@ -110,6 +110,24 @@ def test_it_says_before_every_write_whose_key_would_act(visit, people, alma, car
             assert (path, of_alma in page.one("main").text) == (path, True)
 
 
+def test_it_names_the_key_of_each_account_of_which_several_invoices_are_paid(
+    visit, people, alma, places, rows
+):
+    """In no cell of the table, which a phone may leave out."""
+    key, other = alma.api_keys.get(), rows.account("Without a key")
+    last = rows.invoice(other, total="1.00", due_date="2099-01-01")
+    path = f"/invoices/pay/?invoice={places['invoice']}&invoice={last.pk}"
+
+    page = visit(people.admin("Dana")).get(path)
+
+    assert page.texts("main form dt") == ["Acme", "Without a key"]
+    assert page.texts("main form dd") == [
+        f"{key} of Alma", "none: no live key can write to this account",
+    ]  # fmt: skip
+    mine = visit(alma).get(f"/invoices/pay/?invoice={places['invoice']}")
+    assert mine.texts("main form dd") == [f"{key}, yours"]
+
+
 def test_it_says_whose_key_pays_for_billing(visit, people, alma, places):
     bill = people.billing("Bill")
     account = alma.api_keys.get().account
