@@ -146,6 +146,22 @@ def visitor(demo: str, browser: Browser, request: pytest.FixtureRequest) -> Iter
     context.close()
 
 
+@pytest.fixture
+def colleague(demo: str, browser: Browser) -> Iterator[Visitor]:
+    """Another person, in a clean profile of their own."""
+    context = browser.new_context()
+    yield Visitor(context.new_page(), demo)
+    context.close()
+
+
+@pytest.fixture
+def adviser(demo: str, browser: Browser) -> Iterator[Visitor]:
+    """Somebody without a login, in a clean profile as well."""
+    context = browser.new_context()
+    yield Visitor(context.new_page(), demo)
+    context.close()
+
+
 class Ledger:
     """What really happened at the provider since the test began."""
 

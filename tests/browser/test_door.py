@@ -1,59 +1,22 @@
-"""A person comes in, proves who they are, and is shown out: in a real browser, with the keyboard alone."""
+"""A person comes in, proves who they are, lets a colleague in, and is shown out; what an admin shows outside.
+
+All of it in a real browser, with the keyboard alone.
+"""
 
 import re
 import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import PASSWORD, Visitor
+from tests.browser.hands import hears
+from tests.browser.keyboard import Keyboard
 from ultahost_api.sandbox import totp
 from ultahost_api.sandbox.team import DEMO_KEYS
 
 OWN_PASSWORD = "a staple of batteries"
-MOST_TABS = 120
-
-
-class Keyboard:
-    """Somebody without a mouse: everything is reached by Tab and pressed by Enter."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-
-    def reach(self, target: Locator) -> None:
-        expect(target).to_be_visible()
-        for _ in range(MOST_TABS):
-            if target.evaluate("element => element === document.activeElement"):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"Tab never came to {target}.")
-
-    def press(self, target: Locator) -> None:
-        self.reach(target)
-        self.page.keyboard.press("Enter")
-
-    def follow(self, words: str) -> None:
-        self.press(self.page.locator("#main").get_by_role("link", name=words, exact=True).first)
-
-    def push(self, words: str) -> None:
-        self.press(self.page.locator("#main").get_by_role("button", name=words, exact=True))
-
-    def type(self, field: str, words: str) -> None:
-        self.reach(self.page.locator(f"[name={field}]"))
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(words)
-
-    def send(self) -> None:
-        self.page.keyboard.press("Enter")
-
-    def sees(self, heading: str) -> None:
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
-
-    def prove(self, password: str) -> None:
-        self.sees("Confirm that it is you")
-        self.type("password", password)
-        self.send()
 
 
 @pytest.fixture
@@ -95,7 +58,9 @@ def invite(admin: Keyboard, visitor: Visitor) -> str:
     return admin.page.locator(".copyable code").inner_text()
 
 
-def test_a_member_comes_in_with_app_and_passkey_and_is_shown_out(visitor: Visitor, second: Visitor) -> None:
+def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
+    visitor: Visitor, second: Visitor, colleague: Visitor, adviser: Visitor
+) -> None:
     admin, member = Keyboard(visitor.page), Keyboard(second.page)
     visitor.visit("/sign-in/")
     admin.type("login", "dana@example.com")
@@ -148,9 +113,32 @@ def test_a_member_comes_in_with_app_and_passkey_and_is_shown_out(visitor: Visito
     member.type("label", "Harbour")
     member.type("secret", DEMO_KEYS["dana"])
     member.send()
-    expect(second.page.locator("[data-toasts]")).to_contain_text("Its first refresh has started.")
+    hears(second.page, "Its first refresh has started.")
 
-    # Dana shows him out: his page goes to the sign-in by itself
+    # a grant to a colleague, who finds the account among hers
+    second.visit("/accounts/")
+    member.follow("North Pier Ltd")
+    member.follow("Give a grant")
+    dialog = second.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Give a grant on North Pier Ltd")
+    member.choose_grant("Carla", "view")
+    member.press(dialog.get_by_role("button", name="Give the grant"))
+    hears(second.page, "Carla Núñez has a grant on North Pier Ltd now")
+    colleague.sign_in("carla").visit("/accounts/")
+    expect(colleague.page.locator("#main")).to_contain_text("North Pier Ltd")
+
+    # the invoices for an adviser, who has no login
+    visitor.visit("/share-links/add/")
+    if "again" in visitor.page.url:
+        admin.prove(PASSWORD)
+    admin.type("name", "Tax adviser")
+    admin.send()
+    shared = visitor.page.locator(".copyable code").inner_text()
+    adviser.page.goto(shared)
+    expect(adviser.page.locator("tbody td.name").first).to_be_visible()
+    assert shared.rpartition(".")[2] not in adviser.page.url
+
+    # Dana shows Nils out: his page goes to the sign-in by itself
     second.visit("/services/")
     visitor.visit("/people/")
     admin.follow("Nils Holm")
@@ -161,4 +149,5 @@ def test_a_member_comes_in_with_app_and_passkey_and_is_shown_out(visitor: Visito
     member.sees("Sign in")
     member.push("Sign in with a passkey")
     member.sees("This login is deactivated")
-    assert (visitor.complaints, second.complaints) == ([], [])
+    heard = [one.complaints for one in (visitor, second, colleague, adviser)]
+    assert heard == [[], [], [], []]

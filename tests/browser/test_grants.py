@@ -1,22 +1,14 @@
 """An owner lets a colleague see an account and takes it back, with the keyboard alone."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.browser.hands import hears, open_account
-from tests.browser.test_door import Keyboard
+from tests.browser.keyboard import Keyboard
 from tests.browser.test_walk import LOOKS, wait_until_read
 
 HARBOUR = "Open Harbour Labs Inc."
-
-
-@pytest.fixture
-def colleague(visitor: Visitor) -> Visitor:
-    """Another person's browser, without a key to the account."""
-    browser = visitor.page.context.browser
-    assert browser
-    return Visitor(browser.new_context().new_page(), visitor.address)
 
 
 def sign_in(visitor: Visitor, name: str) -> Keyboard:
@@ -27,13 +19,6 @@ def sign_in(visitor: Visitor, name: str) -> Keyboard:
     hands.send()
     hands.sees("Home")
     return hands
-
-
-def choose(page: Page, hands: Keyboard, person: str, level: str) -> None:
-    hands.reach(page.locator("select[name=person]"))
-    page.keyboard.type(person)
-    hands.reach(page.locator(f"input[name=level][value={level}]"))
-    page.keyboard.press("Space")
 
 
 def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
@@ -50,7 +35,7 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     owner.follow("Give a grant")
     owner.prove(PASSWORD)
     owner.sees(f"Give a grant on {HARBOUR}")
-    choose(visitor.page, owner, "Carla", "view")
+    owner.choose_grant("Carla", "view")
     owner.push("Give the grant")
     hears(visitor.page, f"Carla Núñez has a grant on {HARBOUR} now: View.")
 
