@@ -156,6 +156,7 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
         "Home",
         "Invoices 1 need attention",
         "Payment methods",
+        "Accounts",
         "Changes",
         "Activity",
     ]
