@@ -48,7 +48,7 @@ def record(
         target_id=str(target.pk) if isinstance(target, Model) else "",
         account=account,
         account_name=_text(account or "", 255),
-        ip=_address(request) if request else "",
+        ip=address_of(request) if request else "",
         details={name: _plain(value) for name, value in details.items()},
     )
     # A witness outside the database: who cuts the log's end off leaves these lines behind.
@@ -63,7 +63,7 @@ def _person(who: HttpRequest | User | None) -> User | None:
     return who
 
 
-def _address(request: HttpRequest) -> str:
+def address_of(request: HttpRequest) -> str:
     """The browser's, past as many proxies as PORTAL_TRUSTED_PROXIES says; empty where that cannot be told."""
     try:
         return str(ip_address(get_adapter().get_client_ip(request)))

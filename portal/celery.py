@@ -50,6 +50,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5, "queue": "people"},
         },
+        "notify": {
+            "task": "portal.tasks.notify",
+            "schedule": 30.0,
+            "options": {"expires": 30, "queue": "people"},
+        },
     },
 )
 app.autodiscover_tasks()

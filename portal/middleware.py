@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import http, preferences, second_factor, sessions
+from portal import devices, http, preferences, second_factor, sessions
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -70,6 +70,18 @@ class Preferences:
         if request.user.is_authenticated:
             preferences.activate(request.user)
         return self.get_response(request)
+
+
+class KnownDevices:
+    """A browser in which somebody signs in keeps a mark, so that the next sign-in with it is not news."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        devices.remember(request, response)
+        return response
 
 
 class SecondFactorRequired:

@@ -1,6 +1,8 @@
 """How each person wants to see times, words and colours."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +22,21 @@ def activate(person: Any) -> None:
             timezone.activate(ZoneInfo(person.time_zone))
     if person.language in dict(settings.LANGUAGES):
         translation.activate(person.language)
+
+
+def zone_of(person: User) -> tzinfo:
+    with suppress(KeyError, ValueError):
+        return ZoneInfo(person.time_zone)
+    return timezone.get_default_timezone()
+
+
+@contextmanager
+def worn(person: User) -> Iterator[None]:
+    """Times and words as this person wants them, where no request of theirs is answered."""
+    known = person.language in dict(settings.LANGUAGES)
+    language = person.language if known else settings.LANGUAGE_CODE
+    with timezone.override(zone_of(person)), translation.override(language):
+        yield
 
 
 def remember_theme(response: HttpResponse, person: User) -> None:

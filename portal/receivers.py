@@ -1,4 +1,4 @@
-"""What is told by a signal and belongs into the audit log."""
+"""What is told by a signal: it belongs into the audit log, and some of it into people's mail."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from portal import audit
 from portal.models import Act, User
+from portal.notifying import noting
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.signals import key_misled, key_refused
 
@@ -19,6 +20,11 @@ from ultahost_api.signals import key_misled, key_refused
 @receiver(user_logged_in)
 def note_sign_in(user: User, **_: Any) -> None:
     audit.record(user, Act.SIGNED_IN)
+
+
+@receiver(user_logged_in)
+def tell_of_new_browser(request: HttpRequest, user: User, **_: Any) -> None:
+    noting.sign_in(request, user)
 
 
 @receiver(user_login_failed)
@@ -67,6 +73,11 @@ def note_operation(instance: Operation, created: bool, **_: Any) -> None:
 @receiver(key_refused)
 def note_refused_key(key: ApiKey, **_: Any) -> None:
     audit.record(None, Act.KEY_REFUSED, key, account=key.account)
+
+
+@receiver(key_refused)
+def tell_of_refused_key(key: ApiKey, **_: Any) -> None:
+    noting.refused_key(key)
 
 
 @receiver(key_misled)

@@ -121,6 +121,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "portal.middleware.SessionLimits",
+    "portal.middleware.KnownDevices",
     "portal.middleware.SecondFactorRequired",
     "portal.middleware.Preferences",
 ]
@@ -188,7 +189,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_TOTP_ISSUER = f"Team portal {_public.hostname}"
 
 EMAIL_URL = environment.read("EMAIL_URL")
-EMAIL_TIMEOUT = 10  # seconds that a request may wait for the mail server
+EMAIL_TIMEOUT = 10  # seconds for each step of the mail server
 if EMAIL_URL:
     try:
         vars().update(environ.Env.email_url_config(EMAIL_URL))
@@ -206,6 +207,7 @@ DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{_public.hos
 SESSION_COOKIE_AGE = 8 * 3600  # without a request; portal/sessions.py ends the longest after 7 days
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
+DEVICE_COOKIE_NAME = "__Host-device" if _https else "portal_device"
 SHARE_COOKIE_NAME = "__Secure-share" if _https else "portal_share"  # its path is the link's own page
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -59,6 +59,11 @@ def ring_batch(batch: UUID) -> None:
     transaction.on_commit(lambda: _publish(SEND_NEXT, str(batch), "people") and None)
 
 
+def ring_task(task: str, argument: str, queue: str = "refresh") -> None:
+    """After commit, for a task of whoever uses the library; its argument is an id and no secret."""
+    transaction.on_commit(lambda: _publish(task, argument, queue) and None)
+
+
 def _publish(task: str, argument: object, queue: str) -> bool:
     global _silent_until
     if time.monotonic() < _silent_until:

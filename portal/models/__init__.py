@@ -3,6 +3,7 @@ from portal.models.audit import Act, AuditEntry, AuditHead
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
+from portal.models.notifications import Device, MailTrouble, Notification
 from portal.models.share_links import ShareLink
 from portal.models.users import PAGE_SIZES, Role, Theme, User
 
@@ -12,10 +13,13 @@ __all__ = [
     "Act",
     "AuditEntry",
     "AuditHead",
+    "Device",
     "FirstAdminToken",
     "Gateway",
     "Grant",
     "Invitation",
+    "MailTrouble",
+    "Notification",
     "Product",
     "Role",
     "ServiceCommand",

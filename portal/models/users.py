@@ -72,6 +72,7 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=10, blank=True)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
     page_size = models.PositiveSmallIntegerField(_("rows on a page"), null=True, blank=True)
+    unwanted_mail = models.JSONField(default=list, blank=True)  # kinds of Notification
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     deactivated_at = models.DateTimeField(null=True, editable=False)
     session_generation = models.PositiveIntegerField(default=0, editable=False)
@@ -98,6 +99,10 @@ class User(AbstractBaseUser):
     @property
     def may_hold_keys(self) -> bool:
         return self.role != Role.BILLING
+
+    def wants(self, kind: str) -> bool:
+        """Whether a mail of this kind is welcome; everything is until it was switched off."""
+        return kind not in self.unwanted_mail
 
     def get_session_auth_hash(self) -> str:
         """What every session of this person holds; a session with another one is dead."""

@@ -12,7 +12,7 @@ from portal.forms.domains import NameserversForm
 from portal.forms.writes import WriteForm
 from portal.last_set import last_set, nameservers_of
 from portal.models import Act
-from portal.telling import tell_owners
+from portal.notifying.noting import tell_owners
 from portal.writing import Write
 from ultahost_api.models import Domain
 
@@ -105,7 +105,6 @@ def _lock(request: http.Request, domain: Domain) -> HttpResponse:
 def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
     if first := ask_first(request):
         return first
-    unlocked = _("%(domain)s is unlocked") % {"domain": domain}
     write = Write(
         request,
         domain.account,
@@ -116,9 +115,9 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         warning=_("While it is unlocked, whoever has its EPP code can take the domain away."),
         verb=_("Unlock"),
         back=_page_of(domain),
-        done_words=f"{unlocked}.",
+        done_words=_("%(domain)s is unlocked.") % {"domain": domain},
         danger=True,
-        on_done=lambda operation: tell_owners(domain.account, request.user, unlocked),
+        on_done=lambda operation: tell_owners(domain, request.user, "unlocked"),
     )
     return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "unlocked"})
 
@@ -141,9 +140,7 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     )
     if told.is_there:
         audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
-        tell_owners(
-            domain.account, request.user, _("The EPP code of %(domain)s was asked for") % {"domain": domain}
-        )
+        tell_owners(domain, request.user, "epp_code")
     return http.page(
         request, "domains/epp_code.html", context | {"told": told}, status=200 if told.is_there else 422
     )

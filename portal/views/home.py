@@ -3,6 +3,7 @@ from django.views.decorators.http import require_safe
 
 from portal import access, http, news, second_factor
 from portal.freshness import Freshness
+from portal.notifying import sending
 from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
 
@@ -32,6 +33,8 @@ def home(request: http.Request) -> HttpResponse:
         "sees_services": accounts.exists(),
         "freshness": Freshness(Noun.INVOICES, with_invoices),
         "has_second_factor": second_factor.is_set_up(request.user),
+        "mail_trouble": sending.trouble_for(request.user),
+        "unreachable": sending.unreachable_for(request.user),
         "has_keys": access.keys_to_manage(request.user).exists(),
     }
     return http.page(request, "home.html", context)

@@ -1,0 +1,48 @@
+"""Which browsers a person signs in with: a signed cookie tells, not an address that changes every day."""
+
+import secrets
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from portal.models import User
+from ultahost_api.sealing import keyed_digest
+
+_REMEMBERED = 2 * 365 * 24 * 3600  # seconds since the last sign-in
+_SALT = "portal.device"
+
+
+def meet(request: HttpRequest, person: User) -> bool:
+    """Note a sign-in; whether this browser is new to the person. Their very first one is not."""
+    mark = _mark_of(request) or secrets.token_urlsafe(16)
+    request.device_mark = mark  # type: ignore[attr-defined]  # remember() hands it over with the response
+    hash_ = keyed_digest("device", mark)
+    if person.devices.filter(hash=hash_).update(last_seen_at=timezone.now()):
+        return False
+    has_others = person.devices.exists()
+    person.devices.get_or_create(hash=hash_)
+    return has_others
+
+
+def remember(request: HttpRequest, response: HttpResponse) -> None:
+    """After a sign-in the browser keeps its mark, for as long again."""
+    if mark := getattr(request, "device_mark", ""):
+        response.set_cookie(
+            settings.DEVICE_COOKIE_NAME,
+            signing.dumps(mark, salt=_SALT),
+            max_age=_REMEMBERED,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def _mark_of(request: HttpRequest) -> str:
+    try:
+        return str(
+            signing.loads(request.COOKIES[settings.DEVICE_COOKIE_NAME], salt=_SALT, max_age=_REMEMBERED)
+        )
+    except (KeyError, signing.BadSignature):
+        return ""

@@ -1,0 +1,87 @@
+"""What is worth a mail at once, and whose. Rights are asked for again when it is sent."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+
+from portal import access, browsers, devices
+from portal.audit import address_of
+from portal.models import Notification, User
+from ultahost_api import bell
+from ultahost_api.client import ACTIONS, Effect
+from ultahost_api.models import ApiKey, Domain, Operation
+from ultahost_api.operating import probes
+
+Kind = Notification.Kind
+State = Operation.State
+
+SEND = "portal.tasks.send"
+
+_READ_FOR = timedelta(hours=25)  # longer than reading tries to find out
+_LOOKED_BACK = timedelta(days=2)
+_A_MOMENT = timedelta(minutes=5)  # who sent it is looking at its page
+
+
+def sign_in(request: HttpRequest, person: User) -> None:
+    if not devices.meet(request, person):
+        return
+    facts = {
+        "at": timezone.now().isoformat(),
+        "browser": browsers.family(request.headers.get("User-Agent", "")),
+        "address": address_of(request),
+    }
+    _note(Kind.NEW_DEVICE, [person], str(uuid4()), **facts)
+
+
+def refused_key(key: ApiKey) -> None:
+    """Its owner and the admins; each refusal of a key that worked again in between is one."""
+    people = User.objects.active().filter(pk=key.owner_id) | User.objects.admins()
+    _note(Kind.KEY_REFUSED, people, f"{key.pk} {timezone.now().isoformat()}", key=str(key.pk))
+
+
+def tell_owners(domain: Domain, by: User, act: str) -> None:
+    """``act`` is ``unlocked`` or ``epp_code``. Who owns a key tells nobody."""
+    if not access.own_key(by, domain.account):
+        facts = {"act": act, "domain": str(domain.pk), "by": str(by.pk), "at": timezone.now().isoformat()}
+        _note(Kind.ACT, access.owners_of(domain.account), str(uuid4()), **facts)
+
+
+def open_outcomes() -> None:
+    """Operations that reading did not settle: who sent them, and whose key acted."""
+    told = Notification.objects.filter(kind=Kind.OUTCOME, created_at__gt=timezone.now() - 2 * _LOOKED_BACK)
+    known = set(told.values_list("subject", flat=True))
+    for operation in _unsettled():
+        if str(operation.pk) not in known:
+            people = User.objects.active().filter(pk__in={operation.user_id, operation.key.owner_id})
+            _note(Kind.OUTCOME, people, str(operation.pk))
+
+
+def _unsettled() -> list[Operation]:
+    now = timezone.now()
+    recent = Operation.objects.filter(created_at__gt=now - _LOOKED_BACK, created_at__lt=now - _A_MOMENT)
+    asked = recent.filter(state__in=[State.UNKNOWN, State.NOT_CONFIRMED], settled_by=None)
+    return [operation for operation in asked.select_related("key") if needs_a_person(operation)]
+
+
+def needs_a_person(operation: Operation) -> bool:
+    """Reading cannot tell, has given up, or never saw something that must not simply be sent again."""
+    if operation.state == State.NOT_CONFIRMED:
+        return operation.settled_by_id is None and ACTIONS[operation.action].effect == Effect.ONCE
+    over = timezone.now() - operation.created_at > _READ_FOR
+    never_read = not probes.can_tell(operation.action)
+    return operation.state == State.UNKNOWN and (over or never_read or operation.next_read_at is None)
+
+
+def _note(kind: Notification.Kind, people: Iterable[User], subject: str, **facts: Any) -> None:
+    """Where no mail is set up nothing is kept that could all be sent on the day when one is."""
+    if not settings.EMAIL_URL:
+        return
+    rows = [Notification(person=person, kind=kind, subject=subject, facts=facts) for person in people]
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    for row in rows:
+        bell.ring_task(SEND, str(row.pk))

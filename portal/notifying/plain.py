@@ -1,0 +1,17 @@
+"""Words of strangers for a plain mail: one line, and nothing that a mail program would make a link of."""
+
+import re
+import unicodedata
+
+_LONGEST = 120
+_JOINER = "\u2060"  # shows as nothing; no address goes on behind it
+_ADDRESS = re.compile(r"(?<=\S)([.:/@\u3002\uff0e\uff61])(?=\S)")
+
+
+def plain(value: object) -> str:
+    """Without line ends, control and direction marks, which a header or a reader could be fooled with."""
+    line = " ".join(str(value).split())
+    visible = "".join(c for c in line if unicodedata.category(c)[0] != "C")
+    if len(visible) > _LONGEST:
+        visible = f"{visible[: _LONGEST - 1]}…"
+    return _ADDRESS.sub(rf"\1{_JOINER}", visible)
