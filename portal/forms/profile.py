@@ -1,3 +1,4 @@
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -6,7 +7,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.models import PAGE_SIZES, User
+from portal.models import PAGE_SIZES, Notification, User
+
+Kind = Notification.Kind
+
+
+_SENT = gettext_lazy(
+    "Invoices and domains come in one mail a day, on days when there is something new. You are always told"
+    " of a sign-in from a new browser, of a refused key of yours, and of what others do with your domains."
+)
+_NO_MAIL = gettext_lazy("No mail is set up here, so nothing is mailed.")
 
 
 def _zones() -> list[tuple[str, str]]:
@@ -16,6 +26,15 @@ def _zones() -> list[tuple[str, str]]:
 
 def _languages() -> list[tuple[str, str | Promise]]:
     return [("", _("As the browser")), *settings.LANGUAGES]
+
+
+def _switchable(person: User) -> list[Notification.Kind]:
+    """Not what protects a login, a key or a domain: whoever took those over would switch it off first."""
+    kinds = [Kind.OVERDUE]
+    if person.may_hold_keys:
+        kinds.append(Kind.LAPSING)
+    kinds.append(Kind.OUTCOME)
+    return [*kinds, Kind.KEY_REFUSED] if person.is_admin else kinds
 
 
 class ProfileForm(forms.ModelForm):
@@ -40,3 +59,20 @@ class ProfileForm(forms.ModelForm):
         empty_value=None,
         choices=[("", PAGE_SIZES[0]), *((size, size) for size in PAGE_SIZES[1:])],
     )
+    mail = forms.MultipleChoiceField(
+        label=gettext_lazy("Mail me"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mail = cast(forms.MultipleChoiceField, self.fields["mail"])
+        mail.choices = [(kind.value, kind.label) for kind in _switchable(self.instance)]
+        mail.initial = [kind for kind, _label in mail.choices if self.instance.wants(kind)]
+        mail.help_text = _SENT if settings.EMAIL_URL else _NO_MAIL
+
+    def save(self, commit: bool = True) -> User:
+        """What this person is not offered now stays as it was."""
+        offered = {kind for kind, _label in self.fields["mail"].choices}  # type: ignore[attr-defined]
+        unwanted = set(self.instance.unwanted_mail) - offered
+        self.instance.unwanted_mail = sorted(unwanted | offered - set(self.cleaned_data["mail"]))
+        return cast(User, super().save(commit))

@@ -112,6 +112,50 @@ def test_it_goes_on_with_what_is_not_here_any_more(browser, stale):
     assert browser.get("/").status == 200
 
 
+def offered(page):
+    return [box["value"] for box in page.all("input[name=mail]")]
+
+
+def ticked(page):
+    return [box["value"] for box in page.all("input[name=mail]") if "checked" in box.attributes]
+
+
+def test_it_has_a_switch_for_each_kind_of_mail_that_may_be_unwelcome(browser, visit, people, alma):
+    """What protects a login, a key or a domain has none."""
+    page = browser.get("/profile/")
+    assert offered(page) == ticked(page) == ["overdue", "lapsing", "outcome"]
+    assert offered(visit(people.billing("Emil")).get("/profile/")) == ["overdue", "outcome"]
+    dana = visit(people.admin("Dana"))
+    assert offered(dana.get("/profile/")) == ["overdue", "lapsing", "outcome", "key_refused"]
+
+    assert save(browser, mail=["lapsing"]).leads_to == "/profile/"
+
+    assert ticked(browser.get("/profile/")) == ["lapsing"]
+    assert User.objects.get(pk=alma.pk).unwanted_mail == ["outcome", "overdue"]
+
+
+def test_it_keeps_what_is_not_offered_now(browser, alma):
+    User.objects.update(unwanted_mail=["key_refused"])  # from when Alma was an admin
+
+    save(browser, mail=["overdue", "lapsing", "outcome"])
+
+    assert User.objects.get(pk=alma.pk).unwanted_mail == ["key_refused"]
+
+
+@pytest.mark.parametrize("kind", ["new_device", "key_refused", "act", "digest", "nonsense"])
+def test_it_switches_off_no_mail_that_protects_somebody(browser, alma, kind):
+    assert save(browser, mail=[kind]).status == 422
+    assert User.objects.get(pk=alma.pk).unwanted_mail == []
+
+
+def test_it_says_where_no_mail_is_set_up(browser, settings):
+    assert "No mail is set up here" in browser.get("/profile/").one("main form").text
+
+    settings.EMAIL_URL = "smtp://mail.example.com"
+
+    assert "You are always told" in browser.get("/profile/").one("main form").text
+
+
 @pytest.mark.parametrize(
     "bad",
     [{"name": ""}, {"time_zone": "Mars"}, {"language": "tlh"}, {"theme": "pink"}, {"page_size": "10000"}],
