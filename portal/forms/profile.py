@@ -11,7 +11,6 @@ from portal.models import PAGE_SIZES, Notification, User
 
 Kind = Notification.Kind
 
-
 _SENT = gettext_lazy(
     "Invoices and domains come in one mail a day, on days when there is something new. You are always told"
     " of a sign-in from a new browser, of a refused key of yours, and of what others do with your domains."
@@ -49,7 +48,10 @@ class ProfileForm(forms.ModelForm):
         label=gettext_lazy("Time zone"),
         required=False,
         choices=_zones,
-        help_text=gettext_lazy("Of the times you see. What is overdue is decided in the portal's own."),
+        help_text=gettext_lazy(
+            "Of the times you see, and of the morning when mail comes. What is overdue is decided in the"
+            " portal's own."
+        ),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False, choices=_languages)
     page_size = forms.TypedChoiceField(
@@ -60,7 +62,7 @@ class ProfileForm(forms.ModelForm):
         choices=[("", PAGE_SIZES[0]), *((size, size) for size in PAGE_SIZES[1:])],
     )
     mail = forms.MultipleChoiceField(
-        label=gettext_lazy("Mail me"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("Mail me about"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -43,7 +43,7 @@ class Notification(models.Model):
         NEW_DEVICE = "new_device", _("A sign-in from a new browser")
         KEY_REFUSED = "key_refused", _("Other people's keys that Ultahost refuses")
         ACT = "act", _("What others did with a domain of yours")
-        OUTCOME = "outcome", _("Writes whose outcome nobody could find out")
+        OUTCOME = "outcome", _("Payments and changes whose outcome is unknown")
         OVERDUE = "overdue", _("Invoices that became overdue")
         LAPSING = "lapsing", _("Domains that end soon")
         DIGEST = "digest", _("The mail of the day")  # holds those two

@@ -27,7 +27,7 @@ _TITLES: dict[str, str | Promise] = {
     Kind.NEW_DEVICE: _("Your login was used in a new browser"),
     Kind.KEY_REFUSED: _("Ultahost refuses an API key"),
     Kind.ACT: _("Somebody prepared the transfer of a domain"),
-    Kind.OUTCOME: _("Nobody knows yet whether a write took effect"),
+    Kind.OUTCOME: _("Nobody knows yet whether something took effect"),
     Kind.DIGEST: _("Invoices and domains that need somebody"),
 }
 

@@ -299,6 +299,24 @@ def test_names_from_ultahost_make_no_link(rows, acme):
     assert "evil.example" not in mail.outbox[0].body
 
 
+@pytest.mark.parametrize(
+    ("language", "sum_"), [("", "€1,234.50"), ("de", "1.234,50 €"), ("tlh", "€1,234.50")]
+)
+def test_it_speaks_the_reader_s_language_and_not_that_of_the_one_before(
+    rows, acme, alma, people, settings, language, sum_
+):
+    settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+    people.billing("Emil")
+    alma.language = language
+    alma.save()
+    rows.invoice(acme, due_date=DAY - timedelta(days=1), total="1234.50")
+
+    to_alma, to_emil = sorted(morning())
+
+    assert f": {sum_}" in to_alma
+    assert ": €1,234.50" in to_emil
+
+
 # When
 
 
