@@ -1,16 +1,24 @@
 import contextlib
+import os
 import shutil
 import signal
+import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
 from portal.running import CannotStart, valkey
+from ultahost_api.sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
 
 
 class Server:
@@ -74,3 +82,89 @@ def start(short_dir: Path) -> Iterator[Callable[[Path], Server]]:
 @pytest.fixture
 def server(start: Callable[[Path], Server], short_dir: Path) -> Server:
     return start(short_dir)
+
+
+class Portal:
+    """A portal of its own folder: database, broker, and as many workers as a test starts."""
+
+    def __init__(self, server: Any, api_url: str) -> None:
+        self.data_dir: Path = server.data_dir
+        self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "REDIS_URL": server.url,
+            "PORTAL_DATA_DIR": str(self.data_dir),
+            "DATABASE_URL": "",
+            "ULTAHOST_API_URL": api_url,
+            "PORTAL_LOG_LEVEL": "DEBUG",
+            "PYTHONPATH": str(ROOT),
+        }
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def python(self, *arguments: str, given: str = "") -> None:
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            input=given,
+            text=True,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+
+    def celery(self, *arguments: str, app: str = "portal") -> subprocess.Popen[bytes]:
+        with (self.data_dir / f"celery-{len(self.processes)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", app, *arguments, "--loglevel", "DEBUG"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.processes.append(process)
+        return process
+
+    def worker(self, app: str = "portal") -> subprocess.Popen[bytes]:
+        return self.celery("worker", "--queues", "people,refresh", "--concurrency", "2", app=app)
+
+    def beat(self) -> None:
+        self.celery("beat", "--schedule", str(self.data_dir / "beat"), "--pidfile", "")
+
+    def sql(self, statement: str) -> list[Any]:
+        return self.database.execute(statement).fetchall()
+
+    @cached_property
+    def database(self) -> sqlite3.Connection:
+        """Stays open, so that SQLite leaves its write-ahead log where a test can read it."""
+        return sqlite3.connect(self.data_dir / "portal.sqlite3", timeout=20, isolation_level=None)
+
+    def wait_for(self, statement: str, seconds: float) -> None:
+        """Until the statement yields a true value."""
+        deadline = time.monotonic() + seconds
+        while not self.sql(statement)[0][0]:
+            assert time.monotonic() < deadline, self.sql(
+                "SELECT noun, place, trouble, trouble_words, next_due_at FROM ultahost_api_refresh"
+            )
+            time.sleep(0.2)
+
+    def kill(self) -> None:
+        self.database.close()
+        for process in self.processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def portal_at(server: Any) -> Iterator[Callable[[Sandbox], Portal]]:
+    portals: list[Portal] = []
+
+    def make(sandbox: Sandbox) -> Portal:
+        portals.append(Portal(server, sandbox.url))
+        portals[-1].python("manage.py", "migrate", "--verbosity", "0")
+        return portals[-1]
+
+    yield make
+    for portal in portals:
+        portal.kill()
