@@ -17,7 +17,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
-from portal.models import User
+from portal.models import Notification, User
+from portal.notifying import words
 from ultahost_api import refreshing
 from ultahost_api.models import (
     Account,
@@ -282,3 +283,15 @@ def read_everything(rung):
                 refreshing.run(pk)
 
     return read
+
+
+@pytest.fixture
+def slow_letters(monkeypatch):
+    """Of workers that begin together, each has claimed its mail, or tried to, before one has its words."""
+    letter = words.letter
+
+    def slowly(notification: Notification) -> Any:
+        time.sleep(0.5)
+        return letter(notification)
+
+    monkeypatch.setattr(words, "letter", slowly)

@@ -353,6 +353,22 @@ def test_a_day_of_23_or_25_hours_has_one_mail(rows, acme, alma, day):
     assert came == ([7, 6, 6] if summer_from else [6, 7, 7])
 
 
+def test_nobody_is_mailed_in_the_night(rows, acme, clock):
+    """Neither by a portal that comes up late, nor from a queue that was slow."""
+    rows.invoice(acme, number="late-1", due_date=DAY - timedelta(days=1))
+    clock(0, 22)
+    assert morning() == []
+    clock(1, 7)
+    assert morning() == []
+    clock(1, 20, 55)
+    sending.look_round()
+    clock(1, 21, 5)
+    assert morning() == []
+
+    clock(2, 8)
+    assert len(morning()) == 1
+
+
 def test_an_empty_day_has_no_mail_and_is_forgotten_in_time(acme, clock):
     assert morning() == []
     assert Notification.objects.get().state == "pointless"
@@ -430,7 +446,7 @@ def test_mail_that_is_set_up_late_begins_with_one_mail(rows, acme, clock, settin
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_beats_and_two_workers_one_sends(rows, acme, clock):
+def test_of_two_beats_and_two_workers_one_sends(rows, acme, clock, slow_letters):
     rows.invoice(acme, due_date=DAY - timedelta(days=1))
     rows.domain(acme, name="shop.example", expiry_date=DAY + timedelta(days=5))
     together = threading.Barrier(4)

@@ -132,6 +132,15 @@ def test_a_mark_that_nobody_signed_is_none(sign_in, alma, change):
     assert readers(send_all()) == ["alma"]
 
 
+def test_a_deactivated_person_is_told_nothing(sign_in, alma, people):
+    people.admin("Dana")
+    sign_in(alma)
+    sign_in(alma)
+    alma.deactivate()
+
+    assert send_all() == []
+
+
 def test_the_mark_is_for_no_script_and_the_database_cannot_make_one(sign_in, alma):
     cookie = sign_in(alma).client.cookies["portal_device"]
 

@@ -262,7 +262,7 @@ def test_a_deactivated_person_is_sent_nothing(server, key, alma, people):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_at_once_one_sends(server, rows, people):
+def test_of_two_workers_at_once_one_sends(server, rows, people, slow_letters):
     row = refuse(rows.key(people.member("Alma"), rows.account()))
     together = threading.Barrier(4)
 
