@@ -1,14 +1,12 @@
 """Who else gets into an account: each act with its line in the audit log, and told to whom it concerns."""
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
-from portal import audit, telling
+from portal import audit
 from portal.http import Request
 from portal.models import AccountPolicy, Act, Grant, User
+from portal.notifying import noting
 from ultahost_api.models import Account
 
 
@@ -31,7 +29,7 @@ def give(request: Request, account: Account, person: User, level: str) -> Grant:
         if not is_new:
             raise HeldAlready(grant)
         audit.record(request, Act.GRANT_GIVEN, person, account=account, level=level)
-    _tell(request, grant)
+    noting.sharing(account, request.user, Act.GRANT_GIVEN, grant)
     return grant
 
 
@@ -48,7 +46,7 @@ def change(request: Request, grant: Grant, level: str) -> None:
             request, Act.GRANT_CHANGED, grant.user, account=grant.account, before=before, level=level
         )
     grant.level, grant.given_by, grant.given_at = level, request.user, now
-    _tell(request, grant)
+    noting.sharing(grant.account, request.user, Act.GRANT_CHANGED, grant)
 
 
 def take(request: Request, grant: Grant) -> None:
@@ -58,26 +56,16 @@ def take(request: Request, grant: Grant) -> None:
         if taken:
             audit.record(request, Act.GRANT_TAKEN, grant.user, account=grant.account, level=grant.level)
     if taken:
-        words = _("The grant of %(person)s was taken away") % {"person": grant.user}
-        telling.tell_owners(grant.account, request.user, words)
+        noting.sharing(grant.account, request.user, Act.GRANT_TAKEN, grant)
 
 
 def set_private(request: Request, account: Account, private: bool) -> None:
     """Nothing where it is so already."""
+    act = Act.MADE_PRIVATE if private else Act.MADE_PUBLIC
     with transaction.atomic():
         AccountPolicy.objects.get_or_create(account=account)
         policy = AccountPolicy.objects.filter(account=account).exclude(private=private)
         if changed := policy.update(private=private):
-            audit.record(request, Act.MADE_PRIVATE if private else Act.MADE_PUBLIC, account, account=account)
+            audit.record(request, act, account, account=account)
     if changed:
-        telling.tell_owners(account, request.user, _("Made private") if private else _("Opened to the team"))
-
-
-def _tell(request: Request, grant: Grant) -> None:
-    """Whoever got it, and the owners where an admin gave it."""
-    names = {"person": grant.user, "account": grant.account, "right": grant.gives}
-    telling.tell_owners(grant.account, request.user, _("A grant for %(person)s: %(right)s") % names)
-    names |= {"who": request.user, "email": request.user.email}
-    names["page"] = f"{settings.PORTAL_URL}{reverse('accounts')}"
-    subject = _("You have a grant on %(account)s now: %(right)s") % names
-    telling.tell(grant.user, subject, _("%(who)s (%(email)s) gave it. Your accounts: %(page)s") % names)
+        noting.sharing(account, request.user, act)

@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                             ("new_device", "A sign-in from a new browser"),
                             ("key_refused", "Other people's keys that Ultahost refuses"),
                             ("act", "What others did with a domain of yours"),
+                            ("sharing", "Who reaches an account of yours"),
                             ("outcome", "Payments and changes whose outcome is unknown"),
                             ("overdue", "Invoices that became overdue"),
                             ("lapsing", "Domains that end soon"),

@@ -43,6 +43,7 @@ class Notification(models.Model):
         NEW_DEVICE = "new_device", _("A sign-in from a new browser")
         KEY_REFUSED = "key_refused", _("Other people's keys that Ultahost refuses")
         ACT = "act", _("What others did with a domain of yours")
+        SHARING = "sharing", _("Who reaches an account of yours")
         OUTCOME = "outcome", _("Payments and changes whose outcome is unknown")
         OVERDUE = "overdue", _("Invoices that became overdue")
         LAPSING = "lapsing", _("Domains that end soon")

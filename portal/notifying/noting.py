@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from portal import access, browsers, devices
 from portal.audit import address_of
-from portal.models import Notification, User
+from portal.models import Act, Grant, Notification, User
 from ultahost_api import bell
 from ultahost_api.client import ACTIONS, Effect
-from ultahost_api.models import ApiKey, Domain, Operation
+from ultahost_api.models import Account, ApiKey, Domain, Operation
 from ultahost_api.operating import probes
 
 Kind = Notification.Kind
@@ -49,6 +49,17 @@ def tell_owners(domain: Domain, by: User, act: str) -> None:
     if not access.own_key(by, domain.account):
         facts = {"act": act, "domain": str(domain.pk), "by": str(by.pk), "at": timezone.now().isoformat()}
         _note(Kind.ACT, access.owners_of(domain.account), str(uuid4()), **facts)
+
+
+def sharing(account: Account, by: User, act: str, grant: Grant | None = None) -> None:
+    """``act`` as the audit log names it. The owners, unless one of them did it; and who has the grant now."""
+    facts = {"account": str(account.pk), "act": act, "by": str(by.pk), "at": timezone.now().isoformat()}
+    if grant:
+        facts |= {"to": str(grant.user_id), "right": str(grant.level)}
+    told = User.objects.none() if access.own_key(by, account) else access.owners_of(account)
+    if grant and act != Act.GRANT_TAKEN:
+        told = told | User.objects.filter(pk=grant.user_id)
+    _note(Kind.SHARING, told, str(uuid4()), **facts)
 
 
 def open_outcomes() -> None:

@@ -15,9 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal import access, preferences
-from portal.models import Notification, User
+from portal.models import Act, Grant, Notification, User
 from portal.notifying import digests, noting
-from ultahost_api.models import Domain, Operation
+from ultahost_api.models import Account, Domain, Operation
 
 Kind = Notification.Kind
 Facts = dict[str, Any]
@@ -27,6 +27,7 @@ _TITLES: dict[str, str | Promise] = {
     Kind.NEW_DEVICE: _("Your login was used in a new browser"),
     Kind.KEY_REFUSED: _("Ultahost refuses an API key"),
     Kind.ACT: _("Somebody prepared the transfer of a domain"),
+    Kind.SHARING: _("Who reaches an account has changed"),
     Kind.OUTCOME: _("Nobody knows yet whether something took effect"),
     Kind.DIGEST: _("Invoices and domains that need somebody"),
 }
@@ -88,6 +89,30 @@ def _act(notification: Notification) -> Facts | None:
     return {"act": facts["act"], "domain": domain, "by": by, "at": at, "url": url("domain", domain.pk)}
 
 
+def _sharing(notification: Notification) -> Facts | None:
+    """The right as it is now, to whoever still has it or owns a key."""
+    facts, person = notification.facts, notification.person
+    account = Account.objects.filter(pk=facts["account"]).first()
+    people = User.objects.in_bulk([facts["by"], *([facts["to"]] if "to" in facts else [])])
+    to = next((one for pk, one in people.items() if str(pk) == facts.get("to")), None)
+    grant = Grant.objects.filter(account=account, user=person).select_related("user").first()
+    own = to == person and grant is not None
+    if account is None or not (own or access.owners_of(account).filter(pk=person.pk).exists()):
+        return None
+    seen = access.accounts_to_view(person).contains(account)
+    told = grant if own else Grant(user=to, level=facts["right"]) if to else None
+    return {
+        "account": account,
+        "own": own,
+        "act": Act(facts["act"]).label,
+        "to": to,
+        "right": told.gives if told else "",
+        "by": next((one for pk, one in people.items() if str(pk) == facts["by"]), None),
+        "at": datetime.fromisoformat(facts["at"]),
+        "url": url("account", account.pk) if seen else url("accounts"),
+    }
+
+
 def _outcome(notification: Notification) -> Facts | None:
     """Only while it is open, and the account is one that the person still has to do with."""
     person = notification.person
@@ -124,6 +149,7 @@ _FACTS: dict[str, Callable[[Notification], Facts | None]] = {
     Kind.NEW_DEVICE: _new_device,
     Kind.KEY_REFUSED: _key_refused,
     Kind.ACT: _act,
+    Kind.SHARING: _sharing,
     Kind.OUTCOME: _outcome,
     Kind.DIGEST: _digest,
 }

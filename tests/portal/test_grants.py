@@ -6,7 +6,8 @@ import pytest
 from django.core import mail
 from django.db import connection
 
-from portal.models import AccountPolicy, Act, AuditEntry, Grant
+from portal.models import AccountPolicy, Act, AuditEntry, Grant, Notification
+from portal.notifying import sending
 from ultahost_api import keys
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -107,22 +108,41 @@ def test_it_asks_who_gives_it_and_keeps_what_was_typed(visit, alma, ben, acme):
     assert form.one("input[type=radio][checked]")["value"] == "operate"
 
 
+def told():
+    """What a worker mails now: to whom, and the words."""
+    mail.outbox.clear()
+    for notification in Notification.objects.waiting():
+        sending.send(notification.pk)
+    return [(one.to[0], one.body) for one in mail.outbox]
+
+
 def test_it_tells_the_person_and_the_owners_by_mail(visit, people, browser, ben, acme, settings):
     settings.EMAIL_URL = "smtp://localhost"
     mia = people.member("Mia")
 
     give(browser, acme, ben)
-    (to_ben,) = mail.outbox
-    assert (to_ben.to, to_ben.subject) == ([ben.email], "You have a grant on Acme now: View")
-    assert "Alma (alma@example.com) gave it." in to_ben.body
+    ((to, words),) = told()
+    assert to == ben.email
+    assert "you have a grant on the account Acme now: View." in words
+    assert "By: Alma (alma@" in words
 
     give(visit(people.admin("Dana")), acme, mia, "operate")
-    assert [(one.to, one.subject) for one in mail.outbox[1:]] == [
-        (["alma@example.com"], "A grant for Mia: Operate"),
-        ([mia.email], "You have a grant on Acme now: Operate"),
-    ]
+    (to_alma, words_to_alma), (to_mia, words_to_mia) = sorted(told())
+    assert (to_alma, to_mia) == ("alma@example.com", mia.email)
+    assert "Grant given: Mia, Operate" in words_to_alma
+    assert "you have a grant on the account Acme now: Operate." in words_to_mia
+
     take(visit(people.admin("Dora")), Grant.objects.get(user=mia))
-    assert mail.outbox[-1].subject == "The grant of Mia was taken away"
+    ((to, words),) = told()
+    assert to == "alma@example.com"
+    assert "Grant taken back: Mia, Operate" in words
+
+
+def test_it_tells_nobody_of_a_grant_that_is_gone_before_the_mail_goes(browser, ben, acme, settings):
+    settings.EMAIL_URL = "smtp://localhost"
+    give(browser, acme, ben)
+    take(browser, Grant.objects.get(user=ben))
+    assert told() == []
 
 
 def test_it_gives_none_to_oneself(visit, people, browser, alma, acme):

@@ -3,7 +3,8 @@
 import pytest
 from django.core import mail
 
-from portal.models import AccountPolicy, Act, AuditEntry, Grant, ShareLink
+from portal.models import AccountPolicy, Act, AuditEntry, Grant, Notification, ShareLink
+from portal.notifying import sending
 from ultahost_api import keys
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -77,11 +78,13 @@ def test_it_tells_the_owners_when_an_admin_does_it(visit, people, browser, acme,
     settings.EMAIL_URL = "smtp://localhost"
 
     switch(browser, acme, "on")
-    assert mail.outbox == []
+    assert not Notification.objects.exists()
     switch(visit(people.admin("Dana")), acme, "off")
+    sending.send(Notification.objects.get().pk)
 
-    assert [(one.to, one.subject) for one in mail.outbox] == [(["alma@example.com"], "Opened to the team")]
-    assert "in the account Acme. It was Dana (dana@example.com)" in mail.outbox[0].body
+    assert [one.to for one in mail.outbox] == [["alma@example.com"]]
+    assert "Account opened to the team" in mail.outbox[0].body
+    assert "By: Dana" in mail.outbox[0].body
 
 
 def test_it_says_which_links_go_on_showing_it(browser, people, acme):
