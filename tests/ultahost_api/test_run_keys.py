@@ -1,14 +1,18 @@
 """Runs whose key is refused or stopped, or may send nothing more for now."""
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api import budget, clients, keys, refreshing
 from ultahost_api.budget import Purpose
 from ultahost_api.client import Rate
 from ultahost_api.models import ApiKey, Invoice, RateWindow, Refresh
+from ultahost_api.models.api_keys import ApiKeyQuerySet
 from ultahost_api.refreshing import pages
 from ultahost_api.sandbox import Fault
 
@@ -197,3 +201,64 @@ def test_it_counts_an_account_with_two_keys_once(sandbox, acme, people, add_key,
     assert Invoice.objects.count() == 15
     (totals,) = Invoice.objects.of([worker.account]).by_currency()
     assert (totals.open_count, str(totals.open)) == (15, "150.00")
+
+
+# A key comes back at the moment at which a run finds none
+
+
+@pytest.fixture
+def without_key(acme, worker, key):
+    """A refresh that was good and is due, of an account whose only key is out of use for the moment."""
+    acme.add_invoices(1)
+    worker.run("invoices")
+    worker.run("invoices")
+    ApiKey.objects.update(disabled_at=timezone.now())
+    Refresh.objects.filter(noun="invoices").update(next_due_at=timezone.now())
+    return worker.refresh("invoices")
+
+
+def test_it_does_not_pause_when_a_key_came_back_after_it_looked(worker, key, without_key, monkeypatch):
+    look = ApiKeyQuerySet.first
+
+    def look_too_early(usable):
+        found = look(usable)
+        monkeypatch.setattr(ApiKeyQuerySet, "first", look)
+        keys.enable(key)
+        return found
+
+    monkeypatch.setattr(ApiKeyQuerySet, "first", look_too_early)
+    refreshing.run(without_key.pk)
+
+    assert worker.refresh("invoices").next_due_at <= timezone.now()
+    assert worker.run("invoices").clean_at > without_key.clean_at
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_does_not_pause_beside_a_key_whose_return_is_not_committed_yet(worker, key, without_key, at_once):
+    returned = threading.Event()
+
+    def act(place):
+        if place:
+            returned.wait(10)
+            refreshing.run(without_key.pk)
+        else:
+            with transaction.atomic():
+                keys.enable(key)
+                returned.set()
+                time.sleep(0.5)  # for as long the other one may see no key
+
+    assert at_once(2, act) == [None, None]
+    assert worker.refresh("invoices").next_due_at
+    assert not Refresh.objects.filter(next_due_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_leaves_nothing_paused_whichever_of_two_keys_comes_and_goes_first(
+    acme, alma, add_key, worker, key, at_once
+):
+    second = add_key(alma, acme, "Second")
+    for _ in range(10):
+        keys.enable(key)
+        keys.disable(second)
+        at_once(2, lambda place: keys.enable(second) if place else keys.disable(key))
+        assert not Refresh.objects.filter(next_due_at=None).exists()

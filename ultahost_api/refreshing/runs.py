@@ -63,7 +63,7 @@ def run(refresh_id: int, seconds: float = RUN_SECONDS) -> None:
 def _work(lease: Lease, turn: Turn) -> None:
     key = ApiKey.objects.usable().filter(account=lease.refresh.account).first()
     if key is None:
-        lease.release(next_due_at=None, trouble=Refresh.Trouble.NO_KEY, trouble_words="")
+        _pause(lease)
         return
     try:
         if outcome := _read(lease, key, turn):
@@ -80,6 +80,16 @@ def _work(lease: Lease, turn: Turn) -> None:
         lease.release()  # still due: the next run takes the account's next key, or finds none
     except UltahostError as error:
         _fault(lease, _trouble(error), error.message)
+
+
+def _pause(lease: Lease) -> None:
+    """Until a key calls for it again; one that did so a moment ago, before we let go, would not do it twice."""
+    with transaction.atomic():
+        lease.renew()
+        if ApiKey.objects.usable().filter(account=lease.refresh.account).exists():
+            lease.release()  # still due: the next run takes that key
+        else:
+            lease.release(next_due_at=None, trouble=Refresh.Trouble.NO_KEY, trouble_words="")
 
 
 def _read(lease: Lease, key: ApiKey, turn: Turn) -> Outcome | None:

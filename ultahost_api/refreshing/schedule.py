@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from ultahost_api import conf
 from ultahost_api.bell import ring, ring_for_people
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
 from ultahost_api.models.cached import Cached
+from ultahost_api.models.refreshes import RefreshQuerySet
 
 _QUEUED = 200  # refreshes in the queue at most: what waits longer than a minute is rung twice
 
@@ -32,17 +34,30 @@ def start(account: Account) -> None:
     """A key of this account became usable: have everything read now, or go on where it paused."""
     now = timezone.now()
     Refresh.objects.bulk_create([Refresh(account=account, noun=noun) for noun in Noun], ignore_conflicts=True)
-    refreshes = Refresh.objects.filter(account=account)
-    refreshes.filter(next_due_at=None).update(next_due_at=now, trouble="", trouble_words="")
-    unlimited = refreshes.exclude(trouble=Refresh.Trouble.LIMITED)
-    unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=now, attempts=0)
+    with transaction.atomic():
+        refreshes = _held(account)
+        refreshes.filter(next_due_at=None).update(next_due_at=now, trouble="", trouble_words="")
+        unlimited = refreshes.exclude(trouble=Refresh.Trouble.LIMITED)
+        unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=now, attempts=0)
     ring_for_people(refreshes.due(now).order_by("pk").values_list("pk", flat=True))
 
 
 def pause_without_keys(account: Account) -> None:
     """The last usable key went: nothing is refreshed until there is one again."""
-    if not ApiKey.objects.usable().filter(account=account).exists():
-        Refresh.objects.filter(account=account).update(next_due_at=None, trouble=Refresh.Trouble.NO_KEY)
+    with transaction.atomic():
+        refreshes = _held(account)
+        if not ApiKey.objects.usable().filter(account=account).exists():
+            refreshes.update(next_due_at=None, trouble=Refresh.Trouble.NO_KEY)
+
+
+def _held(account: Account) -> RefreshQuerySet:
+    """The account's refreshes, kept from everybody else until the transaction ends.
+
+    One key comes while another goes: whoever is second then sees what the first one left.
+    """
+    refreshes = Refresh.objects.filter(account=account)
+    list(refreshes.order_by("pk").select_for_update().values_list("pk"))
+    return refreshes
 
 
 def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False) -> None:
