@@ -77,6 +77,11 @@ def meaning(operation: Operation) -> str:
         return _(
             "The answer did not arrive. Ultahost cannot be asked about this: look there and say what you see."
         )
+    if operation.ended_as_gone:
+        return _(
+            "The answer did not arrive, and what it was about is no longer at Ultahost: whether it happened"
+            " cannot be seen any more."
+        )
     return {
         State.QUEUED: _("It waits for its turn."),
         State.SENDING: _("It is being sent."),

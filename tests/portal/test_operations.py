@@ -53,6 +53,14 @@ def test_it_says_what_each_state_means(visit, rows, alma, key, state):
     assert key.last_four in page.html
 
 
+def test_it_says_when_what_it_was_about_is_gone(visit, rows, alma, key):
+    about = {"action": "toggle_autorenew", "target": "domain 7", "result": {"gone": True}}
+    operation = rows.operation(key, state="not_confirmed", **about)
+    page = visit(alma).get(reverse("operation", args=[operation.pk]))
+    assert "no longer at Ultahost" in page.one(".prose").text
+    assert "gone" not in " ".join(page.texts("dt"))
+
+
 def test_it_lets_a_person_decide_what_cannot_be_read(visit, rows, alma, key):
     operation = rows.operation(key, action="service_module_custom", state="unknown")
     here = reverse("operation", args=[operation.pk])

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ultahost_api import operating, refreshing
 from ultahost_api.client import Secret
-from ultahost_api.models import Event, Invoice, Operation, Quote, Refresh, Service
+from ultahost_api.models import Domain, Event, Invoice, Operation, Quote, Refresh, Service
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending, probes
 from ultahost_api.sandbox import Fault, Sandbox
@@ -270,6 +270,56 @@ class TestUnknown:
         operating.decide(operation, key.owner, took_effect=False)
         assert operation.state == State.NOT_CONFIRMED
         assert operation.settled_by == key.owner
+
+    @pytest.mark.parametrize(
+        ("action", "value"),
+        [
+            ("toggle_autorenew", {"autorenew": 0}),
+            ("manage_domain_lock", {"lockstatus": "locked"}),
+            ("update_nameservers", {"ns1": "ns1.example.net", "ns2": "ns2.example.net"}),
+        ],
+    )
+    def test_it_ends_what_was_set_on_a_domain_that_is_gone_meanwhile(
+        self, sandbox: Sandbox, intend: Any, action: str, value: dict[str, Any]
+    ) -> None:
+        domain = Domain.objects.first()
+        assert domain
+        sandbox.faults.add(Fault.drop(), action=action)
+        operation = operating.perform(intend(action, domainid=domain.remote_id, **value))
+        operating.look_again(operation)
+        assert operation.state == State.UNKNOWN
+        Domain.objects.filter(pk=domain.pk).update(gone_at=timezone.now())
+        asked = len(sandbox.requests)
+        operating.look_again(operation)
+        assert operation.state == State.NOT_CONFIRMED
+        assert operation.ended_as_gone
+        assert operation.told == {}
+        assert len(sandbox.requests) == asked
+        assert operating.due() == []
+
+    def test_it_ends_what_was_set_on_a_domain_that_ultahost_no_longer_knows(
+        self, sandbox: Sandbox, acme: Any, intend: Any
+    ) -> None:
+        domain = Domain.objects.first()
+        assert domain
+        sandbox.faults.add(Fault.drop(), action="toggle_autorenew")
+        operation = operating.perform(intend("toggle_autorenew", domainid=domain.remote_id, autorenew=0))
+        del acme.domains[domain.remote_id]
+        operating.look_again(operation)
+        assert operation.state == State.NOT_CONFIRMED
+        assert operation.ended_as_gone
+
+    def test_it_goes_on_looking_for_money_whose_invoice_is_not_found(
+        self, sandbox: Sandbox, intend: Any
+    ) -> None:
+        invoice = unpaid()
+        sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
+        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        sandbox.faults.add(Fault.status(404), action="get_invoice")
+        operating.look_again(operation)
+        assert operation.state == State.UNKNOWN
+        operating.look_again(operation)
+        assert operation.state == State.CONFIRMED
 
 
 @pytest.mark.django_db

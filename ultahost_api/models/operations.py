@@ -121,6 +121,11 @@ class Operation(models.Model):
         told = str(self.result.get("invoiceid"))
         return int(told) if told.isascii() and told.isdecimal() and len(told) < 19 else None
 
+    @property
+    def ended_as_gone(self) -> bool:
+        """Never seen, since what it was about is no longer at the provider."""
+        return self.state == self.State.NOT_CONFIRMED and bool(self.result.get("gone"))
+
     def fresh(self) -> "Operation":
         """This row as another process may have left it."""
         self.refresh_from_db()
@@ -129,7 +134,8 @@ class Operation(models.Model):
     @property
     def told(self) -> dict[str, Any]:
         """What the page shows of the answer."""
-        return {name: value for name, value in self.result.items() if value not in (None, "", [])}
+        answer = {name: value for name, value in self.result.items() if name != "gone"}
+        return {name: value for name, value in answer.items() if value not in (None, "", [])}
 
 
 PENDING = (Operation.State.QUEUED, Operation.State.SENDING, Operation.State.UNKNOWN)

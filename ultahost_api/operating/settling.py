@@ -7,10 +7,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from ultahost_api.budget import Purpose
-from ultahost_api.client import ACTIONS, Effect, UltahostError
+from ultahost_api.client import ACTIONS, Effect, NotFound, UltahostError
 from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.operating import effects, probes
+from ultahost_api.refreshing.nouns import NOUNS
 
 State = Operation.State
 
@@ -45,11 +46,22 @@ def due() -> list[UUID]:
 def settle(operation_id: UUID | str) -> None:
     """Read once, and note what it told. Safe to call any number of times."""
     operation = Operation.objects.select_related("account", "key").get(pk=operation_id)
+    if operation.state != State.UNKNOWN:
+        return
+    if _is_known_gone(operation):
+        _end_as_gone(operation)
+        return
     key = _key(operation)
-    if operation.state != State.UNKNOWN or not probes.can_tell(operation.action) or key is None:
+    if not probes.can_tell(operation.action) or key is None:
         return
     try:
         seen = probes.took_effect(for_key(key, Purpose.PERSON), operation)
+    except NotFound:
+        if _sets_something(operation):
+            _end_as_gone(operation)
+        else:
+            _read_later(operation)
+        return
     except (UltahostError, KeyUnreadable):
         _read_later(operation)
         return
@@ -76,6 +88,23 @@ def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
     if operation.took_effect:
         effects.apply(operation)
     return decided
+
+
+def _sets_something(operation: Operation) -> bool:
+    """A switch or a value of one row: when the row is gone, nobody will ever see how it was set last."""
+    return ACTIONS[operation.action].effect == Effect.SET and operation.remote_id is not None
+
+
+def _is_known_gone(operation: Operation) -> bool:
+    """A refresh missed the row, and Ultahost was asked for that very one."""
+    noun = NOUNS.get(f"{operation.target.partition(' ')[0]}s")
+    if noun is None or not _sets_something(operation):
+        return False
+    return noun.rows.gone().filter(account=operation.account, remote_id=operation.remote_id).exists()
+
+
+def _end_as_gone(operation: Operation) -> None:
+    _end(operation, State.NOT_CONFIRMED, result=operation.result | {"gone": True})
 
 
 def _key(operation: Operation) -> ApiKey | None:

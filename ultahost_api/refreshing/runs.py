@@ -83,7 +83,7 @@ def _work(lease: Lease, turn: Turn) -> None:
 
 
 def _pause(lease: Lease) -> None:
-    """Until a key calls for it again; one that did so a moment ago, before we let go, would not do it twice."""
+    """Until a key calls for it; one that did so a moment ago, before we let go, would not do it twice."""
     with transaction.atomic():
         lease.renew()
         if ApiKey.objects.usable().filter(account=lease.refresh.account).exists():
