@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F, Q, Value
+from django.db.models import F, Max, Q, Value
 from django.utils import timezone
 
 from ultahost_api.client import Rate, RateLimited
@@ -18,6 +18,7 @@ _PROBE = timedelta(seconds=50)  # longer than a call may take
 _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
 _PERSON_PATIENCE = 6.0  # whoever is in front of a page would rather wait than be refused
 _UNCLEAR_FIRST, _UNCLEAR_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
+_REFUSALS = {401, 403}  # what is wrong with the key; a 400 or a 404 is about what was asked for
 _RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
 
 
@@ -64,10 +65,10 @@ def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:
     return None
 
 
-def record(key: ApiKey, rate: Rate, status: int | None, took: float = 0.0) -> None:
+def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: float = 0.0) -> None:
     """Keep what an answer, or its absence (status None), told about the window.
 
-    ``took`` is how many seconds the answer was on its way.
+    ``words`` are those of an error; ``took`` is how many seconds the answer was on its way.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -75,6 +76,8 @@ def record(key: ApiKey, rate: Rate, status: int | None, took: float = 0.0) -> No
         window.probing_until = None
         if status is not None:
             window.answered_at = now
+        if status in _REFUSALS:
+            window.refused_at, window.refused_status, window.refused_words = now, status, words[:200]
         if status == 429:
             _hold(window, rate, now)
         elif status is not None:
@@ -83,6 +86,15 @@ def record(key: ApiKey, rate: Rate, status: int | None, took: float = 0.0) -> No
     spent_until = _spent_until(window, status)
     if spent_until and key.account:  # outside: two keys that hold each other would wait for ever
         _hold_siblings(window, key.account, spent_until)
+
+
+def join(key: ApiKey) -> None:
+    """A key that is new to its account waits for as long as the others have to."""
+    others = RateWindow.objects.filter(key__account=key.account, held_until__gt=timezone.now())
+    if held_until := others.exclude(key=key).aggregate(Max("held_until"))["held_until__max"]:
+        RateWindow.objects.get_or_create(key=key)
+        own = RateWindow.objects.filter(Q(held_until=None) | Q(held_until__lt=held_until), key=key)
+        own.update(held_until=held_until)
 
 
 def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedelta) -> None:

@@ -39,8 +39,8 @@ class KeyMeter:
         budget.take(self.key, self.purpose)
         self._asked_at = time.monotonic()
 
-    def after(self, action: Action, status: int | None, rate: Rate) -> None:
-        budget.record(self.key, rate, status, took=time.monotonic() - self._asked_at)
+    def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
+        budget.record(self.key, rate, status, words, took=time.monotonic() - self._asked_at)
         if status == 401:
             note_refusal(self.key)
         elif status == 200:

@@ -76,7 +76,7 @@ class _Ear:
     def before(self, action: Action) -> None:
         pass
 
-    def after(self, action: Action, status: int | None, rate: Rate) -> None:
+    def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
         self.heard.append((rate, status))
 
 
@@ -253,3 +253,5 @@ def _save(key: ApiKey) -> None:
 def _hear(key: ApiKey, ear: _Ear) -> None:
     for rate, status in ear.heard[-1:]:
         budget.record(key, rate, status)
+    if key.account:
+        budget.join(key)

@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ultahost_api import budget
+from ultahost_api import budget, keys
 from ultahost_api.budget import Purpose
-from ultahost_api.client import Rate, RateLimited
+from ultahost_api.client import Forbidden, Rate, RateLimited
 from ultahost_api.clients import for_key
 from ultahost_api.models import Account, ApiKey, RateWindow
 from ultahost_api.sandbox import Fault, Sandbox
@@ -269,6 +271,64 @@ def test_it_holds_every_key_of_the_account_once_an_answer_tells_that_nothing_is_
     told(first, 0, reset_in=40.0)
     assert may(second) == may(first)
     assert may(stranger) is None
+
+
+def test_it_holds_a_key_that_is_new_to_an_account_that_has_to_wait(sandbox, rung, people):
+    acme = sandbox.add_account(company="Acme")
+    first = keys.add(people.member("Alma"), "Main", sandbox.add_key(acme))
+    budget.record(first, Rate(retry_after=600), 429)
+
+    second = keys.add(people.member("Bo"), "Main", sandbox.add_key(acme))
+
+    with pytest.raises(RateLimited) as refusal:
+        budget.take(second, Purpose.PERSON)
+    assert refusal.value.retry_at == RateWindow.objects.get(key=first).held_until
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_it_remembers_when_and_how_ultahost_refused_a_key(key, clock, status):
+    budget.record(key, Rate(), status, "No such key. " * 30)
+    clock.shift(60)
+    budget.record(key, Rate(remaining=7, reset_in=60), 200)
+
+    window = RateWindow.objects.get()
+    assert (window.refused_at, window.refused_status, window.answered_at - NOON) == (
+        NOON,
+        status,
+        timedelta(minutes=1),
+    )
+    assert window.refused_words.startswith("No such key. No such key.")
+    assert len(window.refused_words) == 200
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 429, 500, None])
+def test_it_counts_nothing_else_as_a_refusal_of_the_key(key, status):
+    budget.record(key, Rate(), status, "Something else.")
+
+    assert RateWindow.objects.get().refused_at is None
+
+
+def test_it_writes_a_refusal_with_the_statements_that_it_writes_any_answer_with(key):
+    def statements(status):
+        with CaptureQueriesContext(connection) as written:
+            budget.record(key, Rate(remaining=7, reset_in=60), status, "No.")
+        return len(written)
+
+    statements(200)
+    assert statements(403) == statements(200)
+
+
+def test_it_keeps_no_key_that_ultahost_repeats_in_its_refusal(sandbox, rung, people):
+    secret = sandbox.add_key(sandbox.add_account(company="Acme"))
+    key = keys.add(people.member("Alma"), "Main", secret)
+    sandbox.faults.add(Fault.status(403, f"The key {secret} may not do this."))
+
+    with pytest.raises(Forbidden):
+        for_key(key).profile.get()
+
+    words = RateWindow.objects.get().refused_words
+    assert words.startswith("The key ")
+    assert secret not in words
 
 
 def test_it_does_not_shorten_a_longer_hold(make_key, clock):

@@ -135,14 +135,15 @@ class Client:
     ) -> tuple[Answer | UltahostError, Rate]:
         self._meter.before(action)
         started = time.monotonic()
-        status, rate = None, UNTOLD
+        status, rate, words = None, UNTOLD, ""
         try:
             fresh = action.effect is not Effect.READ
             reply = send(request, deadline=deadline, timeout=self._timeout, fresh=fresh)
             outcome = interpret(action, reply, lambda told: without(told, *secrets))
             status, rate = outcome.status, reply.rate
+            words = outcome.message if isinstance(outcome, UltahostError) else ""
         finally:
-            self._meter.after(action, status, rate)
+            self._meter.after(action, status, rate, words)
         spent = (time.monotonic() - started) * 1000
         logger.info("%s: %s in %d ms, %s left", action.name, status or reply.trouble, spent, rate.remaining)
         return outcome, rate

@@ -41,8 +41,9 @@ class Meter(Protocol):
     def before(self, action: Action) -> None:
         """May raise RateLimited; then nothing is sent and ``after`` is not called."""
 
-    def after(self, action: Action, status: int | None, rate: Rate) -> None:
-        """``status`` is the answer's, in HTTP or in its body; None when none arrived.
+    def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
+        """``status`` is the answer's, in HTTP or in its body; None when none arrived. ``words`` are what an
+        error says, in the provider's words where it gave any; of a success nothing.
 
         Should not raise: the answer would be lost.
         """
@@ -53,7 +54,7 @@ class Unmetered:
 
     def before(self, action: Action) -> None: ...
 
-    def after(self, action: Action, status: int | None, rate: Rate) -> None: ...
+    def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None: ...
 
 
 def read_rate(headers: Mapping[str, str]) -> Rate:

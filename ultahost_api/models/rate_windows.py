@@ -7,6 +7,7 @@ from ultahost_api.models.api_keys import ApiKey
 class RateWindow(models.Model):
     """What one key may still send, shared by every process; ``budget`` is its only writer.
 
+    What else the answers tell of a key is kept here too, as each of them is written down here anyway.
     ``remaining`` is null while it is unknown: then one call at a time probes, until ``probing_until``.
     """
 
@@ -20,6 +21,9 @@ class RateWindow(models.Model):
     probing_until = models.DateTimeField(null=True)
     unclear_resets = models.PositiveSmallIntegerField(default=0)  # limits in a row without a usable reset
     answered_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)  # the last time that the provider did not let the key in
+    refused_status = models.PositiveSmallIntegerField(null=True)
+    refused_words = models.CharField(max_length=200, blank=True)  # the provider's
 
     @property
     def is_current(self) -> bool:

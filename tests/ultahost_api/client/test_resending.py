@@ -37,7 +37,7 @@ class Notebook:
             raise RateLimited("not now", action=action.name, retry_at=datetime(2026, 1, 1, tzinfo=UTC))
         self.told.append(("before", action.name))
 
-    def after(self, action, status, rate):
+    def after(self, action, status, rate, words):
         self.told.append(("after", status))
 
 
@@ -224,7 +224,7 @@ def test_it_resends_nothing_that_the_meter_refuses(server, make_client):
 def test_it_tells_the_meter_the_rate_of_a_cut_answer(server, make_client):
     rates: list[Rate] = []
     meter = Notebook()
-    meter.after = lambda action, status, rate: rates.append(rate)
+    meter.after = lambda action, status, rate, words: rates.append(rate)
     server.answer(server.raw(b"HTTP/1.1 200 OK\r\nX-RateLimit-Remaining: 4\r\nContent-Length: 99\r\n\r\n{"))
 
     with pytest.raises(OutcomeUnknown):
