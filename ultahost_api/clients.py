@@ -72,8 +72,12 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 
 
 
 def note_refusal(key: ApiKey) -> None:
-    """Stop the key, unless it was replaced while the answer was on its way."""
-    if _still(key).filter(refused_at=None).update(refused_at=timezone.now()):
+    """Stop the key, unless it was replaced while the answer was on its way.
+
+    Nobody is told of one whose successor works: its owner deletes it at Ultahost on purpose.
+    """
+    stopped = _still(key).filter(refused_at=None).update(refused_at=timezone.now())
+    if stopped and not ApiKey.objects.usable().filter(replaces=key.pk).exists():
         signals.key_refused.send_robust(ApiKey, key=key)
 
 

@@ -68,7 +68,7 @@ class CannotCheck(KeyProblem):
 
 
 @dataclass
-class _Ear:
+class Ear:
     """A meter without a budget: remembers what the validation's answer told of the rate."""
 
     heard: list[tuple[Rate, int | None]] = field(default_factory=list)
@@ -78,6 +78,15 @@ class _Ear:
 
     def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
         self.heard.append((rate, status))
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A pasted secret, and what Ultahost told of it."""
+
+    secret: Secret
+    profile: Profile
+    ear: Ear
 
 
 def add(owner: Any, label: str, text: str) -> ApiKey:
@@ -95,40 +104,50 @@ def add(owner: Any, label: str, text: str) -> ApiKey:
     with transaction.atomic():
         if profile is None:
             key.next_try_at = timezone.now() + _RETRY_FIRST
-            _save(key)
+            save(key)
         else:
             key.account = profiles.find_or_make(profile)
             key.verified_at = key.last_ok_at = timezone.now()
-            _save(key)
+            save(key)
             schedule.start(key.account)
-        _hear(key, ear)
+        hear(key, ear)
     return key
 
 
 def replace(key: ApiKey, text: str) -> None:
     """Put a new secret into this key: it must open the same account. Raises a KeyProblem."""
-    secret = _cleaned(text)
-    _refuse_known(secret, besides=key)
-    profile, ear = _profile_behind(secret)
-    if profile is None:
-        raise CannotCheck
-    if key.account and key.account.remote_uuid != profile.uuid:
-        raise OpensAnother(profiles.name_of(profile))
+    found = checked_for(key, text, besides=key)
     now = timezone.now()
     with transaction.atomic():
         key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
         if key.removed_at:  # while Ultahost was asked
             raise KeyIsRemoved
-        key.put(secret.reveal())
-        key.account = key.account or profiles.find_or_make(profile)
+        key.put(found.secret.reveal())
+        key.account = key.account or profiles.find_or_make(found.profile)
+        key.snoozed_until = None
         key.replaced_at = key.verified_at = key.last_ok_at = now
         key.refused_at = key.unreadable_at = key.next_try_at = None
         key.tries = 0
-        _save(key)
+        save(key)
         RateWindow.objects.filter(key=key).delete()
-        _hear(key, ear)
+        hear(key, found.ear)
         if key.is_usable:
             schedule.start(key.account)
+
+
+def checked_for(key: ApiKey, text: str, *, besides: ApiKey | None = None) -> Checked:
+    """A secret that opens the same account as ``key``; nothing is saved. Raises a KeyProblem.
+
+    ``besides`` is the key that may have this secret already.
+    """
+    secret = _cleaned(text)
+    _refuse_known(secret, besides)
+    profile, ear = _profile_behind(secret)
+    if profile is None:
+        raise CannotCheck
+    if key.account and key.account.remote_uuid != profile.uuid:
+        raise OpensAnother(profiles.name_of(profile))
+    return Checked(secret, profile, ear)
 
 
 def verify(key: ApiKey) -> None:
@@ -202,11 +221,16 @@ def enable(key: ApiKey) -> None:
 
 
 def remove(key: ApiKey) -> None:
-    """Forget the secret for good; label and last four stay, for the record of what it did."""
+    """Forget the secret for good; label and last four stay, for the record of what it did.
+
+    Of two keys one of which takes the other's place, the one that stays is a key like any other again.
+    """
     with transaction.atomic():
         key.wipe()
         key.removed_at = timezone.now()
-        key.save(update_fields=["sealed", "fingerprint", "removed_at"])
+        key.replaces = None
+        key.save(update_fields=["sealed", "fingerprint", "removed_at", "replaces"])
+        ApiKey.objects.filter(replaces=key).update(replaces=None)
         _pause(key)
 
 
@@ -228,9 +252,9 @@ def _refuse_known(secret: Secret, besides: ApiKey | None = None) -> None:
         raise KeyIsHere
 
 
-def _profile_behind(secret: Secret) -> tuple[Profile | None, _Ear]:
+def _profile_behind(secret: Secret) -> tuple[Profile | None, Ear]:
     """The profile that the secret opens, or None when Ultahost could not be asked."""
-    ear = _Ear()
+    ear = Ear()
     try:
         client = Client(secret, base_url=conf.api_url(), meter=ear, deadline=PERSON_SECONDS)
         return client.profile.get(), ear
@@ -240,7 +264,7 @@ def _profile_behind(secret: Secret) -> tuple[Profile | None, _Ear]:
         return None, ear
 
 
-def _save(key: ApiKey) -> None:
+def save(key: ApiKey) -> None:
     """Save, telling apart the two uniquenesses that somebody else may have taken meanwhile."""
     try:
         with transaction.atomic():
@@ -250,7 +274,8 @@ def _save(key: ApiKey) -> None:
         raise (KeyIsHere if taken else LabelTaken) from None
 
 
-def _hear(key: ApiKey, ear: _Ear) -> None:
+def hear(key: ApiKey, ear: Ear) -> None:
+    """Begin the key's window with what the answer that validated it told."""
     for rate, status in ear.heard[-1:]:
         budget.record(key, rate, status)
     if key.account:

@@ -1,15 +1,18 @@
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ultahost_api import sealing
 from ultahost_api.models.accounts import Account
+
+OLD = timedelta(days=365)  # from then on people are reminded to rotate it
+SNOOZE = timedelta(days=30)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
@@ -24,16 +27,31 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.present().filter(disabled_at=None).exclude(verified_at=None)
 
     def usable(self) -> Self:
-        """Live keys that Ultahost takes and that can be unsealed, oldest first."""
-        return self.live().filter(refused_at=None, unreadable_at=None).order_by("created_at", "id")
+        """Live keys that Ultahost takes and that can be unsealed, oldest first.
+
+        One that takes another's place goes before all: better that it fails now than once the other is gone.
+        """
+        return self.live().filter(refused_at=None, unreadable_at=None).successors_first()
+
+    def successors_first(self) -> Self:
+        return self.order_by(F("replaces").desc(nulls_last=True), "created_at", "id")
 
     def unverified(self) -> Self:
         return self.present().filter(verified_at=None, disabled_at=None, unreadable_at=None, refused_at=None)
 
     def needing_attention(self) -> Self:
-        """Keys that only a person can mend."""
+        """Keys that only a person can mend; none whose successor is in use already."""
         broken = ~Q(refused_at=None) | ~Q(unreadable_at=None) | ~Q(disabled_because="")
-        return self.present().filter(broken)
+        usable = ApiKey.objects.usable().filter(replaces=OuterRef("pk")).order_by()
+        return self.present().filter(broken, ~Exists(usable))
+
+    def old(self) -> Self:
+        """Keys whose secret should be rotated, unless somebody put that off or has begun."""
+        now = timezone.now()
+        aged = self.present().filter(
+            Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
+        )
+        return aged.exclude(snoozed_until__gt=now).filter(successor=None)
 
 
 class ApiKey(models.Model):
@@ -54,6 +72,8 @@ class ApiKey(models.Model):
     sealed = models.TextField(editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
+    # While it is rotated: the key whose place this one takes, both live. Null again when it is over.
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="successor")
     created_at = models.DateTimeField(default=timezone.now)
     replaced_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
@@ -65,6 +85,7 @@ class ApiKey(models.Model):
     next_try_at = models.DateTimeField(null=True)  # of an unverified key
     tries = models.PositiveSmallIntegerField(default=0)
     last_ok_at = models.DateTimeField(null=True)
+    snoozed_until = models.DateTimeField(null=True)  # nobody is reminded of its age before
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -74,8 +95,11 @@ class ApiKey(models.Model):
             models.UniqueConstraint(
                 fields=["fingerprint"], condition=Q(removed_at=None), name="key_fingerprint_once"
             ),
+            # A key and the one that takes its place are called the same.
             models.UniqueConstraint(
-                fields=["owner", "label"], condition=Q(removed_at=None), name="key_label_once_per_owner"
+                fields=["owner", "label"],
+                condition=Q(removed_at=None, replaces=None),
+                name="key_label_once_per_owner",
             ),
         ]
 
@@ -103,6 +127,18 @@ class ApiKey(models.Model):
     @property
     def secret_since(self) -> datetime:
         return self.replaced_at or self.created_at
+
+    @property
+    def takes_over(self) -> "ApiKey | None":
+        """The key that takes this one's place, while it is rotated."""
+        return getattr(self, "successor", None)
+
+    @property
+    def is_old(self) -> bool:
+        """As ``ApiKeyQuerySet.old`` finds it."""
+        now = timezone.now()
+        put_off = self.snoozed_until is not None and self.snoozed_until > now
+        return self.secret_since < now - OLD and not put_off and self.takes_over is None
 
     def put(self, secret: str) -> None:
         """Seal a new secret into this row, unsaved."""

@@ -78,7 +78,7 @@ class Command(BaseCommand):
 def _find(name: str) -> ApiKey:
     """A key named EMAIL/LABEL, or a sentence."""
     email, _, label = name.partition("/")
-    key = ApiKey.objects.live().filter(owner__email=email.lower(), label=label).first()
+    key = ApiKey.objects.live().filter(owner__email=email.lower(), label=label).successors_first().first()
     if key is None:
         raise CommandError(f"There is no live key {name} (EMAIL/LABEL).")
     return key

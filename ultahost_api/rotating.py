@@ -1,0 +1,91 @@
+"""Rotate a key: a new secret beside the old one, both live, until the old one is removed.
+
+The new key is a row of its own, so whatever was begun with the old one ends with the old one.
+"""
+
+from django.db import transaction
+from django.utils import timezone
+
+from ultahost_api import keys
+from ultahost_api.keys import Checked, KeyIsRemoved, KeyProblem
+from ultahost_api.models import ApiKey, Operation
+from ultahost_api.refreshing import schedule
+
+
+class RotatesAlready(KeyProblem):
+    """The key is being replaced, or takes another's place itself: that has to end first."""
+
+
+class KeyIsDisabled(KeyProblem):
+    """Whoever took the key out of use did not mean another one to take its place."""
+
+
+class RotationIsOver(KeyProblem):
+    """Somebody finished it or undid it meanwhile."""
+
+
+class NewKeyStopped(KeyProblem):
+    """Without the old key there would be none that works."""
+
+
+class StillSending(KeyProblem):
+    """A write is on its way with the old key."""
+
+
+def begin(old: ApiKey, checked: Checked) -> ApiKey:
+    """Put the new key, which ``keys.checked_for`` has looked at, beside the old one; it is used at once.
+
+    Owner, label and place in the account's line are the old one's. Raises a KeyProblem, and then nothing
+    is saved.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        old = ApiKey.objects.select_for_update(of=("self",)).select_related("account").get(pk=old.pk)
+        if old.removed_at:
+            raise KeyIsRemoved
+        if old.disabled_at:
+            raise KeyIsDisabled
+        if old.replaces_id or old.takes_over:
+            raise RotatesAlready
+        new = ApiKey(owner_id=old.owner_id, account=old.account, label=old.label, replaces=old)
+        new.put(checked.secret.reveal())
+        new.created_at = old.created_at
+        new.replaced_at = new.verified_at = new.last_ok_at = now
+        keys.save(new)
+        keys.hear(new, checked.ear)
+        assert new.account  # noqa: S101  # only a verified key is rotated
+        schedule.start(new.account)
+    return new
+
+
+def finish(new: ApiKey) -> ApiKey:
+    """Remove the old key, which this returns; the new one then is a key like any other.
+
+    Raises a KeyProblem, and then nothing is changed.
+    """
+    with transaction.atomic():
+        old, new = _held(new)
+        if not new.is_usable:
+            raise NewKeyStopped
+        if Operation.objects.filter(key=old, state=Operation.State.SENDING).exists():
+            raise StillSending
+        keys.remove(old)
+    return old
+
+
+def undo(new: ApiKey) -> ApiKey:
+    """Remove the new key, which this returns; the old one goes on as before. Raises RotationIsOver."""
+    with transaction.atomic():
+        _old, new = _held(new)
+        keys.remove(new)
+    return new
+
+
+def _held(new: ApiKey) -> tuple[ApiKey, ApiKey]:
+    """Both keys, kept from everybody else until the transaction ends: of two who end it, one does."""
+    locked = ApiKey.objects.select_for_update()
+    old = locked.filter(successor=new.pk).first()  # this one first, as removing does
+    held = locked.present().filter(pk=new.pk, replaces=old).first()
+    if old is None or held is None:
+        raise RotationIsOver
+    return old, held
