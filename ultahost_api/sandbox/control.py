@@ -4,6 +4,7 @@
                                "times": 2, "after": 0, "key": null}
     POST /_sandbox/release    lets go of every request that a `hold` keeps
     POST /_sandbox/clear      forgets the faults that have not happened yet
+    POST /_sandbox/keys       {"beside": "sk_…"} makes another key to the account that this one opens
     GET  /_sandbox/requests   every request seen
     GET  /_sandbox/early      those that came between a spent window and its reset
     GET  /_sandbox/ledger     every effect that really happened
@@ -53,6 +54,7 @@ class Control:
             ("POST", "faults"): self._add_fault,
             ("POST", "release"): self._release,
             ("POST", "clear"): self._clear,
+            ("POST", "keys"): self._add_key,
             ("GET", "requests"): lambda body: {"requests": [s.to_json() for s in desk.log.seen()]},
             ("GET", "early"): lambda body: {"early": [s.to_json() for s in desk.log.early()]},
             ("GET", "ledger"): lambda body: {"ledger": [asdict(done) for done in desk.state.ledger]},
@@ -74,6 +76,12 @@ class Control:
         fault = _FAULTS[asked.pop("fault")](**asked.pop("options", {}))
         self._desk.script.add(fault, **asked)
         return {"added": fault.name}
+
+    def _add_key(self, body: bytes) -> Payload:
+        account = self._desk.state.account_of(json.loads(body)["beside"])
+        if account is None:
+            raise ValueError("no account has that key")
+        return {"key": self._desk.state.add_key(account)}
 
     def _release(self, body: bytes) -> Payload:
         self._desk.script.release()

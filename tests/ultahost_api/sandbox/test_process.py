@@ -97,6 +97,14 @@ def test_it_takes_faults_and_tells_requests_from_outside(start):
     assert len(requests.get(control(url, "early"), timeout=5).json()["early"]) == 1
 
 
+def test_it_makes_another_key_to_an_account_from_outside(start):
+    _, url = start()
+    made = requests.post(control(url, "keys"), json={"beside": DEMO_KEYS["ben"]}, timeout=5).json()["key"]
+    uuids = {ask(url, key, "get_profile").json()["data"]["uuid"] for key in (DEMO_KEYS["ben"], made)}
+    assert len(uuids) == 1
+    assert requests.post(control(url, "keys"), json={"beside": "nobody's"}, timeout=5).status_code == 400
+
+
 def test_it_holds_and_releases_from_outside(start):
     _, url = start()
     assert requests.post(control(url, "faults"), json={"fault": "hold"}, timeout=5).status_code == 200
