@@ -1,11 +1,20 @@
 from typing import Any
 
+from allauth.core import ratelimit
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.threads import Busy, provider_call
 from ultahost_api import keys
 from ultahost_api.models import ApiKey
+
+TOO_MANY_TRIES = _("These were five tries within a minute. Wait a minute, then try again.")
+
+
+def is_try_left(request: HttpRequest) -> bool:
+    """Whether this person may have one more key tried now, whatever for; it counts."""
+    return ratelimit.consume(request, action="validate_key")
 
 
 def _secret_field() -> forms.CharField:
@@ -27,8 +36,11 @@ class _KeyForm(forms.Form):
     def act(self) -> ApiKey:
         raise NotImplementedError
 
-    def save(self) -> ApiKey | None:
-        """The key, or None with the reason on the form."""
+    def save(self, request: HttpRequest) -> ApiKey | None:
+        """The key, or None with the reason on the form. Each is one of the person's tries."""
+        if not is_try_left(request):
+            self.add_error(None, TOO_MANY_TRIES)
+            return None
         try:
             with provider_call():
                 return self.act()

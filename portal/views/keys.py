@@ -1,7 +1,6 @@
 from typing import Any
 from uuid import UUID
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal import access, audit, http
 from portal.confirming import ask_first, typed_before
-from portal.forms.keys import AddKeyForm, ReplaceKeyForm
+from portal.forms.keys import TOO_MANY_TRIES, AddKeyForm, ReplaceKeyForm, is_try_left
 from portal.models import Act
 from portal.outward import outward_address
 from ultahost_api import keys as vault
@@ -36,7 +35,7 @@ def add_key(request: http.Request) -> HttpResponse:
     if way := ask_first(request, typed={"label": request.POST.get("label", "")}):
         return way
     form = AddKeyForm(request.POST or None, owner=request.user, initial=typed_before(request))
-    if request.method == "POST" and form.is_valid() and _may_validate(request, form) and (key := form.save()):
+    if request.method == "POST" and form.is_valid() and (key := form.save(request)):
         audit.record(request, Act.KEY_ADDED, key, account=key.account)
         if key.account:
             words = _("The key opens %(account)s. Its first refresh has started.")
@@ -71,7 +70,7 @@ def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
     if way := ask_first(request):
         return way
     form = ReplaceKeyForm(request.POST or None, key=key)
-    if request.method == "POST" and form.is_valid() and _may_validate(request, form) and form.save():
+    if request.method == "POST" and form.is_valid() and form.save(request):
         audit.record(request, Act.KEY_REPLACED, key, account=key.account)
         messages.success(request, _("The key was replaced."))
         return http.SeeOther(reverse("key", args=[key.pk]))
@@ -82,8 +81,8 @@ def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_POST
 def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
-    if not _try_is_left(request):
-        messages.error(request, _too_many())
+    if not is_try_left(request):
+        messages.error(request, TOO_MANY_TRIES)
         return http.SeeOther(reverse("key", args=[key.pk]))
     vault.ask_to_verify(key)
     messages.success(request, _("Asking Ultahost about this key again."))
@@ -104,6 +103,9 @@ def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_POST
 def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
+    if key.disabled_because and not is_try_left(request):  # it is tried before it is used again
+        messages.error(request, TOO_MANY_TRIES)
+        return http.SeeOther(reverse("key", args=[key.pk]))
     vault.enable(key)
     audit.record(request, Act.KEY_ENABLED, key, account=key.account)
     messages.success(request, _("“%(label)s” is in use again.") % {"label": key.label})
@@ -143,21 +145,6 @@ def _removal(key: ApiKey) -> dict[str, Any]:
         "back": reverse("key", args=[key.pk]),
         "danger": True,
     }
-
-
-def _too_many() -> str:
-    return _("These were five tries within a minute. Wait a minute, then try again.")
-
-
-def _try_is_left(request: http.Request) -> bool:
-    return ratelimit.consume(request, action="validate_key")
-
-
-def _may_validate(request: http.Request, form: Any) -> bool:
-    if _try_is_left(request):
-        return True
-    form.add_error(None, _too_many())
-    return False
 
 
 def _status(form: Any) -> int:

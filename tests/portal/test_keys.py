@@ -167,6 +167,34 @@ def test_it_replaces_a_key_by_another_to_the_same_account(browser, sandbox, acco
     assert held.replaced_at
 
 
+@pytest.mark.usefixtures("nothing_counted")
+def test_it_counts_every_key_that_a_user_has_tried(browser, sandbox, account, held):
+    for number in range(3):
+        assert add(browser, f"sk_test_wrong_{number:020}").status == 422
+    for number in range(2):
+        page = browser.post(f"/keys/{held.pk}/replace/", {"secret": f"sk_test_wrong_{number:020}"})
+        assert page.status == 422
+    asked = len(sandbox.requests)
+
+    page = browser.post(f"/keys/{held.pk}/replace/", {"secret": sandbox.add_key(account)})
+
+    assert "five tries within a minute" in page.one(".errorlist.nonfield li").text
+    assert len(sandbox.requests) == asked
+    assert ApiKey.objects.get().fingerprint == held.fingerprint
+
+
+@pytest.mark.usefixtures("nothing_counted")
+def test_it_counts_the_try_of_a_stopped_key_that_is_enabled_again(browser, held):
+    for number in range(5):
+        add(browser, f"sk_test_wrong_{number:020}")
+    keys.disable(held, because="This key opens another account than it did.")
+
+    page = browser.follow(browser.post(f"/keys/{held.pk}/enable/"))
+
+    assert "five tries within a minute" in said(page)[-1]
+    assert ApiKey.objects.get().state == ApiKey.State.DISABLED
+
+
 def test_it_refuses_a_replacement_that_opens_another_account(browser, sandbox, held):
     secret = sandbox.add_key(sandbox.add_account("Harbour"))
 
