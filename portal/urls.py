@@ -70,6 +70,7 @@ from portal.views.privacy import set_private
 from portal.views.profile import profile
 from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
+from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
 from portal.views.second_factors import remove_second_factor, require_second_factor
 from portal.views.service_writes import (
     cancel_service,
@@ -173,6 +174,10 @@ urlpatterns = [
     path("keys/add/", add_key, name="add_key"),
     path("keys/<uuid:key_id>/", key, name="key"),
     path("keys/<uuid:key_id>/replace/", replace_key, name="replace_key"),
+    path("keys/<uuid:key_id>/rotate/", rotate_key, name="rotate_key"),
+    path("keys/<uuid:key_id>/rotate/finish/", finish_rotation, name="finish_rotation"),
+    path("keys/<uuid:key_id>/rotate/undo/", undo_rotation, name="undo_rotation"),
+    path("keys/<uuid:key_id>/snooze/", snooze_key, name="snooze_key"),
     path("keys/<uuid:key_id>/retry/", retry_key, name="retry_key"),
     path("keys/<uuid:key_id>/disable/", disable_key, name="disable_key"),
     path("keys/<uuid:key_id>/enable/", enable_key, name="enable_key"),

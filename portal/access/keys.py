@@ -12,7 +12,7 @@ from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 def keys_to_manage(user: User) -> ApiKeyQuerySet:
     """A member's own; an admin's over everyone. A billing user holds none."""
-    keys = ApiKey.objects.present().select_related("owner", "account", "rate_window")
+    keys = ApiKey.objects.present().select_related("owner", "account", "rate_window", "replaces", "successor")
     if user.is_admin:
         return keys
     return keys.filter(owner=user) if user.is_active and user.may_hold_keys else keys.none()

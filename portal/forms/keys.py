@@ -1,12 +1,14 @@
+from collections.abc import Callable
 from typing import Any
 
 from allauth.core import ratelimit
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.threads import Busy, provider_call
-from ultahost_api import keys
+from ultahost_api import keys, rotating
 from ultahost_api.models import ApiKey
 
 TOO_MANY_TRIES = _("These were five tries within a minute. Wait a minute, then try again.")
@@ -54,6 +56,10 @@ class _KeyForm(forms.Form):
             self.add_error("secret", _("This key is in the portal already."))
         except keys.KeyIsRemoved:
             self.add_error(None, _("This key was removed meanwhile."))
+        except rotating.KeyIsDisabled:
+            self.add_error(None, _("This key was disabled meanwhile."))
+        except rotating.RotatesAlready:
+            self.add_error(None, _("Somebody has begun to rotate this key meanwhile."))
         except keys.LabelTaken:
             self.add_error("label", _("You have another key with this label."))
         except keys.OpensAnother as error:
@@ -89,3 +95,21 @@ class ReplaceKeyForm(_KeyForm):
     def act(self) -> ApiKey:
         keys.replace(self.key, self.cleaned_data["secret"])
         return self.key
+
+
+class RotateKeyForm(_KeyForm):
+    """``note`` is called with the new key in the transaction that saves it."""
+
+    secret = _secret_field()
+
+    def __init__(self, *args: Any, key: ApiKey, note: Callable[[ApiKey], object], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+        self.note = note
+
+    def act(self) -> ApiKey:
+        checked = keys.checked_for(self.key, self.cleaned_data["secret"])
+        with transaction.atomic():
+            new = rotating.begin(self.key, checked)
+            self.note(new)
+        return new

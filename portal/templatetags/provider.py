@@ -12,6 +12,13 @@ _PAGES = {
 
 
 @register.simple_tag
+def provider_area() -> str:
+    """Where the provider's own client area begins, empty where that is not set."""
+    base = settings.PORTAL_PROVIDER_URL
+    return f"{base}/clientarea.php" if base else ""
+
+
+@register.simple_tag
 def provider_page(noun: str, remote_id: int) -> str:
     """The address of the same thing in the provider's own client area, empty where that is not set."""
     base = settings.PORTAL_PROVIDER_URL

@@ -17,6 +17,7 @@ def home(request: http.Request) -> HttpResponse:
     with_invoices = access.accounts_with_invoices(request.user)
     refreshing.watch(with_invoices)
     invoices = access.invoices_to_view(request.user)
+    keys = access.keys_to_manage(request.user)
     context = {
         "totals": invoices.by_currency(),
         "year": conf.today().year,
@@ -27,7 +28,9 @@ def home(request: http.Request) -> HttpResponse:
         .needing_attention()
         .order_by("product_name", "pk")[:_SHOWN],
         "changes": news.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
-        "broken_keys": access.keys_to_manage(request.user).needing_attention(),
+        "broken_keys": keys.needing_attention(),
+        "half_way": keys.left_half_way(),
+        "old_keys": keys.old().count(),
         "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
@@ -35,6 +38,6 @@ def home(request: http.Request) -> HttpResponse:
         "has_second_factor": second_factor.is_set_up(request.user),
         "mail_trouble": sending.trouble_for(request.user),
         "unreachable": sending.unreachable_for(request.user),
-        "has_keys": access.keys_to_manage(request.user).exists(),
+        "has_keys": keys.exists(),
     }
     return http.page(request, "home.html", context)

@@ -5,23 +5,37 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access, audit, http
+from portal import access, audit, http, key_health
 from portal.confirming import ask_first, typed_before
 from portal.forms.keys import TOO_MANY_TRIES, AddKeyForm, ReplaceKeyForm, is_try_left
+from portal.key_health import Concern, KeyHealth
+from portal.lists import Chip
 from portal.models import Act
 from portal.outward import outward_address
 from ultahost_api import keys as vault
-from ultahost_api.models import LISTS, ApiKey, Refresh
+from ultahost_api.models import ApiKey, Refresh
+
+_CHIPS = {
+    Concern.BROKEN: gettext_lazy("Needs somebody"),
+    Concern.ROTATED: gettext_lazy("Being rotated"),
+    Concern.OLD: gettext_lazy("Old"),
+}
 
 
 @access.key_holders_only
 @require_safe
 def keys(request: http.Request) -> HttpResponse:
+    health = key_health.of(access.keys_to_manage(request.user))
+    chips = _chips(health, request.GET.get("show", ""))
+    chosen = {chip.value for chip in chips if chip.is_chosen}
     context = {
-        "keys": _with_refreshes(list(access.keys_to_manage(request.user))),
+        "listed": [one for one in health if not chosen or one.concern in chosen],
+        "chips": [chip for chip in chips if chip.count or chip.is_chosen],
+        "chosen": chosen,
         "outward_address": outward_address(),
     }
     return http.page(request, "keys/list.html", context, partials=["keys"])
@@ -55,6 +69,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     context = {
         "key": key,
+        "health": key_health.of([key])[0],
         "refreshes": Refresh.objects.filter(account=key.account).order_by("pk") if key.account else [],
         "others": _other_keys(key),
     }
@@ -128,6 +143,13 @@ def remove_key(request: http.Request, key_id: UUID) -> HttpResponse:
     return http.page(request, "keys/remove.html", _removal(key))
 
 
+def _chips(health: list[KeyHealth], shown: str) -> list[Chip]:
+    concerns = [one.concern for one in health]
+    return [
+        Chip(concern, concerns.count(concern), concern == shown, words) for concern, words in _CHIPS.items()
+    ]
+
+
 def _removal(key: ApiKey) -> dict[str, Any]:
     """What the confirmation says."""
     facts = [(_("Owner"), key.owner), (_("Account"), key.account or "—"), (_("Key"), f"…{key.last_four}")]
@@ -156,18 +178,3 @@ def _other_keys(key: ApiKey) -> int:
     return (
         ApiKey.objects.usable().filter(account=key.account).exclude(pk=key.pk).count() if key.account else 0
     )
-
-
-def _with_refreshes(keys: list[ApiKey]) -> list[ApiKey]:
-    """Each key with ``last_refresh``, when its account's lists were last good, all of them, and
-    ``next_refresh``, the one that is due first."""
-    lists: dict[Any, list[Refresh]] = {}
-    for refresh in Refresh.objects.filter(account__in={key.account_id for key in keys}, noun__in=LISTS):
-        lists.setdefault(refresh.account_id, []).append(refresh)
-    for key in keys:
-        own = lists.get(key.account_id, [])
-        times = [refresh.completed_at for refresh in own] or [None]
-        planned = [refresh for refresh in own if refresh.next_due_at]
-        key.last_refresh = None if None in times else min(times)  # type: ignore[attr-defined,type-var]
-        key.next_refresh = min(planned, key=lambda r: r.next_due_at, default=None)  # type: ignore
-    return keys

@@ -36,8 +36,10 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
     try:
         with transaction.atomic():
             person.deactivate()
-            for key in access.keys_to_manage(request.user).filter(owner=person, disabled_at=None):
+            keys = list(access.keys_to_manage(request.user).filter(owner=person, disabled_at=None))
+            for key in keys:
                 vault.disable(key)
+            for key in keys:  # afterwards: whoever writes into the log must not wait for a key any more
                 audit.record(request, Act.KEY_DISABLED, key, account=key.account)
             audit.record(request, Act.PERSON_DEACTIVATED, person)
     except LastAdmin:

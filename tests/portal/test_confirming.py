@@ -122,7 +122,7 @@ def test_it_keeps_the_label_of_a_key(browser, alma):
     assert browser.follow(page).one("input[name=label]")["value"] == "Shop"
 
 
-@pytest.mark.parametrize("act", ["add", "replace", "remove"])
+@pytest.mark.parametrize("act", ["add", "replace", "rotate", "rotate/undo", "remove"])
 def test_it_asks_before_keys_change(browser, alma, act):
     key = ApiKey.objects.get()
     path = "/keys/add/" if act == "add" else f"/keys/{key.pk}/{act}/"

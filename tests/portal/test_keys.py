@@ -8,10 +8,11 @@ from django.utils import timezone
 from portal import formats
 from portal.threads import provider_call
 from ultahost_api import keys, tasks
-from ultahost_api.models import Account, ApiKey, Refresh, Service
+from ultahost_api.models import Account, ApiKey, RateWindow, Refresh, Service
+from ultahost_api.sandbox import Fault
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
-PATHS = ["", "replace/", "retry/", "disable/", "enable/", "remove/"]
+PATHS = ["", "replace/", "retry/", "disable/", "enable/", "remove/", "snooze/"]
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_it_adds_a_key_and_starts_the_first_refresh(browser, sandbox, rung, acco
     assert (page.status, page.leads_to) == (303, "/keys/")
     after = browser.follow(page)
     assert said(after) == ["The key opens Acme. Its first refresh has started."]
-    assert after.texts("tbody td.account-cell") == ["Acme"]
+    assert after.texts("tbody td.account-cell .account") == ["Acme"]
     assert after.one("tbody .status").text == "Live"
     key = ApiKey.objects.get()
     assert (key.owner, key.label) == (alma, "Shop")
@@ -168,17 +169,18 @@ def test_it_replaces_a_key_by_another_to_the_same_account(browser, sandbox, acco
 
 
 @pytest.mark.usefixtures("nothing_counted")
-def test_it_counts_every_key_that_a_user_has_tried(browser, sandbox, account, held):
+@pytest.mark.parametrize("act", ["replace", "rotate"])
+def test_it_counts_every_key_that_a_user_has_tried(browser, sandbox, account, held, act):
     for number in range(3):
         assert add(browser, f"sk_test_wrong_{number:020}").status == 422
     for number in range(2):
-        page = browser.post(f"/keys/{held.pk}/replace/", {"secret": f"sk_test_wrong_{number:020}"})
+        page = browser.post(f"/keys/{held.pk}/{act}/", {"secret": f"sk_test_wrong_{number:020}"})
         assert page.status == 422
     asked = len(sandbox.requests)
 
-    page = browser.post(f"/keys/{held.pk}/replace/", {"secret": sandbox.add_key(account)})
-
-    assert "five tries within a minute" in page.one(".errorlist.nonfield li").text
+    for path in (f"/keys/{held.pk}/replace/", f"/keys/{held.pk}/rotate/"):
+        page = browser.post(path, {"secret": sandbox.add_key(account)})
+        assert "five tries within a minute" in page.one(".errorlist.nonfield li").text
     assert len(sandbox.requests) == asked
     assert ApiKey.objects.get().fingerprint == held.fingerprint
 
@@ -328,7 +330,7 @@ def test_it_says_that_the_account_changed_its_currency(browser, account, held, r
 def test_it_shows_how_many_calls_are_left(browser, held):
     left = browser.get("/keys/").one("tbody td.number").text
 
-    assert left.startswith("99999 until ")
+    assert left.startswith("99999 of 100000 until ")
 
 
 def test_it_shows_the_refreshes_of_the_account(browser, held, read_everything):
@@ -346,7 +348,7 @@ def test_it_shows_the_refreshes_of_the_account(browser, held, read_everything):
         "E-mails",
         "Details",
     ]
-    assert browser.get("/keys/").one("tbody td.date").text.startswith("now next at ")
+    assert browser.get("/keys/").texts("tbody td.extra")[-1].startswith("now next at ")
 
 
 def test_it_says_when_the_next_refresh_comes_and_why_then(browser, held, read_everything):
@@ -354,7 +356,7 @@ def test_it_says_when_the_next_refresh_comes_and_why_then(browser, held, read_ev
     soon = timezone.now() + timedelta(minutes=1)
     Refresh.objects.filter(noun="invoices").update(next_due_at=soon, pace="budget")
     at = formats.clock(soon)
-    told = browser.get("/keys/").one("tbody td.date small")
+    told = browser.get("/keys/").one("tbody td.extra small")
     assert (told.text, told["title"]) == (f"next at {at}", "later, since the rate limit allows no more")
     Refresh.objects.filter(noun="invoices").update(trouble="limited")
     rows = browser.get(f"/keys/{held.pk}/").texts("section[aria-labelledby=refreshes] td.extra")
@@ -381,13 +383,131 @@ def test_it_shows_four_characters_of_a_key_and_never_more(
     assert f"…{secret[-4:]}" in browser.get("/keys/").html
 
 
+# How they are
+
+
+def named(page):
+    return page.texts("tbody td.name a")
+
+
+def test_it_shows_the_sick_first(visit, alma, rows):
+    now = timezone.now()
+    account = rows.account()
+    Refresh.objects.create(account=account, noun="services", completed_at=now)
+    rows.key(alma, account, "A good one")
+    rows.key(alma, account, "B disabled", disabled_at=now)
+    rows.key(alma, account, "C old", created_at=now - timedelta(days=400))
+    rotated = rows.key(alma, account, "D rotated")
+    rows.key(alma, account, "D rotated", replaces=rotated, replaced_at=now)
+    waiting = rows.key(alma, account, "E waiting")
+    RateWindow.objects.create(key=waiting, remaining=0, resets_at=now + timedelta(minutes=9), limit=50)
+    unverified = rows.key(alma, None, "F unverified")
+    ApiKey.objects.filter(pk=unverified.pk).update(verified_at=None)
+    rows.key(alma, account, "G refused", refused_at=now)
+
+    page = visit(alma).get("/keys/")
+
+    assert [name[0] for name in named(page)] == ["G", "F", "D", "D", "C", "E", "A", "B"]
+    assert page.texts("nav.chips .count") == ["1", "2", "1"]
+    assert page.one("a[href=/keys/][aria-current=page] .attention").text == "1 need attention"
+    for show, letters in {"broken": "G", "rotated": "DD", "old": "C", "nonsense": "GFDDCEAB"}.items():
+        assert "".join(name[0] for name in named(visit(alma).get(f"/keys/?show={show}"))) == letters
+
+
+def test_it_says_that_no_key_is_like_that(browser, held):
+    assert browser.get("/keys/?show=old").one(".empty a")["href"] == "/keys/"
+
+
+def test_it_keeps_what_is_shown_when_the_list_asks_again(browser, held):
+    assert browser.get("/keys/?show=old").one("section#keys")["hx-get"] == "/keys/?show=old"
+
+
+def test_it_shows_when_and_in_which_words_ultahost_refused_a_key(browser, sandbox, held, read_everything):
+    sandbox.faults.add(Fault.status(403, "Blocked <b>for now</b>."), action="get_services")
+    read_everything()
+
+    assert "refused now" in browser.get("/keys/").one("tbody td.date").text
+    page = browser.get(f"/keys/{held.pk}/")
+    assert page.one(".facts q.said").text == "Blocked <b>for now</b>."
+    assert page.one(".beneath .status").text == "Live"
+
+
+def test_it_shows_when_ultahost_may_be_asked_again(browser, held):
+    later = timezone.now() + timedelta(minutes=20)
+    RateWindow.objects.filter(key=held).update(remaining=0, resets_at=later, held_until=later)
+
+    words = f"0 of 100000 again at {formats.clock(later)}"
+    assert browser.get("/keys/").one("tbody td.number").text == words
+    assert words in browser.get(f"/keys/{held.pk}/").one(".facts").text
+
+
+def test_it_says_what_only_this_key_reads(browser, people, sandbox, account, held, add_key, read_everything):
+    account.add_domains(2)
+    account.add_invoices(3)
+    read_everything()
+    words = "only key · 1 service · 2 domains · 3 invoices"
+    assert browser.get("/keys/").one("td.account-cell small").text == words
+    assert words in browser.get(f"/keys/{held.pk}/").one(".facts").text
+
+    second = add_key(people.member("Ben"), account)
+    assert browser.get("/keys/").all("td.account-cell small") == []
+    keys.disable(second)
+    assert browser.get("/keys/").one("td.account-cell small").text == words
+
+    ApiKey.objects.filter(pk=held.pk).update(refused_at=timezone.now())
+    assert browser.get("/keys/").one("td.account-cell small").text.startswith("no other key")
+
+
+# Their age
+
+
+@pytest.fixture
+def old(held):
+    ApiKey.objects.filter(pk=held.pk).update(created_at=timezone.now() - timedelta(days=366))
+    return held
+
+
+def test_it_marks_an_old_key_for_its_owner_and_the_admin(browser, visit, people, old):
+    for reader in (browser, visit(people.admin("Dana"))):
+        assert reader.get("/keys/").texts("td.state .status") == ["Live", "Old: rotate"]
+        assert reader.get("/").one(".banner a[href=/keys/?show=old]")
+    assert visit(people.member("Ben")).get("/").all(".banner a[href=/keys/?show=old]") == []
+
+
+def test_it_says_it_of_several_old_keys_in_one_line(browser, alma, rows, old):
+    rows.key(alma, old.account, "Second", created_at=timezone.now() - timedelta(days=500))
+
+    assert len(browser.get("/").all(".banner a[href=/keys/?show=old]")) == 1
+    assert "2 keys are older than a year" in browser.get("/").html
+
+
+def test_it_does_not_mark_a_key_that_is_a_year_old_but_was_replaced(browser, old):
+    ApiKey.objects.update(replaced_at=timezone.now() - timedelta(days=364))
+
+    assert browser.get("/keys/").texts("td.state .status") == ["Live"]
+    assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
+
+
+def test_it_is_quiet_about_an_old_key_for_thirty_days(browser, old):
+    form = browser.get(f"/keys/{old.pk}/").one(f"form[action=/keys/{old.pk}/snooze/]")
+
+    page = browser.follow(browser.post(form["action"]))
+
+    assert said(page) == ["You are reminded again in 30 days."]
+    assert page.texts(".beneath .status") == ["Live"]
+    assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
+    ApiKey.objects.update(snoozed_until=timezone.now())
+    assert browser.get("/keys/").texts("td.state .status") == ["Live", "Old: rotate"]
+
+
 # Who sees what
 
 
 def test_it_shows_an_admin_everybody_s_keys_with_their_owners(visit, people, held):
     dana = visit(people.admin("Dana"))
 
-    assert dana.get("/keys/").texts("tbody td.extra")[0] == "Alma"
+    assert dana.get("/keys/").one("tbody td.name small").text == f"…{held.last_four} · Alma"
+    assert visit(held.owner).get("/keys/").one("tbody td.name small").text == f"…{held.last_four}"
     assert dana.get(f"/keys/{held.pk}/").status == 200
     assert dana.post(f"/keys/{held.pk}/disable/").status == 303
 
@@ -429,6 +549,7 @@ def test_it_has_no_page_for_what_does_not_exist(browser, path):
         ("get", "/keys/{}/retry/"),
         ("get", "/keys/{}/disable/"),
         ("get", "/keys/{}/enable/"),
+        ("get", "/keys/{}/snooze/"),
     ],
 )
 def test_it_refuses_a_wrong_method(browser, held, method, path):
@@ -451,7 +572,7 @@ def test_it_answers_while_ultahost_is_down(browser, sandbox, held):
 
 
 @pytest.mark.parametrize("role", ["member", "admin"])
-def test_it_asks_as_many_queries_for_a_hundred_keys_as_for_two(visit, people, rows, role):
+def test_it_asks_as_many_queries_for_four_hundred_keys_as_for_eight(visit, people, rows, role):
     owner = getattr(people, role)("Owner")
     browser = visit(owner)
 
@@ -462,6 +583,10 @@ def test_it_asks_as_many_queries_for_a_hundred_keys_as_for_two(visit, people, ro
             Refresh.objects.create(
                 account=account, noun="services", completed_at=timezone.now() - timedelta(1)
             )
+            rows.service(account)
+            old = rows.key(owner, account, f"Old {number}")
+            rows.key(owner, account, f"Old {number}", replaces=old, replaced_at=timezone.now())
+            rows.key(owner, rows.account(f"Alone {number}"), f"Alone {number}")
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:

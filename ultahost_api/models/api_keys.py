@@ -45,6 +45,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         usable = ApiKey.objects.usable().filter(replaces=OuterRef("pk")).order_by()
         return self.present().filter(broken, ~Exists(usable))
 
+    def left_half_way(self) -> Self:
+        """Keys put beside old ones a day ago or earlier, whose rotation nobody has finished."""
+        return (
+            self.present().filter(replaced_at__lt=timezone.now() - timedelta(days=1)).exclude(replaces=None)
+        )
+
     def old(self) -> Self:
         """Keys whose secret should be rotated, unless somebody put that off or has begun."""
         now = timezone.now()
@@ -121,6 +127,12 @@ class ApiKey(models.Model):
         return self.State.LIVE if self.verified_at else self.State.UNVERIFIED
 
     @property
+    def is_broken(self) -> bool:
+        """As ``ApiKeyQuerySet.needing_attention`` finds it."""
+        broken = self.refused_at or self.unreadable_at or self.disabled_because
+        return bool(broken) and not (self.takes_over and self.takes_over.is_usable)
+
+    @property
     def is_usable(self) -> bool:
         return self.state == self.State.LIVE
 
@@ -132,6 +144,11 @@ class ApiKey(models.Model):
     def takes_over(self) -> "ApiKey | None":
         """The key that takes this one's place, while it is rotated."""
         return getattr(self, "successor", None)
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether there are two of it just now: the old key and the one that takes its place."""
+        return self.replaces_id is not None or self.takes_over is not None
 
     @property
     def is_old(self) -> bool:

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.db import models
 from django.utils import timezone
 
@@ -24,6 +26,14 @@ class RateWindow(models.Model):
     refused_at = models.DateTimeField(null=True)  # the last time that the provider did not let the key in
     refused_status = models.PositiveSmallIntegerField(null=True)
     refused_words = models.CharField(max_length=200, blank=True)  # the provider's
+
+    @property
+    def waits_until(self) -> datetime | None:
+        """When something may be sent again; None when it may be now."""
+        now = timezone.now()
+        spent = self.resets_at if self.is_current and self.remaining == 0 else None
+        ends = [end for end in (self.held_until, spent) if end and end > now]
+        return max(ends, default=None)
 
     @property
     def is_current(self) -> bool:

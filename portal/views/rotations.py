@@ -1,0 +1,150 @@
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal import access, audit, http
+from portal.confirming import ask_first
+from portal.forms.keys import RotateKeyForm
+from portal.models import Act
+from ultahost_api import rotating
+from ultahost_api.keys import KeyProblem
+from ultahost_api.models import ApiKey
+from ultahost_api.models.api_keys import SNOOZE
+
+_PROBLEMS: dict[type[KeyProblem], str | Promise] = {
+    rotating.RotationIsOver: gettext_lazy("Somebody has finished or undone this rotation already."),
+    rotating.NewKeyStopped: gettext_lazy(
+        "The new key is not in use, so the old one stays. Mend the new one, or undo the rotation."
+    ),
+    rotating.StillSending: gettext_lazy(
+        "Something is being sent with the old key this moment. Nothing was changed; try again in a minute."
+    ),
+}
+
+
+@sensitive_variables()
+@sensitive_post_parameters("secret")
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def rotate_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    """First the form for the new key, then, while both are live, what is left to do."""
+    key = access.key_to_manage(request.user, key_id)
+    if way := ask_first(request):
+        return way
+    if key.is_rotated:
+        return http.page(request, "keys/rotation.html", _pair(key))
+    if not key.is_usable:
+        return http.SeeOther(reverse("replace_key", args=[key.pk]))
+
+    def note(new: ApiKey) -> None:
+        audit.record(request, Act.KEY_ROTATION_BEGUN, new, account=new.account, before=f"…{key.last_four}")
+
+    form = RotateKeyForm(request.POST or None, key=key, note=note)
+    if request.method == "POST" and form.is_valid() and (new := form.save(request)):
+        messages.success(request, _("The new key …%(last)s is in use.") % {"last": new.last_four})
+        return http.SeeOther(reverse("rotate_key", args=[new.pk]))
+    status = 422 if form.is_bound else 200
+    return http.page(request, "keys/rotate.html", {"form": form, "key": key}, status=status)
+
+
+@access.key_holders_only
+@require_POST
+def finish_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    guide = reverse("rotate_key", args=[key.pk])
+    if way := ask_first(request, there=guide):
+        return way
+    if not request.POST.get("deleted"):
+        messages.error(request, _("Delete the old key at Ultahost first, and say so."))
+        return http.SeeOther(guide)
+    new = key.takes_over or key
+    try:
+        with transaction.atomic():
+            old = rotating.finish(new)
+            audit.record(request, Act.KEY_ROTATED, new, account=new.account, before=f"…{old.last_four}")
+    except KeyProblem as problem:
+        return _not_so(request, key, problem)
+    words = _("“%(label)s” is rotated: …%(new)s is in use, …%(old)s is forgotten.")
+    messages.success(request, words % {"label": new.label, "new": new.last_four, "old": old.last_four})
+    return http.SeeOther(reverse("key", args=[new.pk]))
+
+
+@access.key_holders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
+    key = access.key_to_manage(request.user, key_id)
+    if way := ask_first(request):
+        return way
+    if not key.is_rotated:
+        return _not_so(request, key, rotating.RotationIsOver())
+    if request.method != "POST":
+        return http.page(request, "components/confirm_page.html", _undoing(key))
+    old, new = _pair(key).values()
+    try:
+        with transaction.atomic():
+            rotating.undo(new)
+            audit.record(
+                request, Act.KEY_ROTATION_UNDONE, old, account=old.account, before=f"…{new.last_four}"
+            )
+    except KeyProblem as problem:
+        return _not_so(request, key, problem)
+    words = _("The new key …%(new)s is forgotten, “%(label)s” goes on with …%(old)s.")
+    messages.success(request, words % {"label": old.label, "new": new.last_four, "old": old.last_four})
+    return http.SeeOther(reverse("key", args=[old.pk]))
+
+
+@access.key_holders_only
+@require_POST
+def snooze_key(request: http.Request, key_id: UUID) -> HttpResponse:
+    """Nobody is reminded of its age for a while."""
+    key = access.key_to_manage(request.user, key_id)
+    ApiKey.objects.filter(pk=key.pk).update(snoozed_until=timezone.now() + SNOOZE)
+    messages.success(request, _("You are reminded again in %(days)d days.") % {"days": SNOOZE.days})
+    return http.SeeOther(reverse("key", args=[key.pk]))
+
+
+def _pair(key: ApiKey) -> dict[str, ApiKey]:
+    """The old key and the new one, whichever of them ``key`` is."""
+    old = key.replaces or key
+    new = key.takes_over or key
+    return {"old": old, "new": new}
+
+
+def _undoing(key: ApiKey) -> dict[str, Any]:
+    """What the confirmation says."""
+    old, new = _pair(key).values()
+    works = old.is_usable
+    return {
+        "title": _("Undo the rotation of “%(label)s”?") % {"label": old.label},
+        "text": _(
+            "The portal forgets the new key and goes on with the old one. At Ultahost the new one stays valid"
+            " until it is revoked there."
+        ),
+        "facts": [
+            (_("Account"), old.account),
+            (_("Is forgotten"), f"…{new.last_four}"),
+            (_("Goes on"), f"…{old.last_four}"),
+        ],
+        "warning": "" if works else _("The old key does not work: %(state)s.") % {"state": old.state.label},
+        "action": reverse("undo_rotation", args=[key.pk]),
+        "verb": _("Remove the new key"),
+        "busy": _("Removing…"),
+        "back": reverse("rotate_key", args=[key.pk]),
+        "danger": True,
+    }
+
+
+def _not_so(request: http.Request, key: ApiKey, problem: KeyProblem) -> HttpResponse:
+    messages.error(request, str(_PROBLEMS[type(problem)]))
+    over = isinstance(problem, rotating.RotationIsOver)
+    return http.SeeOther(reverse("key" if over else "rotate_key", args=[key.pk]))
