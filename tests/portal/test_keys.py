@@ -488,6 +488,14 @@ def test_it_does_not_mark_a_key_that_is_a_year_old_but_was_replaced(browser, old
     assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
 
 
+@pytest.mark.parametrize("end", ["disabled_at", "refused_at"])
+def test_it_does_not_want_an_old_key_rotated_that_is_not_in_use(browser, old, end):
+    ApiKey.objects.update(**{end: timezone.now()})
+
+    assert len(browser.get("/keys/").texts("td.state .status")) == 1
+    assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
+
+
 def test_it_is_quiet_about_an_old_key_for_thirty_days(browser, old):
     form = browser.get(f"/keys/{old.pk}/").one(f"form[action=/keys/{old.pk}/snooze/]")
 

@@ -52,9 +52,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         )
 
     def old(self) -> Self:
-        """Keys whose secret should be rotated, unless somebody put that off or has begun."""
+        """Keys in use whose secret should be rotated, unless somebody put that off or has begun."""
         now = timezone.now()
-        aged = self.present().filter(
+        aged = self.usable().filter(
             Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
         )
         return aged.exclude(snoozed_until__gt=now).filter(successor=None)
@@ -155,7 +155,8 @@ class ApiKey(models.Model):
         """As ``ApiKeyQuerySet.old`` finds it."""
         now = timezone.now()
         put_off = self.snoozed_until is not None and self.snoozed_until > now
-        return self.secret_since < now - OLD and not put_off and self.takes_over is None
+        aged = self.is_usable and self.secret_since < now - OLD
+        return aged and not put_off and self.takes_over is None
 
     def put(self, secret: str) -> None:
         """Seal a new secret into this row, unsaved."""
