@@ -11,6 +11,8 @@ from ultahost_api.keys import Checked, KeyIsRemoved, KeyProblem
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.refreshing import schedule
 
+_TO_BE_SENT = (Operation.State.QUEUED, Operation.State.SENDING)
+
 
 class RotatesAlready(KeyProblem):
     """The key is being replaced, or takes another's place itself: that has to end first."""
@@ -29,7 +31,7 @@ class NewKeyStopped(KeyProblem):
 
 
 class StillSending(KeyProblem):
-    """A write is on its way with the old key."""
+    """A write is on its way with the old key, or waits its turn."""
 
 
 def begin(old: ApiKey, checked: Checked) -> ApiKey:
@@ -67,7 +69,7 @@ def finish(new: ApiKey) -> ApiKey:
         old, new = _held(new)
         if not new.is_usable:
             raise NewKeyStopped
-        if Operation.objects.filter(key=old, state=Operation.State.SENDING).exists():
+        if Operation.objects.filter(key=old, state__in=_TO_BE_SENT).exists():
             raise StillSending
         keys.remove(old)
     return old

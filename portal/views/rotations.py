@@ -27,7 +27,8 @@ _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
         "The new key is not in use, so the old one stays. Mend the new one, or undo the rotation."
     ),
     rotating.StillSending: gettext_lazy(
-        "Something is being sent with the old key this moment. Nothing was changed; try again in a minute."
+        "Something is being sent with the old key, or waits its turn. Nothing was changed; try again in a few"
+        " minutes."
     ),
 }
 

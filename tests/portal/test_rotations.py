@@ -155,8 +155,9 @@ def test_it_removes_nothing_before_the_person_says_that_it_is_deleted(browser, o
     assert state_of(old) == ApiKey.State.LIVE
 
 
-def test_it_keeps_the_old_key_while_something_is_sent_with_it(browser, rows, old, new):
-    operation = rows.operation(old, state="sending")
+@pytest.mark.parametrize("state", ["sending", "queued"])
+def test_it_keeps_the_old_key_while_something_is_sent_with_it(browser, rows, old, new, state):
+    operation = rows.operation(old, state=state)
     sent = {"deleted": "on"}
     page = browser.follow(browser.post(f"/keys/{old.pk}/rotate/finish/", sent))
     assert "being sent with the old key" in said(page)[-1]
