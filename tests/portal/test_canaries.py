@@ -39,6 +39,7 @@ TRANSFER_CODE, SHOWN_CODE = "canary-epp-sent-in", "canary-epp-<&'\"-told"
 ROOT_PASSWORD = "canary root & branch"
 TOTP_SECRET, TOTP_CODE = "CANARYSECRETABCD", "83920174"
 API_KEY, OTHER_API_KEY = "sk_test_canary_0123456789_wxyz", "sk_test_other_canary_012345_zyxw"
+THIRD_API_KEY = "sk_test_third_canary_012345_xwzy"
 MAILED_PASSWORD = "canary-in-a-mail"
 
 ALL = (
@@ -51,6 +52,7 @@ ALL = (
         TOTP_CODE,
         API_KEY,
         OTHER_API_KEY,
+        THIRD_API_KEY,
         MAILED_PASSWORD,
         CANARY,
     ),
@@ -131,6 +133,8 @@ FORMS = {
         "/contacts/{account}/{contact}/edit/",
         {"firstname": "Jane", "lastname": "Smith", "email": "new@example.com"},
     ),
+    # The last: the writes before it name the old key.
+    "rotated key": Form("get_profile", "/keys/{key}/rotate/", {"secret": THIRD_API_KEY}, (THIRD_API_KEY,)),
 }
 READS = {"setup_2fa", "get_epp_code", "get_profile"}  # of which no operation is written
 
@@ -161,7 +165,7 @@ def acme(sandbox, monkeypatch):
     acme.add_quotes(1)
     acme.add_orders(1)
     acme.add_emails(1, message=f"<p>Your password is {MAILED_PASSWORD}</p>")
-    for key in (API_KEY, OTHER_API_KEY):
+    for key in (API_KEY, OTHER_API_KEY, THIRD_API_KEY):
         sandbox.add_key(acme, key)
     monkeypatch.setattr(totp, "new_secret", lambda: TOTP_SECRET)
     monkeypatch.setattr(totp, "accepts", lambda secret, code, now: (secret, code) == (TOTP_SECRET, TOTP_CODE))
@@ -281,7 +285,7 @@ PAGES = (
     *("/payment-methods/?live=1", "/contacts/?live=1", "/contacts/{account}/{contact}/?live=1"),
     *("/contacts/{account}/{contact}/edit/", "/contacts/{account}/{contact}/delete/"),
     *("/accounts/", "/accounts/{account}/?live=1", "/accounts/{account}/two-factor/", "/keys/"),
-    *("/keys/{key}/", "/keys/{key}/replace/", "/activity/", "/activity.csv"),
+    *("/keys/{key}/", "/keys/{key}/replace/", "/keys/{key}/rotate/", "/activity/", "/activity.csv"),
 )
 
 
