@@ -97,7 +97,7 @@ def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
         )
         for key in keys
     ]
-    return sorted(health, key=lambda one: (_URGENCY.index(one.concern), one.key.label, one.key.created_at))
+    return sorted(health, key=lambda one: (_URGENCY.index(one.concern), one.key.label, one.key.secret_since))
 
 
 def _alone(keys: list[ApiKey], accounts: set[UUID]) -> set[ApiKey]:
