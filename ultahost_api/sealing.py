@@ -9,15 +9,15 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.db import models, transaction
+from django.db import models
 
 from ultahost_api import conf
 
@@ -30,7 +30,7 @@ class CannotUnseal(Exception):
 
 
 class SealedColumn(NamedTuple):
-    """A column of text. An empty string in it means nothing is sealed."""
+    """A column of text, bound to its row. An empty string in it means nothing is sealed."""
 
     model: type[models.Model]
     column: str
@@ -38,12 +38,22 @@ class SealedColumn(NamedTuple):
     def __str__(self) -> str:
         return str(self.model._meta.verbose_name_plural)
 
-    def stale(self, current: str) -> models.QuerySet[models.Model]:
-        rows = self.model._default_manager.exclude(**{self.column: ""})
-        return rows.exclude(**{f"{self.column}__startswith": current})
+    @property
+    def path(self) -> str:
+        return self.column
 
-    def reseal(self, row: models.Model) -> None:
-        seal(row, self.column, unseal(row, self.column))
+    @property
+    def rows(self) -> models.QuerySet[models.Model]:
+        return self.model._default_manager.exclude(**{self.column: ""})
+
+    def aad(self, pk: object) -> str:
+        return _row_aad(self.model, self.column, pk)
+
+    def text_in(self, value: Any) -> str:
+        return str(value)
+
+    def put(self, text: str, value: Any) -> Any:
+        return text
 
 
 class SealedMember(NamedTuple):
@@ -57,13 +67,22 @@ class SealedMember(NamedTuple):
     def __str__(self) -> str:
         return f"{self.model._meta.verbose_name_plural}, {self.member}"
 
-    def stale(self, current: str) -> models.QuerySet[models.Model]:
-        rows = self.model._default_manager.filter(**{f"{self.column}__has_key": self.member})
-        return rows.exclude(**{f"{self.column}__{self.member}__startswith": current})
+    @property
+    def path(self) -> str:
+        return f"{self.column}__{self.member}"
 
-    def reseal(self, row: models.Model) -> None:
-        values = getattr(row, self.column)
-        values[self.member] = seal_text(unseal_text(values[self.member], self.purpose), self.purpose)
+    @property
+    def rows(self) -> models.QuerySet[models.Model]:
+        return self.model._default_manager.filter(**{f"{self.column}__has_key": self.member})
+
+    def aad(self, pk: object) -> str:
+        return self.purpose
+
+    def text_in(self, value: Any) -> str:
+        return str(value[self.member])
+
+    def put(self, text: str, value: Any) -> Any:
+        return {**value, self.member: text}
 
 
 Sealed = SealedColumn | SealedMember
@@ -82,11 +101,11 @@ def register_member(model: type[models.Model], column: str, member: str, purpose
 
 def seal(row: models.Model, column: str, value: str) -> None:
     """Put ``value`` sealed into the row's column; saving is the caller's."""
-    setattr(row, column, seal_text(value, _row_aad(row, column)))
+    setattr(row, column, seal_text(value, _row_aad(type(row), column, row.pk)))
 
 
 def unseal(row: models.Model, column: str) -> str:
-    return unseal_text(getattr(row, column), _row_aad(row, column))
+    return unseal_text(getattr(row, column), _row_aad(type(row), column, row.pk))
 
 
 def seal_text(value: str, aad: str) -> str:
@@ -117,35 +136,61 @@ def keyed_digest(purpose: str, value: str) -> str:
     return hmac.new(_derived(conf.hmac_key(), purpose), value.encode(), hashlib.sha256).hexdigest()
 
 
+def values(tables: Container[str]) -> Iterator[tuple[str, str]]:
+    """Every registered sealed value with its additional data, of the tables that there are."""
+    for target in _register:
+        if target.model._meta.db_table in tables:
+            for pk, value in target.rows.values_list("pk", target.column).iterator():
+                yield target.text_in(value), target.aad(pk)
+
+
+def opens(text: str, aad: str) -> bool:
+    try:
+        unseal_text(text, aad)
+    except CannotUnseal:
+        return False
+    return True
+
+
 def reseal() -> Iterator[tuple[Sealed, int, int]]:
     """Seal every registered value again with the first key; yields (where, resealed, unreadable).
 
-    Each row is its own transaction and already resealed rows are skipped, so it may be killed and run again.
+    Each row is one statement and resealed rows are skipped, so it may be killed and run again. What others
+    still write with an older key meanwhile is resealed as well.
     """
-    current = f"{_VERSION}.{key_id(conf.sealing_keys()[0])}."
     for target in _register:
-        resealed = unreadable = 0
-        for pk in list(target.stale(current).values_list("pk", flat=True)):
-            if _reseal_row(target, pk):
-                resealed += 1
-            else:
-                unreadable += 1
-        yield target, resealed, unreadable
+        resealed, unreadable = 0, set[object]()
+        while stale := set(_stale(target).values_list("pk", flat=True)) - unreadable:
+            for pk in stale:
+                try:
+                    resealed += _reseal_row(target, pk)
+                except CannotUnseal:
+                    unreadable.add(pk)
+        yield target, resealed, len(unreadable)
+
+
+def _stale(target: Sealed) -> models.QuerySet[models.Model]:
+    return target.rows.exclude(**{f"{target.path}__startswith": _prefix()})
 
 
 def _reseal_row(target: Sealed, pk: object) -> bool:
-    with transaction.atomic():
-        row = target.model._default_manager.select_for_update().get(pk=pk)
-        try:
-            target.reseal(row)
-        except CannotUnseal:
-            return False
-        row.save(update_fields=[target.column])
-        return True
+    """False when somebody deleted, wiped or replaced it meanwhile: their word stands."""
+    found = list(_stale(target).filter(pk=pk).values_list(target.column, flat=True))
+    if not found:
+        return False
+    (value,) = found
+    again = seal_text(unseal_text(target.text_in(value), target.aad(pk)), target.aad(pk))
+    # Not by saving the row, nor without asking whether the column still holds what was read.
+    untouched = target.model._default_manager.filter(pk=pk, **{target.column: value})
+    return bool(untouched.update(**{target.column: target.put(again, value)}))
 
 
-def _row_aad(row: models.Model, column: str) -> str:
-    return f"{row._meta.db_table}|{column}|{row.pk}"
+def _prefix() -> str:
+    return f"{_VERSION}.{key_id(conf.sealing_keys()[0])}."
+
+
+def _row_aad(model: type[models.Model], column: str, pk: object) -> str:
+    return f"{model._meta.db_table}|{column}|{pk}"
 
 
 @lru_cache(maxsize=32)

@@ -2,7 +2,11 @@ import base64
 import string
 
 import pytest
+from allauth.mfa.models import Authenticator
+from hypothesis import given
+from hypothesis import strategies as st
 
+from portal.adapters import SEED
 from ultahost_api import sealing
 from ultahost_api.models import ApiKey
 from ultahost_api.models.api_keys import fingerprint
@@ -153,15 +157,15 @@ def test_it_may_be_killed_while_resealing_and_go_on(make_key, seal_with, monkeyp
     for number in range(5):
         make_key(number)
     seal_with(NEW, OLD)
-    real, calls = sealing.seal, []
+    real, calls = sealing.seal_text, []
 
     def die_at_the_third(*args):
         calls.append(args)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        real(*args)
+        return real(*args)
 
-    monkeypatch.setattr(sealing, "seal", die_at_the_third)
+    monkeypatch.setattr(sealing, "seal_text", die_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         resealed()
     monkeypatch.undo()
@@ -193,6 +197,115 @@ def test_it_knows_the_same_key_again_after_resealing(make_key, seal_with):
     seal_with(NEW, OLD)
     resealed()
     assert ApiKey.objects.get().fingerprint == key.fingerprint == fingerprint("sk_test_secret_0")
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Has somebody else act between the reading of each value and its writing."""
+
+    def put(act):
+        real = sealing.unseal_text
+
+        def unseal_text(text, aad):
+            opened = real(text, aad)
+            act()
+            return opened
+
+        monkeypatch.setattr(sealing, "unseal_text", unseal_text)
+
+    return put
+
+
+def replaced_with(secret):
+    key = ApiKey.objects.get()
+    key.put(secret)
+    ApiKey.objects.update(sealed=key.sealed)
+
+
+def test_it_brings_no_deleted_row_back(make_key, seal_with, meanwhile):
+    make_key()
+    seal_with(NEW, OLD)
+    meanwhile(lambda: ApiKey.objects.all().delete())
+    assert resealed() == (0, 0)
+    assert not ApiKey.objects.exists()
+
+
+def test_it_brings_no_wiped_secret_back(make_key, seal_with, meanwhile):
+    make_key()
+    seal_with(NEW, OLD)
+    meanwhile(lambda: ApiKey.objects.update(sealed=""))
+    assert resealed() == (0, 0)
+    assert ApiKey.objects.get().sealed == ""
+
+
+def test_it_overwrites_no_secret_that_was_replaced(make_key, seal_with, meanwhile, monkeypatch):
+    make_key()
+    seal_with(NEW, OLD)
+    meanwhile(lambda: replaced_with("sk_test_replaced"))
+    assert resealed() == (0, 0)
+    monkeypatch.undo()
+    seal_with(NEW)
+    assert opens(ApiKey.objects.get()) == "sk_test_replaced"
+
+
+def test_it_reseals_what_was_replaced_meanwhile_by_a_process_with_the_old_key(
+    make_key, seal_with, meanwhile, monkeypatch
+):
+    make_key()
+    left = ["sk_test_replaced"]
+
+    def replace_once():
+        if left:
+            seal_with(OLD)
+            replaced_with(left.pop())
+            seal_with(NEW, OLD)
+
+    seal_with(NEW, OLD)
+    meanwhile(replace_once)
+    assert resealed() == (1, 0)
+    monkeypatch.undo()
+    seal_with(NEW)
+    assert opens(ApiKey.objects.get()) == "sk_test_replaced"
+
+
+def test_it_leaves_the_rest_of_a_row_as_others_write_it(make_key, seal_with, meanwhile):
+    make_key()
+    seal_with(NEW, OLD)
+    meanwhile(lambda: ApiKey.objects.update(label="Renamed"))
+    assert resealed() == (1, 0)
+    assert ApiKey.objects.get().label == "Renamed"
+
+
+def test_it_leaves_a_recovery_code_used_that_was_used_meanwhile(people, seal_with, meanwhile):
+    owner = people.member("Alma")
+    codes = {"seed": sealing.seal_text("seed", SEED), "used_mask": 0}
+    factor = Authenticator.objects.create(user=owner, type="recovery_codes", data=codes)
+
+    def use_a_code():
+        factor.data["used_mask"] = 1
+        factor.save()
+
+    seal_with(NEW, OLD)
+    meanwhile(use_a_code)
+    assert resealed() == (1, 0)
+    seal_with(NEW)
+    factor.refresh_from_db()
+    assert factor.data["used_mask"] == 1
+    assert sealing.unseal_text(factor.data["seed"], SEED) == "seed"
+
+
+@given(data=st.data())
+def test_it_opens_nothing_that_was_changed_however_it_was_changed(data):
+    aad = data.draw(st.text(st.characters(codec="utf-8")))
+    secret = data.draw(st.text(st.characters(codec="utf-8")))
+    whole = sealing.seal_text(secret, aad)
+    start = data.draw(st.integers(0, len(whole)))
+    end = data.draw(st.integers(start, len(whole)))
+    changed = whole[:start] + data.draw(st.text(max_size=9)) + whole[end:]
+    assert sealing.unseal_text(whole, aad) == secret
+    assert sealing.opens(changed, aad) == (changed == whole)
+    other = data.draw(st.text(st.characters(codec="utf-8")))
+    assert sealing.opens(whole, other) == (other == aad)
 
 
 def test_it_makes_digests_that_need_the_hmac_key_and_name_their_purpose(settings):
