@@ -1,8 +1,13 @@
 """The queue. Why each setting is as it is stands in docs/refreshing.md."""
 
 import os
+import sys
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_init
+
+from portal.running import CannotStart
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -58,3 +63,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+def refuse_other_database(**_: Any) -> None:
+    from portal.running import preparing  # needs the applications
+
+    try:
+        preparing.refuse_other_database()
+    except CannotStart as error:
+        sys.exit(f"portal: {error}")

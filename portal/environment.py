@@ -54,20 +54,27 @@ def read_url(name: str, default: str) -> str:
     return url
 
 
-def read_secret(name: str, data_dir: Path, *, generate: bool) -> str:
-    """The secret ``name``; with ``generate``, made once per data folder by whoever needs it first."""
+def read_secret(name: str, data_dir: Path, *, generate: bool, database: Path | None = None) -> str:
+    """The secret ``name``; with ``generate``, made once per data folder by whoever needs it first.
+
+    A ``database`` is worth nothing without it: where that is there already, the secret is lost, and not new.
+    """
     value = read(name)
     if value:
         return value
     if not generate:
         raise ImproperlyConfigured(f"{name} is required when DATABASE_URL is set; see .env.example.")
-    return _generated(data_dir / "secrets" / name.removeprefix("PORTAL_").lower())
+    return _generated(generated_path(name, data_dir), name, database)
 
 
-def _generated(path: Path) -> str:
+def generated_path(name: str, data_dir: Path) -> Path:
+    return data_dir / "secrets" / name.removeprefix("PORTAL_").lower()
+
+
+def _generated(path: Path, name: str, database: Path | None) -> str:
     """The content of ``path`` (mode 600), written under a lock so that two processes agree on it."""
     try:
-        return path.read_text()
+        return path.read_text().strip()
     except FileNotFoundError:
         pass
     except OSError as error:
@@ -77,12 +84,22 @@ def _generated(path: Path) -> str:
         with (path.parent / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():
+                if database and database.exists():
+                    raise ImproperlyConfigured(_lost(path, name, database))
                 _write_whole(path, base64.urlsafe_b64encode(secrets.token_bytes(SEALING_KEY_BYTES)))
     except OSError as error:
         raise ImproperlyConfigured(
             f"PORTAL_DATA_DIR: {path.parent} is not writable: {error.strerror}."
         ) from None
-    return path.read_text()
+    return path.read_text().strip()
+
+
+def _lost(path: Path, name: str, database: Path) -> str:
+    return (
+        f"{path} is missing, but {database} was made with it: put it back from where you keep it,"
+        f" or set {name}; if it is lost for good, write a new key there"
+        " (openssl rand -base64 32 | tr '+/' '-_') and start once with portal_up --allow-new-keys."
+    )
 
 
 def _write_whole(path: Path, content: bytes) -> None:

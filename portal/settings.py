@@ -36,12 +36,13 @@ CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 _database_url = environment.read("DATABASE_URL")
 _on_sqlite = not _database_url
+_sqlite_file = PORTAL_DATA_DIR / "portal.sqlite3"
 if _on_sqlite:
     environment.make_data_dir(PORTAL_DATA_DIR)
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": PORTAL_DATA_DIR / "portal.sqlite3",
+            "NAME": _sqlite_file,
             # Without IMMEDIATE, a transaction that reads and then writes fails at once beside another writer.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -78,9 +79,13 @@ SECRET_KEY = environment.read_secret("PORTAL_SECRET_KEY", PORTAL_DATA_DIR, gener
 ULTAHOST = {
     "API_URL": environment.read_url("ULTAHOST_API_URL", "https://bill.ultahost.com/client-api/v1"),
     "SEALING_KEYS": environment.sealing_keys(
-        environment.read_secret("PORTAL_SEALING_KEYS", PORTAL_DATA_DIR, generate=_on_sqlite)
+        environment.read_secret(
+            "PORTAL_SEALING_KEYS", PORTAL_DATA_DIR, generate=_on_sqlite, database=_sqlite_file
+        )
     ),
-    "HMAC_KEY": environment.read_secret("PORTAL_HMAC_KEY", PORTAL_DATA_DIR, generate=_on_sqlite).encode(),
+    "HMAC_KEY": environment.read_secret(
+        "PORTAL_HMAC_KEY", PORTAL_DATA_DIR, generate=_on_sqlite, database=_sqlite_file
+    ).encode(),
 }
 
 # The applications

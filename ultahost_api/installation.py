@@ -1,23 +1,140 @@
-"""A database is a copy of one Ultahost, and remembers of which."""
+"""A database is a copy of one Ultahost and belongs to its keys, and remembers which they are."""
 
-from ultahost_api import conf
-from ultahost_api.models import Installation
+from typing import NamedTuple
+
+from django.db import connection
+
+from ultahost_api import conf, sealing
+from ultahost_api.models import ApiKey, Installation
+from ultahost_api.models.api_keys import fingerprint
+
+_KNOWN = "installation"  # what is sealed and digested to tell the keys by
+_IF_LOST = "set the one that it was made with, or, if that is lost for good, start once with --allow-new-keys"
 
 
-class OtherApi(Exception):
+class WrongDatabase(Exception):
+    """One sentence that names the setting."""
+
+
+class OtherApi(WrongDatabase):
     """The database holds the copy of another API than the settings name."""
+
+
+class OtherKeys(WrongDatabase):
+    """The database was sealed, or its digests were made, with another key than the settings hold."""
+
+
+class KeyChecks(NamedTuple):
+    """Values that tell whether keys are the right ones, and nothing of the keys. Empty: not known."""
+
+    sealing: str = ""
+    hmac: str = ""
+
+    @property
+    def opens(self) -> bool:
+        return sealing.opens(self.sealing, _KNOWN)
+
+    @property
+    def digests(self) -> bool:
+        return self.hmac == _digest()
 
 
 def remember_api_url(*, allow_new: bool = False) -> None:
     """Note on first use which API this database copies; OtherApi, in one sentence, when it is another now."""
     url = conf.api_url()
     installation, _ = Installation.objects.get_or_create(defaults={"api_url": url})
-    if installation.api_url == url:
-        return
+    try:
+        _refuse_other_api(installation)
+    except OtherApi:
+        if not allow_new:
+            raise
+        Installation.objects.update(api_url=url)
+
+
+def remember_keys(*, allow_new: bool = False) -> None:
+    """Note beside the API which keys go with this database; OtherKeys when they are not those it knows."""
     if not allow_new:
+        check_keys()
+    checks = remembered_keys()
+    if not checks.opens:
+        seal_check()
+    if not checks.digests:
+        Installation.objects.update(hmac_check=_digest())
+
+
+def check() -> None:
+    """WrongDatabase when this process must not work on it. Changes nothing."""
+    if (installation := _installation()) is not None:
+        _refuse_other_api(installation)
+    check_keys()
+
+
+def check_keys() -> None:
+    """OtherKeys, in one sentence, unless the keys are those of this database. Changes nothing.
+
+    A database that remembers none, of an older version, is asked for a sealed value that opens.
+    """
+    checks = remembered_keys()
+    if not (checks.opens if checks.sealing else _anything_opens()):
+        raise OtherKeys(
+            f"PORTAL_SEALING_KEYS holds no key that opens what this database has sealed: {_IF_LOST}."
+        )
+    if not (checks.digests if checks.hmac else _a_fingerprint_matches()):
+        raise OtherKeys(
+            f"PORTAL_HMAC_KEY is not the key that this database's digests were made with: {_IF_LOST}."
+        )
+
+
+def remembered_keys() -> KeyChecks:
+    installation = _installation()
+    return KeyChecks(installation.sealing_check, installation.hmac_check) if installation else KeyChecks()
+
+
+def seal_check() -> None:
+    """Seal the check again with the first key, which alone opens the database from then on."""
+    Installation.objects.update(sealing_check=sealing.seal_text(_KNOWN, _KNOWN))
+
+
+def _refuse_other_api(installation: Installation) -> None:
+    if installation.api_url != conf.api_url():
         raise OtherApi(
-            f"This database is a copy of {installation.api_url}, but ULTAHOST_API_URL is {url}:"
+            f"This database is a copy of {installation.api_url}, but ULTAHOST_API_URL is {conf.api_url()}:"
             " name another PORTAL_DATA_DIR or DATABASE_URL, or start once with --allow-new-api."
         )
-    installation.api_url = url
-    installation.save()
+
+
+def _installation() -> Installation | None:
+    """None in a database that is empty, or of a version that did not remember its keys."""
+    table = Installation._meta.db_table
+    with connection.cursor() as cursor:
+        if table not in connection.introspection.table_names(cursor):
+            return None
+        columns = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+    remembers = Installation.objects.only("api_url", "sealing_check", "hmac_check")
+    return remembers.first() if "sealing_check" in columns else None
+
+
+def _anything_opens() -> bool:
+    """Also where nothing is sealed."""
+    nothing = True
+    for value in sealing.values(connection.introspection.table_names()):
+        if sealing.opens(*value):
+            return True
+        nothing = False
+    return nothing
+
+
+def _a_fingerprint_matches() -> bool:
+    """Of the first API key that opens; also where there is none."""
+    if ApiKey._meta.db_table not in connection.introspection.table_names():
+        return True
+    for key in ApiKey.objects.exclude(sealed="").only("id", "sealed", "fingerprint"):
+        try:
+            return key.fingerprint == fingerprint(sealing.unseal(key, "sealed"))
+        except sealing.CannotUnseal:
+            continue
+    return True
+
+
+def _digest() -> str:
+    return sealing.keyed_digest(_KNOWN, _KNOWN)

@@ -35,7 +35,7 @@ def _sandbox_port() -> int:
     return environment.read_int("PORTAL_SANDBOX_PORT", 8001, low=1, high=65535)
 
 
-def up(say: Callable[[str], None], *, allow_new_api: bool) -> None:
+def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool) -> None:
     """Runs the portal until a signal ends it with a KeyboardInterrupt."""
     data_dir: Path = settings.PORTAL_DATA_DIR
     sandbox_port = _sandbox_port() if settings.PORTAL_DEMO else None
@@ -47,7 +47,7 @@ def up(say: Callable[[str], None], *, allow_new_api: bool) -> None:
         _refuse_taken_ports(sandbox_port)
         listed = list(programs(sandbox_port))
         say("Preparing the database…")
-        prepare_database(allow_new_api=allow_new_api)
+        prepare_database(allow_new_api=allow_new_api, allow_new_keys=allow_new_keys)
         collect_static_files()
         conf = data_dir / "supervisord.conf"
         conf.write_text(configuration(data_dir, listed, as_root=os.geteuid() == 0))

@@ -2,26 +2,45 @@
 
 import fcntl
 import hashlib
+import logging
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError, connection
 
 from portal.running import CannotStart
-from ultahost_api.installation import OtherApi, remember_api_url
+from ultahost_api import installation
+from ultahost_api.installation import WrongDatabase
+
+log = logging.getLogger(__name__)
 
 
-def prepare_database(*, allow_new_api: bool) -> None:
+def prepare_database(*, allow_new_api: bool = False, allow_new_keys: bool = False) -> None:
     try:
+        if not allow_new_keys:
+            installation.check_keys()  # before anything is changed
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
-        remember_api_url(allow_new=allow_new_api)
-    except OtherApi as error:
+        installation.remember_api_url(allow_new=allow_new_api)
+        installation.remember_keys(allow_new=allow_new_keys)
+    except WrongDatabase as error:
         raise CannotStart(str(error)) from None
     except OperationalError as error:
         raise CannotStart(f"The database does not work: {str(error).strip().splitlines()[0]}") from None
+
+
+def refuse_other_database() -> None:
+    """For a process that was started by hand: CannotStart on a database of another API or other keys."""
+    try:
+        installation.check()
+    except WrongDatabase as error:
+        raise CannotStart(str(error)) from None
+    except DatabaseError as error:
+        log.warning("The database does not answer (%s): its keys were not checked.", type(error).__name__)
+    finally:
+        connection.close()  # SQLite's must not be inherited by the processes that a worker forks
 
 
 def collect_static_files() -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from portal.models import Role, User
-from ultahost_api import keys
+from ultahost_api import installation, keys
 from ultahost_api.models import ApiKey, Invoice, Noun, Operation, Refresh
 from ultahost_api.refreshing import waiting
 from ultahost_api.sandbox import Fault
@@ -268,10 +268,25 @@ def test_it_says_what_ultahost_answered(run, sandbox, held):
 
 
 def test_it_says_that_a_key_has_to_be_entered_again(run, settings, held):
-    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [b"another sealing key of 32 bytes!"]}
+    installation.remember_api_url()
+    installation.remember_keys()
+    ApiKey.objects.update(sealed=held.sealed[:-1])
 
     with pytest.raises(CommandError, match="enter it again"):
         call(run, "get_profile")
+
+
+@pytest.mark.parametrize(
+    "command", [["refresh", "--wait"], ["portal_key", "add", "alma@example.com"], ["reseal"]]
+)
+def test_it_works_with_no_other_keys_than_the_databases_own(run, settings, sandbox, held, command):
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [b"another sealing key of 32 bytes!"]}
+    asked = len(sandbox.requests)
+
+    with pytest.raises(CommandError, match="PORTAL_SEALING_KEYS holds no key that opens"):
+        run(*command, *(["--label", "Shop"] if "add" in command else []), typed=WRONG)
+    assert len(sandbox.requests) == asked
+    assert ApiKey.objects.get().unreadable_at is None
 
 
 def test_it_writes_as_an_operation_of_the_keys_owner_once_it_is_told_yes(run, sandbox, held, account):
@@ -321,9 +336,28 @@ def test_it_seals_everything_again_with_the_first_key(run, settings, held):
     assert "Acme" in call(run, "get_profile")
 
 
-def test_it_says_how_many_it_cannot_open(run, settings, held):
-    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [b"another sealing key of 32 bytes!"]}
+def test_it_says_how_many_it_cannot_open(run, held, add_key, people, account):
+    spoilt = add_key(people.member("Ben"), account)
+    ApiKey.objects.filter(pk=spoilt.pk).update(sealed="v1.a-lost-key.nonce.text")
 
     with pytest.raises(CommandError, match="1 values cannot be opened"):
         run("reseal")
-    assert ApiKey.objects.get().sealed == held.sealed
+    assert ApiKey.objects.get(pk=spoilt.pk).sealed == "v1.a-lost-key.nonce.text"
+
+
+def test_it_opens_the_database_with_the_new_key_alone_once_everything_is_resealed(run, settings, held):
+    installation.remember_api_url()
+    installation.remember_keys()
+    old, new = settings.ULTAHOST["SEALING_KEYS"], [b"another sealing key of 32 bytes!"]
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": new}
+    with pytest.raises(installation.OtherKeys):
+        installation.check()
+
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": new + old}
+    run("reseal")
+
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": new}
+    installation.check()
+    settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": old}
+    with pytest.raises(installation.OtherKeys):
+        installation.check()

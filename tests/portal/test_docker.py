@@ -43,6 +43,7 @@ def test_its_services_run_commands_that_exist(name):
     check_command(shlex.split(SERVICES[name]["command"]))
 
 
+@pytest.mark.django_db
 def test_its_image_runs_a_command_that_exists():
     check_command(json.loads(re.search(r"^CMD (\[.*\])", DOCKERFILE.replace("\\\n", ""), re.M)[1]))
 

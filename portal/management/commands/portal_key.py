@@ -3,12 +3,13 @@ from argparse import ArgumentParser
 from getpass import getpass
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
 
 from portal import audit
 from portal.models import Act, User
 from ultahost_api import keys
+from ultahost_api.management.checked import CheckedCommand
 
 SAVED_UNVERIFIED = 3
 
@@ -21,7 +22,7 @@ _WORDS = {
 }
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Add an API key, read from standard input and checked with Ultahost before it is saved."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

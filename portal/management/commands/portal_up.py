@@ -25,10 +25,15 @@ class Command(BaseCommand):
             "--allow-new-api", action="store_true", help="let the database change its ULTAHOST_API_URL"
         )
         parser.add_argument(
+            "--allow-new-keys", action="store_true", help="let the database change its sealing and HMAC keys"
+        )
+        parser.add_argument(
             "--only-prepare", action="store_true", help="migrate, then stop; the containers' first step"
         )
 
-    def handle(self, *, demo: bool, allow_new_api: bool, only_prepare: bool, **_: Any) -> None:
+    def handle(
+        self, *, demo: bool, allow_new_api: bool, allow_new_keys: bool, only_prepare: bool, **_: Any
+    ) -> None:
         if demo and not settings.PORTAL_DEMO:
             # The settings of this process are already read; those of the demo begin in the environment.
             os.execve(sys.executable, [sys.executable, *sys.argv], demo_environment(os.environ))  # noqa: S606
@@ -37,10 +42,10 @@ class Command(BaseCommand):
         with suppress(KeyboardInterrupt):
             try:
                 if only_prepare:
-                    prepare_database(allow_new_api=allow_new_api)
+                    prepare_database(allow_new_api=allow_new_api, allow_new_keys=allow_new_keys)
                     invite_first_admin(self._say)
                 else:
-                    up(self._say, allow_new_api=allow_new_api)
+                    up(self._say, allow_new_api=allow_new_api, allow_new_keys=allow_new_keys)
             except CannotStart as error:
                 raise CommandError(str(error)) from None
 

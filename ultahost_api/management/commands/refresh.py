@@ -2,16 +2,17 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from ultahost_api import refreshing
+from ultahost_api.management.checked import CheckedCommand
 from ultahost_api.models import LISTS, Account, Noun, Refresh
 from ultahost_api.refreshing import waiting
 
 NOUNS = [Noun.PROFILE, *LISTS]
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Bring the cached copies up to date: by the workers, or with --wait here and now."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

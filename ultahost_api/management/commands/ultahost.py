@@ -4,19 +4,20 @@ from argparse import ArgumentParser
 from typing import Any
 from uuid import uuid4
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
 
 from ultahost_api import operating
 from ultahost_api.budget import Purpose
 from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError
 from ultahost_api.clients import KeyUnreadable, for_key
+from ultahost_api.management.checked import CheckedCommand
 from ultahost_api.models import ApiKey
 
 _READS = {Effect.READ, Effect.SECRET_READ}
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Call one documented action and print its answer as JSON. Writes ask first, or take --yes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
