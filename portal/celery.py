@@ -60,6 +60,7 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30, "queue": "people"},
         },
+        "tidy": {"task": "portal.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     },
 )
 app.autodiscover_tasks()

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from portal import tidying
 from portal.notifying import sending
 
 
@@ -13,3 +14,8 @@ def notify() -> None:
 @shared_task(name="portal.tasks.send")
 def send(notification_id: str) -> None:
     sending.send(notification_id)
+
+
+@shared_task(name="portal.tasks.tidy", expires=3600)
+def tidy() -> None:
+    tidying.tidy()

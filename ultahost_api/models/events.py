@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.refreshes import Noun
+
+_AT_ONCE = 500  # rows
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -25,6 +28,15 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def gone(self) -> Self:
         return self.none()
+
+    def prune(self, before: datetime) -> int:
+        """Delete what is older, in statements so small that nobody has to wait for one; how many."""
+        pruned = 0
+        for account in Account.objects.order_by("pk").values_list("pk", flat=True):
+            old = self.filter(account=account, at__lt=before).order_by("at")
+            while some := list(old.values_list("pk", flat=True)[:_AT_ONCE]):
+                pruned += self.filter(pk__in=some).delete()[0]
+        return pruned
 
 
 class Event(models.Model):
