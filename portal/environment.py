@@ -16,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 SEALING_KEY_BYTES = 32
+SEALING_KEYS = "PORTAL_SEALING_KEYS"
+SECRETS = (SEALING_KEYS, "PORTAL_HMAC_KEY", "PORTAL_SECRET_KEY")
 
 
 def read(name: str, default: str = "") -> str:
@@ -65,6 +67,13 @@ def read_secret(name: str, data_dir: Path, *, generate: bool, database: Path | N
     if not generate:
         raise ImproperlyConfigured(f"{name} is required when DATABASE_URL is set; see .env.example.")
     return _generated(generated_path(name, data_dir), name, database)
+
+
+def where(name: str, data_dir: Path) -> str:
+    """Where the secret ``name`` is to be found."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return path
+    return "the environment" if os.environ.get(name) else str(generated_path(name, data_dir))
 
 
 def generated_path(name: str, data_dir: Path) -> Path:

@@ -131,6 +131,16 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"ultahost sealing key id" + key).hexdigest()[:8]
 
 
+def key_ids() -> list[str]:
+    """Of the keys that are set."""
+    return [key_id(key) for key in conf.sealing_keys()]
+
+
+def key_id_in(text: str) -> str:
+    """Of the key that sealed it."""
+    return text.split(".")[1]
+
+
 def keyed_digest(purpose: str, value: str) -> str:
     """A hash that tells nothing without the HMAC key; each purpose has a key of its own."""
     return hmac.new(_derived(conf.hmac_key(), purpose), value.encode(), hashlib.sha256).hexdigest()

@@ -59,6 +59,8 @@ class Act(models.TextChoices):
     LINK_OPENED = "share_link.opened", _("Share link opened")
     ENTRY_SAVED = "catalogue.saved", _("Catalogue entry saved")
     ENTRY_DELETED = "catalogue.deleted", _("Catalogue entry deleted")
+    BACKED_UP = "portal.backup", _("Backup taken")
+    RESTORED = "portal.restored", _("Restored from a backup")
     CARDS_SWITCHED = "catalogue.cards", _("Card numbers switched")
 
 
@@ -117,6 +119,7 @@ class AuditEntry(models.Model):
         EXPORT = "export", _("Exports")
         SHARE_LINK = "share_link", _("Share links")
         CATALOGUE = "catalogue", _("Catalogue")
+        PORTAL = "portal", _("The portal")
 
     seq = models.PositiveBigIntegerField(primary_key=True)
     at = models.DateTimeField(db_index=True)

@@ -43,7 +43,7 @@ def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool)
     os.umask(0o077)
     logging.getLogger().setLevel(logging.WARNING)
     _make_folders(data_dir)
-    with _only_launcher(data_dir) as lock:
+    with only_launcher(data_dir) as lock:
         _refuse_taken_ports(sandbox_port)
         listed = list(programs(sandbox_port))
         say("Preparing the database…")
@@ -68,7 +68,7 @@ def _make_folders(data_dir: Path) -> None:
 
 
 @contextmanager
-def _only_launcher(data_dir: Path) -> Iterator[TextIO]:
+def only_launcher(data_dir: Path) -> Iterator[TextIO]:
     with (data_dir / "portal.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ultahost_api", "0006_batches"),
+        ("ultahost_api", "0008_rotation"),
     ]
 
     operations = [

@@ -1,0 +1,104 @@
+"""Taking a backup, and putting one back."""
+
+import os
+import sqlite3
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from portal import audit
+from portal.keeping import CannotKeep, archive, content, postgres, sqlite
+from portal.keeping.archive import Archive, Manifest
+from portal.keeping.reviving import revive
+from portal.models import Act
+from ultahost_api.installation import KeyChecks
+from ultahost_api.sealing import key_ids
+
+
+def take(target: Path) -> Manifest:
+    """One file (mode 600) with the database as it is now, while whoever likes goes on writing."""
+    created_at = timezone.now().isoformat(timespec="seconds")
+    with _one_sentence(target), _folder(target.parent) as folder:
+        dump, described = _backend().dump(folder)
+        manifest = archive.write(
+            target, folder, dump, {"created_at": created_at, "portal": _version(), **described}
+        )
+    audit.record(None, Act.BACKED_UP, target.name, rows=sum(manifest.rows.values()))
+    return manifest
+
+
+def put_back(source: Path, *, replace: bool, without_keys: bool) -> Manifest:
+    """The database is what the backup holds, brought to this version and to this day."""
+    backup = Archive(source)
+    manifest = backup.manifest
+    if manifest.database != connection.vendor:
+        raise CannotKeep(
+            f"{source} is a backup of {manifest.database}, and DATABASE_URL names {connection.vendor}."
+        )
+    content.refuse_newer(manifest.migrations)
+    if not without_keys:
+        _refuse_other_keys(source, manifest)
+
+    def finish() -> None:
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        revive()
+        audit.record(None, Act.RESTORED, source.name, taken_at=manifest.created_at)
+
+    beside = settings.PORTAL_DATA_DIR if connection.vendor == "sqlite" else None
+    with _one_sentence(beside or Path(tempfile.gettempdir())), _backend().alone(), _folder(beside) as folder:
+        if not replace:
+            content.refuse_content()
+        _backend().put(backup.extract(folder), manifest.rows, finish)
+    return manifest
+
+
+def _refuse_other_keys(source: Path, manifest: Manifest) -> None:
+    checks = KeyChecks(manifest.sealing_check, manifest.hmac_check)
+    lacking = sorted(set(manifest.sealing_keys) - set(key_ids()))
+    if lacking or (checks.sealing and not checks.opens):
+        raise CannotKeep(
+            f"PORTAL_SEALING_KEYS does not open what is sealed in {source}"
+            + (f" (it lacks the key {' and '.join(lacking)})" if lacking else "")
+            + ": set the sealing keys of the portal that it was taken from, or add --without-keys"
+            " and enter every API key again."
+        )
+    if checks.hmac and not checks.digests:
+        raise CannotKeep(
+            f"PORTAL_HMAC_KEY is not that of the portal that {source} was taken from: set that one, or add"
+            " --without-keys and do without its links and its audit log's chain."
+        )
+
+
+def _backend() -> ModuleType:
+    return sqlite if connection.vendor == "sqlite" else postgres
+
+
+def _version() -> str:
+    with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
+        return str(tomllib.load(file)["project"]["version"])
+
+
+@contextmanager
+def _folder(beside: Path | None) -> Iterator[Path]:
+    """Nobody else reads what is in it, and it goes with its end."""
+    with tempfile.TemporaryDirectory(prefix=".portal-", dir=beside) as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _one_sentence(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise CannotKeep(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from None
+    except (sqlite3.Error, DatabaseError) as error:
+        raise CannotKeep(f"The database does not work: {str(error).strip().splitlines()[0]}.") from None

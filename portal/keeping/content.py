@@ -1,0 +1,82 @@
+"""What a database holds, told through whatever Django's connection leads to."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from portal.keeping import CannotKeep
+from portal.models import FirstAdminToken
+from ultahost_api import installation, sealing
+from ultahost_api.models import Heartbeat, Installation
+
+# What holds only for now: a session's row is as good as a password, and the caches age in minutes.
+PASSING = [
+    Session._meta.db_table,
+    UserSession._meta.db_table,
+    *(str(cache["LOCATION"]) for cache in settings.CACHES.values()),
+]
+# What a portal writes by itself before anybody uses it.
+_MADE_BY_ITSELF = {
+    *PASSING,
+    *(model._meta.db_table for model in (ContentType, FirstAdminToken, Heartbeat, Installation)),
+    MigrationRecorder.Migration._meta.db_table,
+    "auth_permission",
+    "portal_auditentry",  # sign-ins that failed
+    "portal_audithead",
+}
+
+
+def rows() -> dict[str, int]:
+    """How many each table has."""
+    with connection.cursor() as cursor:
+        counted = {}
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            counted[table] = cursor.fetchone()[0]
+        return counted
+
+
+def refuse_content() -> None:
+    held = [table for table, count in rows().items() if count and table not in _MADE_BY_ITSELF]
+    if held:
+        raise CannotKeep(
+            "The database holds a portal's content already: add --replace to lose that, or name an empty one."
+        )
+
+
+def describe() -> dict[str, Any]:
+    """The manifest's part that the database itself can tell."""
+    checks = installation.remembered_keys()
+    return {
+        "database": connection.vendor,
+        "migrations": _last_migrations(),
+        "rows": rows(),
+        "sealing_keys": sorted({sealing.key_id_in(text) for text in [*_opened(), checks.sealing] if text}),
+        "sealing_check": checks.sealing,
+        "hmac_check": checks.hmac,
+    }
+
+
+def _opened() -> Iterator[str]:
+    """Sealed values. What nobody could open before, nobody has to open afterwards."""
+    for text, aad in sealing.values(connection.introspection.table_names()):
+        if sealing.opens(text, aad):
+            yield text
+
+
+def refuse_newer(migrations: dict[str, str]) -> None:
+    known = MigrationLoader(None).disk_migrations
+    if any(migration not in known for migration in migrations.items()):
+        raise CannotKeep("This backup was made by a newer portal: restore it with that, or a newer one.")
+
+
+def _last_migrations() -> dict[str, str]:
+    applied = sorted(MigrationRecorder(connection).applied_migrations())
+    return dict(applied)

@@ -1,0 +1,453 @@
+"""Real backups of real databases, taken while others write, and put back elsewhere."""
+
+import base64
+import json
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.postgres import NoPostgreSQL, temporary_postgres
+
+ROOT = Path(__file__).parents[2]
+SECRETS = {
+    "PORTAL_SECRET_KEY": "a-secret-key-of-nobody-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "PORTAL_SEALING_KEYS": base64.urlsafe_b64encode(b"o" * 32).decode(),
+    "PORTAL_HMAC_KEY": "an-hmac-key-of-nobody-0123456789",
+}
+OTHER = base64.urlsafe_b64encode(b"n" * 32).decode()
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+
+SETUP = "import django; django.setup()\n"
+FILL = (
+    SETUP
+    + """
+import uuid
+from datetime import timedelta
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from portal.models import User
+from ultahost_api.models import Account, ApiKey, Operation
+alma = User.objects.create_user("alma@example.com", "correct horse battery", name="Alma", role="admin")
+acme = Account.objects.create(remote_uuid="acme", name="Acme", currency="EUR")
+for number in range(20):
+    key = ApiKey(owner=alma, account=acme, label=f"Key {number}")
+    key.put(f"sk_test_secret_{number}")
+    key.save()
+for state in ("queued", "sending", "done"):
+    Operation.objects.create(form_token=uuid.uuid4(), user=alma, account=acme, key=key, action="pay_invoice",
+                             target=f"invoice {len(state)}", state=state)
+tomorrow = timezone.now() + timedelta(days=1)
+Session.objects.create(session_key="canary" * 5, session_data="", expire_date=tomorrow)
+"""
+)
+# An event and an entry of the log in one transaction: a backup has as many of the one as of the other.
+WRITE = (
+    SETUP
+    + """
+from django.db import transaction
+from portal import audit
+from portal.models import Act
+from ultahost_api.models import Account, Event
+acme = Account.objects.get()
+print("writing", flush=True)
+while True:
+    with transaction.atomic():
+        Event.objects.create(account=acme, noun="invoices", kind="appeared", name="x" * 200)
+        audit.record(None, Act.EXPORTED, "event")
+"""
+)
+READ = (
+    SETUP
+    + """
+from django.contrib.sessions.models import Session
+from portal.models import AuditEntry
+from ultahost_api import sealing
+from ultahost_api.models import ApiKey, Event, Operation
+print([sealing.unseal(key, "sealed") for key in ApiKey.objects.order_by("created_at")])
+print(sorted(Operation.objects.values_list("state", flat=True)))
+exported = AuditEntry.objects.filter(act="export.csv")
+print(Event.objects.count() == exported.count() > 0, Session.objects.count())
+"""
+)
+
+
+RESTORE_EACH = (
+    SETUP
+    + """
+import sys
+from django.core.management import CommandError, call_command
+for file in sys.argv[1:]:
+    try:
+        call_command("restore", file, replace=True)
+    except CommandError as error:
+        print(error)
+"""
+)
+
+
+class Portal:
+    """A data folder or a database of its own, and the same secrets as the others."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        self.environment = (
+            os.environ
+            | SECRETS
+            | {
+                "DJANGO_SETTINGS_MODULE": "portal.settings",
+                "PORTAL_DATA_DIR": str(folder),
+                "DATABASE_URL": database_url,
+                "PORTAL_LOG_LEVEL": "ERROR",
+            }
+        )
+        self.url = database_url
+
+    def start(self, *command: str, **options: Any) -> "subprocess.Popen[str]":
+        environment = self.environment | options.pop("environment", {})
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            **options,
+        )
+
+    def manage(self, *command: str, **options: Any) -> str:
+        return self.python("manage.py", *command, **options)
+
+    def python(self, *command: str, **options: Any) -> str:
+        process = self.start(*command, **options)
+        said, complained = process.communicate(timeout=90)
+        assert process.returncode == 0, complained
+        return said
+
+    def refuses(self, *command: str, **options: Any) -> str:
+        """In one sentence, and changes nothing."""
+        before = self.content()
+        process = self.start("manage.py", *command, **options)
+        _, complained = process.communicate(timeout=90)
+        assert process.returncode == 1, complained
+        assert self.content() == before
+        (sentence,) = complained.strip().splitlines()
+        return sentence
+
+    def refuses_to_restore(self, *files: Path) -> list[str]:
+        """The sentence for each file; nothing was changed."""
+        before = self.content()
+        said = self.python("-c", RESTORE_EACH, *map(str, files))
+        assert self.content() == before
+        return said.splitlines()
+
+    def content(self) -> list[Any]:
+        """Every row of every table."""
+        if self.url:
+            with psycopg.connect(self.url) as database:
+                names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+                tables = [name for (name,) in database.execute(names)]
+                return [(name, sorted(map(repr, database.execute(f"TABLE {name}")))) for name in tables]
+        file = self.folder / "portal.sqlite3"
+        if not file.exists():
+            return []
+        with closing(sqlite3.connect(file)) as database:
+            return list(database.iterdump())
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            yield stack.enter_context(temporary_postgres())
+        except NoPostgreSQL as error:
+            pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: Any, tmp_path_factory: Any) -> Portal:
+    """What every test gets a copy of."""
+    folder = tmp_path_factory.mktemp("filled")
+    url = ""
+    if request.param == "postgresql":
+        server = request.getfixturevalue("postgres").rpartition("/")[0]
+        url = make_database(server)
+    portal = Portal(folder, url)
+    portal.manage("portal_up", "--only-prepare")
+    portal.python("-c", FILL)
+    return portal
+
+
+def make_database(server: str, template: str = "template0") -> str:
+    name = f"keeping_{os.getpid()}_{time.monotonic_ns()}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as database:
+        database.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+def portal(filled: Portal, tmp_path: Path) -> Portal:
+    folder = tmp_path / "portal"
+    shutil.copytree(filled.folder, folder)
+    server, _, name = filled.url.rpartition("/")
+    return Portal(folder, make_database(server, name) if filled.url else "")
+
+
+@pytest.fixture
+def empty(filled: Portal, tmp_path: Path) -> Portal:
+    """On another machine, as it were."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return Portal(folder, make_database(filled.url.rpartition("/")[0]) if filled.url else "")
+
+
+def manifest_of(file: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(file) as archive:
+        return json.loads(archive.read("manifest.json"))
+
+
+def test_it_puts_back_elsewhere_what_it_took_while_others_wrote(portal, empty, tmp_path):
+    file = tmp_path / "backup"
+    writers = [portal.start("-c", WRITE) for _ in range(3)]
+    try:
+        for writer in writers:
+            assert writer.stdout.readline() == "writing\n"
+        said = portal.manage("backup", str(file))
+    finally:
+        for writer in writers:
+            assert writer.poll() is None, writer.stderr.read()
+            writer.kill()
+            writer.communicate()
+    assert "PORTAL_SEALING_KEYS" in said
+    assert "PORTAL_HMAC_KEY" in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == [file]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    with zipfile.ZipFile(file) as archive:
+        everything = b"".join(map(archive.read, archive.namelist()))
+    assert portal.url or b"alma@example.com" in everything  # PostgreSQL's dump is compressed
+    for secret in ("canary", *SECRETS.values(), "sk_test"):
+        assert secret.encode() not in everything
+
+    said = empty.refuses("restore", str(file), environment={"PORTAL_SEALING_KEYS": OTHER})
+    assert "PORTAL_SEALING_KEYS does not open" in said
+    said = empty.refuses("restore", str(file), environment={"PORTAL_HMAC_KEY": OTHER})
+    assert "PORTAL_HMAC_KEY is not that of the portal" in said
+
+    said = empty.manage("restore", str(file))
+    assert "The sealing keys that are set open it." in said
+    told = manifest_of(file)["rows"]
+    empty.manage("portal_up", "--only-prepare")
+    assert "none changed" in empty.manage("verify_audit")
+    # What restoring itself wrote comes on top.
+    assert counted(empty)["portal_auditentry"] == told["portal_auditentry"] + 1
+    assert {table: count for table, count in counted(empty).items() if table in SAME} == {
+        table: count for table, count in told.items() if table in SAME
+    }
+    keys, states, whole = empty.python("-c", READ).splitlines()
+    assert keys == str([f"sk_test_secret_{number}" for number in range(20)])
+    assert states == "['done', 'unknown', 'unknown']"
+    assert whole == "True 0"
+
+
+SAME = {f"ultahost_api_{noun}" for noun in ("account", "apikey", "event", "operation")} | {"portal_user"}
+
+
+def counted(portal: Portal) -> dict[str, int]:
+    told = portal.python(
+        "-c", SETUP + "import json; from portal.keeping import content; print(json.dumps(content.rows()))"
+    )
+    return json.loads(told)
+
+
+def test_it_restores_without_the_keys_when_that_is_meant(portal, empty, tmp_path):
+    portal.manage("backup", str(tmp_path / "backup"))
+    empty.environment |= {"PORTAL_SEALING_KEYS": OTHER}
+
+    said = empty.manage("restore", str(tmp_path / "backup"), "--without-keys")
+
+    assert "portal_up --allow-new-keys" in said
+    assert "PORTAL_SEALING_KEYS" in empty.refuses("portal_up", "--only-prepare")
+    empty.manage("portal_up", "--only-prepare", "--allow-new-keys")
+
+
+def test_it_replaces_content_only_when_it_is_told_to(portal, empty, tmp_path):
+    portal.manage("backup", str(tmp_path / "backup"))
+    empty.manage("portal_up", "--only-prepare")
+    empty.python("-c", SETUP + "from portal.models import User; User.objects.create_user('ben@example.com')")
+
+    assert "--replace" in empty.refuses("restore", str(tmp_path / "backup"))
+
+    empty.manage("restore", str(tmp_path / "backup"), "--replace")
+    emails = SETUP + "from portal.models import User; print(*User.objects.values_list('email', flat=True))"
+    assert empty.python("-c", emails) == "alma@example.com\n"
+    empty.manage("portal_up", "--only-prepare")
+    empty.manage("verify_audit")
+
+
+def test_it_refuses_a_file_that_is_not_all_of_a_backup(portal, tmp_path):
+    file = tmp_path / "backup"
+    portal.manage("backup", str(file))
+    whole = file.read_bytes()
+    middle = len(whole) // 2
+    contents = {
+        "empty": b"",
+        "foreign": b"SQLite format 3\0" + b"\0" * 999,
+        "half": whole[:middle],
+        "cut": whole[:-1],
+        "flipped": whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :],
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+
+    *refused, flipped, missing = portal.refuses_to_restore(*(tmp_path / name for name in [*contents, "none"]))
+
+    assert (
+        refused
+        == [f"{tmp_path / name} is not a backup of the portal, or not all of one." for name in contents][:-1]
+    )
+    assert flipped == f"{tmp_path / 'flipped'} is damaged: what is in it is not what was written."
+    assert missing == f"{tmp_path / 'none'} cannot be read: No such file or directory."
+
+
+def changed(file: Path, name: str, **told: Any) -> Path:
+    """A backup whose manifest says something else."""
+    target = file.with_name(name)
+    with zipfile.ZipFile(file) as archive, zipfile.ZipFile(target, "w") as other:
+        other.writestr("database", archive.read("database"))
+        other.writestr("manifest.json", json.dumps(json.loads(archive.read("manifest.json")) | told))
+    return target
+
+
+def test_it_refuses_what_it_cannot_have_made(portal, tmp_path):
+    file = tmp_path / "backup"
+    portal.manage("backup", str(file))
+    told = manifest_of(file)
+
+    refused = portal.refuses_to_restore(
+        changed(file, "migrated", migrations=told["migrations"] | {"portal": "9999_of_tomorrow"}),
+        changed(file, "formed", format=2),
+        changed(file, "named", database="oracle"),
+        changed(file, "counted", rows=told["rows"] | {"portal_user": 7}),
+    )
+
+    words = ["newer portal", "newer portal", "is a backup of oracle", "does not hold what its manifest says"]
+    assert [word in sentence for word, sentence in zip(words, refused, strict=True)] == [True] * 4
+
+
+def test_it_leaves_the_older_file_when_it_is_killed(portal, tmp_path):
+    file = tmp_path / "backup"
+    file.write_text("the one before")
+    for number in range(5):
+        process = portal.start("manage.py", "backup", str(file))
+        while not list(tmp_path.glob(".portal-*/*")) and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(0.01 * number)
+        process.kill()
+        process.communicate()
+        if process.returncode < 0 and file.read_bytes()[:2] != b"PK":
+            assert file.read_text() == "the one before"
+        for left in tmp_path.glob(".portal-*/*"):
+            assert left.stat().st_mode & 0o077 == 0 or left.parent.stat().st_mode & 0o077 == 0
+            left.unlink()
+
+
+def test_it_says_in_one_sentence_where_it_cannot_write(portal, tmp_path):
+    (tmp_path / "folder").mkdir()
+
+    assert "No such file or directory" in portal.refuses("backup", str(tmp_path / "none" / "backup"))
+    assert "Is a directory" in portal.refuses("backup", str(tmp_path / "folder"))
+
+    def fill_up() -> None:
+        most = 20_000 if portal.url else 100_000  # bytes; SQLite's own files beside the database are larger
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+    assert portal.refuses("backup", str(tmp_path / "backup"), preexec_fn=fill_up)
+    assert not (tmp_path / "backup").exists()
+    assert not list(tmp_path.glob(".portal-*"))
+
+
+def test_it_restores_under_no_running_portal(portal, tmp_path):
+    portal.manage("backup", str(tmp_path / "backup"))
+    script = (
+        SETUP + "from portal.models import User; User.objects.count(); print('here', flush=True); input()"
+    )
+    other = portal.start("-c", script, stdin=subprocess.PIPE)
+    assert other.stdout.readline() == "here\n"
+
+    assert "stop the portal first" in portal.refuses("restore", str(tmp_path / "backup"), "--replace")
+
+    other.communicate("\n")
+    portal.manage("restore", str(tmp_path / "backup"), "--replace")
+
+
+def test_it_has_the_old_content_or_the_new_when_it_is_killed(portal, tmp_path):
+    portal.manage("backup", str(tmp_path / "backup"))
+    portal.python("-c", SETUP + "from portal.models import User; User.objects.create_user('ben@example.com')")
+    before = users(portal)
+    for number in range(8):
+        process = portal.start("manage.py", "restore", str(tmp_path / "backup"), "--replace")
+        while not begun(portal) and process.poll() is None:
+            time.sleep(0.002)
+        time.sleep(0.15 * number)
+        process.kill()
+        process.communicate()
+        wait_until_alone(portal)
+        assert users(portal) in (before, ["alma@example.com"])
+        assert (under_way(portal) == []) == (users(portal) != before)
+
+    portal.manage("restore", str(tmp_path / "backup"), "--replace")
+    assert users(portal) == ["alma@example.com"]
+    portal.manage("verify_audit")
+
+
+def users(portal: Portal) -> list[str]:
+    return column(portal, "SELECT email FROM portal_user ORDER BY email")
+
+
+def under_way(portal: Portal) -> list[str]:
+    """What a worker would send, or take for being sent."""
+    return column(portal, "SELECT id FROM ultahost_api_operation WHERE state IN ('queued', 'sending')")
+
+
+def column(portal: Portal, query: str) -> list[str]:
+    if portal.url:
+        with psycopg.connect(portal.url) as database:
+            return [str(value) for (value,) in database.execute(query)]
+    with closing(sqlite3.connect(portal.folder / "portal.sqlite3")) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return [str(value) for (value,) in database.execute(query)]
+
+
+def begun(portal: Portal) -> bool:
+    """Whether somebody else than the test is at the database, or at its copy."""
+    return others(portal) > 0 if portal.url else bool(list(portal.folder.glob(".portal-*/*")))
+
+
+def others(portal: Portal) -> int:
+    """Connections; psql goes on for a moment after the command was killed."""
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(portal.url) as database:
+        return database.execute(query).fetchone()[0]
+
+
+def wait_until_alone(portal: Portal) -> None:
+    for left in portal.folder.glob(".portal-*"):
+        shutil.rmtree(left)
+    while portal.url and others(portal):
+        time.sleep(0.05)

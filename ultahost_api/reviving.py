@@ -1,0 +1,30 @@
+"""What a database says about now, when it is put back after some time."""
+
+from django.utils import timezone
+
+from ultahost_api.models import Account, Heartbeat, Operation, RateWindow, Refresh
+
+State = Operation.State
+
+
+def revive() -> None:
+    """Everything is read again, nothing is sent again, and nobody is at work. Call it in a transaction."""
+    now = timezone.now()
+    # Also what was only queued: the portal that the copy was taken from went on and may have sent it.
+    under_way = Operation.objects.filter(state__in=[State.QUEUED, State.SENDING])
+    under_way.update(state=State.UNKNOWN, ended_at=now)
+    unknown = Operation.objects.filter(state=State.UNKNOWN)
+    unknown.update(next_read_at=now, read_tries=0)
+    Refresh.objects.update(
+        lease_until=None,
+        lease_token=None,
+        rung_until=None,
+        asked_at=None,
+        attempts=0,
+        pass_started_at=None,
+        full_due_at=now,
+    )
+    Refresh.objects.exclude(next_due_at=None).update(next_due_at=now)
+    RateWindow.objects.update(remaining=None, resets_at=None, probing_until=None)
+    Account.objects.update(watched_until=None)
+    Heartbeat.objects.all().delete()
