@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal import environment, first_admin
 from portal.keeping import CannotKeep, archive, postgres
 from portal.keeping.reviving import revive
-from portal.models import FirstAdminToken, Invitation
+from portal.models import FirstAdminToken, Invitation, Notification
 
 TOLD = {
     "created_at": "2026-01-02T03:04:05+00:00",
@@ -38,6 +38,17 @@ def test_it_lets_nobody_in_by_a_link_that_may_have_been_used_since(people):
     assert Invitation.objects.open().get().email == "ben@example.com"
     assert Invitation.objects.get(hash="cleo").expires_at == later
     assert not FirstAdminToken.objects.exists()
+
+
+@pytest.mark.django_db
+def test_it_mails_nothing_that_may_have_been_mailed_since(people):
+    told = Notification.objects.create(person=people.member("Alma"), kind="overdue", subject="invoice 1")
+
+    revive()
+
+    told.refresh_from_db()
+    assert told.state == Notification.State.TRIED
+    assert not Notification.objects.due(timezone.now()).exists()
 
 
 def found(monkeypatch, server: int, *versions: int) -> str:
