@@ -112,7 +112,7 @@ def test_it_answers_to_its_own_names_alone(client, db):
 def fail(visit, dana, monkeypatch):
     """Saving a key raises, with the key in a local and in the words of the error."""
 
-    def save(form):
+    def save(form, request):
         typed = form.cleaned_data["secret"]
         raise RuntimeError(f"could not save {typed}")
 
@@ -148,7 +148,7 @@ def test_it_logs_the_error_without_the_key(fail, monkeypatch):
 
 
 def test_it_logs_no_local_of_an_error(fail, monkeypatch, caplog):
-    def save(form):
+    def save(form, request):
         typed = form.cleaned_data["secret"]
         raise RuntimeError(f"could not save {len(typed)} characters")
 
