@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 # How old each copy may grow before it is refreshed on its own.
 INTERVALS = {
@@ -47,6 +48,12 @@ def hmac_key() -> bytes:
 
 def page_size() -> int:
     return int(_get("PAGE_SIZE", 100))
+
+
+def may_send(operation: Any) -> bool:
+    """Whether its sender may still do what waited for its turn: ``MAY_SEND`` names the project's answer."""
+    rule = _get("MAY_SEND")
+    return bool(import_string(rule)(operation)) if rule else True
 
 
 def interval(noun: str) -> timedelta:

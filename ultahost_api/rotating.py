@@ -42,7 +42,11 @@ def begin(old: ApiKey, checked: Checked) -> ApiKey:
     """
     now = timezone.now()
     with transaction.atomic():
-        old = ApiKey.objects.select_for_update(of=("self",)).select_related("account").get(pk=old.pk)
+        old = (
+            ApiKey.objects.select_for_update(of=("self",), no_key=True)
+            .select_related("account")
+            .get(pk=old.pk)
+        )
         if old.removed_at:
             raise KeyIsRemoved
         if old.disabled_at:
@@ -85,7 +89,7 @@ def undo(new: ApiKey) -> ApiKey:
 
 def _held(new: ApiKey) -> tuple[ApiKey, ApiKey]:
     """Both keys, kept from everybody else until the transaction ends: of two who end it, one does."""
-    locked = ApiKey.objects.select_for_update()
+    locked = ApiKey.objects.select_for_update(no_key=True)
     old = locked.filter(successor=new.pk).first()  # this one first, as removing does
     held = locked.present().filter(pk=new.pk, replaces=old).first()
     if old is None or held is None:

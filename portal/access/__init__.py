@@ -30,6 +30,7 @@ from portal.access.keys import (
     stopped_refreshes,
 )
 from portal.access.operations import (
+    may_still_send,
     operation_to_settle,
     operation_to_view,
     operations_about,
@@ -99,6 +100,7 @@ __all__ = [
     "key_to_write_with",
     "keys_to_manage",
     "may_operate",
+    "may_still_send",
     "operation_to_settle",
     "operation_to_view",
     "operations_about",

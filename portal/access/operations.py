@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 
-from portal.access.accounts import account_among, accounts_to_pay, accounts_to_view
+from portal.access.accounts import account_among, accounts_to_operate, accounts_to_pay, accounts_to_view
 from portal.models import User
 from ultahost_api.models import Operation
 from ultahost_api.models.cached import Cached
@@ -19,6 +19,15 @@ def operations_to_view(user: User) -> OperationQuerySet:
 
 def operation_to_view(user: User, operation_id: UUID) -> Operation:
     return get_object_or_404(operations_to_view(user), pk=operation_id)
+
+
+def may_still_send(operation: Operation) -> bool:
+    """Of one that waited for its turn: whether its sender still has the right, as they have it now."""
+    sender = User.objects.get(pk=operation.user_id)
+    if not sender.is_active:
+        return False
+    accounts = accounts_to_pay(sender) if operation.action == "pay_invoice" else accounts_to_operate(sender)
+    return accounts.filter(pk=operation.account_id).exists()
 
 
 def payments_to_view(user: User, batch: UUID) -> OperationQuerySet:

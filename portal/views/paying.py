@@ -142,7 +142,7 @@ def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
 
 def _total(told: str) -> Decimal:
     total = Decimal(told)
-    if not total.is_finite() or abs(total) >= _TOO_MUCH:
+    if total != total.quantize(Decimal("0.01")) or not total.is_finite() or abs(total) >= _TOO_MUCH:
         raise ValueError(told)
     return total
 

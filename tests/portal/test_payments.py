@@ -241,6 +241,25 @@ class TestPaying:
         assert "never seen to take effect" in outcomes(page)[0][1]
         assert invoice.remote_id not in paid(sandbox)
 
+    def test_it_wants_a_person_s_word_however_often_it_was_tried_meanwhile(
+        self, browser, acme, invoice, sandbox
+    ):
+        """What was not sent says nothing of the payment before it, which may have moved money."""
+        sandbox.faults.add(Fault.drop(), action="pay_invoice")
+        confirm(browser, invoice)
+        work()
+        Operation.objects.update(state=State.NOT_CONFIRMED)
+
+        for _ in range(2):
+            assert states(confirm(browser, invoice)) == ["Not sent"]
+        single = f"/invoices/{invoice.pk}/pay/"
+        page = browser.post(single, browser.get(single).hidden)
+
+        assert page.status == 422
+        assert "never seen to take effect" in page.one("main .errorlist").text
+        assert page.all("main input[name=again]") != []
+        assert paid(sandbox) == []
+
     def test_it_pays_nothing_that_waits_to_be_paid_already(
         self, browser, visit, people, alma, invoice, sandbox
     ):
@@ -256,13 +275,21 @@ class TestPaying:
         work()
         assert len(paid(sandbox)) == 3
 
-    @pytest.mark.parametrize("who", ["key", "person"])
-    def test_it_sends_nothing_for_whom_may_no_longer(self, browser, alma, invoice, sandbox, who):
-        page = confirm(browser, *every())
-        if who == "key":
-            ApiKey.objects.update(disabled_at=timezone.now())
-        else:
-            type(alma).objects.filter(pk=alma.pk).update(is_active=False)
+    @pytest.mark.parametrize("who", ["key", "person", "grant", "role"])
+    def test_it_sends_nothing_for_whom_may_no_longer(self, visit, people, alma, invoice, sandbox, who):
+        ben = people.member("Ben")
+        grant = Grant.objects.create(user=ben, account=invoice.account, level="operate", given_by=alma)
+        page = confirm(visit(ben), *every())
+        match who:
+            case "key":
+                ApiKey.objects.update(disabled_at=timezone.now())
+            case "person":
+                type(ben).objects.filter(pk=ben.pk).update(is_active=False)
+            case "grant":
+                grant.delete()
+            case "role":
+                Grant.objects.update(level="view")
+                type(ben).objects.filter(pk=ben.pk).update(role="billing")
         work()
 
         assert {operation.state for operation in Operation.objects.all()} == {State.NOT_SENT}

@@ -4,13 +4,16 @@ What comes after one of unknown outcome is not sent; nor is what has waited for 
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ultahost_api import conf
 from ultahost_api.bell import ring_batch
 from ultahost_api.client import RateLimited, UltahostError
 from ultahost_api.models import ApiKey, Operation
@@ -20,13 +23,22 @@ from ultahost_api.operating.sending import Intent, NeedsConfirmation, NotAllowed
 
 State = Operation.State
 
+_LOOK = timedelta(minutes=1)  # longer than looking and what follows may take
+
 
 def queue(intents: Sequence[Intent], batch: UUID) -> None:
     """All of them or, if this process ends on the way, none; also those that must not be sent, as such."""
+    try:
+        _write_all_down(intents, batch)
+    except OperationalError:  # a deadlock with somebody who sends one of them at this moment
+        _write_all_down(intents, batch)
+    ring_batch(batch)
+
+
+def _write_all_down(intents: Sequence[Intent], batch: UUID) -> None:
     with transaction.atomic():
         for place, intent in enumerate(intents):
             _write_down(intent, batch=batch, place=place)
-    ring_batch(batch)
 
 
 def _write_down(intent: Intent, **fields: Any) -> None:
@@ -44,10 +56,11 @@ def _write_down(intent: Intent, **fields: Any) -> None:
 
 
 def waiting_batches() -> list[UUID]:
-    """Those of which something waits and nothing is on its way: the next process may go on."""
+    """Those of which something waits and nobody is at it: the next process may go on."""
     batched = Operation.objects.exclude(batch=None).order_by("batch")
-    under_way = batched.filter(state=State.SENDING).order_by()
-    waiting = batched.filter(state=State.QUEUED).exclude(batch__in=under_way.values("batch"))
+    now = timezone.now()
+    busy = batched.filter(Q(state=State.SENDING) | Q(state=State.QUEUED, next_read_at__gt=now)).order_by()
+    waiting = batched.filter(state=State.QUEUED).exclude(batch__in=busy.values("batch"))
     return [batch for batch in waiting.values_list("batch", flat=True).distinct() if batch]
 
 
@@ -57,8 +70,19 @@ def send_next(batch: UUID) -> None:
         _stop(batch)
         return
     operation = _of(batch).filter(state=State.QUEUED).select_related("account", "key", "user").first()
-    if operation and _send(operation):
+    if operation is None or not _take(operation):
+        return
+    if _send(operation):
         ring_batch(batch)
+    else:
+        _of(batch).filter(state=State.QUEUED).update(next_read_at=None)
+
+
+def _take(operation: Operation) -> bool:
+    """One process at a time looks before it sends; the look of one that died is over in a minute."""
+    now = timezone.now()
+    free = Operation.objects.filter(Q(next_read_at=None) | Q(next_read_at__lte=now), pk=operation.pk)
+    return bool(free.filter(state=State.QUEUED).update(next_read_at=now + _LOOK))
 
 
 def _of(batch: UUID) -> OperationQuerySet:
@@ -83,10 +107,13 @@ def _send(operation: Operation) -> bool:
             agreed="" if operation.agreed is None else str(operation.agreed),
         )
         client, before = sending.look(intent)
+        _key(operation)  # looking takes a while
     except RateLimited:
         return False  # a tick after the reset goes on
-    except (NotAllowedNow, UltahostError) as reason:
+    except NotAllowedNow as reason:
         return _end_unsent(operation, str(reason))
+    except UltahostError as error:
+        return _end_unsent(operation, error.message)
     if not _claim(operation, before, key.last_four):
         return False
     sending.send(operation, client, operation.parameters, when_limited=State.QUEUED)
@@ -96,14 +123,18 @@ def _send(operation: Operation) -> bool:
 def _key(operation: Operation) -> ApiKey:
     """The key that was named when it was confirmed, if it and its sender still may."""
     key = ApiKey.objects.usable().filter(pk=operation.key_id).select_related("account").first()
-    if key is None or not operation.user.is_active:
+    if key is None:
         raise NotAllowedNow(_("The key cannot act any more."))
+    if not conf.may_send(operation):
+        raise NotAllowedNow(_("Whoever confirmed it may not do this any more."))
     return key
 
 
 def _end_unsent(operation: Operation, words: str) -> bool:
     waiting = Operation.objects.filter(pk=operation.pk, state=State.QUEUED)
-    return bool(waiting.update(state=State.NOT_SENT, message=words[:1000], ended_at=timezone.now()))
+    return bool(
+        waiting.update(state=State.NOT_SENT, status=None, message=words[:1000], ended_at=timezone.now())
+    )
 
 
 def _claim(operation: Operation, before: dict[str, Any], last_four: str) -> bool:
@@ -112,7 +143,8 @@ def _claim(operation: Operation, before: dict[str, Any], last_four: str) -> bool
     free = Operation.objects.filter(pk=operation.pk, state=State.QUEUED).exclude(
         batch__in=others.values("batch")
     )
-    fields = {"state": State.SENDING, "sent_at": timezone.now(), "before": before, "key_last_four": last_four}
+    fields = {"state": State.SENDING, "sent_at": timezone.now(), "next_read_at": None}
+    fields |= {"before": before, "key_last_four": last_four}
     if not free.update(**fields):
         return False
     operation.refresh_from_db()

@@ -90,7 +90,7 @@ def perform(intent: Intent, *, again: bool = False) -> Operation:
     Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
     """
     target = target_of(intent.action, intent.parameters)
-    last = _same(intent, target).first()
+    last = _last(intent, target)
     if known := _known(intent, target, last, again):
         return known
     try:
@@ -111,7 +111,7 @@ def write_down(intent: Intent, **fields: Any) -> Operation:
     """
     target = target_of(intent.action, intent.parameters)
     if fields["state"] == State.QUEUED:
-        known = _known(intent, target, _same(intent, target).first(), again=False)
+        known = _known(intent, target, _last(intent, target), again=False)
     else:
         known = sent_by(intent.user, intent.form_token)
     return known or _write(intent, target, **fields)[0]
@@ -149,6 +149,11 @@ def _same(intent: Intent, target: str) -> OperationQuerySet:
     """The same write on the same target, by whatever form; the newest first."""
     same = Operation.objects.filter(account=intent.account, action=intent.action, target=target)
     return same.order_by("-created_at")
+
+
+def _last(intent: Intent, target: str) -> Operation | None:
+    """The last that may have taken effect: one that surely did not says nothing of those before it."""
+    return _same(intent, target).exclude(state__in=[State.REFUSED, State.NOT_SENT]).first()
 
 
 def _known(intent: Intent, target: str, last: Operation | None, again: bool) -> Operation | None:

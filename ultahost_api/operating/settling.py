@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from ultahost_api.budget import Purpose
 from ultahost_api.client import ACTIONS, Effect, NotFound, UltahostError
@@ -28,7 +29,8 @@ def abandon() -> None:
     left = Operation.objects.filter(state=State.SENDING, sent_at__lt=now - _SENT_FOR_SURE)
     left.update(state=State.UNKNOWN, ended_at=now, next_read_at=now)
     waiting = Operation.objects.filter(state=State.QUEUED, created_at__lt=now - _QUEUED_FOR)
-    waiting.update(state=State.NOT_SENT, ended_at=now)
+    words = _("It waited for its turn for ten minutes, and was not sent.")
+    waiting.update(state=State.NOT_SENT, status=None, message=words, ended_at=now, next_read_at=None)
 
 
 def due() -> list[UUID]:
