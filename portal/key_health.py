@@ -101,7 +101,10 @@ def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
 
 
 def _alone(keys: list[ApiKey], accounts: set[UUID]) -> set[ApiKey]:
-    """Keys without which nothing would be read; of two that are rotated it is the new one."""
+    """Keys without which nothing would be read; of two that are rotated it is the new one.
+
+    A key that opens nothing covers nothing: what it would open is not its owner's to know.
+    """
     readers: dict[UUID | None, set[UUID]] = {}
     usable = ApiKey.objects.usable().filter(account__in=accounts, successor=None)
     for account_id, pk in usable.values_list("account_id", "pk"):
@@ -109,7 +112,11 @@ def _alone(keys: list[ApiKey], accounts: set[UUID]) -> set[ApiKey]:
     return {
         key
         for key in keys
-        if key.account_id and not key.takes_over and not readers.get(key.account_id, set()) - {key.pk}
+        if key.account_id
+        and key.verified_at
+        and not key.disabled_at
+        and not key.takes_over
+        and not readers.get(key.account_id, set()) - {key.pk}
     }
 
 

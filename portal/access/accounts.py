@@ -75,9 +75,9 @@ def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
 
 
 def owners_of(account: Account) -> QuerySet[User]:
-    """Active users with a live key to it."""
+    """Active users with a live key to it; who became billing holds none any more."""
     keys = ApiKey.objects.live().filter(account=account)
-    return User.objects.filter(is_active=True, pk__in=keys.values("owner"))
+    return User.objects.filter(is_active=True, pk__in=keys.values("owner")).exclude(role=Role.BILLING)
 
 
 def sharers_of(account: Account) -> QuerySet[User]:

@@ -34,14 +34,25 @@ class LevelForm(forms.Form):
             words = _("Billing reads every invoice already. Choose operate to let %(person)s pay as well.")
             self.add_error("level", words % {"person": person})
 
+    def check_giver(self, giver: User, account: Account) -> None:
+        """Nobody gives more than they have: a key that Ultahost refuses lets its owner look and no more."""
+        operates = self.cleaned_data.get("level") == Grant.Level.OPERATE
+        if operates and not access.accounts_to_operate(giver).contains(account):
+            words = _("Ultahost refuses your key: until it is replaced you can give no more than view.")
+            self.add_error("level", words)
+
 
 class ChangeForm(LevelForm):
-    def __init__(self, *args: Any, grant: Grant, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, giver: User, grant: Grant, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.giver = giver
         self.grant = grant
 
     def clean(self) -> dict[str, Any]:
+        if self.grant.user_id == self.giver.pk:
+            self.add_error(None, _("This is yours. Somebody else has to change it."))
         self.check(self.grant.user)
+        self.check_giver(self.giver, self.grant.account)
         return self.cleaned_data
 
 
@@ -76,4 +87,5 @@ class GiveForm(LevelForm):
             self.add_error("person", _("%(person)s has a key to this account.") % {"person": person})
         elif person:
             self.check(person)
+        self.check_giver(self.giver, self.account)
         return self.cleaned_data

@@ -55,7 +55,7 @@ def change_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> Htt
     if grant is None:
         return _not_there(request, account)
     posted = request.POST if request.method == "POST" else None
-    form = ChangeForm(posted, grant=grant, initial={"level": grant.level})
+    form = ChangeForm(posted, giver=request.user, grant=grant, initial={"level": grant.level})
     if form.is_valid():
         try:
             sharing.change(request, grant, form.cleaned_data["level"])

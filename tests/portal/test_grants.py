@@ -5,10 +5,12 @@ from threading import Thread
 import pytest
 from django.core import mail
 from django.db import connection
+from django.utils import timezone
 
 from portal.models import AccountPolicy, Act, AuditEntry, Grant, Notification
 from portal.notifying import sending
 from ultahost_api import keys
+from ultahost_api.models import ApiKey
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -143,6 +145,34 @@ def test_it_tells_nobody_of_a_grant_that_is_gone_before_the_mail_goes(browser, b
     give(browser, acme, ben)
     take(browser, Grant.objects.get(user=ben))
     assert told() == []
+
+
+def test_it_lets_nobody_raise_their_own(visit, granted, acme, ben, rows):
+    """With a grant and a key to the account, which Ultahost refuses."""
+    key = rows.key(ben, acme, "Refused")
+    type(key).objects.filter(pk=key.pk).update(refused_at=timezone.now())
+
+    page = change(visit(ben), granted, "operate")
+
+    assert "This is yours. Somebody else has to change it." in page.texts(".errorlist li")
+    assert Grant.objects.get().level == "view"
+
+
+def test_it_lets_nobody_give_more_than_they_have(browser, ben, acme):
+    """A key that Ultahost refuses lets its owner look at the last copy, and no more."""
+    ApiKey.objects.update(refused_at=timezone.now())
+
+    words = "Ultahost refuses your key: until it is replaced you can give no more than view."
+    assert refused(give(browser, acme, ben, "operate")) == words
+    assert give(browser, acme, ben, "view").status == 303
+    assert refused(change(browser, Grant.objects.get(), "operate")) == words
+
+
+def test_it_tells_nobody_of_an_account_whose_role_is_billing_now(visit, people, alma, ben, acme, settings):
+    settings.EMAIL_URL = "smtp://localhost"
+    type(alma).objects.filter(pk=alma.pk).update(role="billing")
+    give(visit(people.admin("Dana")), acme, ben)
+    assert [to for to, _ in told()] == [ben.email]
 
 
 def test_it_gives_none_to_oneself(visit, people, browser, alma, acme):
