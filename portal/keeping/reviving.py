@@ -3,14 +3,17 @@
 from django.db import transaction
 from django.utils import timezone
 
-from portal.models import FirstAdminToken, Invitation, Notification
+from portal.models import FirstAdminToken, Invitation, Notification, ShareLink, User
 from ultahost_api import reviving
 
 
 @transaction.atomic
 def revive() -> None:
-    """Sessions and caches are in no backup. Links that work once may have been used since, and mails sent."""
+    """Sessions and caches are in no backup. Links may have been used or revoked since, and mails sent."""
     reviving.revive()
     FirstAdminToken.objects.all().delete()
-    Invitation.objects.valid().update(expires_at=timezone.now())
+    now = timezone.now()
+    Invitation.objects.valid().update(expires_at=now)
+    ShareLink.objects.filter(revoked_at=None).update(revoked_at=now)
+    User.objects.update(last_login=now)  # set-password links hold only until the next sign-in
     Notification.objects.waiting().update(state=Notification.State.TRIED)

@@ -5,12 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 
 from portal import environment, first_admin
 from portal.keeping import CannotKeep, archive, postgres
 from portal.keeping.reviving import revive
-from portal.models import FirstAdminToken, Invitation, Notification
+from portal.models import FirstAdminToken, Invitation, Notification, ShareLink
 
 TOLD = {
     "created_at": "2026-01-02T03:04:05+00:00",
@@ -38,6 +39,19 @@ def test_it_lets_nobody_in_by_a_link_that_may_have_been_used_since(people):
     assert Invitation.objects.open().get().email == "ben@example.com"
     assert Invitation.objects.get(hash="cleo").expires_at == later
     assert not FirstAdminToken.objects.exists()
+
+
+@pytest.mark.django_db
+def test_it_opens_nothing_that_may_have_been_closed_since(people, rows):
+    alma, acme = people.admin("Alma"), rows.account("Acme")
+    link, _secret = ShareLink.objects.make(alma, days=7, name="Adviser", accounts=[acme])
+    password_link = default_token_generator.make_token(alma)
+
+    revive()
+
+    assert not ShareLink.objects.filter(pk=link.pk, revoked_at=None).exists()
+    alma.refresh_from_db()
+    assert not default_token_generator.check_token(alma, password_link)
 
 
 @pytest.mark.django_db

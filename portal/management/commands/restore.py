@@ -32,5 +32,5 @@ class Command(BaseCommand):
             self.stdout.write("The sealing keys that are set open it.")
         self.stdout.write(
             "Everybody signs in again, and everything is read again from Ultahost. What was taken away since"
-            " then is back: look through people, grants, keys and share links before others do."
+            " then is back: look through people, grants and keys before others do."
         )
