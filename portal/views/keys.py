@@ -118,6 +118,8 @@ def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_POST
 def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
+    if way := ask_first(request, there=reverse("key", args=[key.pk])):
+        return way
     if key.disabled_because and not is_try_left(request):  # it is tried before it is used again
         messages.error(request, TOO_MANY_TRIES)
         return http.SeeOther(reverse("key", args=[key.pk]))

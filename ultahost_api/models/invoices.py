@@ -49,7 +49,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
         sums: Any = self.open().order_by("currency").values("account", "currency")
         owed: dict[uuid.UUID, list[Owed]] = {}
-        for row in sums.annotate(total=Sum("total"), first_due=Min("due_date")):
+        for row in sums.annotate(total=Sum("total"), first_due=Min("due_date", filter=Q(status=PAYABLE))):
             one = Owed(row["currency"], _cents(row["total"]), row["first_due"])
             owed.setdefault(row["account"], []).append(one)
         return owed
@@ -57,7 +57,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What one account owes in one currency, and when the first of it is due."""
+    """What one account owes in one currency, and when the first that is unpaid is due."""
 
     currency: str
     total: Decimal

@@ -79,7 +79,8 @@ class Command(CheckedCommand):
 def _find(name: str) -> ApiKey:
     """A key named EMAIL/LABEL, or a sentence."""
     email, _, label = name.partition("/")
-    key = ApiKey.objects.live().filter(owner__email=email.lower(), label=label).successors_first().first()
+    keys = ApiKey.objects.live().filter(owner__email=email.lower(), label=label).successors_first()
+    key = keys.filter(refused_at=None).first() or keys.first()
     if key is None:
         raise CommandError(f"There is no live key {name} (EMAIL/LABEL).")
     return key
