@@ -117,6 +117,7 @@ class Harness:
         self.random = random.Random(seed)
         self.figures = Figures()
         self.sent: dict[UUID, Act] = {}  # by the form's token
+        self.refused: set[UUID] = set()  # whose sender was told that nothing was sent
         self.trouble: list[str] = []  # what went wrong, for whoever has to find out why
 
     def run(self, operations: int, kills: int, storms: int, batches: int) -> Figures:
@@ -167,6 +168,8 @@ class Harness:
     def _post(self, form: Form) -> Answer:
         answer = self.visitor.post(form)
         self.figures.posts += 1
+        if answer.status == 422 and "Nothing was sent" in answer.html:
+            self.refused.add(UUID(dict(form.fields)["form_token"]))
         if answer.status not in {303, 422}:
             self.figures.errors += 1
             self.trouble.append(f"{answer.status} from {form.url}")
@@ -303,7 +306,9 @@ class Harness:
     def _judge(self) -> None:
         figures = self.figures
         for token, act, operation, moved in self._outcomes():
-            wrong = Counter(double_effects=max(0, moved - 1), lost=operation is None)
+            # The page whose total could not be read is refused, in so many words, and leaves no operation.
+            lost = operation is None and (moved > 0 or token not in self.refused)
+            wrong = Counter(double_effects=max(0, moved - 1), lost=lost)
             if operation:
                 figures.states[operation.state] += 1
                 shown = self._shown(operation)
