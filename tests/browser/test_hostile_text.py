@@ -6,12 +6,13 @@ refuses has already got into the page.
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, Error, Route, expect
 
 from portal.models import User
 from tests.browser.conftest import PASSWORD, Visitor
@@ -130,7 +131,8 @@ def test_the_watch_sees_what_runs_and_what_leaves(watch: Watch) -> None:
     for text in HOSTILE[:8] + HOSTILE[-90:]:
         page.unroute_all()
         page.route(trusting, answer_with(f"<p>{text}</p>"))
-        page.goto(trusting)
+        with suppress(Error):  # the text before may be leading the page elsewhere at this moment
+            page.goto(trusting)
     page.wait_for_timeout(1000)  # what ran tells so a moment later
 
     assert len(watch.ran) >= 5
