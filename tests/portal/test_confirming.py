@@ -133,6 +133,16 @@ def test_it_asks_before_keys_change(browser, alma, act):
     assert ApiKey.objects.live().get().fingerprint == key.fingerprint
 
 
+def test_it_asks_before_a_key_that_was_disabled_acts_again(browser, alma):
+    key = ApiKey.objects.get()
+    ApiKey.objects.update(disabled_at=timezone.now())
+
+    page = browser.post(f"/keys/{key.pk}/enable/")
+
+    assert page.leads_to == f"/sign-in/again/?next=%2Fkeys%2F{key.pk}%2F"
+    assert ApiKey.objects.get().disabled_at
+
+
 def test_it_asks_again_after_five_minutes(browser, alma):
     began = timezone.now()
     confirm(browser, browser.get("/keys/add/"))

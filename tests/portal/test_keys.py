@@ -458,6 +458,16 @@ def test_it_says_what_only_this_key_reads(browser, people, sandbox, account, hel
     assert browser.get("/keys/").one("td.account-cell small").text.startswith("no other key")
 
 
+def test_it_counts_nothing_of_an_account_that_a_key_no_longer_opens(
+    browser, sandbox, account, held, read_everything
+):
+    account.add_invoices(3)
+    read_everything()
+    keys.disable(held)
+    for path in ("/keys/", f"/keys/{held.pk}/"):
+        assert "invoice" not in browser.get(path).one("main").text
+
+
 # Their age
 
 

@@ -340,6 +340,35 @@ class TestPaying:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_it_looks_once_while_ultahost_takes_its_time(browser, alma, sandbox):
+    """The ticks go on ringing meanwhile: no second process joins in, and none is wanted."""
+    confirm(browser, *every())
+    (batch,) = operating.waiting_batches()
+    looked = len(sandbox.requests)
+    hold = sandbox.faults.add(Fault.hold(), action="get_invoice")
+
+    def worker():
+        tasks.send_next(str(batch))
+        connection.close()
+
+    first = threading.Thread(target=worker)
+    first.start()
+    assert hold.arrived.wait(10)
+    wanted = operating.waiting_batches()
+    tasks.send_next(str(batch))
+    asked = sandbox.requests[looked:]
+    hold.release.set()
+    first.join()
+
+    assert wanted == []
+    assert len([request for request in asked if request.action == "pay_invoice"]) == 0
+    work()
+    assert len(paid(sandbox)) == 3
+    looks = [request for request in sandbox.requests[looked:] if request.action == "get_invoice"]
+    assert len(looks) == 3
+
+
+@pytest.mark.django_db(transaction=True)
 def test_it_pays_each_once_whatever_number_of_workers_hears_of_it(browser, alma, sandbox):
     page = confirm(browser, *every())
     (batch,) = operating.waiting_batches()
