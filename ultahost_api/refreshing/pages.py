@@ -9,6 +9,7 @@ from django.utils import timezone
 from ultahost_api.client import BadAnswer, Page
 from ultahost_api.models import Event, Invoice, PassPage, Refresh
 from ultahost_api.refreshing import changes
+from ultahost_api.refreshing.inserting import insert
 from ultahost_api.refreshing.leases import Lease
 from ultahost_api.refreshing.nouns import CachedNoun
 from ultahost_api.refreshing.rows import values_of
@@ -98,15 +99,16 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[d
 
 
 def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list[Event]:
+    if not new:
+        return []
     account = lease.refresh.account
-    rows = [noun.model(account=account, remote_id=remote_id, **values) for remote_id, values in new.items()]
-    for row in rows:
-        if isinstance(row, Invoice):
-            row.currency = account.currency
-    noun.rows.bulk_create(rows)
+    blank = noun.model(account=account)
+    if isinstance(blank, Invoice):
+        blank.currency = account.currency
+    rows = insert(blank, ({"remote_id": remote_id, **values} for remote_id, values in new.items()))
     if lease.refresh.completed_at is None:  # the first copy is no news
         return []
-    return [changes.happened(noun, row, Event.Kind.APPEARED) for row in rows]
+    return [changes.happened(noun, noun.model(account=account, **row), Event.Kind.APPEARED) for row in rows]
 
 
 def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]]) -> list[Event]:

@@ -1,0 +1,27 @@
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import uuid4
+
+from django.db import connection
+
+from ultahost_api.models.cached import Cached
+
+
+def insert(blank: Cached, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """New rows like ``blank`` but for what each of them tells, by field. Returns them with their ids.
+
+    As bulk_create, for a third of its work: that prepares every column of every row anew, and most of a
+    first copy's columns are the details, which no list tells.
+    """
+    fields = blank._meta.concrete_fields
+    prepare = {field.attname: field.get_db_prep_save for field in fields}
+    like = {name: prepare[name](getattr(blank, name), connection) for name in prepare}
+    new = [{"id": uuid4(), **told} for told in rows]
+    prepared = (like | {name: prepare[name](value, connection) for name, value in row.items()} for row in new)
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    places = ", ".join(["%s"] * len(fields))
+    statement = f"INSERT INTO {quote(blank._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names only
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, [tuple(row.values()) for row in prepared])
+    return new
