@@ -19,9 +19,14 @@ def insert(blank: Cached, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, A
     new = [{"id": uuid4(), **told} for told in rows]
     prepared = (like | {name: prepare[name](value, connection) for name, value in row.items()} for row in new)
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {quote(blank._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608 - names only
+    table = f"{quote(blank._meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
     with connection.cursor() as cursor:
-        cursor.executemany(statement, [tuple(row.values()) for row in prepared])
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in prepared:
+                    copy.write_row(tuple(row.values()))
+        else:
+            places = ", ".join(["%s"] * len(fields))
+            statement = f"INSERT INTO {table} VALUES ({places})"  # noqa: S608 - names only
+            cursor.executemany(statement, [tuple(row.values()) for row in prepared])
     return new
