@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import F, Max, Q, Value
+from django.db.models import Exists, F, Max, Q, Value
 from django.utils import timezone
 
-from ultahost_api.client import Rate, RateLimited
+from ultahost_api.client import NotSent, Rate, RateLimited
 from ultahost_api.models import Account, ApiKey, RateWindow
+from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 _MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very second of the reset
 _JITTER = 2.0  # seconds at most, so that keys that reset together do not call together
@@ -33,10 +34,16 @@ class Purpose(StrEnum):
 _FLOORS = {Purpose.PERSON: Value(0), Purpose.BACKGROUND: F("reserve"), Purpose.DETAILS: F("limit") / 2}
 
 
+class KeyStopped(NotSent):
+    """The key was disabled, removed or replaced since it was read: nothing more is sent with it."""
+
+
 def take(key: ApiKey, purpose: Purpose) -> None:
-    """Take one call from the key's window before it is sent; RateLimited when none may be."""
+    """Take one call from the key's window before it is sent; RateLimited or KeyStopped when none may be."""
     patience = time.monotonic() + (_PERSON_PATIENCE if purpose == Purpose.PERSON else _PROBE_PATIENCE)
     while not _taken(key, purpose, timezone.now()):
+        if not _in_use(key).exists():
+            raise KeyStopped("The API key was disabled, removed or replaced.")
         window = RateWindow.objects.get_or_create(key=key)[0]
         now = timezone.now()
         if (retry_at := _blocked_until(window, now)) is not None:
@@ -47,13 +54,18 @@ def take(key: ApiKey, purpose: Purpose) -> None:
 
 
 def _taken(key: ApiKey, purpose: Purpose, now: datetime) -> bool:
-    free = RateWindow.objects.filter(Q(held_until=None) | Q(held_until__lte=now), key=key)
+    of_key = RateWindow.objects.filter(Exists(_in_use(key)), key=key)
+    free = of_key.filter(Q(held_until=None) | Q(held_until__lte=now))
     known = free.filter(resets_at__gt=now, remaining__gt=_FLOORS[purpose])
     if known.update(remaining=F("remaining") - 1):
         return True
     unknown = free.filter(Q(remaining=None) | Q(resets_at=None) | Q(resets_at__lte=now))
     alone = unknown.filter(Q(probing_until=None) | Q(probing_until__lte=now))
     return bool(alone.update(remaining=None, probing_until=now + _PROBE))
+
+
+def _in_use(key: ApiKey) -> ApiKeyQuerySet:
+    return ApiKey.objects.still(key).filter(removed_at=None, disabled_at=None)
 
 
 def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:

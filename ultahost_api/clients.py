@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from ultahost_api import budget, conf, sealing, signals
 from ultahost_api.budget import Purpose
-from ultahost_api.client import Action, Client, NotSent, Rate, Secret
+from ultahost_api.client import Action, Client, Rate, Secret
 from ultahost_api.models import ApiKey
-from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 BACKGROUND_SECONDS = 45.0
 PERSON_SECONDS = 10.0
@@ -21,10 +20,6 @@ class KeyUnreadable(Exception):
     """The key cannot be unsealed: its owner has to enter it again."""
 
 
-class KeyStopped(NotSent):
-    """The key was disabled, removed or replaced since this client was made: it sends nothing more."""
-
-
 class KeyMeter:
     """Asks the key's budget before each request and tells it after each answer."""
 
@@ -34,8 +29,6 @@ class KeyMeter:
         self._asked_at = 0.0
 
     def before(self, action: Action) -> None:
-        if not _still(self.key).filter(removed_at=None, disabled_at=None).exists():
-            raise KeyStopped("The API key was disabled, removed or replaced.", action=action.name)
         budget.take(self.key, self.purpose)
         self._asked_at = time.monotonic()
 
@@ -59,7 +52,7 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 
     try:
         secret = Secret(sealing.unseal(key, "sealed"))
     except sealing.CannotUnseal:
-        _still(key).update(unreadable_at=timezone.now())
+        ApiKey.objects.still(key).update(unreadable_at=timezone.now())
         raise KeyUnreadable(str(key)) from None
     return Client(
         secret,
@@ -76,14 +69,9 @@ def note_refusal(key: ApiKey) -> None:
 
     Nobody is told of one whose successor works: its owner deletes it at Ultahost on purpose.
     """
-    stopped = _still(key).filter(refused_at=None).update(refused_at=timezone.now())
+    stopped = ApiKey.objects.still(key).filter(refused_at=None).update(refused_at=timezone.now())
     if stopped and not ApiKey.objects.usable().filter(replaces=key.pk).exists():
         signals.key_refused.send_robust(ApiKey, key=key)
-
-
-def _still(key: ApiKey) -> ApiKeyQuerySet:
-    """The key's row, while it holds the same secret."""
-    return ApiKey.objects.filter(pk=key.pk, fingerprint=key.fingerprint)
 
 
 def _note_success(key: ApiKey) -> None:

@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from ultahost_api import keys, tasks
+from ultahost_api.budget import KeyStopped
 from ultahost_api.client import RateLimited
-from ultahost_api.clients import KeyStopped, KeyUnreadable, for_key
+from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.models import Account, ApiKey, Invoice, Noun, RateWindow, Refresh
 from ultahost_api.sandbox import Fault
 

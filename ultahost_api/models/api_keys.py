@@ -19,6 +19,10 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def present(self) -> Self:
         return self.filter(removed_at=None)
 
+    def still(self, key: "ApiKey") -> Self:
+        """The key's row, while it holds the same secret."""
+        return self.filter(pk=key.pk, fingerprint=key.fingerprint)
+
     def live(self) -> Self:
         """Keys that give rights: verified, not disabled, not removed.
 

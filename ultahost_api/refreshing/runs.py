@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api.bell import ring
-from ultahost_api.budget import Purpose
+from ultahost_api.budget import KeyStopped, Purpose
 from ultahost_api.client import (
     BadAnswer,
     BadRequest,
@@ -19,7 +19,7 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.clients import KeyMeter, KeyStopped, KeyUnreadable, metered
+from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.models import ApiKey, Event, Noun, Refresh
 from ultahost_api.refreshing import details, lists, pacing, profiles
 from ultahost_api.refreshing.leases import Lease, LeaseLost
