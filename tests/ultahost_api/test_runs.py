@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ultahost_api import refreshing
 from ultahost_api.models import ApiKey, Invoice, PassPage, Refresh, Service
-from ultahost_api.refreshing import lists, missing, pages
+from ultahost_api.refreshing import lists, missing, pages, runs
 from ultahost_api.refreshing.leases import LEASE, Lease
 from ultahost_api.sandbox import Fault
 
@@ -92,6 +92,21 @@ def test_it_completes_after_it_was_killed_at_the_end_of_a_pass(acme, worker, mom
     refresh = worker.run("invoices")
     assert refresh.clean_at == refresh.completed_at
     assert set(Invoice.objects.gone().values_list("remote_id", flat=True)) == {5}
+
+
+def test_it_takes_no_pass_for_the_second_because_it_was_killed_at_the_end(sandbox, acme, worker):
+    """A row that cannot be asked for is gone once two passes miss it: the list may hide it once."""
+    acme.add_services(12)
+    worker.run("services")
+    hidden = acme.services.pop(5)
+    sandbox.faults.add(Fault.status(403, "Not yours"), action="get_service", times=None)
+    with killed(runs, "_done"):
+        worker.run("services")
+    assert worker.refresh("services").missed == [5]
+    acme.services[5] = hidden
+    expire_lease(worker.refresh("services"))
+    worker.run("services")
+    assert not Service.objects.gone().exists()
 
 
 def test_it_stops_after_its_time_and_is_due_again_at_its_place(sandbox, acme, worker, rung):

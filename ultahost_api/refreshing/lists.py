@@ -118,11 +118,7 @@ def _finish(lease: Lease, noun: CachedNoun, client: Client) -> Outcome:
     walked = PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number)
     by_status = {status: list(found) for status, found in groupby(walked, key=lambda page: page.walk)}
     finish = _finish_full if lease.refresh.is_full else _finish_cheap
-    outcome = finish(lease, noun, client, by_status)
-    with transaction.atomic():
-        lease.renew()
-        PassPage.objects.filter(refresh=lease.refresh).delete()
-    return outcome
+    return finish(lease, noun, client, by_status)
 
 
 def _finish_full(lease: Lease, noun: CachedNoun, client: Client, walks: dict[str, list[PassPage]]) -> Outcome:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
-from ultahost_api.models import Event
+from ultahost_api.models import Event, PassPage
 from ultahost_api.models.cached import Cached
 from ultahost_api.refreshing import changes, details
 from ultahost_api.refreshing.leases import Lease
@@ -41,6 +41,8 @@ class Missing:
 
         More than a pass may ask for are gone once the next clean full pass misses them too.
         """
+        if not self.rows and not self._lease.refresh.missed:
+            return True
         unclear = []
         for row in self.rows[:ASKED_FOR]:
             match self._ask(row):
@@ -55,6 +57,8 @@ class Missing:
             self._mark([row for row in unclear if row.remote_id in missed_before])
             left = [row.remote_id for row in unclear if row.remote_id not in missed_before]
             self._lease.write(missed=left)
+            # Whoever takes over from a worker that dies now must not take this pass for the next one.
+            PassPage.objects.filter(refresh=self._lease.refresh).delete()
         return True
 
     def _ask(self, row: Cached) -> Found:

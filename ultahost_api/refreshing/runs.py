@@ -20,7 +20,7 @@ from ultahost_api.client import (
     Unauthorized,
 )
 from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
-from ultahost_api.models import ApiKey, Event, Noun, Refresh
+from ultahost_api.models import ApiKey, Event, Noun, PassPage, Refresh
 from ultahost_api.refreshing import details, lists, pacing, profiles
 from ultahost_api.refreshing.leases import Lease, LeaseLost
 from ultahost_api.refreshing.lists import Outcome
@@ -132,6 +132,7 @@ def _done(lease: Lease, outcome: Outcome) -> None:
             trouble="",
             trouble_words="",
         )
+        PassPage.objects.filter(refresh=refresh).delete()
     if refresh.noun in NOUNS and NOUNS[refresh.noun].details and refresh.rows_changed:
         call_for_details(refresh)
 
