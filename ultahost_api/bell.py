@@ -34,17 +34,22 @@ def ring_for_people(refresh_ids: Iterable[int]) -> None:
 
 def ring(refresh_ids: list[int], queue: str = "refresh") -> int:
     """Publish those that nobody has published yet; how many. Two beats ring each refresh once."""
-    now = timezone.now()
-    rung = [
-        pk
-        for pk in refresh_ids
-        if Refresh.objects.filter(pk=pk).unrung(now).update(rung_until=now + RUNG_FOR)
-    ]
+    rung = _claim(refresh_ids)
     for position, pk in enumerate(rung):
         if not _publish(REFRESH, pk, queue):
             Refresh.objects.filter(pk__in=rung[position:]).update(rung_until=None)
             return position
     return len(rung)
+
+
+def _claim(refresh_ids: list[int]) -> list[int]:
+    """Those that were unrung, in their order. One that a worker is writing just now is in good hands."""
+    now = timezone.now()
+    with transaction.atomic():
+        unrung = Refresh.objects.filter(pk__in=refresh_ids).unrung(now).select_for_update(skip_locked=True)
+        claimed = set(unrung.values_list("pk", flat=True))
+        Refresh.objects.filter(pk__in=claimed).update(rung_until=now + RUNG_FOR)
+    return [pk for pk in refresh_ids if pk in claimed]
 
 
 def ring_key(key_id: UUID) -> None:

@@ -74,6 +74,14 @@ def test_it_rings_once_with_four_beats(done, rung, at_once):
     assert rung_nouns(rung) == sorted(Noun)
 
 
+def test_it_rings_for_many_with_the_statements_of_one(done, rung, django_assert_num_queries):
+    ids = [done.refresh(noun).pk for noun in Noun]
+    for some in (ids[:1], ids[1:]):
+        with django_assert_num_queries(4):  # with the savepoint around them
+            bell.ring(some)
+    assert [argument for _, argument, _ in rung] == ids
+
+
 @pytest.mark.parametrize("work", [tasks.tick, lambda: tasks.refresh(0)])
 def test_it_leaves_a_heartbeat(done, work):
     work()
