@@ -1,5 +1,7 @@
 """Set-password links: mailed where mail is set, else copied by the admin. They die with their first use."""
 
+import logging
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
@@ -9,6 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal.models import User
+
+log = logging.getLogger(__name__)
 
 
 def make(person: User) -> str:
@@ -21,9 +25,13 @@ def make(person: User) -> str:
 
 
 def mail(person: User) -> bool:
-    """Send the link; False where no mail is set up."""
+    """False where no mail is set up or it could not be sent: the admin then hands the link over."""
     if not settings.EMAIL_URL:
         return False
     words = render_to_string("people/link.txt", {"person": person, "link": make(person)})
-    send_mail(_("Your login for the team portal"), words, settings.DEFAULT_FROM_EMAIL, [person.email])
+    try:
+        send_mail(_("Your login for the team portal"), words, settings.DEFAULT_FROM_EMAIL, [person.email])
+    except OSError as error:  # smtplib's errors are among these
+        log.warning("The link for %s could not be mailed: %s", person.pk, type(error).__name__)
+        return False
     return True

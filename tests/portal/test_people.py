@@ -119,6 +119,13 @@ def test_it_mails_the_link_where_mail_is_set_up(browser, visit, alma, settings):
     assert set_password(visit(), link).status == 302
 
 
+def test_it_shows_the_link_when_the_mail_server_is_down(browser, visit, alma, settings):
+    settings.EMAIL_URL = "smtp://127.0.0.1:9"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    assert set_password(visit(), link_for(browser, alma)).status == 302
+
+
 def test_it_shows_a_person_with_their_keys(browser, rows, alma):
     key = rows.key(alma, rows.account())
 
