@@ -1,7 +1,7 @@
 """What is worth a mail at once, and whose. Rights are asked for again when it is sent."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -44,11 +44,29 @@ def refused_key(key: ApiKey) -> None:
     _note(Kind.KEY_REFUSED, people, f"{key.pk} {timezone.now().isoformat()}", key=str(key.pk))
 
 
-def tell_owners(domain: Domain, by: User, act: str) -> None:
-    """``act`` is ``unlocked`` or ``epp_code``. Who owns a key tells nobody."""
+def shown_code(domain: Domain, by: User) -> None:
+    _tell_owners(domain, by, "epp_code", timezone.now(), str(uuid4()))
+
+
+def unlocks() -> None:
+    """Once for each, also where the answer was lost and only reading showed that it took effect."""
+    recent = Operation.objects.filter(
+        created_at__gt=timezone.now() - _LOOKED_BACK, action="manage_domain_lock"
+    )
+    unlocked = recent.filter(state__in=[State.DONE, State.CONFIRMED], parameters__lockstatus="unlocked")
+    known = _subjects(Kind.ACT)
+    for operation in unlocked.select_related("user", "account"):
+        rows = Domain.objects.filter(account=operation.account, remote_id=operation.remote_id or 0)
+        domain = rows.first()
+        if domain and str(operation.pk) not in known:
+            _tell_owners(domain, operation.user, "unlocked", operation.created_at, str(operation.pk))
+
+
+def _tell_owners(domain: Domain, by: User, act: str, at: datetime, subject: str) -> None:
+    """Who owns a key tells nobody."""
     if not access.own_key(by, domain.account):
-        facts = {"act": act, "domain": str(domain.pk), "by": str(by.pk), "at": timezone.now().isoformat()}
-        _note(Kind.ACT, access.owners_of(domain.account), str(uuid4()), **facts)
+        facts = {"act": act, "domain": str(domain.pk), "by": str(by.pk), "at": at.isoformat()}
+        _note(Kind.ACT, access.owners_of(domain.account), subject, **facts)
 
 
 def sharing(account: Account, by: User, act: str, grant: Grant | None = None) -> None:
@@ -64,12 +82,17 @@ def sharing(account: Account, by: User, act: str, grant: Grant | None = None) ->
 
 def open_outcomes() -> None:
     """Operations that reading did not settle: who sent them, and whose key acted."""
-    told = Notification.objects.filter(kind=Kind.OUTCOME, created_at__gt=timezone.now() - 2 * _LOOKED_BACK)
-    known = set(told.values_list("subject", flat=True))
+    known = _subjects(Kind.OUTCOME)
     for operation in _unsettled():
         if str(operation.pk) not in known:
             people = User.objects.active().filter(pk__in={operation.user_id, operation.key.owner_id})
             _note(Kind.OUTCOME, people, str(operation.pk))
+
+
+def _subjects(kind: Notification.Kind) -> set[str]:
+    """What was told lately."""
+    told = Notification.objects.filter(kind=kind, created_at__gt=timezone.now() - 2 * _LOOKED_BACK)
+    return set(told.values_list("subject", flat=True))
 
 
 def _unsettled() -> list[Operation]:

@@ -29,6 +29,7 @@ def look_round() -> None:
     if not settings.EMAIL_URL:
         return
     noting.open_outcomes()
+    noting.unlocks()
     digests.plan()
     _give_up()
     for notification_id in due():

@@ -12,7 +12,7 @@ from portal.forms.domains import NameserversForm
 from portal.forms.writes import WriteForm
 from portal.last_set import last_set, nameservers_of
 from portal.models import Act
-from portal.notifying.noting import tell_owners
+from portal.notifying.noting import shown_code
 from portal.writing import Write
 from ultahost_api.models import Domain
 
@@ -117,7 +117,6 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         back=_page_of(domain),
         done_words=_("%(domain)s is unlocked.") % {"domain": domain},
         danger=True,
-        on_done=lambda operation: tell_owners(domain, request.user, "unlocked"),
     )
     return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "unlocked"})
 
@@ -140,7 +139,7 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     )
     if told.is_there:
         audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
-        tell_owners(domain, request.user, "epp_code")
+        shown_code(domain, request.user)
     return http.page(
         request, "domains/epp_code.html", context | {"told": told}, status=200 if told.is_there else 422
     )

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Grant, Notification
-from portal.notifying import sending
+from portal.notifying import noting, sending
 from ultahost_api.models import ApiKey, Domain, Operation
 from ultahost_api.sandbox import Fault
 
@@ -373,6 +373,7 @@ def mail_goes_out(settings, rung):
     settings.EMAIL_URL = "smtp://mail.example.com"
 
     def go_out():
+        noting.unlocks()
         for notification in Notification.objects.waiting().order_by("created_at"):
             sending.send(notification.pk)
         return mail.outbox
@@ -385,7 +386,7 @@ def test_it_tells_the_owner_who_unlocked_the_domain_and_who_saw_its_code(operato
     assert reveal(operator, domain).one(".copyable code").text == CODE
     assert mail.outbox == []  # no page waits for the mail server
 
-    unlocked, asked = mail_goes_out()
+    asked, unlocked = mail_goes_out()
 
     assert "was unlocked" in unlocked.body
     assert "the EPP code" in asked.body
@@ -406,6 +407,29 @@ def test_it_unlocks_and_tells_the_owner_whatever_is_in_the_domain_s_name(operato
     assert letter.recipients() == ["alma@example.com"]
     assert "shop" not in letter.subject
     assert "Bcc" not in letter.message()
+
+
+def test_it_tells_of_an_unlock_once_although_its_form_is_sent_again(operator, domain, mail_goes_out):
+    form = operator.get(path(domain, "lock/unlocked/")).hidden
+    for _ in range(2):
+        operator.post(path(domain, "lock/unlocked/"), form)
+        mail_goes_out()
+
+    assert Operation.objects.count() == len(mail.outbox) == 1
+
+
+def test_it_tells_of_an_unlock_whose_answer_was_lost_once_that_is_known(
+    operator, domain, sandbox, mail_goes_out
+):
+    sandbox.faults.add(Fault.drop(after_effect=True), action="manage_domain_lock")
+    send(operator, path(domain, "lock/unlocked/"))
+    assert mail_goes_out() == []
+
+    Operation.objects.filter(state="unknown").update(state="confirmed")
+    sending.look_round()
+
+    (told,) = Notification.objects.filter(kind="act")
+    assert told.facts["act"] == "unlocked"
 
 
 def test_it_tells_no_former_owner(operator, domain, mail_goes_out):
