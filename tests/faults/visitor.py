@@ -128,6 +128,8 @@ class Visitor:
         asked = self._ask(session, "POST", path, named)
         if asked.status == CONFIRM_FIRST:  # nothing was sent
             return
+        if asked.status == 404 and self._ask(session, "GET", path).status == 404:
+            return  # the key was refused meanwhile, and with it went the right to write
         self.pages.append(asked)
         self.sent.append(Sent(named["form_token"], action, target, asked.status))
 
