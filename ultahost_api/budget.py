@@ -46,7 +46,7 @@ def take(key: ApiKey, purpose: Purpose) -> None:
             raise KeyStopped("The API key was disabled, removed or replaced.")
         window = RateWindow.objects.get_or_create(key=key)[0]
         now = timezone.now()
-        if (retry_at := _blocked_until(window, now)) is not None:
+        if (retry_at := _blocked_until(window, purpose, now)) is not None:
             raise RateLimited("The rate limit is used up.", retry_at=retry_at)
         if time.monotonic() > patience:  # somebody else's probe takes its time
             raise RateLimited("Another call finds out the rate limit.", retry_at=now + _MARGIN)
@@ -68,13 +68,18 @@ def _in_use(key: ApiKey) -> ApiKeyQuerySet:
     return ApiKey.objects.still(key).filter(removed_at=None, disabled_at=None)
 
 
-def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:
-    """None when the window itself allows a call and only a probe stands in the way."""
+def _blocked_until(window: RateWindow, purpose: Purpose, now: datetime) -> datetime | None:
+    """None when the window itself allows a call: only a probe stood in the way, and may have ended since."""
     if window.held_until and window.held_until > now:
         return window.held_until
-    if window.remaining is not None and window.resets_at and window.resets_at > now:
-        return window.resets_at
-    return None
+    kept_back = {
+        Purpose.PERSON: 0,
+        Purpose.BACKGROUND: window.reserve,
+        Purpose.DETAILS: (window.limit or 0) / 2,
+    }
+    if window.remaining is None or window.remaining > kept_back[purpose]:
+        return None
+    return window.resets_at if window.resets_at and window.resets_at > now else None
 
 
 def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: float = 0.0) -> None:

@@ -131,6 +131,22 @@ def test_it_lets_only_one_of_two_threads_probe(key, at_once):
     assert most == [1, 1]
 
 
+@pytest.mark.parametrize("purpose", Purpose)
+def test_it_does_not_wait_for_a_reset_when_a_probe_ends_between_two_looks(key, purpose, monkeypatch):
+    """One look finds the probe under way, the next one a window with plenty left."""
+    assert may(key) is None
+    look = budget._taken
+
+    def look_and_be_told(*args):
+        monkeypatch.setattr(budget, "_taken", look)
+        taken = look(*args)
+        told(key, 99)
+        return taken
+
+    monkeypatch.setattr(budget, "_taken", look_and_be_told)
+    assert may(key, purpose) is None
+
+
 def test_it_spends_the_window_to_the_end_for_people(key):
     learn(key, 20)
     assert count(key, Purpose.PERSON) == 19
