@@ -5,7 +5,8 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import task_postrun, task_prerun, worker_init
+from django.db import close_old_connections
 
 from portal.running import CannotStart
 
@@ -47,6 +48,8 @@ app.conf.update(
     visibility_timeout=_VISIBILITY_TIMEOUT,
     redis_socket_timeout=_SOCKET_TIMEOUT,
     redis_socket_connect_timeout=_SOCKET_TIMEOUT,
+    # Celery would open a connection to the database for every task: Django's own ages instead, see below.
+    CELERY_DB_REUSE_MAX=sys.maxsize,
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
     beat_schedule={
         # With people's work, so that a backlog of refreshes does not outlive it.
@@ -64,6 +67,13 @@ app.conf.update(
     },
 )
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def age_connections(**_: Any) -> None:
+    """As between two requests: one that is old or broken is closed; a kept one is tried before use."""
+    close_old_connections()
 
 
 @worker_init.connect

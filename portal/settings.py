@@ -43,6 +43,7 @@ if _on_sqlite:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": _sqlite_file,
+            "CONN_MAX_AGE": 60,
             # Without IMMEDIATE, a transaction that reads and then writes fails at once beside another writer.
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
