@@ -48,6 +48,16 @@ ODD = {
 }
 
 
+def test_it_copies_text_that_means_something_to_a_bulk_copy(acme, worker):
+    """Whatever way new rows take into the database: no text ends a column, a row or the statement."""
+    words = ["\\N", "\\.", "a\tb", "a\nb\\n", "a\r\nb", '"a","b"', "%s %(a)s", "'; --", "\x07 ü 🙂", "\\x00"]
+    acme.add_services(len(words))
+    for row, text in zip(acme.services.values(), words, strict=True):
+        row["domain"] = text
+    worker.run("services")
+    assert list(Service.objects.order_by("remote_id").values_list("domain", flat=True)) == words
+
+
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("page", [0, 1])
 def test_it_changes_no_row_when_the_answer_is_odd_or_short(sandbox, acme, walk, monkeypatch, odd, page):
