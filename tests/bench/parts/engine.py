@@ -6,7 +6,6 @@ python -m tests.bench.parts.engine URL [quick]
 import json
 import logging
 import os
-import resource
 import sys
 import time
 from collections import Counter
@@ -208,7 +207,6 @@ def main() -> None:
     told["invoices"] = of_many_invoices(bench)
     told["sizes"] = of_sizes(bench)
     told["far"] = of_a_far_provider(bench)
-    told["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(told, indent=1))
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from django.conf import settings  # isort: skip
 from django.utils import timezone  # isort: skip
 
 from portal.running.programs import programs  # isort: skip
-from ultahost_api import refreshing  # isort: skip
+from ultahost_api import bell, refreshing  # isort: skip
 from ultahost_api.models import LISTS, Account, Noun, Refresh  # isort: skip
 
 ACCOUNTS = 20 if QUICK else 200
@@ -58,20 +59,23 @@ def refresh_all(accounts: list[Account]) -> None:
 
 
 def memory(pid: int) -> float:
-    """Peak of the process and its children, in MB; what they share is counted for each."""
+    """Of the process and its children, in MB, each with its share of what they have in common."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    told = [Path(f"/proc/{one}/status").read_text() for one in [pid, *children]]
-    peaks = [re.search(r"VmHWM:\s+(\d+)", status) for status in told]
-    return sum(int(peak[1]) for peak in peaks if peak) / 1024
+    told = [Path(f"/proc/{one}/smaps_rollup").read_text() for one in [pid, *children]]
+    shares = [re.search(r"^Pss:\s+(\d+)", one, re.MULTILINE) for one in told]
+    return sum(int(share[1]) for share in shares if share) / 1024
 
 
 def main() -> None:
     logging.disable(logging.WARNING)
     bench = Bench(sys.argv[1])
     with running("valkey"):
+        publish, bell._publish = bell._publish, lambda task, argument, queue: True
         accounts = [bench.add(number, ROWS_EACH, far=True) for number in range(40_001, 40_001 + ACCOUNTS)]
+        bell._publish = publish
+        Refresh.objects.update(next_due_at=timezone.now() + timedelta(hours=1))
         Refresh.objects.filter(noun=Noun.DETAILS).update(next_due_at=None, trouble=Refresh.Trouble.NO_KEY)
-        with running("worker") as (worker,):
+        with running("worker", "beat") as (worker, _):
             told = measured(bench, accounts)
             told["worker MB"] = memory(worker)
     print(json.dumps(told, indent=1))
