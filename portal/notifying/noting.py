@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
+from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -45,28 +46,29 @@ def refused_key(key: ApiKey) -> None:
 
 
 def shown_code(domain: Domain, by: User) -> None:
-    _tell_owners(domain, by, "epp_code", timezone.now(), str(uuid4()))
+    """Who owns a key tells nobody."""
+    if not access.own_key(by, domain.account):
+        _tell_owners(domain, by, "epp_code", timezone.now(), str(uuid4()))
 
 
 def unlocks() -> None:
-    """Once for each, also where the answer was lost and only reading showed that it took effect."""
-    recent = Operation.objects.filter(
-        created_at__gt=timezone.now() - _LOOKED_BACK, action="manage_domain_lock"
-    )
-    unlocked = recent.filter(state__in=[State.DONE, State.CONFIRMED], parameters__lockstatus="unlocked")
-    known = _subjects(Kind.ACT)
+    """Each once, by whoever had no key of their own; also where it became known only days later."""
+    since = timezone.now() - _LOOKED_BACK
+    known_lately = Q(state=State.DONE, created_at__gt=since) | Q(state=State.CONFIRMED, read_at__gt=since)
+    unlocked = Operation.objects.filter(
+        known_lately, action="manage_domain_lock", parameters__lockstatus="unlocked"
+    ).exclude(key__owner=F("user"))
+    told = _subjects(Kind.ACT)
     for operation in unlocked.select_related("user", "account"):
         rows = Domain.objects.filter(account=operation.account, remote_id=operation.remote_id or 0)
         domain = rows.first()
-        if domain and str(operation.pk) not in known:
+        if domain and str(operation.pk) not in told:
             _tell_owners(domain, operation.user, "unlocked", operation.created_at, str(operation.pk))
 
 
 def _tell_owners(domain: Domain, by: User, act: str, at: datetime, subject: str) -> None:
-    """Who owns a key tells nobody."""
-    if not access.own_key(by, domain.account):
-        facts = {"act": act, "domain": str(domain.pk), "by": str(by.pk), "at": at.isoformat()}
-        _note(Kind.ACT, access.owners_of(domain.account), subject, **facts)
+    facts = {"act": act, "domain": str(domain.pk), "by": str(by.pk), "at": at.isoformat()}
+    _note(Kind.ACT, access.owners_of(domain.account), subject, **facts)
 
 
 def sharing(account: Account, by: User, act: str, grant: Grant | None = None) -> None:

@@ -1,5 +1,6 @@
 """What an operator does to a domain, seen at the registrar and on the pages that follow."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -425,11 +426,22 @@ def test_it_tells_of_an_unlock_whose_answer_was_lost_once_that_is_known(
     send(operator, path(domain, "lock/unlocked/"))
     assert mail_goes_out() == []
 
-    Operation.objects.filter(state="unknown").update(state="confirmed")
+    decided_at = timezone.now()
+    Operation.objects.update(state="confirmed", read_at=decided_at, created_at=decided_at - timedelta(days=3))
     sending.look_round()
 
     (told,) = Notification.objects.filter(kind="act")
     assert told.facts["act"] == "unlocked"
+
+
+def test_it_tells_nobody_of_what_an_owner_did_though_the_key_is_refused_since(
+    confirmed, domain, mail_goes_out
+):
+    send(confirmed, path(domain, "lock/unlocked/"))
+    assert Operation.objects.get().state == "done"
+    ApiKey.objects.update(refused_at=timezone.now())
+
+    assert mail_goes_out() == []
 
 
 def test_it_tells_no_former_owner(operator, domain, mail_goes_out):
