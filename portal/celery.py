@@ -71,9 +71,10 @@ app.autodiscover_tasks()
 
 @task_prerun.connect
 @task_postrun.connect
-def age_connections(**_: Any) -> None:
+def age_connections(sender: Any, **_: Any) -> None:
     """As between two requests: one that is old or broken is closed; a kept one is tried before use."""
-    close_old_connections()
+    if not sender.request.is_eager:  # that one shares its caller's connection
+        close_old_connections()
 
 
 @worker_init.connect
