@@ -27,6 +27,7 @@ from ultahost_api import bell, refreshing  # isort: skip
 from ultahost_api.models import LISTS, Account, Noun, Refresh  # isort: skip
 
 ACCOUNTS = 20 if QUICK else 200
+PATIENCE = 600.0  # seconds, for all of them
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -53,8 +54,9 @@ def refresh_all(accounts: list[Account]) -> None:
     """Somebody asks for all lists of all accounts; returns when each of them was read."""
     began = timezone.now()
     refreshing.ask(accounts)
-    lists = Refresh.objects.of(accounts).filter(noun__in=LISTS)
+    lists, patience = Refresh.objects.of(accounts).filter(noun__in=LISTS), time.monotonic() + PATIENCE
     while lists.filter(completed_at__gte=began).count() < len(accounts) * len(LISTS):
+        assert time.monotonic() < patience, list(lists.exclude(trouble="").values("trouble", "trouble_words"))
         time.sleep(0.1)
 
 
