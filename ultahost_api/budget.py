@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, Q, Value
+from django.db.models import Exists, F, Max, Q, QuerySet, Value
 from django.utils import timezone
 
 from ultahost_api.client import NotSent, Rate, RateLimited
@@ -46,7 +46,9 @@ def take(key: ApiKey, purpose: Purpose) -> None:
             raise KeyStopped("The API key was disabled, removed or replaced.")
         window = RateWindow.objects.get_or_create(key=key)[0]
         now = timezone.now()
-        if (retry_at := _blocked_until(window, purpose, now)) is not None:
+        retry_at = _blocked_until(window, now)
+        # A probe that stood in the way may have ended since, and told that there are calls left.
+        if retry_at is not None and not _with_calls_left(key, purpose, now).exists():
             raise RateLimited("The rate limit is used up.", retry_at=retry_at)
         if time.monotonic() > patience:  # somebody else's probe takes its time
             raise RateLimited("Another call finds out the rate limit.", retry_at=now + _MARGIN)
@@ -54,32 +56,34 @@ def take(key: ApiKey, purpose: Purpose) -> None:
 
 
 def _taken(key: ApiKey, purpose: Purpose, now: datetime) -> bool:
-    of_key = RateWindow.objects.filter(Exists(_in_use(key)), key=key)
-    free = of_key.filter(Q(held_until=None) | Q(held_until__lte=now))
-    known = free.filter(resets_at__gt=now, remaining__gt=_FLOORS[purpose])
-    if known.update(remaining=F("remaining") - 1):
+    if _with_calls_left(key, purpose, now).update(remaining=F("remaining") - 1):
         return True
-    unknown = free.filter(Q(remaining=None) | Q(resets_at=None) | Q(resets_at__lte=now))
+    unknown = _not_held(key, now).filter(Q(remaining=None) | Q(resets_at=None) | Q(resets_at__lte=now))
     alone = unknown.filter(Q(probing_until=None) | Q(probing_until__lte=now))
     return bool(alone.update(remaining=None, probing_until=now + _PROBE))
+
+
+def _with_calls_left(key: ApiKey, purpose: Purpose, now: datetime) -> QuerySet[RateWindow]:
+    return _not_held(key, now).filter(resets_at__gt=now, remaining__gt=_FLOORS[purpose])
+
+
+def _not_held(key: ApiKey, now: datetime) -> QuerySet[RateWindow]:
+    """The key's window, while the key is in use and no 429 holds it."""
+    of_key = RateWindow.objects.filter(Exists(_in_use(key)), key=key)
+    return of_key.filter(Q(held_until=None) | Q(held_until__lte=now))
 
 
 def _in_use(key: ApiKey) -> ApiKeyQuerySet:
     return ApiKey.objects.still(key).filter(removed_at=None, disabled_at=None)
 
 
-def _blocked_until(window: RateWindow, purpose: Purpose, now: datetime) -> datetime | None:
-    """None when the window itself allows a call: only a probe stood in the way, and may have ended since."""
+def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:
+    """None when the window itself allows a call and only a probe stands in the way."""
     if window.held_until and window.held_until > now:
         return window.held_until
-    kept_back = {
-        Purpose.PERSON: 0,
-        Purpose.BACKGROUND: window.reserve,
-        Purpose.DETAILS: (window.limit or 0) / 2,
-    }
-    if window.remaining is None or window.remaining > kept_back[purpose]:
-        return None
-    return window.resets_at if window.resets_at and window.resets_at > now else None
+    if window.remaining is not None and window.resets_at and window.resets_at > now:
+        return window.resets_at
+    return None
 
 
 def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: float = 0.0) -> None:

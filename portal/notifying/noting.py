@@ -60,8 +60,8 @@ def unlocks() -> None:
     ).exclude(key__owner=F("user"))
     told = _subjects(Kind.ACT)
     for operation in unlocked.select_related("user", "account"):
-        rows = Domain.objects.filter(account=operation.account, remote_id=operation.remote_id or 0)
-        domain = rows.first()
+        of_account = Domain.objects.filter(account=operation.account)
+        domain = of_account.filter(remote_id=operation.remote_id or 0).first()
         if domain and str(operation.pk) not in told:
             _tell_owners(domain, operation.user, "unlocked", operation.created_at, str(operation.pk))
 
