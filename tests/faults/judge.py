@@ -85,13 +85,15 @@ class _Waiting:
 class Patience:
     """How long each row that is due has seen no work: a lease that died holds it, and no more than that.
 
-    A message that died with its broker or its worker is not rung again for a minute, which is granted.
+    A message that died with its broker or its worker is not rung again for a minute, which is granted,
+    also for one that was rung since the rows were last seen.
     """
 
     def __init__(self) -> None:
         self.stuck: list[str] = []
         self.longest = 0.0
         self._waiting: dict[str, _Waiting] = {}
+        self._lost_since_seen = False
 
     def see(self, now: float, rows: Iterable[RowSeen]) -> None:
         for row in rows:
@@ -102,9 +104,13 @@ class Patience:
                 self._waiting[row.name] = _Waiting(now, row.work, row.rung)
             else:
                 waiting.rung = row.rung
+                if self._lost_since_seen and row.rung:
+                    waiting.lost_ringings.add(row.rung)
                 self._measure(now, row.name, waiting)
+        self._lost_since_seen = False
 
     def doorbell_lost(self) -> None:
+        self._lost_since_seen = True
         for waiting in list(self._waiting.values()):
             if waiting.rung:
                 waiting.lost_ringings.add(waiting.rung)

@@ -63,9 +63,21 @@ def test_it_grants_a_minute_for_a_message_that_was_lost_and_once_only():
     assert len(patience.stuck) == 1
 
 
+def test_it_grants_a_minute_for_a_message_between_two_looks():
+    patience = waiting(0, 1)
+    patience.doorbell_lost()
+    patience.see(2, [RowSeen("row", wants_work=True, work=0, rung="first")])
+    patience.see(3, [RowSeen("row", wants_work=True, work=0, rung="heard by nobody who says so")])
+    patience.see(180, [RowSeen("row", wants_work=True, work=0)])
+    assert patience.stuck == []
+    patience.see(181, [RowSeen("row", wants_work=True, work=0)])
+    assert len(patience.stuck) == 1
+
+
 def test_it_grants_nothing_where_no_message_was_out():
     patience = waiting(0, 1)
     patience.doorbell_lost()
+    patience.see(2, [RowSeen("row", wants_work=True, work=0)])
     patience.see(121, [RowSeen("row", wants_work=True, work=0)])
     assert len(patience.stuck) == 1
 

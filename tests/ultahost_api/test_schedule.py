@@ -61,6 +61,20 @@ def test_it_rings_for_nobody_who_is_at_it(done, rung):
     assert rung == []
 
 
+def test_it_rings_when_a_lease_runs_out_although_somebody_clicked_meanwhile(done, rung):
+    """The click's message came while the lease of a worker that had died still held."""
+    refresh = done.refresh("services")
+    Refresh.objects.filter(pk=refresh.pk).update(lease_until=timezone.now() + timedelta(seconds=60))
+    refreshing.ask([refresh.account], ["services"])
+    bell.ring([refresh.pk], queue="people")
+    refreshing.run(refresh.pk)
+    tasks.tick()
+    assert len(rung) == 1
+    Refresh.objects.filter(pk=refresh.pk).update(lease_until=timezone.now())
+    tasks.tick()
+    assert rung_nouns(rung) == ["services", "services"]
+
+
 def test_it_rings_once_although_two_beats_saw_the_same(done):
     refresh = done.refresh("services")
     assert [bell.ring([refresh.pk]), bell.ring([refresh.pk])] == [1, 0]

@@ -25,12 +25,17 @@ class Lease:
 
     @classmethod
     def take(cls, refresh_id: int) -> Self | None:
-        """The lease when the refresh is due and nobody holds it, in one statement."""
+        """The lease when the refresh is due and nobody holds it, in one statement.
+
+        Otherwise the ringing that led here was heard all the same: should whoever holds the lease die,
+        the next tick rings again as soon as it has run out.
+        """
         now, token = timezone.now(), uuid.uuid4()
         free = Refresh.objects.filter(pk=refresh_id).due(now).unleased(now)
         if not free.update(
             lease_until=now + LEASE, lease_token=token, rung_until=None, starts=F("starts") + 1
         ):
+            Refresh.objects.filter(pk=refresh_id).exclude(rung_until=None).update(rung_until=None)
             return None
         return cls(Refresh.objects.select_related("account").get(pk=refresh_id), token)
 
