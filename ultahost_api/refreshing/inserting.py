@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from ultahost_api.models.cached import Cached
 
@@ -13,6 +13,7 @@ def insert(blank: Cached, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, A
     As bulk_create, for a third of its work: that prepares every column of every row anew, and most of a
     first copy's columns are the details, which no list tells.
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # not the proxy, which asks for it with every value
     fields = blank._meta.concrete_fields
     prepare = {field.attname: field.get_db_prep_save for field in fields}
     like = {name: prepare[name](getattr(blank, name), connection) for name in prepare}
