@@ -4,11 +4,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ultahost_api.models import Domain, Invoice, PassPage, Service
+from ultahost_api.refreshing.inserting import insert
 from ultahost_api.sandbox import Fault
 
 
@@ -99,6 +100,13 @@ def test_it_needs_few_statements_for_a_page(acme, walk, page_size):
         walk()
     assert len(writes(queries, "ultahost_api_invoice")) <= 20
     assert len(queries) <= 60
+
+
+def test_it_says_as_django_does_that_a_row_is_there_already(acme, walk, account):
+    acme.add_invoices(1)
+    walk()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        insert(Invoice(account=account, currency="EUR"), [{"remote_id": 1}])
 
 
 def test_it_marks_what_is_gone_after_a_clean_pass(acme, walk):

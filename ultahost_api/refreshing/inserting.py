@@ -21,7 +21,7 @@ def insert(blank: Cached, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, A
     prepared = (like | {name: prepare[name](value, connection) for name, value in row.items()} for row in new)
     quote = connection.ops.quote_name
     table = f"{quote(blank._meta.db_table)} ({', '.join(quote(str(field.column)) for field in fields)})"
-    with connection.cursor() as cursor:
+    with connection.wrap_database_errors, connection.cursor() as cursor:  # it wraps no COPY itself
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {table} FROM STDIN") as copy:
                 for row in prepared:
