@@ -249,3 +249,71 @@ def test_it_reads_orders_and_mails_cheaply_too(sandbox, acme, worker, page_size)
     ]
     assert Order.objects.get(remote_id=36).status == "Active"
     assert Email.objects.count() == 36
+
+
+@pytest.fixture
+def small(acme, worker, page_size):
+    """All on one page, copied whole: 30 paid invoices below 20 open ones."""
+    page_size(50)
+    acme.add_invoices(30, status="Paid")
+    acme.add_invoices(20, status="Unpaid")
+    worker.run("invoices")
+    return worker
+
+
+def test_it_reads_a_list_of_one_page_whole_for_one_call(sandbox, acme, small):
+    before, last_full_at = len(sandbox.requests), small.refresh("invoices").full_at
+    acme.invoices[7]["status"] = "Refunded"  # one that no cheap pass looks at
+    refresh = small.run("invoices")
+    assert copied() == there(acme)
+    assert calls(sandbox, before) == [("get_invoices", "", "0")]
+    assert (refresh.calls, refresh.clean_at) == (1, refresh.completed_at)
+    assert refresh.full_at > last_full_at
+
+
+def test_it_reads_cheaply_what_has_outgrown_its_page(sandbox, acme, small):
+    acme.add_invoices(60, status="Paid")
+    small.run("invoices")
+    before = len(sandbox.requests)
+    small.run("invoices")
+    assert calls(sandbox, before) == [("get_invoices", "Unpaid", "0"), ("get_invoices", "", "0")]
+
+
+def nameless(answer):
+    return answer | {"data": [row | {"id": "?" if row["id"] == 7 else row["id"]} for row in answer["data"]]}
+
+
+def listed_twice(answer):
+    """In the place of another."""
+    seventh = next((row for row in answer["data"] if row["id"] == 7), None)
+    return answer | {"data": [seventh if row["id"] == 8 else row for row in answer["data"]]}
+
+
+@pytest.mark.parametrize("odd", [nameless, listed_twice])
+def test_it_sees_what_left_the_open_ones_of_a_page_that_is_never_clear(sandbox, acme, small, odd):
+    sandbox.faults.add(Fault.edit(odd), action="get_invoices", times=None)
+    for _ in range(3):
+        small.run("invoices")
+    del acme.invoices[45]
+    for _ in range(4):
+        small.run("invoices")
+    assert 45 not in copied()
+
+
+def test_it_forgets_what_it_could_not_read_once_that_is_no_longer_listed(acme, worker):
+    acme.add_invoices(3, status="Paid")
+    acme.invoices[2]["total"] = "a lot"
+    assert [row["id"] for row in worker.run("invoices").set_aside] == ["2"]
+    del acme.invoices[2]
+    assert worker.run("invoices").set_aside == []
+
+
+def test_it_keeps_mails_of_which_a_few_answers_say_nothing(sandbox, acme, worker):
+    """They cannot be asked for one by one, so no list that is empty for a moment counts."""
+    acme.add_emails(35)
+    worker.run("emails")
+    empty = Fault.edit(lambda answer: answer | {"data": [], "meta": {"total_records": 0}})
+    sandbox.faults.add(empty, action="get_emails", times=2)
+    for _ in range(2):
+        worker.run("emails")
+    assert Email.objects.present().count() == 35

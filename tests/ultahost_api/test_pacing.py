@@ -68,8 +68,10 @@ def test_it_comes_sooner_while_an_outcome_is_open(minutes, key):
     assert pace == Pace.OPERATION
 
 
-def test_it_comes_no_oftener_than_the_limit_allows(minutes, tighten):
+def test_it_comes_no_oftener_than_the_limit_allows(acme, minutes, tighten, page_size):
     """Twelve calls an hour, half of them for six lists: each list may take one, and a pass takes two."""
+    page_size(10)
+    acme.add_invoices(15, status="Paid")
     refreshing.watch(Account.objects.all())
     assert minutes()[1] == Pace.WATCHED
     tighten()

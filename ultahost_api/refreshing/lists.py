@@ -1,7 +1,8 @@
 """A pass over one account's list of one noun: walk after walk, page after page, then what is missing.
 
 A full pass is one walk over the whole list. A cheap one walks the rows that are not settled, status by
-status, and then the newest until it meets a page on which nothing is new.
+status, and then the newest until it meets a page on which nothing is new. A list that fits on a page is
+always read whole: that is one call, where a cheap pass takes two.
 """
 
 from collections.abc import Iterable
@@ -42,7 +43,8 @@ class Outcome:
 def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: Turn) -> Outcome | None:
     """Go on with the pass from its place until its end, or None when the turn is over before."""
     if lease.refresh.pass_started_at is None:
-        _begin(lease, noun, full=not noun.is_cheap or lease.refresh.full_due_at <= timezone.now())
+        is_due = not noun.is_cheap or lease.refresh.full_due_at <= timezone.now()
+        _begin(lease, noun, full=is_due or _fits_a_page(lease, noun, client.page_size))
     before: tuple[int, ...] = ()
     while lease.refresh.walks:
         lease.renew_before_a_call()
@@ -81,6 +83,19 @@ def _begin(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
             set_aside=[] if full else [row for row in refresh.set_aside if row["id"].isdecimal()],
         )
         PassPage.objects.filter(refresh=refresh).exclude(pass_number=number).delete()
+
+
+def _fits_a_page(lease: Lease, noun: CachedNoun, page_size: int) -> bool:
+    """Whether one call is likely to tell all that a cheap pass asks for status by status, and more.
+
+    Not after a pass whose rows could not be told apart: the statuses tell at least which rows have left them.
+    """
+    refresh = lease.refresh
+    is_clean = refresh.clean_at == refresh.completed_at
+    if not noun.unsettled or not is_clean or any(not row["id"].isdecimal() for row in refresh.set_aside):
+        return False
+    held = noun.rows.filter(account=refresh.account, gone_at=None)[: page_size + 1].count()
+    return held + refresh.surplus <= page_size
 
 
 def _unsettled(lease: Lease, noun: CachedNoun) -> list[str]:
