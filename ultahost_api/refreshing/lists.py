@@ -2,7 +2,7 @@
 
 A full pass is one walk over the whole list. A cheap one walks the rows that are not settled, status by
 status, and then the newest until it meets a page on which nothing is new. A list that fits on a page is
-always read whole: that is one call, where a cheap pass takes two.
+read whole where a cheap pass would take more than that one call, unless its rows could not be told apart.
 """
 
 from collections.abc import Iterable
