@@ -23,7 +23,7 @@ def _attention(user: User) -> dict[str, int]:
     return {
         "services": access.services_to_view(user).needing_attention().count(),
         "invoices": access.invoices_to_view(user).overdue().count(),
-        "domains": access.domains_to_view(user).ending_soon().count(),
+        "domains": access.domains_to_view(user).at_risk().count(),
         "quotes": access.quotes_to_view(user).waiting().count(),
         "keys": access.keys_to_manage(user).needing_attention().count(),
     }

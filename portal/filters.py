@@ -124,10 +124,12 @@ class DomainFilter(RowFilter):
     renew = filters.ChoiceFilter(
         method="by_renewal", label=_("Auto-renew"), choices=[("on", _("On")), ("off", _("Off"))]
     )
-    ending = filters.ChoiceFilter(method="by_end", label=_("Ends"), choices=[("soon", _("Within 30 days"))])
+    risk = filters.ChoiceFilter(
+        method="by_risk", label=_("Risk"), choices=[("yes", _("At risk")), ("unknown", _("Not known"))]
+    )
 
     def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(auto_renew=value == "on")
 
-    def by_end(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.ending_soon()  # type: ignore[attr-defined]
+    def by_risk(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.at_risk() if value == "yes" else rows.of_unknown_risk()  # type: ignore[attr-defined]

@@ -46,7 +46,7 @@ class Notification(models.Model):
         SHARING = "sharing", _("Who reaches an account of yours")
         OUTCOME = "outcome", _("Payments and changes whose outcome is unknown")
         OVERDUE = "overdue", _("Invoices that became overdue")
-        LAPSING = "lapsing", _("Domains that end soon")
+        LAPSING = "lapsing", _("Domains at risk")
         DIGEST = "digest", _("The mail of the day")  # holds those two
 
     class State(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The mail of the day: invoices that became overdue, and domains that end soon."""
+"""The mail of the day: invoices that became overdue, and domains at risk."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -12,14 +12,15 @@ from django.utils import timezone
 from portal import access, preferences
 from portal.models import Notification, User
 from ultahost_api import conf
-from ultahost_api.models import Account, Domain, Invoice
+from ultahost_api.models import Account, Domain, Invoice, Risk
 
 Kind = Notification.Kind
 
 EARLIEST, LATEST = 8, 21  # o'clock where the person is
-THRESHOLDS = (60, 30, 14, 7, 1)  # days before a domain ends
+THRESHOLDS = (60, 30, 14, 7, 1)  # days before the earlier of a domain's due date and expiry
+_STAGES = {Risk.GRACE: 0, Risk.REDEMPTION: -1}  # told of by themselves, after the days have run out
+_TRANSFER = 99  # stands beside the thresholds: no date is near
 
-_STILL_TOLD = 7  # days after the end, when the last threshold fell into days without mail
 _SAME_END = timedelta(
     days=180
 )  # an end that moves by less is the same one, read better; a renewal moves it a year
@@ -52,15 +53,31 @@ class Bills:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A domain that has come within a threshold of its end."""
+    """A domain at risk that has come within a threshold of ``on``, or into a stage after it."""
 
     domain: Domain
-    on: date
+    risk: Risk
+    on: date  # the earlier of due date and expiry; where neither is known, today
     threshold: int
 
     @property
     def subject(self) -> str:
         return f"{self.domain.pk} {self.threshold} {self.on}"
+
+    @property
+    def expires(self) -> date | None:
+        """The date to name, if that is the expiry."""
+        return self.on if self.on == self.domain.expiry_date else None
+
+    @property
+    def due(self) -> date | None:
+        return self.on if self.on == self.domain.next_due_date and not self.expires else None
+
+    @property
+    def stage(self) -> str:
+        """The risk, where the date and auto-renew do not say it."""
+        told_by_date = (Risk.PAST, Risk.NOT_RENEWED, Risk.RENEWAL_UNKNOWN)
+        return "" if self.risk in told_by_date else self.risk
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +155,36 @@ def _endings(person: User) -> list[Ending]:
     for subject in _told(person, Kind.LAPSING):
         domain_id, threshold, end = subject.split()
         told[domain_id].append((int(threshold), date.fromisoformat(end)))
-    span = (today - timedelta(days=_STILL_TOLD), today + timedelta(days=max(THRESHOLDS)))
-    domains: Any = access.domains_to_view(person).present().filter(status="Active").by_end()
+    domains: Any = access.domains_to_view(person).at_risk(today)
     endings = [
-        Ending(domain, domain.ends_on, _threshold(domain.ends_on, today))
-        for domain in domains.filter(ends_on__range=span)
+        Ending(domain, Risk(domain.risk), domain.first_date or today, _threshold(domain, today))
+        for domain in domains
     ]
     return [ending for ending in endings if not _is_told(ending, told[str(ending.domain.pk)])]
 
 
-def _threshold(end: date, today: date) -> int:
-    """The last one that was crossed: who meets a domain at its fifth day is not told of sixty."""
-    left = (end - today).days
+def _threshold(domain: Any, today: date) -> int:
+    """The last one that was crossed: of a domain that appears five days before its date, 7 and not 60."""
+    if domain.risk == Risk.TRANSFER:
+        return _TRANSFER
+    if domain.risk in _STAGES:
+        return _STAGES[domain.risk]
+    left = (domain.first_date - today).days if domain.first_date else 0
     return min(threshold for threshold in THRESHOLDS if left <= threshold)
 
 
 def _is_told(ending: Ending, told: list[tuple[int, date]]) -> bool:
-    """Of this threshold or a later one, whatever a clock or a corrected date has done since."""
-    return any(threshold <= ending.threshold and abs(end - ending.on) < _SAME_END for threshold, end in told)
+    """Of this threshold or a later one, by any of the domain's dates, which may since have been corrected."""
+    dates = [date for date in (ending.on, ending.domain.expiry_date, ending.domain.next_due_date) if date]
+    return any(
+        _covers(threshold, ending.threshold) and any(abs(end - date) < _SAME_END for date in dates)
+        for threshold, end in told
+    )
+
+
+def _covers(told: int, threshold: int) -> bool:
+    """A late transfer and a date that comes near are two things to tell."""
+    return told == threshold if _TRANSFER in (told, threshold) else told <= threshold
 
 
 def _told(person: User, kind: Notification.Kind) -> set[str]:

@@ -141,7 +141,7 @@ def _digest(notification: Notification) -> Facts | None:
     return {
         "digest": digest,
         "invoices": url("invoices", query="?status=Overdue"),
-        "domains": url("domains"),
+        "domains": url("domains", query="?risk=yes"),
     }
 
 

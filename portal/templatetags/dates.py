@@ -4,6 +4,7 @@ from django import template
 from django.utils.html import format_html
 
 from portal import formats
+from ultahost_api import conf
 
 register = template.Library()
 
@@ -21,6 +22,14 @@ def on(value: date | None) -> str:
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(), formats.days_away(value), formats.day(value),
     )  # fmt: skip
+
+
+@register.simple_tag
+def on_or_past(value: date | None) -> str:
+    """A day; one that has passed says how long ago that was."""
+    if value is None or value >= conf.today():
+        return on(value)
+    return format_html("{}, {}", on(value), formats.days_away(value))
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ from portal.last_set import last_set, nameservers_of
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
 from ultahost_api import refreshing
-from ultahost_api.models import Noun
+from ultahost_api.models import Domain, Noun
 
 SORTS: Sorts = {
     "name": [filled("name")],
@@ -48,6 +48,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     operations = last_set(domain)
     context = {
         "domain": domain,
+        "risk": Domain.objects.risk_of(domain),
         "last_set": operations,
         "nameservers": nameservers_of(operations.get("update_nameservers")),
         "history": news.history(request.user, domain),
@@ -59,7 +60,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
 def _listing(request: http.Request, user: User) -> ListPage:
     return ListPage(
         request,
-        access.domains_to_view(user).with_end(),
+        access.domains_to_view(user).with_end().with_risk(),
         accounts=access.accounts_to_view(user),
         filter_class=DomainFilter,
         sorts=SORTS,

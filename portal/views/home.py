@@ -23,7 +23,8 @@ def home(request: http.Request) -> HttpResponse:
         "year": conf.today().year,
         "overdue": invoices.overdue().order_by("due_date", "pk")[:_SHOWN],
         "due_next": invoices.open().filter(due_date__gte=conf.today()).order_by("due_date", "pk")[:_SHOWN],
-        "ending": access.domains_to_view(request.user).ending_soon().by_end()[:_SHOWN],
+        "at_risk": access.domains_to_view(request.user).at_risk()[:_SHOWN],
+        "of_unknown_risk": access.domains_to_view(request.user).of_unknown_risk().count(),
         "suspended": access.services_to_view(request.user)
         .needing_attention()
         .order_by("product_name", "pk")[:_SHOWN],

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from portal.models import AccountPolicy, Grant, Notification
 from portal.notifying import sending
+from ultahost_api.models import Domain
 
 DAY = date(2026, 6, 6)
 
@@ -62,7 +63,7 @@ def readers():
 
 def test_it_tells_of_a_domain_at_each_threshold_once(rows, acme, clock):
     end = DAY + timedelta(days=70)
-    rows.domain(acme, name="shop.example", expiry_date=end, next_due_date=end - timedelta(days=15))
+    rows.domain(acme, name="shop.example", expiry_date=end, next_due_date=end + timedelta(days=15))
     told = {}
     for day in range(75):
         for hour in (7, 8, 12, 20, 23):
@@ -79,11 +80,11 @@ def test_it_tells_of_a_domain_at_each_threshold_once(rows, acme, clock):
     ("auto_renew", "words"), [(True, "auto-renew on"), (False, "auto-renew off"), (None, "not read yet")]
 )
 def test_it_says_whether_the_domain_renews_itself(rows, acme, auto_renew, words):
-    rows.domain(acme, name="shop.example", next_due_date=DAY + timedelta(days=5), auto_renew=auto_renew)
+    rows.domain(acme, name="shop.example", next_due_date=DAY - timedelta(days=5), auto_renew=auto_renew)
 
     (letter,) = morning()
 
-    assert f"due 11 Jun 2026, in 5 days; {'auto-renew ' * (auto_renew is None)}{words}\n" in letter
+    assert f"due 1 Jun 2026, 5 days ago; {'auto-renew ' * (auto_renew is None)}{words}\n" in letter
 
 
 def test_who_meets_a_domain_late_is_told_of_the_nearest_threshold_alone(rows, acme, clock):
@@ -144,7 +145,84 @@ def test_it_leaves_out_domains_that_are_gone_or_end_nowhere(rows, acme):
     rows.domain(acme, name="cancelled.example", status="Cancelled", **soon)
     rows.domain(acme, name="undated.example")
     rows.domain(acme, name="far.example", expiry_date=DAY + timedelta(days=61))
-    rows.domain(acme, name="long-gone.example", expiry_date=DAY - timedelta(days=90))
+    rows.domain(acme, name="expired.example", status="Expired", expiry_date=DAY - timedelta(days=76))
+    rows.domain(acme, name="renewed.example", auto_renew=True, **soon)
+
+    assert morning() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        (
+            {"next_due_date": DAY - timedelta(days=40)},
+            "due 27 Apr 2026, 40 days ago; auto-renew not read yet",
+        ),
+        (
+            {"expiry_date": DAY + timedelta(days=365), "next_due_date": DAY - timedelta(days=2)},
+            "due 4 Jun 2026, 2 days ago; auto-renew not read yet",
+        ),
+        (
+            {"status": "Grace", "expiry_date": DAY - timedelta(days=18)},
+            "expires 19 May 2026, 18 days ago; In its grace period: renew it now; auto-renew not read yet",
+        ),
+        (
+            {"status": "Expired", "expiry_date": DAY - timedelta(days=3)},
+            "expires 3 Jun 2026, 3 days ago; Expired: may still be rescued, ask Ultahost; auto-renew",
+        ),
+        (
+            {"status": "Redemption", "auto_renew": False},
+            "(Acme): In redemption: Ultahost can still restore it, for a fee; auto-renew off",
+        ),
+    ],
+)
+def test_it_tells_of_what_has_passed_and_can_still_be_saved(rows, acme, fields, words):
+    rows.domain(acme, name="shop.example", **fields)
+
+    (letter,) = morning()
+
+    assert words in letter
+    assert morning() == []
+
+
+def test_it_tells_of_each_stage_after_the_end_once(rows, acme, clock):
+    end = DAY + timedelta(days=1)
+    domain = rows.domain(acme, name="shop.example", expiry_date=end)
+    told = []
+    for day, status in enumerate(
+        ["Active", "Active", "Grace", "Grace", "Redemption", "Redemption", "Expired"]
+    ):
+        Domain.objects.filter(pk=domain.pk).update(status=status)
+        clock(day)
+        told += [status for _ in morning()]
+
+    assert told == ["Active", "Grace", "Redemption"]
+
+
+def test_it_tells_of_a_transfer_that_hangs_and_later_of_the_date(rows, acme, clock):
+    domain = rows.domain(
+        acme,
+        name="shop.example",
+        status="Pending Transfer",
+        expiry_date=DAY + timedelta(days=61),
+        changed_at=at(-9),
+    )
+    assert morning() == []
+    clock(1)
+    assert "The transfer has been pending for 10 days or more" in morning()[0]
+
+    Domain.objects.filter(pk=domain.pk).update(status="Active")
+    clock(2)
+    assert "in 59 days" in morning()[0]
+
+
+def test_what_was_mailed_by_the_expiry_is_not_mailed_again_by_the_due_date(rows, acme, alma):
+    """Before, mails went by the expiry alone."""
+    due, expiry = DAY + timedelta(days=9), DAY + timedelta(days=12)
+    domain = rows.domain(acme, name="shop.example", next_due_date=due, expiry_date=expiry)
+    told = Notification(person=alma, kind=Notification.Kind.LAPSING, subject=f"{domain.pk} 14 {expiry}")
+    told.state = Notification.State.SENT
+    told.save()
 
     assert morning() == []
 

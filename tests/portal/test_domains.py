@@ -52,20 +52,22 @@ def test_it_orders_by_the_expiry_and_where_that_is_blank_by_the_due_date(visit, 
     [
         ("renew=on", ["on"]),
         ("renew=off", ["off"]),
-        ("ending=soon", ["off", "past"]),
-        ("ending=soon&renew=off", ["off"]),
+        ("risk=yes", ["off", "past"]),
+        ("risk=yes&renew=off", ["off"]),
+        ("risk=unknown", ["undated"]),
     ],
 )
-def test_it_filters_by_renewal_and_end(visit, alma, rows, acme, query, found):
+def test_it_filters_by_renewal_and_risk(visit, alma, rows, acme, query, found):
     rows.domain(acme, name="on", auto_renew=True, expiry_date=TODAY + timedelta(days=31))
     rows.domain(acme, name="off", auto_renew=False, expiry_date=TODAY + timedelta(days=30))
+    rows.domain(acme, name="undated")
     rows.domain(acme, name="past", next_due_date=TODAY - timedelta(days=1))
     rows.domain(acme, name="ended", next_due_date=TODAY, status="Cancelled")
 
     assert titles(visit(alma).get(f"/domains/?sort=name&{query}")) == found
 
 
-@pytest.mark.parametrize("query", ["renew=maybe", "ending=never"])
+@pytest.mark.parametrize("query", ["renew=maybe", "risk=never"])
 def test_it_says_which_choice_it_does_not_know(visit, alma, rows, acme, query):
     rows.domain(acme)
 

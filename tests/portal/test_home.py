@@ -40,7 +40,7 @@ def test_it_shows_what_needs_somebody(visit, alma, rows, acme):
 
     assert section(page, "overdue") == ["late"]
     assert section(page, "due-next") == ["next"]
-    assert section(page, "ending") == ["ending.example"]
+    assert section(page, "at-risk") == ["ending.example"]
     assert section(page, "suspended") == ["stopped.example"]
     assert page.texts("dl.figures dd")[0] == "€11.00"
 
@@ -57,7 +57,7 @@ def test_it_shows_the_most_urgent_few_and_where_the_rest_is(visit, alma, rows, a
     assert len(rest.all("tbody tr")) == 8
 
 
-@pytest.mark.parametrize("name", ["overdue", "due-next", "ending", "suspended"])
+@pytest.mark.parametrize("name", ["overdue", "due-next", "at-risk", "suspended"])
 def test_it_leads_to_a_list_of_the_same_rows(visit, alma, rows, acme, name):
     rows.invoice(acme, due_date=TODAY - timedelta(days=1))
     rows.invoice(acme, due_date=TODAY)

@@ -1,6 +1,6 @@
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
-from ultahost_api.models.domains import Domain
+from ultahost_api.models.domains import Domain, Risk
 from ultahost_api.models.emails import Email
 from ultahost_api.models.events import Event
 from ultahost_api.models.heartbeats import Heartbeat
@@ -31,5 +31,6 @@ __all__ = [
     "Quote",
     "RateWindow",
     "Refresh",
+    "Risk",
     "Service",
 ]

@@ -1,13 +1,53 @@
-from datetime import timedelta
-from typing import Self
+from datetime import date, timedelta
+from typing import Any, Self
 
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce, Least
 
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.events import Event
 
-_SOON = timedelta(days=30)
+# Both count from the earlier of due date and expiry.
+_NEAR = timedelta(days=60)
+_RESCUED_FOR = timedelta(days=75)
+_TRANSFER_TAKES = timedelta(days=10)
+_ENDED = ("Cancelled", "Transferred Away", "Fraud")
+_NOT_BEGUN = ("Pending", "Pending Registration", "Pending Transfer")
+
+
+class Risk(models.TextChoices):
+    """Why a domain may be lost; the portal words it. The first reason that holds is the one told."""
+
+    REDEMPTION = "redemption"  # the registry still gives it back, for a fee
+    GRACE = "grace"
+    EXPIRED = "expired"  # for at most 75 days; perhaps it can still be rescued
+    TRANSFER = "transfer"  # has been pending for 10 days
+    PAST = "past"  # the earlier of due date and expiry has passed
+    NOT_RENEWED = "not_renewed"  # that date is near, and auto-renew is off
+    RENEWAL_UNKNOWN = "renewal_unknown"  # that date is near, and auto-renew was not read
+    UNKNOWN = "unknown"  # no date is known; such a domain is listed apart from those at risk
+
+
+def _risks(today: date) -> dict[Risk, Q]:
+    date_counts = ~Q(status__in=(*_ENDED, *_NOT_BEGUN, "Expired"))
+    near = date_counts & Q(first_date__lte=today + _NEAR)
+    since_expiry = Q(expiry_date__gte=today - _RESCUED_FOR) | Q(
+        expiry_date=None, next_due_date__gte=today - _RESCUED_FOR
+    )
+    undated = Q(expiry_date=None, next_due_date=None)
+    return {
+        # Some provider panels write "Redemption Period (Expired)" and "Grace Period (Expired)".
+        Risk.REDEMPTION: Q(status__istartswith="Redemption"),
+        Risk.GRACE: Q(status__istartswith="Grace"),
+        Risk.EXPIRED: Q(status="Expired") & (since_expiry | undated),
+        Risk.TRANSFER: Q(status="Pending Transfer", status_since__date__lte=today - _TRANSFER_TAKES),
+        Risk.PAST: date_counts & Q(first_date__lt=today),
+        Risk.NOT_RENEWED: near & Q(auto_renew=False),
+        Risk.RENEWAL_UNKNOWN: near & Q(auto_renew=None),
+        Risk.UNKNOWN: date_counts & undated,
+    }
 
 
 class DomainQuerySet(CachedQuerySet["Domain"]):
@@ -15,17 +55,36 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         """``ends_on``: the expiry where it is known, else the due date."""
         return self.annotate(ends_on=Coalesce("expiry_date", "next_due_date"))
 
-    def by_end(self) -> Self:
-        return self.with_end().order_by("ends_on", "pk")
+    def with_risk(self, today: date | None = None) -> Self:
+        """``risk``: a Risk or nothing. ``first_date``: the earlier of due date and expiry."""
+        # Least() of a date and nothing is nothing on SQLite and the date on PostgreSQL.
+        first_date = Least(Coalesce("expiry_date", "next_due_date"), Coalesce("next_due_date", "expiry_date"))
+        dated = self.annotate(first_date=first_date).alias(status_since=_status_since())
+        gone = When(~Q(gone_at=None), then=Value(""))
+        reasons = [
+            When(condition, then=Value(risk)) for risk, condition in _risks(today or conf.today()).items()
+        ]
+        return dated.annotate(risk=Case(gone, *reasons, default=Value(""), output_field=models.CharField()))
 
-    def ending_soon(self) -> Self:
-        """Active domains that end within 30 days, or have ended."""
-        horizon = conf.today() + _SOON
-        return self.present().with_end().filter(status="Active", ends_on__lte=horizon)
+    def at_risk(self, today: date | None = None) -> Self:
+        """The domains that may be lost if nothing is done, the most urgent date first."""
+        at_risk = self.present().with_risk(today).exclude(risk__in=["", Risk.UNKNOWN])
+        return at_risk.order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
 
-    def without_auto_renew(self) -> Self:
-        """Known to be off: a domain whose details were never read is not among them."""
-        return self.present().filter(auto_renew=False)
+    def risk_of(self, row: "Domain") -> str:
+        rows: Any = self.with_risk()
+        return str(rows.values_list("risk", flat=True).get(pk=row.pk))
+
+    def of_unknown_risk(self, today: date | None = None) -> Self:
+        """Neither at risk nor known to be fine, since no date was read."""
+        return self.present().with_risk(today).filter(risk=Risk.UNKNOWN)
+
+
+def _status_since() -> Coalesce:
+    """When a refresh first saw the present status: by its event, else when the row was last written."""
+    events = Event.objects.filter(row_id=OuterRef("pk"))
+    told = events.filter(Q(kind=Event.Kind.APPEARED) | Q(changes__has_key="status"))
+    return Coalesce(Subquery(told.order_by("-at", "-pk").values("at")[:1]), "changed_at")
 
 
 class Domain(Cached):
@@ -62,8 +121,3 @@ class Domain(Cached):
 
     def __str__(self) -> str:
         return self.name or f"#{self.remote_id}"
-
-    @property
-    def ends_soon(self) -> bool:
-        end = self.expiry_date or self.next_due_date
-        return self.status == "Active" and end is not None and end <= conf.today() + _SOON

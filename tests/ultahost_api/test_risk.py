@@ -1,0 +1,116 @@
+"""The one rule of which domains may be lost, by what is known of each."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ultahost_api.models import Account, Domain, Event, Noun, Risk
+
+TODAY = date(2026, 11, 28)
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+def days(count: int) -> date:
+    return TODAY + timedelta(days=count)
+
+
+@pytest.fixture
+def domain(db: None) -> Any:
+    account = Account.objects.create(remote_uuid="uuid-1", name="Acme", currency="EUR")
+
+    def make(**fields: Any) -> Domain:
+        usual = {"account": account, "remote_id": 1, "status": "Active", "changed_at": NOW}
+        return Domain.objects.create(**usual | fields)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("fields", "risk"),
+    [
+        # The earlier of the two dates counts.
+        ({"next_due_date": days(60)}, Risk.RENEWAL_UNKNOWN),
+        ({"next_due_date": days(61)}, ""),
+        ({"expiry_date": days(60), "next_due_date": days(365)}, Risk.RENEWAL_UNKNOWN),
+        ({"expiry_date": days(365), "next_due_date": days(60)}, Risk.RENEWAL_UNKNOWN),
+        ({"expiry_date": days(60), "auto_renew": False}, Risk.NOT_RENEWED),
+        ({"expiry_date": days(61), "auto_renew": False}, ""),
+        ({"expiry_date": days(1), "auto_renew": True}, ""),
+        ({"expiry_date": TODAY, "auto_renew": True}, ""),
+        # What has passed is at risk, however long ago and whatever renews itself.
+        ({"expiry_date": days(363), "next_due_date": days(-2)}, Risk.PAST),
+        ({"expiry_date": days(363), "next_due_date": days(-2), "auto_renew": True}, Risk.PAST),
+        ({"expiry_date": days(-40), "auto_renew": True}, Risk.PAST),
+        ({"status": "Something new", "expiry_date": days(-1)}, Risk.PAST),
+        ({"status": "", "expiry_date": days(-1)}, Risk.PAST),
+        # The stages after the end.
+        ({"status": "Grace", "expiry_date": days(-18), "auto_renew": True}, Risk.GRACE),
+        ({"status": "Grace Period (Expired)"}, Risk.GRACE),
+        ({"status": "Redemption", "expiry_date": days(-49)}, Risk.REDEMPTION),
+        ({"status": "Redemption Period (Expired)"}, Risk.REDEMPTION),
+        ({"status": "Expired", "expiry_date": days(-3)}, Risk.EXPIRED),
+        ({"status": "Expired", "expiry_date": days(-75), "next_due_date": days(-90)}, Risk.EXPIRED),
+        ({"status": "Expired", "expiry_date": days(-76), "next_due_date": days(-60)}, ""),
+        ({"status": "Expired", "next_due_date": days(-75)}, Risk.EXPIRED),
+        ({"status": "Expired", "next_due_date": days(-76)}, ""),
+        ({"status": "Expired"}, Risk.EXPIRED),
+        # A transfer takes a few days.
+        ({"status": "Pending Transfer", "changed_at": NOW - timedelta(days=9)}, ""),
+        ({"status": "Pending Transfer", "changed_at": NOW - timedelta(days=10)}, Risk.TRANSFER),
+        # What has ended or not begun is not at risk.
+        ({"status": "Cancelled", "expiry_date": days(-1)}, ""),
+        ({"status": "Transferred Away", "expiry_date": days(-1)}, ""),
+        ({"status": "Fraud", "expiry_date": days(-1)}, ""),
+        ({"status": "Pending", "next_due_date": days(-1)}, ""),
+        ({"status": "Pending Registration", "next_due_date": days(1)}, ""),
+        # A recurring amount of nothing is no reason, and no date is no "fine".
+        ({"next_due_date": days(90), "recurring_amount": 0}, ""),
+        ({}, Risk.UNKNOWN),
+        ({"auto_renew": True}, Risk.UNKNOWN),
+    ],
+)
+def test_it_tells_why(domain: Any, fields: dict[str, Any], risk: str) -> None:
+    domain(**fields)
+    is_at_risk = risk not in ("", Risk.UNKNOWN)
+
+    assert Domain.objects.with_risk(TODAY).get().risk == risk
+    assert Domain.objects.at_risk(TODAY).exists() is is_at_risk
+    assert Domain.objects.of_unknown_risk(TODAY).exists() is (risk == Risk.UNKNOWN)
+
+
+def test_it_leaves_out_what_is_no_longer_at_ultahost(domain: Any) -> None:
+    domain(status="Grace", gone_at=NOW)
+    domain(remote_id=2, gone_at=NOW)
+
+    assert not Domain.objects.at_risk(TODAY).exists()
+    assert not Domain.objects.of_unknown_risk(TODAY).exists()
+
+
+def test_it_counts_a_transfer_from_the_day_its_status_was_first_seen(domain: Any) -> None:
+    """Other news of the row does not begin the ten days again."""
+    moving = domain(status="Pending Transfer", changed_at=NOW)
+
+    def tell(days_ago: int, kind: Event.Kind, **changes: Any) -> None:
+        at = NOW - timedelta(days=days_ago)
+        Event.objects.create(
+            account=moving.account, noun=Noun.DOMAINS, kind=kind, row_id=moving.pk, changes=changes, at=at
+        )
+
+    tell(30, Event.Kind.APPEARED)
+    tell(9, Event.Kind.CHANGED, status=["Active", "Pending Transfer"])
+    tell(1, Event.Kind.CHANGED, recurring_amount=["12.00", "13.00"])
+    assert not Domain.objects.at_risk(TODAY).exists()
+    assert Domain.objects.at_risk(days(1)).exists()
+
+
+def test_it_puts_the_most_urgent_date_first(domain: Any) -> None:
+    domain(name="later.example", next_due_date=days(30))
+    domain(remote_id=2, name="undated.example", status="Grace")
+    domain(remote_id=3, name="first.example", next_due_date=days(90), expiry_date=days(-2))
+
+    assert [str(row) for row in Domain.objects.at_risk(TODAY)] == [
+        "first.example",
+        "later.example",
+        "undated.example",
+    ]
