@@ -180,10 +180,16 @@ def test_it_gives_a_billing_user_no_services_whatever_they_hold(team, acme, give
 @pytest.mark.parametrize("name", PEOPLE)
 def test_it_gives_nothing_to_somebody_who_was_deactivated(team, acme, name):
     user = getattr(team, name)
+    if name == "billing":
+        Grant.objects.create(user=user, account=acme, level=Grant.Level.OPERATE, given_by=team.admin)
+        assert access.accounts_to_pay(user).exists()
     user.is_active = False
     for listed in (
         access.accounts_to_view,
         access.accounts_to_operate,
+        access.accounts_to_pay,
+        access.accounts_to_share,
+        access.accounts_of_own_keys,
         access.accounts_with_invoices,
         access.services_to_view,
         access.domains_to_view,

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ultahost_api import operating
+from ultahost_api import keys, operating
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import Fault
 
@@ -79,6 +79,17 @@ def test_it_decides_nothing_without_a_word_or_when_it_is_settled(visit, rows, al
     done = rows.operation(key)
     visit(alma).post(reverse("decide", args=[done.pk]), {"happened": "no"})
     assert (unknown.fresh().state, done.fresh().state) == ("unknown", "done")
+
+
+@pytest.mark.parametrize(("act", "typed"), [("decide", {"happened": "no"}), ("look_again", {})])
+def test_it_lets_no_one_settle_what_is_about_an_account_that_they_lost(visit, rows, alma, key, act, typed):
+    """They still see their own operation, but settling it would change our copy of that account."""
+    operation = rows.operation(key, action="service_module_custom", state="unknown")
+    keys.remove(key)
+
+    assert visit(alma).get(reverse("operation", args=[operation.pk])).status == 200
+    assert visit(alma).post(reverse(act, args=[operation.pk]), typed).status == 404
+    assert operation.fresh().state == "unknown"
 
 
 def test_it_looks_again_when_asked(visit, sandbox, people, add_key, read_everything):

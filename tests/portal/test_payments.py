@@ -193,6 +193,33 @@ class TestPaying:
         assert first.leads_to == second.leads_to
         assert sorted(paid(sandbox)) == sorted(Invoice.objects.values_list("remote_id", flat=True))
 
+    def test_it_keeps_two_people_apart_who_send_the_same_form_token(
+        self, visit, people, browser, alma, sandbox, add_key
+    ):
+        """A token is copied easily; a batch is its sender's alone."""
+        ben = people.member("Ben")
+        umbrella = sandbox.add_account("Umbrella", "EUR")
+        key = add_key(ben, umbrella)
+        umbrella.add_invoices(1, status="Unpaid", paymentmethod="stripe", total="5.00")
+        bens = Invoice.objects.create(
+            account=key.account,
+            remote_id=max(umbrella.invoices),
+            currency="EUR",
+            status="Unpaid",
+            total="5.00",
+        )
+        data = form_of(browser.get(pick(*Invoice.objects.filter(account__name="Acme"))))
+        first = browser.post("/invoices/pay/", data)
+        other = visit(ben)
+        copied = form_of(other.get(pick(bens))) | {"form_token": data["form_token"]}
+
+        second = other.post("/invoices/pay/", copied)
+
+        assert first.leads_to != second.leads_to
+        assert Operation.objects.filter(user=ben, remote_id=bens.remote_id).count() == 1
+        assert other.get(first.leads_to).status == 404
+        assert browser.get(second.leads_to).status == 404
+
     def test_it_goes_on_after_a_refusal_in_the_provider_s_words(self, browser, alma, sandbox):
         page = confirm(browser, *every())
         sandbox.faults.add(Fault.result_error("Card declined"), action="pay_invoice")

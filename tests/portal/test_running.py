@@ -15,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from portal.running import CannotStart, launcher, ports
+from portal.running import CannotStart, launcher, ports, preparing
+from portal.running.preparing import collect_static_files
 from portal.running.programs import Program, configuration, programs
+from ultahost_api import installation
 
 ROOT = Path(__file__).parents[2]
 # What a launcher of its own starts with, instead of the settings of the tests.
@@ -93,6 +95,34 @@ def test_it_keeps_secrets_out_of_its_configuration(settings, data_dir):
 
     assert settings.SECRET_KEY not in text
     assert settings.ULTAHOST["HMAC_KEY"].decode() not in text
+
+
+def test_it_collects_a_static_file_again_that_changed_and_kept_its_size(settings, tmp_path):
+    source, root = tmp_path / "source", tmp_path / "collected"
+    source.mkdir()
+    settings.STATICFILES_DIRS, settings.STATIC_ROOT = [source], root
+    (source / "one.css").write_text("a { color: red }")
+    collect_static_files()
+    (source / "one.css").write_text("a { color: tan }")
+    later = time.time() + 5
+    os.utime(source / "one.css", (later, later))
+
+    collect_static_files()
+
+    assert (root / "one.css").read_text() == "a { color: tan }"
+
+
+def test_it_changes_nothing_in_a_database_of_other_keys(settings, db, monkeypatch):
+    installation.remember_api_url(allow_new=True)
+    installation.remember_keys(allow_new=True)
+    called = []
+    monkeypatch.setattr(preparing, "call_command", lambda name, **_: called.append(name))
+    settings.ULTAHOST = {**settings.ULTAHOST, "SEALING_KEYS": [b"n" * 32]}
+
+    with pytest.raises(CannotStart, match="PORTAL_SEALING_KEYS"):
+        preparing.prepare_database()
+
+    assert called == []
 
 
 def test_it_names_the_port_that_is_in_use_and_its_setting():
