@@ -99,8 +99,9 @@ def test_it_reads_filters_and_refreshes_without_a_script(visitor: Visitor) -> No
     page.locator("#list-search").fill("EUR-2026")
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile("q=EUR-2026"))
-    for name in page.locator("tbody .name").all_inner_texts():
-        assert name.strip().startswith("EUR-2026")
+    names = page.locator("tbody .name").all_inner_texts()
+    assert names
+    assert all(name.strip().startswith("EUR-2026") for name in names)
     refresh = page.get_by_role("button", name="Refresh")
     for _ in range(60):
         if refresh.is_enabled():
