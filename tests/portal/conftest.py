@@ -206,6 +206,18 @@ def visit(db):
 
 
 @pytest.fixture
+def at_localhost(visit):
+    """A browser at the one address where http is good enough for passkeys."""
+
+    def go(*arguments, **how):
+        visitor = visit(*arguments, **how)
+        visitor.client.defaults["HTTP_HOST"] = "localhost"
+        return visitor
+
+    return go
+
+
+@pytest.fixture
 def nothing_counted(db):
     """No guesses of the test before: a flush spares the cache's table, which belongs to no model."""
     cache.clear()

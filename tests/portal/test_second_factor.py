@@ -36,18 +36,6 @@ def dana(people):
     return people.admin("Dana")
 
 
-@pytest.fixture
-def at_localhost(visit):
-    """A browser at the one address where http is good enough for passkeys."""
-
-    def go(*arguments):
-        visitor = visit(*arguments)
-        visitor.client.defaults["HTTP_HOST"] = "localhost"
-        return visitor
-
-    return go
-
-
 def set_up_app(browser):
     """The seed that the page showed, and the recovery codes that followed."""
     seed = browser.get(APP).one("p.mono").text.replace(" ", "")

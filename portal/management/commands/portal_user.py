@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from portal import audit, second_factor
-from portal.models import Act, Role, User
+from portal import audit, password_links, second_factor
+from portal.models import Act, Role, Switches, User
 
 
 class Command(BaseCommand):
-    help = "Add a user, whose password is read from standard input, or remove a lost second factor."
+    help = "Add a user, whose password is read from standard input, or let in an admin who is locked out."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -23,12 +23,20 @@ class Command(BaseCommand):
         add.add_argument("--name", default="", help="shown to the team; else what stands before the @")
         remove = acts.add_parser("remove-second-factor", help="let the password alone open the portal again")
         remove.add_argument("email", metavar="EMAIL")
+        link = acts.add_parser("password-link", help="print a link with which a person sets a new password")
+        link.add_argument("email", metavar="EMAIL")
+        acts.add_parser("second-factor-optional", help="require two-factor sign-in of the team no longer")
 
-    def handle(self, *args: Any, act: str, email: str, **options: Any) -> None:
+    def handle(self, *args: Any, act: str, email: str = "", **options: Any) -> None:
+        email = email.lower()
         if act == "add":
-            self._add(email.lower(), options["role"], options["name"])
+            self._add(email, options["role"], options["name"])
+        elif act == "remove-second-factor":
+            self._remove_second_factor(email)
+        elif act == "password-link":
+            self._make_password_link(email)
         else:
-            self._remove_second_factor(email.lower())
+            self._make_second_factor_optional()
 
     def _add(self, email: str, role: str, name: str) -> None:
         try:
@@ -49,9 +57,28 @@ class Command(BaseCommand):
 
     def _remove_second_factor(self, email: str) -> None:
         """For the only admin whose phone is gone, recovery codes and all."""
-        user = User.objects.filter(email=email).first()
-        if user is None:
-            raise CommandError(f"{email} is no user.")
+        user = _find(email)
         second_factor.forget(user)
         audit.record(None, Act.FACTOR_REMOVED, user)
         self.stdout.write(f"{email} has no second factor any more; every session of theirs has ended.")
+
+    def _make_password_link(self, email: str) -> None:
+        user = _find(email)
+        if not user.is_active:
+            raise CommandError(f"{email} is deactivated.")
+        audit.record(None, Act.PASSWORD_LINK_MADE, user)
+        self.stdout.write(
+            f"{email} sets a new password here, once, within 48 hours:\n{password_links.make(user)}"
+        )
+
+    def _make_second_factor_optional(self) -> None:
+        Switches.objects.update_or_create(pk=1, defaults={"second_factor": False})
+        audit.record(None, Act.FACTOR_REQUIRED, required=False)
+        self.stdout.write("Two-factor sign-in is optional. An admin can require it again under People.")
+
+
+def _find(email: str) -> User:
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        raise CommandError(f"{email} is no user.")
+    return user

@@ -1,0 +1,1 @@
+"""How people come in: what the portal does in another way than allauth."""
