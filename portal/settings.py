@@ -191,7 +191,10 @@ MFA_FORMS = {
     "activate_totp": "portal.forms.second_factor.AppForm",
     "add_webauthn": "portal.forms.second_factor.PasskeyForm",
     "authenticate": "portal.forms.second_factor.CodeForm",
+    "authenticate_webauthn": "portal.forms.second_factor.SecondPasskeyForm",
+    "login_webauthn": "portal.forms.second_factor.SignInByPasskeyForm",
     "reauthenticate": "portal.forms.second_factor.ConfirmByCodeForm",
+    "reauthenticate_webauthn": "portal.forms.second_factor.ConfirmByPasskeyForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True

@@ -82,7 +82,13 @@ from portal.views.service_writes import (
 from portal.views.services import service, services, services_csv
 from portal.views.share_links import add_share_link, revoke_share_link, share_link, share_links
 from portal.views.shared import open_shared, shared, shared_csv
-from portal.views.sign_in import confirm_by_passkey, end_session
+from portal.views.sign_in import (
+    add_passkey,
+    confirm_by_passkey,
+    end_session,
+    second_step,
+    sign_in_by_passkey,
+)
 from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 
 # The parts of allauth that the portal offers; its names are what allauth itself looks up.
@@ -102,8 +108,8 @@ sign_in_urls = [
         name="account_reset_password_from_key",
     ),
     path("password/done/", sign_in.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    path("passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
-    path("second-factor/", second_factor.authenticate, name="mfa_authenticate"),
+    path("passkey/", sign_in_by_passkey, name="mfa_login_webauthn"),
+    path("second-factor/", second_step, name="mfa_authenticate"),
     path("again/code/", second_factor.reauthenticate, name="mfa_reauthenticate"),
     path("again/passkey/", confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
     path("ways/", second_factor.index, name="mfa_index"),
@@ -111,7 +117,7 @@ sign_in_urls = [
     path("ways/app/off/", app.deactivate_totp, name="mfa_deactivate_totp"),
     path("ways/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("ways/codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("ways/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("ways/passkeys/add/", add_passkey, name="mfa_add_webauthn"),
     path(
         "ways/passkeys/<int:pk>/",
         passkeys.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),

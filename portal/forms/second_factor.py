@@ -4,13 +4,23 @@ from typing import Any
 
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.sign_in import ceremonies
+from portal.sign_in.ceremonies import Ceremony
 from ultahost_api import sealing
+
+_LONGEST_ANSWER = 50_000  # characters; with its certificates a new passkey takes some thousand
 
 _CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
 
@@ -43,7 +53,22 @@ class AppForm(ActivateTOTPForm):
             return ""
 
 
+class AnswerField(forms.JSONField):
+    """What a passkey answered, which is as deep and as long as a stranger likes."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        if len(value or "") > _LONGEST_ANSWER:
+            raise ceremonies.refusal()
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError):
+            raise ceremonies.refusal() from None
+
+
 class PasskeyForm(AddWebAuthnForm):
+    credential = AnswerField()
     # Not required: by the time it is posted, the device has the passkey already
     name = forms.CharField(
         label=_("Name"), required=False, max_length=60, help_text=_("For yourself, such as “Laptop”.")
@@ -57,6 +82,40 @@ class PasskeyForm(AddWebAuthnForm):
             " for older security keys."
         ),
     )
+
+    def clean(self) -> dict[str, Any]:
+        with Ceremony.ADDING.answered():
+            return super().clean()
+
+
+class SignInByPasskeyForm(LoginWebAuthnForm):
+    credential = AnswerField()
+
+    def clean_credential(self) -> Authenticator:
+        """It stands for the password too, so a mere touch is not enough, nor a passkey that is but second."""
+        with Ceremony.SIGN_IN.answered():
+            passkey = super().clean_credential()
+            if not ceremonies.is_verified(self.cleaned_data["credential"]) or (
+                passkey.wrap().is_passwordless is False
+            ):
+                raise ceremonies.refusal()
+            return passkey
+
+
+class SecondPasskeyForm(AuthenticateWebAuthnForm):
+    credential = AnswerField()
+
+    def clean_credential(self) -> Authenticator:
+        with Ceremony.SECOND_FACTOR.answered():
+            return super().clean_credential()
+
+
+class ConfirmByPasskeyForm(ReauthenticateWebAuthnForm):
+    credential = AnswerField()
+
+    def clean_credential(self) -> Authenticator:
+        with Ceremony.CONFIRMATION.answered():
+            return super().clean_credential()
 
 
 class CodeForm(AuthenticateForm):

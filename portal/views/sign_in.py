@@ -2,25 +2,57 @@
 
 from typing import Any
 
-from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView
+from allauth.mfa.base.views import AuthenticateView
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from portal import http
+from portal.sign_in.ceremonies import Ceremony
+
+
+class SignInByPasskey(LoginWebAuthnView):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        if isinstance(answer, JsonResponse):
+            Ceremony.SIGN_IN.keep()
+        return answer
+
+
+class SecondStep(AuthenticateView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        Ceremony.SECOND_FACTOR.keep()
+        return context
+
+
+class AddPasskey(AddWebAuthnView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        Ceremony.ADDING.keep()
+        return context
 
 
 class ConfirmByPasskey(ReauthenticateWebAuthnView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        Ceremony.CONFIRMATION.keep()
+        return context
+
     def form_invalid(self, form: Any) -> HttpResponse:
         """Asks once more, and still knows what it was asked for."""
         messages.error(self.request, _("That passkey did not fit. Try again, or confirm in another way."))
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
 
+sign_in_by_passkey = SignInByPasskey.as_view()
+second_step = SecondStep.as_view()
+add_passkey = AddPasskey.as_view()
 confirm_by_passkey = ConfirmByPasskey.as_view()
 
 

@@ -27,8 +27,8 @@ class Passkey:
         self.id = os.urandom(16)
         self.user = ""
 
-    def create(self, options: dict[str, Any]) -> str:
-        """The field "credential" of the form that adds it."""
+    def create(self, options: dict[str, Any], *, alone: bool = True) -> str:
+        """The field "credential" of the form that adds it; not ``alone``: to stand after the password."""
         told = options["creation_options"]["publicKey"]
         self.user = told["user"]["id"]
         public = AttestedCredentialData.create(
@@ -39,12 +39,12 @@ class Passkey:
             "clientDataJSON": websafe_encode(self._client(CollectedClientData.TYPE.CREATE, told)),
             "attestationObject": websafe_encode(bytes(AttestationObject.create("none", data, {}))),
         }
-        return self._answer(response, {"credProps": {"rk": True}})
+        return self._answer(response, {"credProps": {"rk": alone}})
 
-    def get(self, options: dict[str, Any]) -> str:
-        """The field "credential" of a form that asks for it."""
+    def get(self, options: dict[str, Any], *, verified: bool = True) -> str:
+        """The field "credential" of a form that asks for it; not ``verified``: touched without its PIN."""
         client = self._client(CollectedClientData.TYPE.GET, options["request_options"]["publicKey"])
-        data = self._data(FLAGS.UP | FLAGS.UV)
+        data = self._data(FLAGS.UP | FLAGS.UV if verified else FLAGS.UP)
         signature = self.key.sign(bytes(data) + sha256(client).digest(), ec.ECDSA(SHA256()))
         response = {
             "clientDataJSON": websafe_encode(client),

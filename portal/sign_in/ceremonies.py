@@ -1,0 +1,81 @@
+"""What a passkey is asked, and what counts as its answer; the only module that knows where allauth keeps it.
+
+allauth keeps one challenge in the session, whichever form it was made for, with what that form demanded.
+So an answer to the form that demands least passes for the form that demands most. docs/security.md has more.
+"""
+
+import logging
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.webauthn.internal import auth
+from django.core.cache import cache
+
+log = logging.getLogger(__name__)
+
+# What the parsers of answers raise on hostile ones, beside their own refusals.
+_UNREADABLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+_USED_KEPT = 10 * 60  # seconds; far longer than two requests overlap
+
+
+class Ceremony(StrEnum):
+    SIGN_IN = "sign-in"
+    SECOND_FACTOR = "second-factor"
+    CONFIRMATION = "confirmation"
+    ADDING = "adding"
+
+    @property
+    def _session_key(self) -> str:
+        return f"passkey.{self}"
+
+    def keep(self) -> None:
+        """Take over the challenge that allauth has just made."""
+        context.request.session[self._session_key] = context.request.session.pop(auth.STATE_SESSION_KEY)
+
+    @contextmanager
+    def answered(self) -> Iterator[None]:
+        """Lends allauth this ceremony's challenge, once, whatever comes of it."""
+        auth.clear_state()
+        if state := self._take():
+            auth.set_state(state)
+        try:
+            yield
+        except _UNREADABLE as error:
+            log.warning("An answer of a passkey could not be read: %s", type(error).__name__)
+            raise refusal() from None
+        finally:
+            auth.clear_state()
+
+    def _take(self) -> dict[str, Any] | None:
+        """Nothing for all but the first of the requests that come at once."""
+        state: dict[str, Any] | None = context.request.session.pop(self._session_key, None)
+        if state is None:
+            return None
+        used = sha256(state["challenge"].encode()).hexdigest()
+        return state if cache.add(f"passkey-challenge:{used}", 1, _USED_KEPT) else None
+
+
+def refusal() -> Exception:
+    error: Exception = get_adapter().validation_error("incorrect_code")
+    return error
+
+
+def is_verified(credential: Any) -> bool:
+    """Whether the passkey asked its owner for a PIN, a finger or a face."""
+    answer = auth.parse_authentication_response(credential)
+    return bool(answer.response.authenticator_data.is_user_verified())
