@@ -1,21 +1,25 @@
 """Where the portal differs from allauth's own ways."""
 
-import logging
+from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal import confirming, qr, second_factor
+from portal.models import User
+from portal.sign_in import after_answer
 from ultahost_api import sealing
-
-log = logging.getLogger(__name__)
 
 # Additional data of sealed seeds; allauth's hook names no row to bind them to.
 SEED = "second factor seed"
@@ -50,11 +54,33 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """What was done is done, and a stranger must not learn from an error whose address is known."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except OSError as error:  # smtplib's errors are among these
-            log.warning("The mail %s could not be sent: %s", template_prefix, type(error).__name__)
+        """Names the portal as it is set up, not as the request called it, and keeps no answer waiting."""
+        message = self.render_mail(
+            template_prefix, email, {"email": email, "current_site": _site()} | context
+        )
+        after_answer.run(f"The mail {template_prefix}", message.send)
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        person, _dash, secret = key.partition("-")
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": person, "key": secret})
+        return f"{settings.PORTAL_URL}{path}"
+
+    def is_safe_url(self, url: str) -> bool:
+        """A path of ours. An address would have to name a host, and loopback has more ports than this one."""
+        return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """One count of guesses for a person: allauth's holds the host and port that the request named."""
+        return str(credentials.get("email", "")).lower()
+
+    def forget_guesses(self, request: HttpRequest, person: User) -> None:
+        """After a new password was set by a link."""
+        self._delete_login_attempts_cached_email(request, email=person.email)
+
+
+def _site() -> SimpleNamespace:
+    """What allauth's mails call the portal."""
+    return SimpleNamespace(name=_("Team portal"), domain=urlsplit(settings.PORTAL_URL).netloc)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
@@ -43,6 +44,11 @@ def note_sign_out(user: User | None, **_: Any) -> None:
 @receiver([password_changed, password_set, password_reset])
 def note_password(user: User, **_: Any) -> None:
     audit.record(user, Act.PASSWORD_SET, user)
+
+
+@receiver(password_reset)
+def forget_guesses(request: HttpRequest, user: User, **_: Any) -> None:
+    get_adapter().forget_guesses(request, user)
 
 
 @receiver(authenticator_added)

@@ -13,8 +13,9 @@ from typing import Any
 class MailServer:
     """``mails`` it took. ``refuse``: what it answers to a recipient; ``fault``: where it stops.
 
-    Faults: ``hang`` (never greets), ``stall`` (never answers who the mail is from), ``cut`` (drops the line
-    there), ``cut after words`` (takes the mail and drops the line without saying so).
+    Faults: ``hang`` (never greets), ``slow`` (greets once it is released), ``stall`` (never answers who the
+    mail is from), ``cut`` (drops the line there), ``cut after words`` (takes the mail and drops the line
+    without saying so).
     """
 
     def __init__(self, port: int) -> None:
@@ -25,6 +26,7 @@ class MailServer:
         self.connections = 0
         self.released = threading.Event()  # of those who hang
         self.hangs = threading.Event()
+        self.arrived = threading.Event()
 
     @property
     def recipients(self) -> list[str]:
@@ -38,6 +40,8 @@ class _Line(socketserver.StreamRequestHandler):
         if mails.fault == "hang":
             self.hang(mails)
             return
+        if mails.fault == "slow":
+            self.hang(mails)
         self.say("220 here")
         while line := self.rfile.readline():
             if not self.answer(line.decode().strip(), mails):
@@ -56,6 +60,7 @@ class _Line(socketserver.StreamRequestHandler):
             self.say("354 go on")
             words = b"".join(iter(self.rfile.readline, b".\r\n"))
             mails.mails.append(email.message_from_bytes(words, policy=email.policy.default))  # type: ignore[arg-type]
+            mails.arrived.set()
             if mails.fault == "cut after words":
                 return False
             self.say("250 taken")

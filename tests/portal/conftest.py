@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from portal.models import Notification, User
 from portal.notifying import words
+from portal.sign_in import after_answer
 from ultahost_api import refreshing
 from ultahost_api.models import (
     Account,
@@ -203,6 +204,12 @@ class Visitor:
 def visit(db):
     """``visit(alma).get("/invoices/")``; ``visit()`` is nobody."""
     return lambda user=None, **how: Visitor(user, **how)
+
+
+@pytest.fixture(autouse=True)
+def nothing_waits(monkeypatch):
+    """Mails that leave after the answer leave before it, where a test can see them."""
+    monkeypatch.setattr(after_answer, "run", after_answer.attempt)
 
 
 @pytest.fixture

@@ -11,13 +11,16 @@ from threading import Barrier, Thread
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from portal import password_links
 from portal.models import User
 from tests.portal.test_second_factor import PASSWORD, add_passkey, is_in, set_up_app, sign_in_by_passkey
 from ultahost_api.sandbox import totp
 
+NEW = "a staple of batteries"
 ADDRESSES = [f"203.0.113.{number}" for number in range(50)]
 MINUTES = int(os.environ.get("MINUTES_OF_GUESSING", "12"))  # 200 make ten thousand guesses
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("nothing_counted")]
@@ -124,3 +127,26 @@ def test_it_stops_guessing_in_a_session_that_was_left_open(visit, alma, tested):
     assert len(tested) <= 5
     assert page.status == 429
     assert page.one("h1").text == "Too many tries"
+
+
+def test_it_tests_no_more_at_another_port_of_the_portal(visit, alma, tested):
+    guesser = visit()
+
+    for number, address in enumerate(ADDRESSES[:12]):
+        guesser.client.defaults["HTTP_HOST"] = f"localhost:{6000 + number}"
+        guess(guesser, address)
+
+    assert len(tested) == 5
+
+
+def test_it_lets_in_who_sets_a_new_password_after_guesses(visit, alma):
+    link = password_links.make(alma).removeprefix(settings.PORTAL_URL)
+    for address in ADDRESSES[:6]:
+        guess(visit(), address)
+    browser = visit()
+    form = browser.follow(browser.get(link)).one("main form")
+
+    browser.post(form["action"], {"password1": NEW, "password2": NEW})
+    guess(browser, ADDRESSES[7], NEW)
+
+    assert is_in(browser)

@@ -358,3 +358,14 @@ def test_it_changes_nothing_when_somebody_only_looks(visit, team, paths, name):
                 ask(browser, method, paths(name), name)
 
     assert written <= TRACES
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_it_builds_no_address_from_the_host_that_was_asked(visit, team, paths, name):
+    for who in (None, team["admin"]):
+        browser = visit(who)
+        browser.client.defaults["HTTP_HOST"] = "localhost:6666"
+
+        page = browser.get(paths(name))
+
+        assert ":6666" not in f"{page.html} {page.headers}"

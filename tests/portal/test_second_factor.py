@@ -342,7 +342,7 @@ def test_it_asks_for_it_also_after_a_forgotten_password(visit, alma):
     set_up_app(visit(alma))
     browser = visit()
     browser.post("/sign-in/password/forgotten/", {"email": alma.email})
-    (link,) = re.findall(r"http://testserver(\S+)", mail.outbox[-1].body)
+    (link,) = re.findall(r"http://localhost:8000(\S+)", mail.outbox[-1].body)
     form = browser.follow(browser.get(link)).one("main form")
 
     browser.post(form["action"], {"password1": "a staple of batteries", "password2": "a staple of batteries"})

@@ -1,0 +1,20 @@
+"""Forms of the sign-in: allauth's, where they told or allowed too much."""
+
+from typing import Any
+
+from allauth.account.forms import ResetPasswordForm
+from django.http import HttpRequest
+
+from portal.sign_in import after_answer, forgotten_passwords
+
+
+class ForgottenPasswordForm(ResetPasswordForm):
+    """Looks for nobody while the answer waits: it takes the same time for every address."""
+
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
+    def save(self, request: HttpRequest, **how: Any) -> str:
+        email: str = self.cleaned_data["email"]
+        after_answer.run("A set-password link", forgotten_passwords.mail_link, email)
+        return email

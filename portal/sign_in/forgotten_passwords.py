@@ -1,0 +1,13 @@
+"""The link for a person who forgot their password."""
+
+from allauth.account.internal.flows.password_reset import request_password_reset
+
+from portal import preferences
+from portal.models import User
+
+
+def mail_link(email: str) -> None:
+    """Nothing happens for an address that no active user has."""
+    if person := User.objects.active().filter(email=email).first():
+        with preferences.worn(person):
+            request_password_reset(None, email, [person], None)
