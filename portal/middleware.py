@@ -1,13 +1,17 @@
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
 from portal import devices, http, preferences, second_factor, sessions
+from portal.running.web.busy import RETRY_AFTER
+from portal.sign_in import hashing
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -29,6 +33,23 @@ class SecurityHeaders:
         response.setdefault("Permissions-Policy", _NO_DEVICES)
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
+class Limits:
+    """Says so when too many people sign in at once."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, hashing.Busy):
+            return None
+        response = render(request, "busy.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+        response["Retry-After"] = str(RETRY_AFTER)
         return response
 
 
