@@ -22,6 +22,4 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \
     "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
-CMD ["gunicorn", "portal.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", \
-    "--workers", "2", "--threads", "8", "--graceful-timeout", "35", "--no-control-socket", \
-    "--worker-tmp-dir", "/dev/shm"]
+CMD ["gunicorn", "--config", "python:portal.running.web.config", "--bind", "0.0.0.0:8000"]

@@ -11,6 +11,7 @@ from django.conf import settings
 from portal.running import valkey
 
 SANDBOX_HOST = "127.0.0.1"
+WEB_CONFIG = "python:portal.running.web.config"  # the image names it too
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,7 @@ def _sandbox(port: int, state: Path) -> list[str]:
 
 
 def _gunicorn() -> list[str]:
-    host = f"[{settings.PORTAL_HOST}]" if ":" in settings.PORTAL_HOST else settings.PORTAL_HOST
-    return [
-        *(sys.executable, "-m", "gunicorn", "portal.wsgi:application"),
-        *("--bind", f"{host}:{settings.PORTAL_PORT}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "35"),
-        *("--logger-class", "portal.running.gunicorn_log.MaskedLogger"),
-        # Without this it opens a socket in the home folder through which it takes orders.
-        "--no-control-socket",
-    ]
+    return [sys.executable, "-m", "gunicorn", "--config", WEB_CONFIG]
 
 
 def _celery(*arguments: str) -> list[str]:

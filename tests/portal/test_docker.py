@@ -1,6 +1,7 @@
 import json
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from celery.bin.celery import celery
 from django.core.management import get_commands, load_command_class
 from gunicorn.config import Config
 from gunicorn.util import import_app
+
+from portal.running.programs import programs
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -31,9 +34,10 @@ def check_command(words: list[str]) -> None:
             load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(
                 arguments
             )
-        case ["gunicorn", app, *arguments]:
-            assert callable(import_app(app))
-            Config().parser().parse_args(arguments)
+        case ["gunicorn", *arguments]:
+            given = Config().parser().parse_args(arguments)
+            configured = import_module(given.config.removeprefix("python:"))
+            assert callable(import_app(configured.wsgi_app))
         case _:
             pytest.fail(f"unknown command: {words}")
 
@@ -46,6 +50,12 @@ def test_its_services_run_commands_that_exist(name):
 @pytest.mark.django_db
 def test_its_image_runs_a_command_that_exists():
     check_command(json.loads(re.search(r"^CMD (\[.*\])", DOCKERFILE.replace("\\\n", ""), re.M)[1]))
+
+
+def test_its_image_has_the_web_server_of_make_up():
+    (web,) = (program for program in programs(None) if program.name == "web")
+
+    assert f'CMD ["gunicorn", "--config", "{web.command[-1]}",' in DOCKERFILE
 
 
 def test_a_command_that_does_not_exist_is_noticed():

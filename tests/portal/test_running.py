@@ -3,6 +3,7 @@ import contextlib
 import fcntl
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -55,14 +56,35 @@ def test_it_serves_the_queue_of_people_as_well(settings, data_dir):
     assert worker.command[worker.command.index("--queues") + 1] == "people,refresh"
 
 
-@pytest.mark.parametrize(("host", "bound"), [("127.0.0.1", "127.0.0.1:8000"), ("::1", "[::1]:8000")])
-def test_it_binds_the_web_server_to_the_host(settings, data_dir, host, bound):
-    settings.PORTAL_HOST, settings.PORTAL_PORT = host, 8000
-
+def web_configuration(data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """What gunicorn makes of the command that supervisord is given."""
     (web,) = (program for program in programs(None) if program.name == "web")
+    environment = os.environ | PLAIN | {"PORTAL_DATA_DIR": str(data_dir)} | variables
+    return subprocess.run(
+        [*web.command, "--print-config"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
-    assert web.command[web.command.index("--bind") + 1] == bound
-    assert "--no-control-socket" in web.command
+
+@pytest.mark.parametrize(("host", "bound"), [("127.0.0.1", "127.0.0.1:8123"), ("::1", "[::1]:8123")])
+def test_it_binds_the_web_server_to_the_host(data_dir, host, bound):
+    said = web_configuration(data_dir, PORTAL_HOST=host, PORTAL_PORT="8123").stdout
+
+    assert re.search(rf"^bind += \['{re.escape(bound)}'\]$", said, re.M), said
+    assert re.search(r"^control_socket_disable += True$", said, re.M)
+    assert re.search(r"^logger_class += .*MaskedLogger", said, re.M)
+
+
+def test_its_web_server_refuses_a_wrong_setting_in_one_sentence(data_dir):
+    refused = web_configuration(data_dir, PORTAL_PORT="eight")
+
+    assert refused.returncode != 0
+    assert refused.stderr == "portal: PORTAL_PORT must be a whole number from 1 to 65535, not 'eight'.\n"
 
 
 def test_its_configuration_starts_each_program_again_however_often_it_dies(data_dir):
