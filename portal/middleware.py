@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal import devices, http, preferences, second_factor, sessions
 from portal.running.web.busy import RETRY_AFTER
+from portal.running.web.limits import LARGEST_BODY
 from portal.sign_in import hashing
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -37,12 +38,20 @@ class SecurityHeaders:
 
 
 class Limits:
-    """Says so when too many people sign in at once."""
+    """Refuses a body before any of it is read, and says so when too many people sign in at once.
+
+    Nothing is ever uploaded here. A body of a length that is not told (chunked) is sent by no browser.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return render(request, "413.html", status=HTTPStatus.LENGTH_REQUIRED)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal() or int(length) > LARGEST_BODY:
+            return render(request, "413.html", status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

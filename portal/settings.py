@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import environment
 from portal.running import valkey
+from portal.running.web.limits import LARGEST_BODY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -133,6 +134,9 @@ MIDDLEWARE = [
     "portal.middleware.SecondFactorRequired",
     "portal.middleware.Preferences",
 ]
+# What may be sent: forms, and never a file, which would be written to the disk.
+DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
+FILE_UPLOAD_HANDLERS: list[str] = []
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 TEMPLATES = [
