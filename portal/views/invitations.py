@@ -50,10 +50,12 @@ def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
 def open_invitation(request: http.Request, secret: str) -> HttpResponse:
     """Moves the secret out of the address bar. Opening uses nothing up: mail scanners do it too.
 
-    Never an error here, which would be logged with the address.
+    Never an error here, which would be logged with the address, and no session for a guess.
     """
-    invitation = invitations.find(secret)
-    request.session[_OPENED] = invitation.hash if invitation else ""
+    if invitation := invitations.find(secret):
+        request.session[_OPENED] = invitation.hash
+    else:
+        request.session.pop(_OPENED, None)
     return http.SeeOther(reverse("accept_invitation"))
 
 

@@ -235,6 +235,22 @@ def test_it_knows_no_other_link(visit, browser):
     assert browser.post(f"/people/invitations/{NOBODY}/resend/").status == 404
 
 
+def test_it_makes_no_session_for_a_guess(visit, db):
+    for number in range(30):
+        visit().get(f"/invitation/guess{number}/")
+
+    assert Session.objects.count() == 0
+
+
+def test_it_forgets_the_invitation_before_when_another_link_is_no_good(visit, link):
+    theirs = visit()
+    theirs.get(link)
+
+    theirs.get("/invitation/guessed/")
+
+    assert theirs.get("/invitation/").status == 404
+
+
 def test_it_refuses_a_wrong_method(browser, visit):
     assert browser.client.put("/people/invite/").status_code == 405
     for act_ in ("resend", "revoke"):
