@@ -3,8 +3,8 @@
 Access is the caller's: it hands in an account that the user may see.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -55,34 +55,21 @@ class Live:
         return max(1, ceil((self.retry_at - timezone.now()).total_seconds()))
 
 
-def read(
-    account: Account,
-    name: str,
-    call: Callable[[Client], Any],
-    *,
-    cached: bool = True,
-    key: ApiKey | None = None,
-) -> Live:
-    """``call``'s answer. With ``cached`` it may be a minute old; what it returns must then hold no secret.
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What is kept of a list: records of documented fields alone. Not ``is_whole``: there are more."""
 
-    Only lists of plain, allow-listed fields are cached; bodies and details are read each time. ``key`` is for
-    what only its owner may ask.
-    """
-    cache, slot = caches["live"], f"{account.pk}:{name}"
-    if cached and (kept := cache.get(slot)) is not None:
-        return Live(kept)
-    live = _ask(account, call, key)
-    if cached and live.is_there:
-        cache.set(slot, live.content, CACHED_FOR)
-    return live
+    records: tuple[Any, ...]
+    is_whole: bool = True
+
+    @classmethod
+    def of(cls, records: Iterable[Any], is_whole: bool = True) -> "Whole":
+        """Without the undocumented fields, which could be anything."""
+        return cls(tuple(replace(record, extra={}) for record in records), is_whole)
 
 
-def forget(account: Account, *names: str) -> None:
-    """A write changed these."""
-    caches["live"].delete_many([f"{account.pk}:{name}" for name in names])
-
-
-def _ask(account: Account, call: Callable[[Client], Any], key: ApiKey | None) -> Live:
+def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None = None) -> Live:
+    """``call``'s answer, asked for each time. ``key`` is for what only its owner may ask."""
     key = key or ApiKey.objects.usable().filter(account=account).first()
     if key is None:
         return Live(problem=_("No live key can read this account."))
@@ -101,3 +88,48 @@ def _ask(account: Account, call: Callable[[Client], Any], key: ApiKey | None) ->
         return Live(problem=_("The account's key does not work any more."))
     except UltahostError:
         return Live(problem=_("Ultahost does not answer. Nothing was changed."))
+
+
+def read_list(account: Account, name: str, record: type[Any], call: Callable[[Client], Whole]) -> Live:
+    """``call``'s answer, which may be a minute old. Its records are plain, and hold no secret."""
+    cache, slot = caches["live"], f"{account.pk}:{name}"
+    kept = cache.get(slot) or {}
+    if kept.get("shape") == _shape(record):
+        return Live(_unpacked(kept, record))
+    live = read(account, call)
+    if live.is_there:
+        cache.set(slot, _packed(live.content, record), CACHED_FOR)
+    return live
+
+
+def forget(account: Account, *names: str) -> None:
+    """A write changed these."""
+    caches["live"].delete_many([f"{account.pk}:{name}" for name in names])
+
+
+def _packed(whole: Whole, record: type[Any]) -> dict[str, Any]:
+    """As JSON can hold it. Its shape tells a version of the portal whose records had other fields."""
+    rows = [[_plain(getattr(one, name)) for name in _kept(record)] for one in whole.records]
+    return {"shape": _shape(record), "is_whole": whole.is_whole, "rows": rows}
+
+
+def _unpacked(kept: dict[str, Any], record: type[Any]) -> Whole:
+    names = _kept(record)
+    records = (record(**dict(zip(names, map(_told, row), strict=True))) for row in kept["rows"])
+    return Whole(tuple(records), kept["is_whole"])
+
+
+def _kept(record: type[Any]) -> list[str]:
+    return [field.name for field in fields(record) if field.name != "extra"]
+
+
+def _shape(record: type[Any]) -> list[str]:
+    return [f"{field.name}: {field.type}" for field in fields(record)]
+
+
+def _plain(value: Any) -> Any:
+    return {"moment": value.isoformat()} if isinstance(value, datetime) else value
+
+
+def _told(value: Any) -> Any:
+    return datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value

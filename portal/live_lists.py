@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -29,14 +29,6 @@ class Choice:
 
     accounts: list[Account]
     account: Account | None
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """What is kept of a list: records of documented fields alone. Not ``is_whole``: there are more."""
-
-    records: tuple[Any, ...]
-    is_whole: bool
 
 
 class LiveList(Pages):
@@ -102,21 +94,18 @@ def is_wanted(request: HttpRequest) -> bool:
     return "live" in request.GET
 
 
-def read_whole(account: Account, noun: str, nouns: Callable[[Client], Listable]) -> live.Live:
+def read_whole(
+    account: Account, noun: str, record: type[Any], nouns: Callable[[Client], Listable]
+) -> live.Live:
     """All pages of it, each record once; its content is a Whole."""
 
-    def call(client: Client) -> Whole:
+    def call(client: Client) -> live.Whole:
         pages = list(islice(nouns(client).list().pages(), MOST_PAGES))
         records = {record.id: record for page in pages for record in page.records}
         is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
-        return Whole(plain(records.values()), is_whole)
+        return live.Whole.of(records.values(), is_whole)
 
-    return live.read(account, noun, call)
-
-
-def plain(records: Iterable[Any]) -> tuple[Any, ...]:
-    """Without the undocumented fields, which could be anything."""
-    return tuple(replace(record, extra={}) for record in records)
+    return live.read_list(account, noun, record, call)
 
 
 def folded(text: str) -> str:

@@ -61,15 +61,15 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Both in the database: limits on guessing must outlive a dead broker.
+# Both in the database: limits on guessing must outlive a dead broker. Signed JSON, and no pickles.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "portal.caches.SignedCache",
         "LOCATION": "portal_cache",
         "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },
     "live": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "portal.caches.SignedCache",
         "LOCATION": "portal_cache_live",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },

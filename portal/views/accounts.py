@@ -113,7 +113,7 @@ def _profile(account: Account) -> Live:
     def get(client: Client) -> Profile:
         return client.profile.get()
 
-    return live.read(account, "profile", get, cached=False)
+    return live.read(account, get)
 
 
 def _listing(request: http.Request) -> LiveList:

@@ -33,7 +33,9 @@ def announcements(request: http.Request) -> HttpResponse:
         return http.SeeOther(reverse("announcements"))
     context: dict[str, Any] = {"account": account}
     if account and live_lists.is_wanted(request):
-        read = live_lists.read_whole(account, "announcements", lambda client: client.announcements)
+        read = live_lists.read_whole(
+            account, "announcements", Announcement, lambda client: client.announcements
+        )
         records = read.content.records if read.is_there else ()
         new = {announcement.id for announcement in records if _is_new(request, announcement)}
         context |= {
@@ -95,4 +97,4 @@ def _read(account: Account, announcement_id: int) -> Live:
     def get(client: Client) -> AnnouncementDetails:
         return client.announcements.get(announcement_id)
 
-    return live.read(account, "announcement", get, cached=False)
+    return live.read(account, get)

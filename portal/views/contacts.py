@@ -146,7 +146,7 @@ def _may_operate(request: http.Request, account: Account) -> bool:
 
 
 def _listed(account: Account) -> Live:
-    return live_lists.read_whole(account, _LIST, lambda client: client.contacts)
+    return live_lists.read_whole(account, _LIST, Contact, lambda client: client.contacts)
 
 
 def _listing(request: http.Request, read: Live) -> LiveList:
@@ -177,7 +177,7 @@ def _details(account: Account, contact_id: int) -> Live:
     def get(client: Client) -> ContactDetails:
         return client.contacts.get(contact_id)
 
-    return live.read(account, "contact", get, cached=False)
+    return live.read(account, get)
 
 
 def _found(read: Live, contact_id: int) -> Contact | None:

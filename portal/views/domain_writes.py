@@ -130,13 +130,7 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     context: dict[str, object] = {"domain": domain, "whose": acting.whose(request.user, key)}
     if request.method != "POST":
         return http.page(request, "domains/epp_code.html", context)
-    told = live.read(
-        domain.account,
-        "epp code",
-        lambda client: client.domains.get_epp_code(domain.remote_id),
-        cached=False,
-        key=key,
-    )
+    told = live.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
     if told.is_there:
         audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
         shown_code(domain, request.user)

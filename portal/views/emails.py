@@ -64,7 +64,7 @@ def _read(account: Account, email_id: int) -> Live:
     def get(client: Client) -> EmailDetails:
         return client.emails.get(email_id)
 
-    return live.read(account, "email", get, cached=False)
+    return live.read(account, get)
 
 
 def _listing(request: http.Request, user: User) -> ListPage:

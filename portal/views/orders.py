@@ -51,7 +51,7 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
     if row and not http.is_partial(request, "order"):  # which is without it
         context["history"] = news.history(request.user, row)
     if live_lists.is_wanted(request):
-        answer = live.read(account, "order", lambda client: client.orders.get(order_id), cached=False)
+        answer = live.read(account, lambda client: client.orders.get(order_id))
         context |= {"live": answer}
         if answer.is_there:
             context |= _rows_of(answer.content, account, request.user)

@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -12,7 +11,7 @@ from portal import access, http, live, live_lists
 from portal.forms.payment_methods import FORMS
 from portal.models import Switches, User
 from portal.writing import Write
-from ultahost_api.client import Client
+from ultahost_api.client import Client, PaymentMethod
 from ultahost_api.models import Account
 
 NAME = "payment_methods"  # in the live cache
@@ -82,16 +81,16 @@ def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
 
 
 def _read(account: Account) -> live.Live:
-    def call(client: Client) -> tuple[Any, ...]:
-        return live_lists.plain(client.payment_methods.list())
+    def call(client: Client) -> live.Whole:
+        return live.Whole.of(client.payment_methods.list())
 
-    return live.read(account, NAME, call)
+    return live.read_list(account, NAME, PaymentMethod, call)
 
 
 def _facts(account: Account, method_id: int) -> list[tuple[object, object]]:
     """Which one it is, or why that could not be read."""
     answer = _read(account)
-    found = [one for one in answer.content or () if one.id == method_id]
+    found = [one for one in answer.content.records if one.id == method_id] if answer.is_there else []
     if not found:
         return [(_("Payment method"), answer.problem or f"#{method_id}")]
     one = found[0]

@@ -89,7 +89,7 @@ def _is_open(quote: QuoteDetails) -> bool:
 
 
 def _read(account: Account, quote_id: int) -> live.Live:
-    return live.read(account, "quote", lambda client: client.quotes.get(quote_id), cached=False)
+    return live.read(account, lambda client: client.quotes.get(quote_id))
 
 
 def _facts(account: Account, read: live.Live) -> list[tuple[object, object]]:

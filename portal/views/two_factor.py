@@ -31,7 +31,7 @@ def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return _overview(request, account)
     key = access.own_key(request.user, account)
-    made = live.read(account, "two-factor", lambda client: client.two_factor.setup(), cached=False, key=key)
+    made = live.read(account, lambda client: client.two_factor.setup(), key=key)
     if not made.is_there:
         return _overview(request, account, trouble=made)
     audit.record(request, Act.TWO_FACTOR_SHOWN, account, account=account)
