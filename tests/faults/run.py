@@ -108,13 +108,12 @@ class Run:
         self.verdict.find("stuck", late)
 
     def _read_all_in_quiet(self) -> None:
-        """Twice: a row may have to be missed by two whole passes before it is gone."""
+        """Once: whatever moved while it was read before, the first quiet pass puts it right."""
         command = [sys.executable, "manage.py", "refresh", "--full", "--wait"]
-        for _ in range(2):
-            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
-            if done.returncode:
-                words = done.stderr.strip().splitlines()[-1]
-                self.verdict.find("lost_changes", [f"refresh --full --wait: {words}"])
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+        if done.returncode:
+            words = done.stderr.strip().splitlines()[-1]
+            self.verdict.find("lost_changes", [f"refresh --full --wait: {words}"])
 
     def _settle(self) -> None:
         """A person looks again at what is unknown, as what a killed process was sending becomes in time."""

@@ -162,20 +162,6 @@ def test_it_marks_nothing_gone_when_rows_move_while_it_walks(sandbox, acme, walk
     assert refresh.clean_at < refresh.completed_at
 
 
-def test_it_repeats_an_unclean_pass_at_once_and_only_once(sandbox, acme, walk):
-    acme.add_invoices(30)
-    walk()
-    sandbox.faults.add(Fault.total(1), action="get_invoices", after=1)
-    sandbox.faults.add(Fault.total(1), action="get_invoices", after=4)
-
-    first, second = walk(), walk()
-
-    assert first.next_due_at <= timezone.now()
-    assert (second.next_due_at - timezone.now()).total_seconds() > 500
-    assert second.clean_at < first.completed_at
-    assert sandbox.faults.pending() == []
-
-
 def test_it_finds_what_is_gone_when_the_repeated_pass_is_clean(sandbox, acme, walk):
     acme.add_invoices(30)
     walk()

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ultahost_api import refreshing
 from ultahost_api.models import ApiKey, Invoice, PassPage, Refresh, Service
-from ultahost_api.refreshing import lists, missing, pages, runs
+from ultahost_api.refreshing import lists, missing, pages
 from ultahost_api.refreshing.leases import LEASE, Lease
 from ultahost_api.sandbox import Fault
 
@@ -100,7 +100,7 @@ def test_it_takes_no_pass_for_the_second_because_it_was_killed_at_the_end(sandbo
     worker.run("services")
     hidden = acme.services.pop(5)
     sandbox.faults.add(Fault.status(403, "Not yours"), action="get_service", times=None)
-    with killed(runs, "_done"):
+    with killed(lists, "Outcome"):
         worker.run("services")
     assert worker.refresh("services").missed == [5]
     acme.services[5] = hidden

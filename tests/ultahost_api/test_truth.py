@@ -20,8 +20,9 @@ from hypothesis import strategies as st
 
 from ultahost_api import refreshing
 from ultahost_api.client import client as client_module
-from ultahost_api.models import Account, Domain, Invoice, Refresh, Service
+from ultahost_api.models import Account, Refresh
 from ultahost_api.models.cached import Cached
+from ultahost_api.refreshing.nouns import NOUNS
 from ultahost_api.sandbox import Fault, Sandbox
 from ultahost_api.sandbox import rows as provider_rows
 from ultahost_api.sandbox.faults import Visit
@@ -31,23 +32,27 @@ PAGE = 2
 EXAMPLES = 200  # of each noun
 A_DAY_LATER = timedelta(hours=30)  # whatever is read only once a day is due
 
-MODELS: dict[str, type[Cached]] = {"services": Service, "invoices": Invoice, "domains": Domain}
-MAKE = {"services": provider_rows.service, "invoices": provider_rows.invoice, "domains": provider_rows.domain}
-AMOUNTS = {
-    "services": ("amount", "amount"),
-    "invoices": ("total", "total"),
-    "domains": ("recurringamount", "recurring_amount"),
+MODELS: dict[str, type[Cached]] = {name: noun.model for name, noun in NOUNS.items()}
+MAKE = {name: getattr(provider_rows, name.removesuffix("s")) for name in NOUNS}
+# What is compared of a row: the provider's name of a text or amount, and ours.
+TOLD = {
+    "services": (("status", "status"), ("amount", "amount")),
+    "invoices": (("status", "status"), ("total", "total")),
+    "domains": (("status", "status"), ("recurringamount", "recurring_amount")),
+    "orders": (("status", "status"), ("amount", "amount")),
+    "quotes": (("stage", "stage"), ("total", "total")),
+    "emails": (("subject", "subject"),),
 }
 
 ODD: dict[str, Callable[[], Fault]] = {
-    "half a JSON": Fault.truncated,
-    "HTML": Fault.html,
     "other types": Fault.wrong_types,
     "a larger total": lambda: Fault.total(1),
     "a smaller total": lambda: Fault.total(-1),
 }
 # The client sends these reads again, and what comes then may be whole.
 RESENT: dict[str, Callable[[], Fault]] = {
+    "half a JSON": Fault.truncated,
+    "HTML": Fault.html,
     "cut": Fault.cut,
     "502": lambda: Fault.status(502),
     "an error in a 200": Fault.result_error,
@@ -108,8 +113,10 @@ class Provider:
             self._put(self.deleted.pop(pick % len(self.deleted)))
         elif move == "change" and ids:
             row = self.rows[ids[pick % len(ids)]]
-            row["status"] = STATUSES[(STATUSES.index(row["status"]) + 1 + pick) % len(STATUSES)]
-            row[AMOUNTS[self.noun][0]] = f"{pick}.50"
+            (status, _), *amount = TOLD[self.noun]
+            row[status] = STATUSES[(len(row[status]) + pick) % len(STATUSES)]
+            for name, _ in amount:
+                row[name] = f"{pick}.50"
         elif move.startswith("delete") and ids:
             self.deleted.append(self.rows.pop(ids[0 if move == "delete newest" else pick % len(ids)]))
         self.history.append((timezone.now(), frozenset(self.rows)))
@@ -120,9 +127,11 @@ class Provider:
     def had(self, remote_id: int, at: datetime) -> bool:
         return remote_id in next(ids for since, ids in reversed(self.history) if since <= at)
 
-    def told(self) -> dict[int, tuple[str, Decimal]]:
+    def told(self) -> dict[int, tuple[Any, ...]]:
+        (text, _), *amounts = TOLD[self.noun]
         return {
-            number: (row["status"], Decimal(row[AMOUNTS[self.noun][0]])) for number, row in self.rows.items()
+            number: (row[text], *(Decimal(row[name]) for name, _ in amounts))
+            for number, row in self.rows.items()
         }
 
 
@@ -170,7 +179,7 @@ class Life:
         assert not [number for number, at in newly.items() if provider.had(number, at)]
 
     def settle(self) -> None:
-        """Nothing moves any more: a whole pass, at most repeated once, and the copy is equal."""
+        """Nothing moves any more: one whole pass, and the copy is equal."""
         self.provider.steps.clear()
         Refresh.objects.filter(pk=self.refresh.pk).update(attempts=0)
         with time_machine.travel(timezone.now() + A_DAY_LATER):
@@ -183,10 +192,10 @@ class Life:
             assert refresh.clean_at >= began
         assert self.copied() == self.provider.told()
 
-    def copied(self) -> dict[int, tuple[str, Decimal]]:
-        amount = AMOUNTS[self.provider.noun][1]
+    def copied(self) -> dict[int, tuple[Any, ...]]:
+        names = [ours for _, ours in TOLD[self.provider.noun]]
         present = self.model._default_manager.filter(account=self.refresh.account_id, gone_at=None)
-        return {row.remote_id: (row.status, getattr(row, amount)) for row in present}
+        return {row.remote_id: tuple(getattr(row, name) for name in names) for row in present}
 
     def _run(self, seconds: float = 60) -> None:
         Refresh.objects.filter(pk=self.refresh.pk).update(next_due_at=timezone.now())

@@ -2,7 +2,8 @@
 
 A full pass is one walk over the whole list. A cheap one walks the rows that are not settled, status by
 status, and then the newest until it meets a page on which nothing is new. A list that fits on a page is
-read whole where a cheap pass would take more than that one call, unless its rows could not be told apart.
+read whole where a cheap pass would take no less than that one call, unless its rows could not be told apart.
+A pass that leaves something to find out is not over: a full one follows in it.
 """
 
 from collections.abc import Iterable
@@ -30,13 +31,13 @@ NEWEST = ""  # the walk without a filter
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """``clean``: nothing moved meanwhile. ``again``: a full pass has to follow at once.
+    """``clean``: nothing moved meanwhile. ``go_on``: read the whole list before the pass is over.
 
     ``calls`` is what such a pass costs; None after one that is not of the usual kind.
     """
 
     clean: bool = True
-    again: bool = False
+    go_on: bool = False
     calls: int | None = None
 
 
@@ -44,13 +45,24 @@ def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: 
     """Go on with the pass from its place until its end, or None when the turn is over before."""
     if lease.refresh.pass_started_at is None:
         is_due = not noun.is_cheap or lease.refresh.full_due_at <= timezone.now()
-        _begin(lease, noun, full=is_due or _fits_a_page(lease, noun, client.page_size))
+        _begin_next(lease, noun, full=is_due or _fits_a_page(lease, noun, client.page_size))
+    while True:
+        if not _read_pages(lease, noun, client, meter, turn):
+            return None
+        outcome = _finish(lease, noun, client)
+        if not outcome.go_on:
+            return outcome
+        _begin(lease, noun, [NEWEST], full=True, rows_changed=lease.refresh.rows_changed)
+
+
+def _read_pages(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: Turn) -> bool:
+    """Whether all the walks came to their end."""
     before: tuple[int, ...] = ()
     while lease.refresh.walks:
         lease.renew_before_a_call()
         page = _fetch(lease, noun, client)
         if page is None:
-            _begin(lease, noun, full=True)
+            _begin(lease, noun, [NEWEST], full=True)
             continue
         meter.purpose = Purpose.BACKGROUND  # only the first page of a clicked refresh is the person's
         pages.refuse_nonsense(page)
@@ -63,11 +75,17 @@ def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: 
         )
         before = page.ids if lease.refresh.place else ()
         if lease.refresh.walks and turn.is_over():
-            return None
-    return _finish(lease, noun, client)
+            return False
+    return True
 
 
-def _begin(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
+def _begin_next(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
+    """After a full pass that was not clean the next may not be either: the statuses tell something still."""
+    by_status = not full or lease.refresh.repeats
+    _begin(lease, noun, [*(_unsettled(lease, noun) if by_status else ()), NEWEST], full=full)
+
+
+def _begin(lease: Lease, noun: CachedNoun, walks: list[str], *, full: bool, rows_changed: int = 0) -> None:
     refresh = lease.refresh
     number = refresh.pass_number + 1
     with transaction.atomic():
@@ -75,10 +93,10 @@ def _begin(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
             pass_number=number,
             pass_started_at=timezone.now(),
             is_full=full,
-            walks=[NEWEST] if full else [*_unsettled(lease, noun), NEWEST],
+            walks=walks,
             place=0,
             rows_total=None,
-            rows_changed=0,
+            rows_changed=rows_changed,
             # Of those without a number nobody can tell whether they were mended meanwhile.
             set_aside=[] if full else [row for row in refresh.set_aside if row["id"].isdecimal()],
         )
@@ -86,13 +104,13 @@ def _begin(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
 
 
 def _fits_a_page(lease: Lease, noun: CachedNoun, page_size: int) -> bool:
-    """Whether one call is likely to tell all that a cheap pass asks for status by status, and more.
+    """Whether one call is likely to tell all that a cheap pass asks for, and more.
 
     Not after a pass whose rows could not be told apart: the statuses tell at least which rows have left them.
     """
     refresh = lease.refresh
     is_clean = refresh.clean_at == refresh.completed_at
-    if not noun.unsettled or not is_clean or any(not row["id"].isdecimal() for row in refresh.set_aside):
+    if not is_clean or any(not row["id"].isdecimal() for row in refresh.set_aside):
         return False
     held = noun.rows.filter(account=refresh.account, gone_at=None)[: page_size + 1].count()
     return held + refresh.surplus <= page_size
@@ -131,47 +149,75 @@ def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
 
 def _finish(lease: Lease, noun: CachedNoun, client: Client) -> Outcome:
     walked = PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number)
-    by_status = {status: list(found) for status, found in groupby(walked, key=lambda page: page.walk)}
-    finish = _finish_full if lease.refresh.is_full else _finish_cheap
-    return finish(lease, noun, client, by_status)
+    walks = {status: list(found) for status, found in groupby(walked, key=lambda page: page.walk)}
+    newest = walks.pop(NEWEST, [])
+    if not lease.refresh.is_full:
+        return _finish_cheap(lease, noun, client, walks, newest)
+    outcome = _finish_full(lease, noun, client, newest)
+    if not outcome.clean:
+        _settle_open(lease, noun, client, walks, newest)
+    return outcome
 
 
-def _finish_full(lease: Lease, noun: CachedNoun, client: Client, walks: dict[str, list[PassPage]]) -> Outcome:
+def _finish_full(lease: Lease, noun: CachedNoun, client: Client, found: list[PassPage]) -> Outcome:
     """A row without a readable id may be any of those that are missing: then nothing is marked."""
-    refresh, found = lease.refresh, walks.get(NEWEST, [])
+    refresh, now = lease.refresh, timezone.now()
     seen = {remote_id for page in found for remote_id in page.ids}
-    clean, calls = _is_clean(found), len(found)
-    is_usual = not noun.is_cheap or refresh.full_due_at > timezone.now()
+    clean, calls = _is_clean(found) and not _is_suddenly_empty(lease, noun, seen), len(found)
+    is_young = refresh.full_at is not None and refresh.full_at > now - conf.FULL_AGAIN
+    is_daily = noun.is_cheap and refresh.full_due_at <= now and not is_young
+    confirms = bool(refresh.missed)
     if clean and len(seen) == sum(page.rows for page in found):
         missing = Missing(lease, noun, client, _unlisted(lease, noun, seen))
         clean = missing.settle()
         calls += missing.calls
-    again, now = clean and bool(refresh.missed), timezone.now()
-    if refresh.repeats and (again or not clean):  # the list moves faster than it can be read
-        lease.write(full_due_at=now + conf.FULL_AGAIN)
-    elif again or not clean:
+    if not clean or refresh.missed:
         lease.write(full_due_at=now)
     else:
         present = noun.rows.filter(account=refresh.account, gone_at=None).count()
         surplus = (found[0].total or 0) - present
         lease.write(full_at=now, full_due_at=now + conf.FULL_EVERY, surplus=surplus)
-    return Outcome(clean, again, calls if is_usual else None)
+    go_on = clean and bool(refresh.missed) and not confirms
+    return Outcome(clean, go_on, None if is_daily and clean else calls)
 
 
 def _finish_cheap(
-    lease: Lease, noun: CachedNoun, client: Client, walks: dict[str, list[PassPage]]
+    lease: Lease,
+    noun: CachedNoun,
+    client: Client,
+    walks: dict[str, list[PassPage]],
+    newest: list[PassPage],
 ) -> Outcome:
-    newest = walks.pop(NEWEST, [])
+    clean = all(_is_clean(found) for found in walks.values())
+    left, calls = _settle_open(lease, noun, client, walks, newest)
+    go_on = left > ASKED_FOR or _counts_differ(lease, noun, newest)
+    if go_on:
+        lease.write(full_due_at=timezone.now())
+    return Outcome(clean, go_on, sum(len(found) for found in walks.values()) + len(newest) + calls)
+
+
+def _settle_open(
+    lease: Lease,
+    noun: CachedNoun,
+    client: Client,
+    walks: dict[str, list[PassPage]],
+    newest: list[PassPage],
+) -> tuple[int, int]:
+    """Ask for rows that left their status, as far as the clean ``walks`` tell: how many, and the calls."""
     clean = {status for status, found in walks.items() if _is_clean(found)}
     seen = {remote_id for found in [*walks.values(), newest] for page in found for remote_id in page.ids}
     rows = _unlisted(lease, noun, seen, statuses=clean) if clean else []
     missing = Missing(lease, noun, client, rows[:ASKED_FOR])
     missing.settle_few()
-    again = _may_be_full(lease) and (len(rows) > ASKED_FOR or _counts_differ(lease, noun, newest))
-    if again:
-        lease.write(full_due_at=timezone.now())
-    calls = sum(len(found) for found in walks.values()) + len(newest) + missing.calls
-    return Outcome(clean.issuperset(walks), again, calls)
+    return len(rows), missing.calls
+
+
+def _is_suddenly_empty(lease: Lease, noun: CachedNoun, seen: set[int]) -> bool:
+    """Of rows that cannot be asked for, one that an hour ago told many is not believed yet."""
+    refresh = lease.refresh
+    if seen or noun.is_readable or not refresh.full_at or refresh.full_at < timezone.now() - conf.FULL_AGAIN:
+        return False
+    return bool(noun.rows.filter(account=refresh.account, gone_at=None).count() > ASKED_FOR)
 
 
 def _unlisted(
@@ -197,13 +243,6 @@ def _is_clean(found: list[PassPage]) -> bool:
     """Nothing moved while walking: every page told the same total, and that many different rows came."""
     ids = [remote_id for page in found for remote_id in page.ids]
     return {page.total for page in found} == {sum(page.rows for page in found)} and len(set(ids)) == len(ids)
-
-
-def _may_be_full(lease: Lease) -> bool:
-    """Not when the last full pass is young, or the next one near."""
-    refresh, now = lease.refresh, timezone.now()
-    is_young = refresh.full_at is not None and refresh.full_at > now - conf.FULL_AGAIN
-    return not is_young and refresh.full_due_at > now + conf.FULL_AGAIN
 
 
 def _counts_differ(lease: Lease, noun: CachedNoun, newest: list[PassPage]) -> bool:

@@ -113,17 +113,18 @@ def _done(lease: Lease, outcome: Outcome) -> None:
     fields: dict[str, Any] = {"quiet": refresh.quiet, "calls": refresh.calls, "completed_at": now}
     if outcome.clean:
         fields["clean_at"] = now
-    repeated = refresh.is_full or not outcome.clean  # a full pass that follows a cheap one repeats nothing
-    if (outcome.again or not outcome.clean) and not refresh.repeats:  # at once, but only once
-        fields |= {"repeats": int(repeated), "next_due_at": now, "pace": Refresh.Pace.REPEATED}
+    repeats = 0 if outcome.clean else min(refresh.repeats + 1, 100)
+    if repeats == 1:  # at once, but only once
+        fields |= {"next_due_at": now, "pace": Refresh.Pace.REPEATED}
     else:
         next_due_at, pace = pacing.plan(refresh)
-        fields |= {"repeats": 0, "next_due_at": next_due_at, "pace": pace}
+        fields |= {"next_due_at": next_due_at, "pace": pace}
     with transaction.atomic():
         if refresh.broken_at:
             _tell(refresh, Event.Kind.RECOVERED)
         lease.release(
             **fields,
+            repeats=repeats,
             asked_at=None,
             pass_started_at=None,
             place=0,
