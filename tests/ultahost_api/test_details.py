@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from ultahost_api import budget, refreshing
@@ -161,13 +162,79 @@ def test_it_lets_no_odd_item_keep_the_others_waiting(acme, listed, change):
     assert Invoice.objects.filter(detailed_at=None).count() == ("amount" in change)
 
 
-def test_it_stops_at_an_answer_that_makes_no_sense_and_comes_again(sandbox, listed):
+BROKEN = {
+    "502": lambda: Fault.status(502),
+    "reset": Fault.drop,
+    "truncated": Fault.truncated,
+    "HTML": Fault.html,
+    "other types": Fault.wrong_types,
+    "another row": lambda: Fault.edit(lambda answer: answer | {"data": answer["data"] | {"id": 99}}),
+    "slow": lambda: Fault.wait(0.02),
+}
+
+
+@pytest.mark.parametrize(
+    ("broken", "in_a_row"),
+    [("502", 3), ("reset", 3), ("truncated", 3), ("other types", 1), ("another row", 3), ("slow", 1)],
+)
+def test_it_reads_all_in_one_turn_although_every_tenth_answer_is_broken(
+    sandbox, acme, worker, broken, in_a_row
+):
+    """Three in a row are what the client gives up after."""
+    acme.add_invoices(50)
+    worker.run("invoices")
+    for nth in range(9, 60, 9 + in_a_row):
+        for place in range(in_a_row):
+            sandbox.faults.add(BROKEN[broken](), action="get_invoice", after=nth + place)
+    refresh = worker.run("details")
+    assert (refresh.trouble, refresh.attempts, bool(refresh.completed_at)) == ("", 0, True)
+    assert not Invoice.objects.filter(detailed_at=None).exists()
+    assert len(asked(sandbox)) <= 50 + 9 * in_a_row
+
+
+@pytest.mark.parametrize("broken", [name for name in BROKEN if name != "slow"])
+def test_it_leaves_a_row_alone_that_is_never_answered_well(sandbox, acme, listed, broken):
+    """And asks for it again a day later, or when somebody opens it."""
+    fault = BROKEN[broken]()
+
+    def is_second():
+        return asked(sandbox)[-1] == ("get_invoice", 2)
+
+    of_second = Fault(
+        "of the second",
+        before=lambda visit: fault.before(visit) if is_second() else None,
+        after=lambda visit, reply: fault.after(visit, reply) if is_second() else reply,
+    )
+    sandbox.faults.add(of_second, action="get_invoice", times=None)
+    refresh = listed.run("details")
+    assert (refresh.trouble, bool(refresh.completed_at)) == ("", True)
+    assert list(Invoice.objects.filter(detailed_at=None).values_list("remote_id", flat=True)) == [2]
+
+    before = len(asked(sandbox))
+    assert listed.run("details").trouble == ""
+    assert len(asked(sandbox)) == before
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert listed.run("details").trouble == ""
+    assert ("get_invoice", 2) in asked(sandbox)[before:]
+
+    before = len(asked(sandbox))
+    refreshing.want_details(Invoice.objects.get(remote_id=2))
+    listed.run("details")
+    assert ("get_invoice", 2) in asked(sandbox)[before:]
+
+
+def test_it_stops_where_nothing_is_answered_and_blames_no_row(sandbox, listed):
     sandbox.faults.add(Fault.html(), action="get_service", times=None)
-    assert listed.run("details").trouble == Refresh.Trouble.ODD
-    for _ in range(20):
-        listed.run("details")
-    assert Domain.objects.filter(detailed_at=None).count() == 0
-    assert Service.objects.filter(detailed_at=None).count() == 3
+    sandbox.faults.add(Fault.html(), action="get_domain", times=None)
+    sandbox.faults.add(Fault.html(), action="get_invoice", times=None)
+    for attempt in range(1, 9):
+        before = len(asked(sandbox))
+        refresh = listed.run("details")
+        assert (refresh.trouble, refresh.attempts) == (Refresh.Trouble.ODD, attempt)
+        assert len(asked(sandbox)) - before <= 12  # four rows, three times each
+    sandbox.faults.clear()
+    assert listed.run("details").trouble == ""
+    assert not any(m.objects.filter(detailed_at=None).exists() for m in (Service, Domain, Invoice))
 
 
 def test_it_takes_no_details_of_another_row(sandbox, listed):

@@ -75,7 +75,7 @@ class Cached(models.Model):
         now = now or timezone.now()
         if self.is_gone or (self.detailed_at and self.detailed_at > now - timedelta(minutes=5)):
             return False
-        type(self)._default_manager.filter(pk=self.pk).update(details_wanted_at=now)
+        type(self)._default_manager.filter(pk=self.pk).update(details_wanted_at=now, details_tries=0)
         self.details_wanted_at = now
         return True
 

@@ -8,8 +8,18 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from ultahost_api import conf
 from ultahost_api.budget import Purpose
-from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
+from ultahost_api.client import (
+    BadAnswer,
+    BadRequest,
+    Client,
+    Forbidden,
+    NoAnswer,
+    NotFound,
+    ServerError,
+    UltahostError,
+)
 from ultahost_api.clients import KeyMeter
 from ultahost_api.models import Account, Invoice, InvoiceItem
 from ultahost_api.models.cached import Cached
@@ -22,22 +32,51 @@ from ultahost_api.refreshing.turns import Turn
 _TRIES = 5
 _BATCH = 50
 _REREAD_AFTER = timedelta(days=1)
+_SUSPICIOUS = 3  # rows in a row without a good answer: perhaps the whole API gives none
+
+Faulty = tuple[CachedNoun, Cached]
 
 
 def backfill(lease: Lease, client: Client, meter: KeyMeter, turn: Turn) -> bool:
-    """Read details until none are wanting (True) or the turn is over."""
+    """Read details until none are wanting (True) or the turn is over.
+
+    A row without a good answer is passed over and counted against it, once another row had one.
+    """
+    _forget_tries_daily(lease)
+    suspects: list[Faulty] = []
+    works = False
     while rows := list(islice(wanting(lease.refresh.account), _BATCH)):
         for noun, row in rows:
-            lease.renew()
-            _read(lease, noun, row, client, meter)
+            if fault := _read(lease, noun, row, client, meter):
+                suspects.append((noun, row))
+            else:
+                works = True
+                _clear(lease, suspects)
+            if fault and (len(suspects) == _SUSPICIOUS or (row is rows[-1][1] and not works)):
+                _read_another(lease, suspects, client, meter, fault)
+                _clear(lease, suspects)
             if turn.is_over():
                 return False
+        _clear(lease, suspects)
     return True
+
+
+def _forget_tries_daily(lease: Lease) -> None:
+    """What could not be read yesterday may be readable today."""
+    now = timezone.now()
+    if lease.refresh.full_due_at <= now:
+        for noun in _nouns():
+            noun.rows.filter(account=lease.refresh.account, details_tries__gt=0).update(details_tries=0)
+        lease.write(full_due_at=now + conf.FULL_EVERY)
+
+
+def _nouns() -> list[CachedNoun]:
+    return [NOUNS[name] for name in ("services", "domains", "invoices")]
 
 
 def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
     """Rows whose details are missing or old: those that somebody opened first, invoices last."""
-    nouns = [NOUNS[name] for name in ("services", "domains", "invoices")]
+    nouns = _nouns()
     aged = timezone.now() - _REREAD_AFTER
     rows = {noun: noun.rows.filter(account=account, details_tries__lt=_TRIES) for noun in nouns}
     for noun in nouns:
@@ -53,16 +92,44 @@ def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
         yield from ((noun, row) for row in oldest[:_BATCH])
 
 
-def _read(lease: Lease, noun: CachedNoun, row: Cached, client: Client, meter: KeyMeter) -> None:
+def _read(
+    lease: Lease, noun: CachedNoun, row: Cached, client: Client, meter: KeyMeter
+) -> UltahostError | None:
+    """The fault, where no good answer came; it may be the row's or the whole API's."""
+    lease.renew()
     meter.purpose = Purpose.PERSON if row.details_wanted_at else Purpose.DETAILS
     asked_at = timezone.now()
     try:
         write(lease, noun, row, noun.calls(client).get(row.remote_id), noun.detail_names, asked_at)
-    except (BadRequest, Forbidden, NotFound, BadAnswer, ValueError) as error:
-        # One row that cannot be read must not keep the others waiting.
-        _fail(lease, row)
-        if isinstance(error, BadAnswer):  # perhaps it is not this row but the whole API
-            raise
+    except (BadAnswer, NoAnswer, ServerError) as error:
+        return error
+    except (BadRequest, Forbidden, NotFound, ValueError):
+        _count(lease, row)
+    return None
+
+
+def _clear(lease: Lease, suspects: list[Faulty]) -> None:
+    """The API works, so the fault is of these rows alone."""
+    for _, row in suspects:
+        _count(lease, row)
+    suspects.clear()
+    if lease.refresh.attempts:
+        lease.write(attempts=0, trouble="", trouble_words="")
+
+
+def _read_another(
+    lease: Lease, suspects: list[Faulty], client: Client, meter: KeyMeter, fault: UltahostError
+) -> None:
+    """A row that was read before, else one of another noun: raises where that has no good answer either."""
+    account, last = lease.refresh.account, suspects[-1][0]
+    known = [(noun, noun.rows.filter(account=account).exclude(detailed_at=None)) for noun in _nouns()]
+    unknown = [(noun, noun.rows.filter(account=account)) for noun in _nouns() if noun is not last]
+    for noun, rows in [*known, *unknown]:
+        if row := rows.present().exclude(pk__in=[row.pk for _, row in suspects]).first():
+            if _read(lease, noun, row, client, meter):
+                break
+            return
+    raise fault
 
 
 def write(
@@ -87,7 +154,7 @@ def write(
             InvoiceItem.objects.bulk_create(items)
 
 
-def _fail(lease: Lease, row: Cached) -> None:
+def _count(lease: Lease, row: Cached) -> None:
     with transaction.atomic():
         lease.renew()
         tried = type(row)._default_manager.filter(pk=row.pk)

@@ -99,7 +99,7 @@ def _read(lease: Lease, key: ApiKey, turn: Turn) -> Outcome | None:
         profiles.read(lease)
         return Outcome()
     meter = KeyMeter(key, Purpose.PERSON if refresh.asked_at else Purpose.BACKGROUND)
-    client = metered(meter, tries=1 if refresh.broken_at else 3)
+    client = metered(meter, tries=1 if refresh.attempts >= _BROKEN_AFTER else 3)
     if refresh.noun == Noun.DETAILS:
         return Outcome() if details.backfill(lease, client, meter, turn) else None
     return lists.walk(lease, NOUNS[refresh.noun], client, meter, turn)
