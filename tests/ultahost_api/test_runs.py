@@ -198,7 +198,7 @@ def test_it_tells_an_unexpected_fault_and_comes_again(acme, worker, monkeypatch)
 
 def test_it_starts_over_when_its_place_cannot_be_served(sandbox, acme, worker):
     acme.add_invoices(30)
-    broken = Fault.edit(lambda answer: answer if answer["meta"]["current_offset"] != 20 else {})
+    broken = Fault.edit(lambda answer: answer if answer["meta"]["current_offset"] != 20 else {"status": 200})
     sandbox.faults.add(broken, action="get_invoices", times=None)
     for _ in range(4):
         worker.run("invoices")

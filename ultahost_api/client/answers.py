@@ -13,6 +13,7 @@ from .errors import (
     BadAnswer,
     BadRequest,
     Forbidden,
+    Garbled,
     NoAnswer,
     NotFound,
     NotSent,
@@ -24,7 +25,7 @@ from .errors import (
 )
 from .rate import Rate
 from .secret import Secret
-from .transport import Reply
+from .transport import TOO_LONG, Reply
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
 _READS = (Effect.READ, Effect.SECRET_READ)
@@ -60,7 +61,10 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     if reply.body is None:
         return _unanswered(action, reply)
     if not envelope:
-        return _nonsense(action, status, reply.trouble or "the answer is not the JSON that was expected")
+        kind = BadAnswer if reply.trouble == TOO_LONG else Garbled
+        return _nonsense(
+            action, status, reply.trouble or "the answer is not the JSON that was expected", kind
+        )
     if "error" in (envelope.get("result"), _of(data, "result")):
         return BadRequest(message or "refused without a reason", action=action.name, status=status)
     return Answer(status, message, data, meta if isinstance(meta, dict) else {}, reply.rate)
@@ -88,9 +92,9 @@ def _refusal(action: Action, status: int, message: str, rate: Rate) -> UltahostE
     return _nonsense(action, status, message)
 
 
-def _nonsense(action: Action, status: int, message: str) -> UltahostError:
+def _nonsense(action: Action, status: int, message: str, kind: type[BadAnswer] = BadAnswer) -> UltahostError:
     if action.effect in _READS:
-        return BadAnswer(message, action=action.name, status=status)
+        return kind(message, action=action.name, status=status)
     return _unknown(action, status, message)
 
 

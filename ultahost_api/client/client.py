@@ -16,7 +16,16 @@ from .answers import Answer, interpret
 from .contacts import Contacts
 from .domains import Domains
 from .emails import Emails
-from .errors import BadAnswer, InvalidParameters, NoAnswer, NotSent, RateLimited, ServerError, UltahostError
+from .errors import (
+    BadAnswer,
+    Garbled,
+    InvalidParameters,
+    NoAnswer,
+    NotSent,
+    RateLimited,
+    ServerError,
+    UltahostError,
+)
 from .invoices import Invoices
 from .orders import Orders
 from .payment_methods import PaymentMethods
@@ -153,9 +162,9 @@ class Client:
         if isinstance(outcome, RateLimited):
             allowed = self._max_wait > 0 and rate.wait is not None and rate.wait <= self._max_wait
             return rate.wait if allowed else None
-        if isinstance(outcome, NotSent | NoAnswer | ServerError):
+        if isinstance(outcome, NotSent | NoAnswer | ServerError | Garbled):
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1))
-            return random.uniform(0, longest)  # noqa: S311 - jitter, no secret
+            return random.uniform(longest / 2, longest)  # noqa: S311 - jitter, no secret
         return None
 
 

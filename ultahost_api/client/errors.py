@@ -83,6 +83,10 @@ class BadAnswer(UltahostError):
     """A read was answered with something that cannot be read: HTML, half a JSON, a redirect, too much."""
 
 
+class Garbled(BadAnswer):
+    """The body is no JSON, or half of one: the next may be whole."""
+
+
 def plain(text: str) -> str:
     """One line of at most 300 printable characters, whatever a stranger's server said."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _LONGEST]).split())

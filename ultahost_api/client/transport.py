@@ -20,6 +20,7 @@ from .rate import UNTOLD, Rate, read_rate
 from .secret import MaskedBytes, MaskedText, Secret
 
 BIGGEST_ANSWER = 5 * 1024 * 1024
+TOO_LONG = "the answer is longer than 5 MB"
 _CHUNK = 64 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _TROUBLE = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
@@ -144,7 +145,7 @@ def _joined(pieces: Iterable[bytes]) -> MaskedBytes:
         kept.append(piece)
         size += len(piece)
         if size > BIGGEST_ANSWER:
-            raise _Unreadable("the answer is longer than 5 MB")
+            raise _Unreadable(TOO_LONG)
     return MaskedBytes(b"".join(kept))
 
 
