@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 
+from ultahost_api.client.amounts import written
+
 Row = TypeVar("Row")
 Column = tuple[str, Callable[[Any], object]]
 
@@ -24,7 +26,9 @@ def cell(value: object) -> str:
     """Numbers and dates stay what they are; text that could be a formula gets an apostrophe."""
     if value is None:
         return ""
-    if isinstance(value, Decimal | int | date):
+    if isinstance(value, Decimal):
+        return written(value)
+    if isinstance(value, int | date):
         return str(value)
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from babel.core import Locale
 from babel.dates import format_timedelta
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django.conf import settings
 from django.utils import dateformat, timezone
 from django.utils.translation import get_language, gettext, ngettext, to_locale
@@ -17,13 +17,20 @@ NON_BREAKING = "\u00a0"
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """`€1,234.50`; an amount whose account has no currency yet keeps its two decimals."""
+    """`€1,234.50`, `KWD12.345`, `¥1,980`; an amount with more decimals than its currency keeps all of them.
+
+    Ultahost may ask for `¥1,980.50`, and that is what a person pays.
+    """
     if amount is None:
         return NOTHING
-    if currency:
+    if not currency:
+        text = format_decimal(amount, "#,##0.00", locale=_locale(), decimal_quantization=False)
+    elif amount == round(amount, get_currency_precision(currency)):
         text = format_currency(amount, currency, locale=_locale())
     else:
-        text = format_decimal(amount, "#,##0.00", locale=_locale())
+        text = format_currency(
+            amount, currency, locale=_locale(), currency_digits=False, decimal_quantization=False
+        )
     return str(text).replace(" ", NON_BREAKING)
 
 

@@ -28,11 +28,12 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "redemption": (BAD, _("Redemption")),
     "expired": (BAD, _("Expired")),
     "transferred away": (ENDED, _("Transferred away")),
-    # invoices; overdue and cancelling are derived by the portal
+    # invoices; overdue, credit and cancelling are derived by the portal
     "draft": (ENDED, _("Draft")),
     "unpaid": (SOON, _("Unpaid")),
     "overdue": (BAD, _("Overdue")),
     "paid": (GOOD, _("Paid")),
+    "credit": (INFO, _("Credit")),
     "payment pending": (INFO, _("Payment pending")),
     "refunded": (ENDED, _("Refunded")),
     "collections": (BAD, _("Collections")),

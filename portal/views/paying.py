@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID, uuid4, uuid5
@@ -17,17 +17,21 @@ from portal import access, acting, confirming, formats, http
 from portal.models import User
 from portal.writing import Write
 from ultahost_api import operating
+from ultahost_api.client.amounts import read_amount
 from ultahost_api.models import ApiKey, Invoice
-from ultahost_api.models.invoices import PAYABLE, InvoiceQuerySet
+from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.operating import Intent
 
 MOST = 20  # invoices of one confirmation
-_TOO_MUCH = Decimal(10**12)  # no column holds it
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
+    """What an invoice is paid for is looked up once more before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)
+    if request.method != "POST" and invoice.total is not None and invoice.total <= 0:
+        messages.warning(request, _("This invoice asks for no money."))
+        return http.SeeOther(reverse("invoice", args=[invoice.pk]))
     amount = formats.money(invoice.total, invoice.currency)
     write = Write(
         request,
@@ -56,11 +60,6 @@ class Payment:
 
     invoice: Invoice
     key: ApiKey | None
-
-    @property
-    def is_payable(self) -> bool:
-        """There is somebody to pay it and a sum to agree to."""
-        return self.key is not None and self.invoice.total is not None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -102,12 +101,12 @@ def payments(request: http.Request, batch: UUID) -> HttpResponse:
 
 
 def _ask(request: http.Request, status: int = 200) -> HttpResponse:
-    invoices = _picked(request.user, _ids(request)).filter(gone_at=None, status=PAYABLE)
+    invoices = _picked(request.user, _ids(request)).payable()
     if not invoices:
         messages.warning(request, _("None of these invoices can be paid."))
         return http.SeeOther(reverse("invoices"))
     payments = [Payment(invoice, _key(request.user, invoice)) for invoice in invoices]
-    payable = [payment for payment in payments if payment.is_payable]
+    payable = [payment for payment in payments if payment.key]
     context = {
         "payments": payments,
         "payable": payable,
@@ -135,16 +134,9 @@ def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
     """What the page named beside each invoice: the key that pays it, and the total that is agreed to."""
     columns = (request.POST.getlist(name) for name in ("invoice", "key", "total"))
     try:
-        return {UUID(id_): (UUID(key), _total(told)) for id_, key, told in zip(*columns, strict=True)}
-    except (ValueError, InvalidOperation):
+        return {UUID(id_): (UUID(key), read_amount(told)) for id_, key, told in zip(*columns, strict=True)}
+    except ValueError:
         raise Http404 from None
-
-
-def _total(told: str) -> Decimal:
-    total = Decimal(told)
-    if total != total.quantize(Decimal("0.01")) or not total.is_finite() or abs(total) >= _TOO_MUCH:
-        raise ValueError(told)
-    return total
 
 
 def _intents(request: http.Request, invoices: Iterable[Invoice], batch: UUID) -> list[Intent]:

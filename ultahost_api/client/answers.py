@@ -1,11 +1,11 @@
 """From a reply to an Answer, or to the error that it means."""
 
 import json
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .actions import Action, Effect
@@ -28,6 +28,7 @@ from .secret import Secret
 from .transport import TOO_LONG, Reply
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
+_LONGEST_NUMBER = 60
 _READS = (Effect.READ, Effect.SECRET_READ)
 _REFUSALS: dict[int, type[UltahostError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 _ESCAPES_NO_DATABASE_TAKES = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
@@ -156,10 +157,14 @@ def _door(action: Action) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return drop_and_hide
 
 
-def _number(text: str) -> float | str:
-    """No infinities: JSON columns refuse them."""
-    number = float(text)
-    return number if math.isfinite(number) else text
+def _number(text: str) -> Decimal | str:
+    """Exactly what was written. One of absurd size is text, since nothing could be worked out with it."""
+    try:
+        number = Decimal(text[:_LONGEST_NUMBER])
+    except InvalidOperation:
+        return text
+    is_absurd = len(text) > _LONGEST_NUMBER or abs(number.adjusted()) > _LONGEST_NUMBER
+    return text if is_absurd else number
 
 
 def _storable(value: Any) -> Any:

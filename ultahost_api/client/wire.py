@@ -1,4 +1,7 @@
-"""The provider's odd dates, amounts, flags and lists, read into Python; liberal in, strict out."""
+"""The provider's odd dates, amounts, flags and lists, read into Python; liberal in, strict out.
+
+How an amount may be written stands in ``amounts``.
+"""
 
 import json
 import re
@@ -7,10 +10,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+from .amounts import read_amount
+
 ZERO = Decimal(0)
 _BIGGEST_ID = 2**63 - 1
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
-_AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,10})?")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(.*)", re.DOTALL)
 # PHP makes -0001-11-30 of 0000-00-00 when it formats it.
 _NO_DATE = ("0000-", "-0001-", "00/00/0000", "30/11/-0001")
@@ -25,7 +29,7 @@ class Unreadable(ValueError):
 def integer(value: object) -> int:
     if type(value) is int and 0 <= value <= _BIGGEST_ID:
         return value  # nearly every one
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
+    if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
         told = str(value).strip()
         if _WHOLE.fullmatch(told) and abs(number := int(told.partition(".")[0])) <= _BIGGEST_ID:
             return number
@@ -49,12 +53,12 @@ def flag(value: object) -> bool:
     return str(value).strip().lower() in ("1", "true", "on", "yes")
 
 
-def money(value: object) -> Decimal:
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        told = str(value).strip()
-        if _AMOUNT.fullmatch(told):
-            return Decimal(told)
-    raise Unreadable(f"{_shown(value)} is no amount")
+def money(value: object, currency: str = "") -> Decimal:
+    """``currency`` is the account's, where it is known: an amount in another one is none."""
+    try:
+        return read_amount(value, currency)
+    except ValueError:
+        raise Unreadable(f"{_shown(value)} is no amount") from None
 
 
 def moment(value: object) -> datetime | None:
@@ -108,6 +112,16 @@ def numbers(value: object) -> tuple[int, ...]:
     return tuple(number for number in read if number is not None)
 
 
+def plain(value: Any) -> Any:
+    """JSON again: decimals as numbers where those hold them exactly, else as text."""
+    if isinstance(value, Decimal):
+        number = float(value)
+        return number if Decimal(repr(number)) == value else str(value)
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list) else value
+
+
 class Row:
     """One JSON object while it is read; ``rest()`` is what nobody asked for."""
 
@@ -122,7 +136,7 @@ class Row:
         return self._left.pop(name, None)
 
     def rest(self) -> dict[str, Any]:
-        return self._left
+        return {name: plain(value) for name, value in self._left.items()}
 
     def id(self, name: str = "id") -> int:
         return self._named(name, integer)

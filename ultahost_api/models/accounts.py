@@ -23,7 +23,7 @@ class Account(models.Model):
     name = models.CharField(max_length=255)
     email = models.CharField(max_length=255, blank=True)
     currency = models.CharField(max_length=10)
-    credit = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    credit = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     status = models.CharField(max_length=40, blank=True)
     former_currency = models.CharField(max_length=10, blank=True)
     currency_changed_at = models.DateTimeField(null=True)

@@ -91,8 +91,8 @@ class Domain(Cached):
     """A domain name. Its due date and its expiry are two dates, and the expiry can be unknown."""
 
     name = models.CharField(max_length=255, blank=True)
-    first_payment_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    recurring_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    first_payment_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
+    recurring_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     registration_period = models.PositiveIntegerField(null=True)  # years
     registration_date = models.DateField(null=True)
     next_due_date = models.DateField(null=True)

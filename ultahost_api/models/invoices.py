@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,17 +14,26 @@ from ultahost_api.models.cached import Cached, CachedQuerySet
 OPEN = ("Unpaid", "Payment Pending", "Collections")
 PAYABLE = "Unpaid"  # of those: a payment of the others is under way, or somebody collects it
 
-_CENT = Decimal("0.01")
+_DECIMALS = 4
+
+# Nothing at or below zero is asked for. A total that could not be read may be.
+_ASKED_FOR = Q(total__gt=0) | Q(total=None)
+_OPEN = Q(status__in=OPEN) & _ASKED_FOR
+_CREDIT = Q(status__in=OPEN, total__lt=0)
 
 
 def _overdue(today: date) -> Q:
     """Derived: the provider stores no such status."""
-    return Q(status="Unpaid", due_date__lt=today)
+    return Q(status="Unpaid", due_date__lt=today) & _ASKED_FOR
 
 
 class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def open(self) -> Self:
-        return self.present().filter(status__in=OPEN)
+        return self.present().filter(_OPEN)
+
+    def payable(self) -> Self:
+        """As ``Invoice.is_payable`` has it: also of a known total, since a person agrees to it."""
+        return self.present().filter(status=PAYABLE, total__gt=0)
 
     def overdue(self) -> Self:
         return self.present().filter(_overdue(conf.today()))
@@ -31,26 +41,28 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def by_currency(self, *, every_year: bool = False) -> "list[CurrencyTotals]":
         """What is owed and what was paid, per currency: two currencies are never added together.
 
-        "Paid" is of this year unless ``every_year``. It sums ``total`` by invoice date: the provider tells
-        no date of payment, and ``total`` is what remained after credit.
+        Credits are open invoices below zero; no other sum holds them. "Paid" is of this year unless
+        ``every_year``. It sums ``total`` by invoice date: the provider tells no date of payment, and
+        ``total`` is what remained after credit.
         """
         today = conf.today()
         which = {
-            "open": Q(status__in=OPEN),
+            "open": _OPEN,
             "overdue": _overdue(today),
+            "credits": _CREDIT,
             "paid": Q(status="Paid") if every_year else Q(status="Paid", date__year=today.year),
         }
         sums = {name: Sum("total", filter=condition) for name, condition in which.items()}
         counts = {f"{name}_count": Count("pk", filter=condition) for name, condition in which.items()}
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
-        return [CurrencyTotals(**row | {name: _cents(row[name]) for name in sums}) for row in rows]
+        return [_totals(row, sums) for row in rows]
 
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
         sums: Any = self.open().order_by("currency").values("account", "currency")
         owed: dict[uuid.UUID, list[Owed]] = {}
         for row in sums.annotate(total=Sum("total"), first_due=Min("due_date", filter=Q(status=PAYABLE))):
-            one = Owed(row["currency"], _cents(row["total"]), row["first_due"])
+            one = Owed(row["currency"], _added(row["total"]), row["first_due"])
             owed.setdefault(row["account"], []).append(one)
         return owed
 
@@ -66,20 +78,27 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyTotals:
-    """Sums of one currency: open, overdue, and invoiced this year and paid."""
+    """Sums of one currency: open, overdue, credits (as what they give), and invoiced this year and paid."""
 
     currency: str
     open: Decimal
     open_count: int
     overdue: Decimal
     overdue_count: int
+    credits: Decimal
+    credits_count: int
     paid: Decimal
     paid_count: int
 
 
-def _cents(value: Decimal | None) -> Decimal:
-    """SQLite adds decimals as floats: exact again to the cent."""
-    return (value or Decimal(0)).quantize(_CENT)
+def _totals(row: dict[str, Any], sums: Iterable[str]) -> CurrencyTotals:
+    exact = {name: _added(row[name]) for name in sums}
+    return CurrencyTotals(**row | exact | {"credits": abs(exact["credits"])})
+
+
+def _added(value: Decimal | None) -> Decimal:
+    """SQLite adds decimals as floats: exact again to the last decimal that an amount may have."""
+    return round(value or Decimal(0), _DECIMALS)
 
 
 class Invoice(Cached):
@@ -88,15 +107,15 @@ class Invoice(Cached):
     number = models.CharField(max_length=255, blank=True)
     date = models.DateField(null=True)
     due_date = models.DateField(null=True)
-    total = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    total = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     currency = models.CharField(max_length=10)
     status = models.CharField(max_length=60, blank=True)
     payment_method = models.CharField(max_length=255, blank=True)
 
-    subtotal = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    credit = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    tax = models.DecimalField(max_digits=14, decimal_places=2, null=True)
-    tax2 = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    subtotal = models.DecimalField(max_digits=15, decimal_places=4, null=True)
+    credit = models.DecimalField(max_digits=15, decimal_places=4, null=True)
+    tax = models.DecimalField(max_digits=15, decimal_places=4, null=True)
+    tax2 = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     notes = models.TextField(blank=True)
 
     objects = InvoiceQuerySet.as_manager()
@@ -113,14 +132,22 @@ class Invoice(Cached):
 
     @property
     def is_overdue(self) -> bool:
-        return self.status == "Unpaid" and self.due_date is not None and self.due_date < conf.today()
+        is_past = self.due_date is not None and self.due_date < conf.today()
+        return self.status == "Unpaid" and is_past and (self.total is None or self.total > 0)
 
     @property
     def is_payable(self) -> bool:
-        return self.status == PAYABLE and not self.is_gone
+        asks = self.total is not None and self.total > 0
+        return self.status == PAYABLE and asks and not self.is_gone
+
+    @property
+    def is_credit(self) -> bool:
+        return self.total is not None and self.total < 0
 
     @property
     def shown_status(self) -> str:
+        if self.is_credit and self.status in OPEN:
+            return "Credit"
         return "Overdue" if self.is_overdue else self.status
 
 
@@ -131,7 +158,7 @@ class InvoiceItem(models.Model):
     invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="items")
     position = models.PositiveIntegerField()
     description = models.TextField(blank=True)
-    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     taxed = models.BooleanField(default=False)
 
     class Meta:

@@ -64,7 +64,7 @@ class Operation(models.Model):
 
     batch = models.UUIDField(null=True)  # of several that were confirmed together, sent in order of ``place``
     place = models.PositiveSmallIntegerField(default=0)
-    agreed = models.DecimalField(max_digits=14, decimal_places=2, null=True)  # the total that was agreed to
+    agreed = models.DecimalField(max_digits=15, decimal_places=4, null=True)  # the total that was agreed to
 
     state = models.CharField(max_length=14, choices=State, default=State.SENDING)
     status = models.PositiveSmallIntegerField(null=True)  # the provider's

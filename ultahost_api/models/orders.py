@@ -8,7 +8,7 @@ class Order(Cached):
 
     number = models.CharField(max_length=64, blank=True)
     date = models.DateTimeField(null=True)
-    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     status = models.CharField(max_length=60, blank=True)
     payment_method = models.CharField(max_length=255, blank=True)
 

@@ -23,7 +23,7 @@ class Quote(Cached):
     stage = models.CharField(max_length=60, blank=True)
     valid_until = models.DateField(null=True)
     created_on = models.DateField(null=True)
-    total = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    total = models.DecimalField(max_digits=15, decimal_places=4, null=True)
 
     objects = QuoteQuerySet.as_manager()
 

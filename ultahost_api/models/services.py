@@ -15,7 +15,7 @@ class Service(Cached):
 
     product_name = models.CharField(max_length=255, blank=True)
     domain = models.CharField(max_length=255, blank=True)
-    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     billing_cycle = models.CharField(max_length=60, blank=True)
     next_due_date = models.DateField(null=True)
     next_invoice_date = models.DateField(null=True)

@@ -1,6 +1,7 @@
 """What reading tells: before a write, so that its effect shows, and after one of unknown outcome."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from itertools import islice
 from typing import Any
 
@@ -43,6 +44,8 @@ def _invoice_before(client: Client, parameters: Parameters) -> Before:
     invoice = client.invoices.get(parameters["invoiceid"])
     if invoice.status != PAYABLE:
         raise Pointless(_("Ultahost says that this invoice is %(status)s.") % {"status": invoice.status})
+    if invoice.total <= 0:
+        raise Pointless(_("Ultahost asks for no money with this invoice."))
     return {"status": invoice.status, "total": str(invoice.total)}
 
 
@@ -108,9 +111,9 @@ def _service_before(client: Client, parameters: Parameters) -> Before:
 
 
 def _service_after(client: Client, operation: Operation) -> bool:
-    service = client.services.get(_id(operation))
-    now = {"product_name": service.product_name, "amount": str(service.amount)}
-    return now != {name: operation.before.get(name) for name in now}
+    service, before = client.services.get(_id(operation)), operation.before
+    has_other_name = service.product_name != before.get("product_name")
+    return has_other_name or service.amount != Decimal(before.get("amount", "NaN"))
 
 
 def _methods_before(client: Client, parameters: Parameters) -> Before:

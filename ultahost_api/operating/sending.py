@@ -25,7 +25,9 @@ from ultahost_api.client import (
     Secret,
     UltahostError,
     Unauthorized,
+    wire,
 )
+from ultahost_api.client.amounts import written
 from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.models import Account, ApiKey, Operation, Refresh
 from ultahost_api.models.operations import OperationQuerySet
@@ -142,7 +144,9 @@ def _refuse_other_total(agreed: str, before: Mapping[str, Any]) -> None:
     """Nobody pays a sum that they have not seen."""
     if agreed and "total" in before and Decimal(before["total"]) != Decimal(agreed):
         words = _("Ultahost now asks for %(total)s and not %(agreed)s: refresh, and look again.")
-        raise NotAllowedNow(words % {"total": before["total"], "agreed": agreed})
+        raise NotAllowedNow(
+            words % {"total": written(Decimal(before["total"])), "agreed": written(Decimal(agreed))}
+        )
 
 
 def _same(intent: Intent, target: str) -> OperationQuerySet:
@@ -257,5 +261,6 @@ def _end(operation: Operation, state: Operation.State, told: Answer | UltahostEr
 
 
 def _kept(data: object) -> dict[str, Any]:
-    plain = data if isinstance(data, dict) else {}
-    return {name: value for name, value in plain.items() if name in _KEPT and not isinstance(value, Secret)}
+    given = data if isinstance(data, dict) else {}
+    kept = {name: v for name, v in given.items() if name in _KEPT and not isinstance(v, Secret)}
+    return {name: wire.plain(value) for name, value in kept.items()}

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import fields as record_fields
-from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.db import models
 
 from ultahost_api.models.cached import Cached
 
-_CENT = Decimal("0.01")
 _TEXT_LIMIT = 20_000  # characters of a note; the provider's text has no bound of its own
 
 
@@ -34,13 +32,11 @@ def _fitters(
 
 
 def _fitter(field: Any) -> Callable[[Any], Any]:
-    """Cuts text and rounds amounts to what the column holds, so that a row compares equal to its copy."""
+    """Cuts text to what the column holds, so that a row compares equal to its copy."""
     if isinstance(field, models.JSONField):
         return _fit_json
     if isinstance(field, models.CharField | models.TextField):
         return partial(_fit_text, longest=field.max_length or _TEXT_LIMIT)
-    if isinstance(field, models.DecimalField):
-        return partial(_fit_amount, name=field.name, bound=10 ** (field.max_digits - field.decimal_places))
     if isinstance(field, models.PositiveIntegerField):
         return partial(_fit_count, name=field.name)
     return _as_it_is
@@ -52,14 +48,6 @@ def _fit_json(value: Any) -> Any:
 
 def _fit_text(value: str | None, longest: int) -> str:
     return (value or "").replace("\x00", "")[:longest]
-
-
-def _fit_amount(value: Decimal | None, name: str, bound: int) -> Decimal | None:
-    if value is None:
-        return None
-    if abs(value) >= bound:
-        raise ValueError(f"{name} is out of range")
-    return value.quantize(_CENT)
 
 
 def _fit_count(value: int | None, name: str) -> int | None:

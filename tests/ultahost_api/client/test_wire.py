@@ -1,6 +1,5 @@
 import contextlib
 from datetime import UTC, date, datetime
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -46,22 +45,6 @@ def test_it_reads_a_moment_as_utc_unless_told_otherwise():
 def test_it_reads_no_day_into_nonsense(told):
     with pytest.raises(Unreadable):
         wire.day(told)
-
-
-@pytest.mark.parametrize(
-    ("told", "read"), [("19.99", "19.99"), (" 5 ", "5"), (19.99, "19.99"), (-3, "-3"), ("-1.00", "-1.00")]
-)
-def test_it_reads_an_amount_to_the_cent(told, read):
-    assert wire.money(told) == Decimal(read)
-    assert str(wire.money(told)) == read
-
-
-@pytest.mark.parametrize(
-    "told", ["NaN", "Infinity", "-inf", "1e9", "1,000.00", "€5", "", None, True, [], {}, "٣", "9" * 16, 1e300]
-)
-def test_it_reads_no_amount_into_nonsense(told):
-    with pytest.raises(Unreadable):
-        wire.money(told)
 
 
 @pytest.mark.parametrize(

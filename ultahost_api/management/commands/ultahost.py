@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from ultahost_api import operating
 from ultahost_api.budget import Purpose
-from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError
+from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError, wire
 from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.management.checked import CheckedCommand
 from ultahost_api.models import ApiKey
@@ -45,7 +45,8 @@ class Command(CheckedCommand):
             raise CommandError("This key cannot be opened: enter it again in the portal.") from None
         except UltahostError as error:
             raise CommandError(f"{type(error).__name__}: {error.message}") from None
-        shown = {"status": answer.status, "message": answer.message, "meta": answer.meta, "data": answer.data}
+        meta, data = wire.plain(answer.meta), wire.plain(answer.data)
+        shown = {"status": answer.status, "message": answer.message, "meta": meta, "data": data}
         self._show({name: value for name, value in shown.items() if value is not None})
 
     def _write(self, key: ApiKey, action: str, values: dict[str, Any], **options: Any) -> None:
