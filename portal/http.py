@@ -65,7 +65,7 @@ def leave(request: HttpRequest, url: str) -> HttpResponse:
 def window(request: HttpRequest) -> str:
     """The page in the window, which is not the address that a region of it asks."""
     htmx = getattr(request, "htmx", None)
-    return str(htmx and htmx.current_url_abs_path) or request.get_full_path()
+    return (htmx and htmx.current_url_abs_path) or request.get_full_path()
 
 
 def announce(response: HttpResponse, event: str) -> HttpResponse:

@@ -158,3 +158,9 @@ def test_it_logs_no_local_of_an_error(fail, monkeypatch, caplog):
 
     assert "could not save 31 characters" in caplog.text
     assert SECRET not in caplog.text
+
+
+def test_it_leads_a_region_back_that_does_not_say_what_page_it_is_on(visit):
+    page = visit().htmx("/services/?status=Active", "services")
+
+    assert page.headers["HX-Redirect"] == "/sign-in/?next=%2Fservices%2F%3Fstatus%3DActive"
