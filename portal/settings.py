@@ -185,7 +185,10 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.sign_in.link_tokens.LinkTokens"  # noqa: S105
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{_public.hostname}] "
-ACCOUNT_FORMS = {"reset_password": "portal.forms.sign_in.ForgottenPasswordForm"}
+ACCOUNT_FORMS = {
+    "change_password": "portal.forms.sign_in.NewPasswordForm",
+    "reset_password": "portal.forms.sign_in.ForgottenPasswordForm",
+}
 ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user", "share_link": "30/m/ip"}  # beside allauth's own
 # Long enough to pay a month's invoices in one sitting, too short for a browser that was left alone.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60

@@ -2,10 +2,21 @@
 
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm, ResetPasswordForm
 from django.http import HttpRequest
 
 from portal.sign_in import after_answer, forgotten_passwords
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """A guess at the old password counts as one at the sign-in does."""
+
+    def clean_oldpassword(self) -> str:
+        password: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, password):
+            raise get_adapter().validation_error("enter_current_password")
+        return password
 
 
 class ForgottenPasswordForm(ResetPasswordForm):

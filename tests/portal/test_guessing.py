@@ -150,3 +150,20 @@ def test_it_lets_in_who_sets_a_new_password_after_guesses(visit, alma):
     guess(browser, ADDRESSES[7], NEW)
 
     assert is_in(browser)
+
+
+def test_it_counts_guesses_at_the_old_password_with_the_others(visit, alma, tested):
+    began = timezone.now()
+    form = {"oldpassword": "a guess", "password1": NEW, "password2": NEW}
+    for minute in range(4):
+        with time_machine.travel(began + timedelta(minutes=minute), tick=False):
+            for address in ADDRESSES[:4]:
+                visit(alma).client.post("/sign-in/password/", form, REMOTE_ADDR=address)
+            guess(visit(), ADDRESSES[5])
+
+    assert len(tested) == 5
+    with time_machine.travel(began + timedelta(minutes=3), tick=False):
+        right = form | {"oldpassword": PASSWORD}
+        visit(alma).client.post("/sign-in/password/", right, REMOTE_ADDR=ADDRESSES[6])
+    alma.refresh_from_db()
+    assert alma.check_password(PASSWORD)
