@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal import first_admin, invitations
 from portal.models import Invitation, Role, User
+from portal.models.one_line import one_line
 
 
 class InviteForm(forms.ModelForm):
@@ -44,6 +45,11 @@ class _NewcomerForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 12 characters."),
     )
+
+    def clean_name(self) -> str:
+        if name := one_line(self.cleaned_data["name"]):
+            return name
+        raise ValidationError(self.fields["name"].error_messages["required"], code="required")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

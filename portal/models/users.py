@@ -7,6 +7,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.one_line import OneLineField
+
 
 class Role(models.TextChoices):
     ADMIN = "admin", _("Admin")
@@ -65,7 +67,7 @@ class User(AbstractBaseUser):
         unique=True,
         error_messages={"unique": _("Somebody with this e-mail address is here already.")},
     )
-    name = models.CharField(_("name"), max_length=120)
+    name = OneLineField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
