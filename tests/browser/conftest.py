@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from ultahost_api.client import Client
+from ultahost_api.sandbox.control import HEADER
 from ultahost_api.sandbox.team import DEMO_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,7 +182,8 @@ class Ledger:
         return [entry for entry in self._read(name)[self._known[name] :] if entry["action"] == action]
 
     def _read(self, name: str) -> list[dict[str, Any]]:
-        with urlopen(f"{self._sandbox}/_sandbox/{name}", timeout=10) as answer:
+        asked = Request(f"{self._sandbox}/_sandbox/{name}", headers={HEADER: "1"})
+        with urlopen(asked, timeout=10) as answer:
             return list(json.load(answer)[name])
 
 

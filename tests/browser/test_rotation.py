@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.hands import follow, hears, press, prove, type_in
+from ultahost_api.sandbox.control import HEADER
 from ultahost_api.sandbox.team import DEMO_KEYS
 
 PHONE = {"viewport": {"width": 390, "height": 844}}
@@ -18,7 +19,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}}
 def second_key(demo: str, sandbox_port: int) -> str:
     """Another one to the account of Ben's, as he would make it at Ultahost."""
     asked = json.dumps({"beside": DEMO_KEYS["ben"]}).encode()
-    with urlopen(Request(f"http://127.0.0.1:{sandbox_port}/_sandbox/keys", asked), timeout=10) as answer:
+    url = f"http://127.0.0.1:{sandbox_port}/_sandbox/keys"
+    with urlopen(Request(url, asked, {HEADER: "1"}), timeout=10) as answer:
         return str(json.load(answer)["key"])
 
 

@@ -9,17 +9,22 @@
     GET  /_sandbox/early      those that came between a spent window and its reset
     GET  /_sandbox/ledger     every effect that really happened
 
-They answer on loopback only.
+They answer on loopback only, under a name of this machine, and to requests with the header X-Sandbox-Control:
+a page of the web, which a browser on this machine shows, can send neither.
 """
 
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from email.message import Message
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ultahost_api.sandbox.faults import Fault
 from ultahost_api.sandbox.replies import Payload, Reply, as_error, as_json
+
+HEADER = "X-Sandbox-Control"
 
 if TYPE_CHECKING:
     from ultahost_api.sandbox.desk import Desk
@@ -60,8 +65,8 @@ class Control:
             ("GET", "ledger"): lambda body: {"ledger": [asdict(done) for done in desk.state.ledger]},
         }
 
-    def serve(self, method: str, path: str, body: bytes, client: str) -> Reply:
-        if not ip_address(client).is_loopback:
+    def serve(self, method: str, path: str, body: bytes, client: str, headers: Message) -> Reply:
+        if not (_is_loopback(client) and HEADER in headers and _is_loopback(_host(headers))):
             return as_error(403)
         route = self._routes.get((method, path.removeprefix("/_sandbox/")))
         if route is None:
@@ -90,3 +95,18 @@ class Control:
     def _clear(self, body: bytes) -> Payload:
         self._desk.script.clear()
         return {}
+
+
+def _host(headers: Message) -> str:
+    """The name under which it was asked: one of a stranger's may lead here."""
+    try:
+        return urlsplit(f"//{headers.get('Host', '')}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -84,7 +84,8 @@ class Handler(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LARGEST_REQUEST))
         if address.path.startswith("/_sandbox/"):
-            self._send(self.server.control.serve(self.command, address.path, body, self.client_address[0]))
+            client = self.client_address[0]
+            self._send(self.server.control.serve(self.command, address.path, body, client, self.headers))
         elif address.path.rstrip("/") != PATH:
             self._send(as_error(404))
         else:

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from ultahost_api.sandbox import Sandbox
+from ultahost_api.sandbox.control import HEADER
 from ultahost_api.sandbox.team import DEMO_KEYS
 
 
@@ -40,8 +41,10 @@ def ask(url, key, action, method="GET", **parameters):
     return requests.request(method, url, headers={"x-api-key": key}, timeout=5, **where)
 
 
-def control(url, name):
-    return f"{url.removesuffix('/client-api/v1')}/_sandbox/{name}"
+def control(method, url, name, headers=None, **given):
+    address = f"{url.removesuffix('/client-api/v1')}/_sandbox/{name}"
+    headers = {HEADER: "1"} if headers is None else headers
+    return requests.request(method, address, headers=headers, timeout=5, **given)
 
 
 def test_it_serves_the_demo_team_and_ends_when_told(start):
@@ -68,7 +71,7 @@ def test_it_keeps_what_was_paid_over_a_kill(start, tmp_path):
     process.wait()
     _, url = start("--state", str(state))
     assert ask(url, key, "get_invoice", invoiceid=unpaid["id"]).json()["data"]["status"] == "Paid"
-    ledger = requests.get(control(url, "ledger"), timeout=5).json()["ledger"]
+    ledger = control("GET", url, "ledger").json()["ledger"]
     assert [(done["action"], done["target"]) for done in ledger] == [("pay_invoice", unpaid["id"])]
 
 
@@ -91,30 +94,30 @@ def test_it_takes_faults_and_tells_requests_from_outside(start):
     _, url = start("--limit", "2")
     key = DEMO_KEYS["alma"]
     script = {"fault": "status", "options": {"code": 502}, "action": "get_profile", "times": 1}
-    assert requests.post(control(url, "faults"), json=script, timeout=5).status_code == 200
+    assert control("POST", url, "faults", json=script).status_code == 200
     assert [ask(url, key, "get_profile").status_code for _ in range(3)] == [502, 200, 429]
-    assert len(requests.get(control(url, "requests"), timeout=5).json()["requests"]) == 3
-    assert len(requests.get(control(url, "early"), timeout=5).json()["early"]) == 1
+    assert len(control("GET", url, "requests").json()["requests"]) == 3
+    assert len(control("GET", url, "early").json()["early"]) == 1
 
 
 def test_it_makes_another_key_to_an_account_from_outside(start):
     _, url = start()
-    made = requests.post(control(url, "keys"), json={"beside": DEMO_KEYS["ben"]}, timeout=5).json()["key"]
+    made = control("POST", url, "keys", json={"beside": DEMO_KEYS["ben"]}).json()["key"]
     uuids = {ask(url, key, "get_profile").json()["data"]["uuid"] for key in (DEMO_KEYS["ben"], made)}
     assert len(uuids) == 1
-    assert requests.post(control(url, "keys"), json={"beside": "nobody's"}, timeout=5).status_code == 400
+    assert control("POST", url, "keys", json={"beside": "nobody's"}).status_code == 400
 
 
 def test_it_holds_and_releases_from_outside(start):
     _, url = start()
-    assert requests.post(control(url, "faults"), json={"fault": "hold"}, timeout=5).status_code == 200
+    assert control("POST", url, "faults", json={"fault": "hold"}).status_code == 200
     answers = []
     asking = threading.Thread(target=lambda: answers.append(ask(url, DEMO_KEYS["ben"], "get_profile")))
     asking.start()
-    while not requests.get(control(url, "requests"), timeout=5).json()["requests"]:
+    while not control("GET", url, "requests").json()["requests"]:
         pass
     assert answers == []
-    requests.post(control(url, "release"), timeout=5)
+    control("POST", url, "release")
     asking.join(5)
     assert answers[0].status_code == 200
 
@@ -123,7 +126,7 @@ def test_it_holds_and_releases_from_outside(start):
     "script", [{"fault": "earthquake"}, {"fault": "status"}, {"fault": "html", "when": 1}, []]
 )
 def test_it_refuses_a_fault_it_does_not_know(sandbox, script):
-    assert requests.post(control(sandbox.url, "faults"), json=script, timeout=5).status_code == 400
+    assert control("POST", sandbox.url, "faults", json=script).status_code == 400
     assert sandbox.faults.pending() == []
 
 
@@ -184,3 +187,27 @@ def imported(node):
 def is_allowed(name):
     own = name == "ultahost_api.client.actions" or f"{name}.".startswith("ultahost_api.sandbox.")
     return own or name.split(".")[0] in sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},  # what the form of any page can send
+        {"Content-Type": "text/plain", "Origin": "https://evil.example"},
+        {HEADER: "1", "Host": "evil.example"},  # a name that was made to lead to this machine
+        {HEADER: "1", "Host": "localhost.evil.example:8001"},
+        {HEADER: "1", "Host": "[::1"},
+    ],
+)
+def test_it_takes_no_orders_from_a_page_of_the_web(sandbox, headers):
+    account = sandbox.add_account()
+    key = sandbox.add_key(account)
+
+    assert control("POST", sandbox.url, "keys", headers, json={"beside": key}).status_code == 403
+    assert control("POST", sandbox.url, "faults", headers, data=b'{"fault": "drop"}').status_code == 403
+    assert control("GET", sandbox.url, "ledger", headers).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8001", "127.0.0.1", "127.0.0.2:1", "[::1]:8001"])
+def test_it_takes_orders_under_a_name_of_this_machine(sandbox, host):
+    assert control("GET", sandbox.url, "ledger", {HEADER: "1", "Host": host}).status_code == 200
