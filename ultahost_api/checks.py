@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+from ultahost_api.client.loopback import is_private
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:
@@ -16,7 +16,6 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     if any(len(key) != 32 for key in ultahost["SEALING_KEYS"]):
         problems.append(Error("Every sealing key must be 32 bytes long.", id="ultahost_api.E002"))
-    url = urlsplit(ultahost["API_URL"])
-    if url.scheme != "https" and url.hostname not in _LOOPBACK:
+    if not is_private(urlsplit(ultahost["API_URL"])):
         problems.append(Error("ULTAHOST['API_URL'] must be https.", id="ultahost_api.E003"))
     return problems

@@ -1,7 +1,6 @@
 """One request, one reply. The only module that knows HTTP, with ``connection`` below it."""
 
 import http.client
-import ipaddress
 import os
 import threading
 import traceback
@@ -16,6 +15,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from .connection import Adapter, exchange
+from .loopback import is_private
 from .rate import UNTOLD, Rate, read_rate
 from .secret import MaskedBytes, MaskedText, Secret
 
@@ -59,18 +59,11 @@ def kept_adapter() -> Adapter:
 def checked_url(url: str) -> str:
     """``url`` without a closing slash. ValueError unless it is https, or http to this machine."""
     parts = urlsplit(url)
-    if not parts.hostname or parts.username or parts.query or parts.fragment:
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("The API's address has to look like https://host/path.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname)):
+    if not is_private(parts):
         raise ValueError("The API's address has to be https; plain http goes to this machine only.")
     return url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def prepare(method: str, url: str, api_key: Secret) -> PreparedRequest:
