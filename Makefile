@@ -9,7 +9,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 RUN := $(PY) -c 'import environ, os, sys; environ.Env.read_env(".env"); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
 
 # Settings under which the deploy check has nothing to complain of; the keys are nobody's.
-DEPLOYED = PORTAL_URL=https://portal.example.com DATABASE_URL=postgres://localhost/portal \
+DEPLOYED = PORTAL_URL=https://portal.example.com PORTAL_TRUSTED_PROXIES=1 DATABASE_URL=postgres://localhost/portal \
 	PORTAL_SECRET_KEY=check-SECRET-key-0123456789-abcdefghijklmnopqrstuvwxyz-9876543210 \
 	PORTAL_SEALING_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= PORTAL_HMAC_KEY=check-hmac-key-0123456789abcdef
 

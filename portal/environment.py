@@ -6,15 +6,18 @@ Every mistake is an ImproperlyConfigured of one sentence that names the variable
 import base64
 import binascii
 import fcntl
+import ipaddress
 import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 from django.core.exceptions import ImproperlyConfigured
 
-LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
+from ultahost_api.client.loopback import is_private
+
 SEALING_KEY_BYTES = 32
 SEALING_KEYS = "PORTAL_SEALING_KEYS"
 SECRETS = (SEALING_KEYS, "PORTAL_HMAC_KEY", "PORTAL_SECRET_KEY")
@@ -45,15 +48,47 @@ def read_url(name: str, default: str) -> str:
     url = read(name, default).rstrip("/")
     try:
         parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port  # reading it is what checks it
+        is_address = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        host = None
-    if not host or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.fragment:
+        is_address = False
+    if not is_address or parts.scheme not in {"http", "https"} or set(url) & set("@?# \\"):
         raise ImproperlyConfigured(f"{name} must be an address like https://portal.example.com, not {url!r}.")
-    if parts.scheme == "http" and host not in LOOPBACK:
-        raise ImproperlyConfigured(f"{name} must begin with https:// because {host} is not this machine.")
+    if not is_private(parts):
+        raise ImproperlyConfigured(
+            f"{name} must begin with https:// because {parts.hostname} is not this machine."
+        )
     return url
+
+
+def read_origin(name: str, default: str) -> str:
+    """An address without a path, as browsers write it in the Origin of a form.
+
+    That is: small letters, a Unicode name as xn--, no port that is the usual one, no dot behind the name.
+    """
+    parts = urlsplit(read_url(name, default))
+    if parts.path:
+        raise ImproperlyConfigured(
+            f"{name} must have no path such as {parts.path!r}: the portal needs a host name of its own."
+        )
+    try:
+        host = _plain_host(parts.hostname or "")
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} must name a host that browsers can ask for, not {parts.hostname!r}."
+        ) from None
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    port = "" if parts.port in {None, usual} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
+
+
+def _plain_host(host: str) -> str:
+    """ValueError where Django would refuse ``host`` in a request, or take others with it."""
+    if ":" in host:
+        address = ipaddress.IPv6Address(host)
+        if address.scope_id:
+            raise ValueError(host)
+        return f"[{address}]"
+    return idna.encode(host.removesuffix("."), uts46=True, std3_rules=True).decode()
 
 
 def read_secret(name: str, data_dir: Path, *, generate: bool, database: Path | None = None) -> str:

@@ -19,7 +19,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 PORTAL_DATA_DIR = Path(environment.read("PORTAL_DATA_DIR", str(BASE_DIR / "data"))).absolute()
 PORTAL_HOST = environment.read("PORTAL_HOST", "127.0.0.1")
 PORTAL_PORT = environment.read_int("PORTAL_PORT", 8000, low=1, high=65535)
-PORTAL_URL = environment.read_url("PORTAL_URL", f"http://localhost:{PORTAL_PORT}")
+PORTAL_URL = environment.read_origin("PORTAL_URL", f"http://localhost:{PORTAL_PORT}")
 PORTAL_TRUSTED_PROXIES = environment.read_int("PORTAL_TRUSTED_PROXIES", 0, low=0, high=9)
 PORTAL_DEMO = environment.read("PORTAL_DEMO") == "1"
 # Ultahost's own client area, for "open there" links; off unless set, as no API tells where it is.
@@ -28,9 +28,15 @@ if PORTAL_PROVIDER_URL:
     PORTAL_PROVIDER_URL = environment.read_url("PORTAL_PROVIDER_URL", "")
 
 _public = urlsplit(PORTAL_URL)
+_host = _public.hostname or ""
 _https = _public.scheme == "https"
+if _https and not PORTAL_TRUSTED_PROXIES:
+    raise ImproperlyConfigured(
+        "PORTAL_TRUSTED_PROXIES must say how many proxies stand before the portal, 1 or more,"
+        " because PORTAL_URL begins with https://."
+    )
 
-ALLOWED_HOSTS = sorted({_public.hostname or "", "localhost", "127.0.0.1", "[::1]"})
+ALLOWED_HOSTS = sorted({f"[{_host}]" if ":" in _host else _host, "localhost", "127.0.0.1", "[::1]"})
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 # Data
@@ -208,7 +214,7 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
-MFA_TOTP_ISSUER = f"Team portal {_public.hostname}"
+MFA_TOTP_ISSUER = f"Team portal {_host}"
 
 EMAIL_URL = environment.read("EMAIL_URL")
 EMAIL_TIMEOUT = 10  # seconds for each step of the mail server
@@ -222,7 +228,7 @@ if EMAIL_URL:
 else:
     EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)  # of every change to how one signs in
-DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{_public.hostname}")
+DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{'localhost' if ':' in _host else _host}")
 
 # Sessions, cookies and headers
 
@@ -241,8 +247,7 @@ SILENCED_SYSTEM_CHECKS = [
 if _https:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = False
-    if PORTAL_TRUSTED_PROXIES:
-        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

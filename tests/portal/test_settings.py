@@ -62,6 +62,7 @@ BAD = {
     "PORTAL_PORT": {"PORTAL_PORT": "eighty"},
     "PORTAL_URL": {"PORTAL_URL": "portal.example.com"},
     "PORTAL_TRUSTED_PROXIES": {"PORTAL_TRUSTED_PROXIES": "-1"},
+    "PORTAL_TRUSTED_PROXIES must say how many": {"PORTAL_URL": "https://portal.example.com"},
     "DATABASE_URL": {"DATABASE_URL": "mysql://localhost/portal"},
     "PORTAL_SECRET_KEY": POSTGRES,
     "PORTAL_SEALING_KEYS": POSTGRES | SECRETS | {"PORTAL_SEALING_KEYS": ""},
@@ -121,7 +122,7 @@ def test_it_never_prints_the_password_of_a_mail_server(tmp_path, bad):
     ],
 )
 def test_it_hardens_cookies_exactly_when_the_portal_is_https(tmp_path, url, words):
-    done = python(tmp_path, "-c", PRINT, PORTAL_URL=url)
+    done = python(tmp_path, "-c", PRINT, PORTAL_URL=url, PORTAL_TRUSTED_PROXIES="1")
 
     assert done.stdout.strip() == words, done.stderr
 
@@ -130,7 +131,11 @@ def test_it_hardens_cookies_exactly_when_the_portal_is_https(tmp_path, url, word
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost:8000", "http://127.0.0.1", "http://[::1]:8000", "https://portal.example.com"]
+    "url",
+    [
+        *("http://localhost:8000", "http://127.0.0.1", "http://127.0.0.2", "http://[::1]:8000"),
+        "https://portal.example.com",
+    ],
 )
 def test_it_takes_an_address(variables, url):
     variables(PORTAL_URL=f"{url}/")
@@ -148,6 +153,14 @@ def test_it_takes_an_address(variables, url):
         "https://user:password@example.com",
         "https://example.com:port",
         "https://example.com?x=1",
+        "https://example.com?",
+        "https://example.com#",
+        "https://:password@example.com",
+        "https://@example.com",
+        "https://example.com:0",
+        "https://example.com\\@evil.example",
+        "https://exam ple.com",
+        "ftp://localhost",
         "ftp://example.com",
         "//example.com",
         "https://",
@@ -159,6 +172,66 @@ def test_it_takes_plain_http_and_odd_addresses_nowhere(variables, url):
 
     with pytest.raises(ImproperlyConfigured, match="PORTAL_URL must"):
         environment.read_url("PORTAL_URL", "")
+
+
+ORIGINS = {
+    "https://portal.example.com": "https://portal.example.com",
+    "HTTPS://Portal.Example.COM/": "https://portal.example.com",
+    "https://portal.example.com:443": "https://portal.example.com",
+    "https://portal.example.com:8443": "https://portal.example.com:8443",
+    "https://portal.example.com.": "https://portal.example.com",
+    "https://pörtal.example": "https://xn--prtal-jua.example",
+    "https://[2001:DB8:0::1]": "https://[2001:db8::1]",
+    "http://LOCALHOST:80": "http://localhost",
+}
+IN_A_BROWSER = """
+import json, sys
+import django
+django.setup()
+from django.conf import settings
+from django.middleware.csrf import _get_new_csrf_string
+from django.test import Client
+origin = sys.argv[1]
+token = _get_new_csrf_string()
+client = Client(enforce_csrf_checks=True)
+client.cookies[settings.CSRF_COOKIE_NAME] = token
+sent = {"Host": origin.partition("://")[2], "Origin": origin, "X-CSRFToken": token,
+        "X-Forwarded-Proto": origin.partition(":")[0], "X-Forwarded-For": "203.0.113.1"}
+print(client.post("/livez", headers=sent).status_code, settings.PORTAL_URL)
+"""
+
+
+@pytest.mark.parametrize("url", ORIGINS)
+def test_it_takes_forms_at_the_address_that_a_browser_makes_of_the_portals(tmp_path, url):
+    variables = {
+        "PORTAL_URL": url,
+        "PORTAL_TRUSTED_PROXIES": "1",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+
+    done = python(tmp_path, "-c", IN_A_BROWSER, ORIGINS[url], **variables)
+
+    # Past the checks of host and origin there is only the view, which takes no form.
+    assert done.stdout.split() == ["405", ORIGINS[url]], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("https://example.com/portal", "must have no path such as '/portal'"),
+        ("https://*", "must name a host"),
+        ("https://.example.com", "must name a host"),
+        ("https://exa_mple.com", "must name a host"),
+        ("https://a..b", "must name a host"),
+        ("https://[fe80::1%25eth0]", "must"),
+        ("https://[2001:db8::g]", "must be an address"),
+    ],
+)
+def test_it_takes_no_address_at_which_links_or_forms_would_not_work(variables, url, words):
+    variables(PORTAL_URL=url)
+
+    with pytest.raises(ImproperlyConfigured, match=f"^PORTAL_URL {words}.*\\.$"):
+        environment.read_origin("PORTAL_URL", "")
 
 
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "8000.0", "²", "0x10"])
