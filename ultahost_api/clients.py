@@ -1,17 +1,21 @@
 """The only place where a key, its budget and a Client meet."""
 
+import logging
 import time
 from datetime import timedelta
 
+from django.db import Error
 from django.utils import timezone
 
 from ultahost_api import budget, conf, sealing, signals
 from ultahost_api.budget import Purpose
-from ultahost_api.client import Action, Client, Rate, Secret
+from ultahost_api.client import Action, Client, NotSent, Rate, Secret
 from ultahost_api.models import ApiKey
 
 BACKGROUND_SECONDS = 45.0
 PERSON_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
 
 _OK_NOTED_EVERY = timedelta(minutes=1)
 
@@ -29,15 +33,22 @@ class KeyMeter:
         self._asked_at = 0.0
 
     def before(self, action: Action) -> None:
-        budget.take(self.key, self.purpose)
+        try:
+            budget.take(self.key, self.purpose)
+        except Error as error:
+            raise NotSent(f"the database does not answer ({type(error).__name__})") from None
         self._asked_at = time.monotonic()
 
     def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
-        budget.record(self.key, rate, status, words, took=time.monotonic() - self._asked_at)
-        if status == 401:
-            note_refusal(self.key)
-        elif status == 200:
-            _note_success(self.key)
+        """Where the database does not take the note, the answer is worth more than the note."""
+        try:
+            budget.record(self.key, rate, status, words, took=time.monotonic() - self._asked_at)
+            if status == 401:
+                note_refusal(self.key)
+            elif status == 200:
+                _note_success(self.key)
+        except Error as error:
+            logger.warning("What %s told of key %s was not noted: %s", action.name, self.key.pk, error)
 
 
 def for_key(key: ApiKey, purpose: Purpose = Purpose.BACKGROUND) -> Client:

@@ -1,21 +1,27 @@
 """What a write that took effect changes in our copy at once; the refreshes it asks for bring the rest."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from ultahost_api.models import Noun, Operation
 from ultahost_api.refreshing import changes, schedule
 from ultahost_api.refreshing.nouns import NOUNS
 
+logger = logging.getLogger(__name__)
+
 
 def apply(operation: Operation) -> None:
-    change = _CHANGES.get(operation.action)
-    if change:
-        change(operation)
-    schedule.ask([operation.account], _STALE.get(operation.action, ()))
+    """The outcome is noted already; a database that does not take these leaves them to the next refresh."""
+    try:
+        if change := _CHANGES.get(operation.action):
+            change(operation)
+        schedule.ask([operation.account], _STALE.get(operation.action, ()))
+    except Error as error:
+        logger.warning("Our copy was not changed after operation %s: %s", operation.pk, error)
 
 
 def _paid(operation: Operation) -> None:

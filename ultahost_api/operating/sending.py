@@ -1,5 +1,7 @@
 """Write down, send once, note what came of it."""
 
+import logging
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -7,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -36,10 +38,13 @@ from ultahost_api.operating.cancellations import other_cancellation
 from ultahost_api.operating.targets import remote_id_of, target_of, without_secrets
 from ultahost_api.refreshing import schedule
 
+logger = logging.getLogger(__name__)
+
 State = Operation.State
 
 FIRST_READ = timedelta(seconds=5)
 _SECONDS = 30.0
+_NOTED_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds; SQLite itself waits twenty for whoever writes
 
 # What of an answer is worth keeping; whatever else it holds may be a secret.
 _KEPT = {
@@ -239,7 +244,7 @@ def send(
         _end(operation, State.NOT_SENT, error)
     except UltahostError as error:
         _end(operation, State.UNKNOWN, error, next_read_at=timezone.now() + FIRST_READ)
-        schedule.hasten([operation.account], Refresh.Pace.OPERATION)
+        _hasten(operation)
     else:
         _end(operation, State.DONE, answer, result=_kept(answer.data))
     if operation.took_effect:
@@ -253,11 +258,31 @@ def _end(operation: Operation, state: Operation.State, told: Answer | UltahostEr
         "message": told.message[:1000],
         "ended_at": timezone.now(),
     }
-    # A later tick may have called it unknown meanwhile: who was there knows better.
-    ours = Operation.objects.filter(pk=operation.pk, state__in=[State.SENDING, State.UNKNOWN])
-    if ours.update(**fields):
+    if _noted(operation, fields):
         for name, value in fields.items():
             setattr(operation, name, value)
+
+
+def _noted(operation: Operation, fields: Mapping[str, Any]) -> bool:
+    """The answer came once and cannot be asked for again: a database that is locked is asked again."""
+    # A later tick may have called it unknown meanwhile: who was there knows better.
+    ours = Operation.objects.filter(pk=operation.pk, state__in=[State.SENDING, State.UNKNOWN])
+    for pause in _NOTED_AGAIN_AFTER:
+        try:
+            return bool(ours.update(**fields))
+        except Error as error:
+            logger.warning("That operation %s is %s is not noted: %s", operation.pk, fields["state"], error)
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
+            time.sleep(pause)
+    return bool(ours.update(**fields))
+
+
+def _hasten(operation: Operation) -> None:
+    try:
+        schedule.hasten([operation.account], Refresh.Pace.OPERATION)
+    except Error as error:  # they come when they are due
+        logger.warning("No refresh was hastened after operation %s: %s", operation.pk, error)
 
 
 def _kept(data: object) -> dict[str, Any]:
