@@ -44,10 +44,10 @@ class Freshness:
             return "running"
         if self.limited_until:
             return "limited"
-        if self.failed:
-            return "failed"
         if all(r.next_due_at is None for r in self.refreshes):
             return "paused"
+        if self.failed:
+            return "failed"
         return "stale" if self.is_stale else "fresh"
 
     @cached_property
@@ -77,8 +77,9 @@ class Freshness:
 
     @cached_property
     def failed(self) -> list[Refresh]:
-        troubles = {Refresh.Trouble.UNREACHABLE, Refresh.Trouble.REFUSED, Refresh.Trouble.ODD}
-        return [r for r in self.refreshes if r.trouble in troubles]
+        """Those whose rows no longer move, with the accounts in alphabetical order."""
+        waits = {Refresh.Trouble.NONE, Refresh.Trouble.LIMITED}
+        return sorted((r for r in self.refreshes if r.trouble not in waits), key=lambda r: r.account.name)
 
     @property
     def set_aside(self) -> int:
@@ -102,7 +103,5 @@ class Freshness:
 
     @property
     def token(self) -> str:
-        """Changes when a pass has completed: the page then fetches its list again."""
-        return str(
-            int(max((r.completed_at.timestamp() for r in self.refreshes if r.completed_at), default=0))
-        )
+        """Changes when a pass of any account has completed: the page then fetches its list again."""
+        return str(sum(round(r.completed_at.timestamp() * 1e6) for r in self.refreshes if r.completed_at))

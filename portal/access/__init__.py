@@ -5,6 +5,8 @@ What somebody may not see is a 404, as if it were not there. docs/access.md has 
 
 from portal.access.accounts import (
     account_among,
+    account_of_own_key,
+    account_to_operate,
     accounts_of_own_keys,
     accounts_to_operate,
     accounts_to_pay,
@@ -72,6 +74,8 @@ from portal.access.share_links import (
 __all__ = [
     "View",
     "account_among",
+    "account_of_own_key",
+    "account_to_operate",
     "accounts_of_own_keys",
     "accounts_shared",
     "accounts_to_operate",

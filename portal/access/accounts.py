@@ -2,8 +2,10 @@
 
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 
 from portal.models import AccountPolicy, Grant, Role, User
 from ultahost_api.models import Account, ApiKey
@@ -68,6 +70,27 @@ def accounts_without(person: User) -> QuerySet[Account]:
     """Those that nobody else of the team has a key to: once the person has left, nobody opens them."""
     others = ApiKey.objects.live().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
     return Account.objects.filter(_holds_key(person, ApiKey.objects.present()), ~Exists(others))
+
+
+def account_to_operate(user: User, account_id: UUID) -> Account:
+    tell_of_a_dead_key(user, account_id)
+    return account_among(accounts_to_operate(user), account_id)
+
+
+def account_of_own_key(user: User, account_id: UUID) -> Account:
+    if not accounts_of_own_keys(user).filter(pk=account_id).exists():
+        tell_of_a_dead_key(user, account_id)
+    return account_among(accounts_of_own_keys(user), account_id)
+
+
+def tell_of_a_dead_key(user: User, account_id: UUID) -> None:
+    """PermissionDenied, with the reason, if a key that does not work is all that a user has of an account."""
+    if accounts_to_operate(user).filter(pk=account_id).exists() or user.role == Role.BILLING:
+        return
+    dead = ApiKey.objects.live().exclude(pk__in=ApiKey.objects.usable().values("pk"))
+    if user.is_active and (account := Account.objects.filter(_holds_key(user, dead), pk=account_id).first()):
+        words = _("Your API key for %(account)s does not work. Replace it, and this page works again.")
+        raise PermissionDenied(words % {"account": account})
 
 
 def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:

@@ -6,10 +6,12 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
 from portal.access.accounts import (
+    account_to_operate,
     accounts_to_operate,
     accounts_to_pay,
     accounts_to_view,
     accounts_with_invoices,
+    tell_of_a_dead_key,
 )
 from portal.models import User
 from ultahost_api.models import Domain, Email, Event, Invoice, Noun, Order, Quote, Service
@@ -30,8 +32,9 @@ def service_to_view(user: User, service_id: UUID) -> Service:
 
 
 def service_to_operate(user: User, service_id: UUID) -> Service:
-    services = Service.objects.of(accounts_to_operate(user)).select_related("account")
-    return get_object_or_404(services, pk=service_id)
+    service = service_to_view(user, service_id)
+    account_to_operate(user, service.account_id)
+    return service
 
 
 def domains_to_view(user: User) -> DomainQuerySet:
@@ -43,8 +46,9 @@ def domain_to_view(user: User, domain_id: UUID) -> Domain:
 
 
 def domain_to_operate(user: User, domain_id: UUID) -> Domain:
-    domains = Domain.objects.of(accounts_to_operate(user)).select_related("account")
-    return get_object_or_404(domains, pk=domain_id)
+    domain = domain_to_view(user, domain_id)
+    account_to_operate(user, domain.account_id)
+    return domain
 
 
 def may_operate(user: User, row: Service | Domain) -> bool:
@@ -65,6 +69,8 @@ def invoices_to_pay(user: User) -> InvoiceQuerySet:
 
 
 def invoice_to_pay(user: User, invoice_id: UUID) -> Invoice:
+    invoice = invoice_to_view(user, invoice_id)
+    tell_of_a_dead_key(user, invoice.account_id)
     return get_object_or_404(invoices_to_pay(user), pk=invoice_id)
 
 

@@ -56,7 +56,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
     """The form carries what Ultahost had, and sends what the person has made different."""
-    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    account = access.account_of_own_key(request.user, account_id)
     if way := confirming.ask_first(request):
         return way
     write = Write(
@@ -85,7 +85,7 @@ def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_account_password(request: http.Request, account_id: UUID) -> HttpResponse:
-    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    account = access.account_of_own_key(request.user, account_id)
     if way := confirming.ask_first(request):
         return way
     write = Write(

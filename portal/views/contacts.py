@@ -70,7 +70,7 @@ def contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpRes
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     write = Write(
         request,
         account,
@@ -89,7 +89,7 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
     """The form carries what Ultahost had, and sends what the person has made different."""
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     page = reverse("contact", args=[account.pk, contact_id])
     write = Write(
         request,
@@ -116,7 +116,7 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     page = reverse("contact", args=[account.pk, contact_id])
     read = _listed(account)
     if not read.is_there and request.method != "POST":

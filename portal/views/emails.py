@@ -45,7 +45,7 @@ def emails_csv(request: http.Request) -> HttpResponseBase:
 @access.key_holders_only
 @require_safe
 def email(request: http.Request, account_id: UUID, email_id: int) -> HttpResponse:
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     read = _read(account, email_id) if live_lists.is_wanted(request) else None
     context = {"account": account, "email_id": email_id, "live": read}
     return http.page(request, "emails/detail.html", context, partials=["email"])
@@ -56,7 +56,7 @@ def email(request: http.Request, account_id: UUID, email_id: int) -> HttpRespons
 @require_safe
 def email_body(request: http.Request, account_id: UUID, email_id: int) -> HttpResponse:
     """Bodies can hold passwords: read for this answer alone."""
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     return document(request, _read(account, email_id), lambda email: email.message)
 
 

@@ -57,7 +57,7 @@ def add_payment_method(request: http.Request, account_id: UUID, method: str) -> 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_payment_method(request: http.Request, account_id: UUID, method_id: int) -> HttpResponse:
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     write = Write(
         request,
         account,

@@ -60,7 +60,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
-    account = access.account_among(access.accounts_to_operate(request.user), account_id)
+    account = access.account_to_operate(request.user, account_id)
     read = _read(account, quote_id)
     write = Write(
         request,

@@ -25,7 +25,7 @@ State = Operation.State
 @require_http_methods(["GET", "HEAD", "POST"])
 def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     """GET tells what it is; POST has Ultahost make a secret, with which nothing is on yet."""
-    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    account = access.account_of_own_key(request.user, account_id)
     if way := confirming.ask_first(request):
         return way
     if request.method != "POST":
@@ -47,7 +47,7 @@ def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     """POST alone has the secret; who comes here from the password's page starts again."""
-    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    account = access.account_of_own_key(request.user, account_id)
     if way := confirming.ask_first(request):
         return way
     secret = request.POST.get("secret", "")
@@ -75,7 +75,7 @@ def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
-    account = access.account_among(access.accounts_of_own_keys(request.user), account_id)
+    account = access.account_of_own_key(request.user, account_id)
     if way := confirming.ask_first(request):
         return way
     write = Write(

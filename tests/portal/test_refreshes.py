@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import AccountPolicy
-from ultahost_api.models import Refresh
+from ultahost_api.models import ApiKey, Refresh
 from ultahost_api.sandbox import Fault
 
 LATER = timedelta(minutes=10)
@@ -199,3 +199,38 @@ def test_it_has_lists_refreshed_sooner_while_somebody_watches(visit, alma):
 
     soon = timezone.now() + timedelta(seconds=2)
     assert Refresh.objects.due(soon).filter(noun="services").exists()
+
+
+@pytest.fixture
+def second(alma, sandbox, add_key, read_everything):
+    """Another account of hers, as the portal has it."""
+    beta = sandbox.add_account("Beta", "USD")
+    beta.add_services(1)
+    key = add_key(alma, beta, "Second")
+    read_everything()
+    return key
+
+
+def test_it_names_the_account_whose_key_is_refused(visit, alma, second, read_everything):
+    ApiKey.objects.filter(pk=second.pk).update(refused_at=timezone.now())
+    Refresh.objects.filter(account=second.account).update(next_due_at=timezone.now())
+    read_everything()
+    page = visit(alma).get("/services/")
+    assert region(page)["data-state"] == "failed"
+    assert page.one("#freshness .words").text.startswith("Beta: No key can read this account · Updated")
+
+
+def test_it_announces_an_account_that_completes_within_the_same_second(visit, alma, second):
+    """Also one whose answer was older, but was written after the other's."""
+    at = timezone.now().replace(microsecond=900_000)
+    of_acme = Refresh.objects.filter(noun="services", account__name="Acme")
+    of_beta = Refresh.objects.filter(noun="services", account__name="Beta")
+    of_acme.update(completed_at=at)
+    of_beta.update(completed_at=at - timedelta(minutes=5))
+    browser = visit(alma)
+    asks = region(browser.get("/services/"))["hx-get"]
+    assert "HX-Trigger" not in browser.htmx(asks, "freshness").headers
+
+    of_beta.update(completed_at=at - timedelta(microseconds=1000))
+
+    assert "services-refreshed" in browser.htmx(asks, "freshness").headers["HX-Trigger"]

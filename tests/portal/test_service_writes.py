@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.models import Act, AuditEntry, Gateway, Grant, Product, ServiceCommand
 from ultahost_api.models import Invoice, Operation, Service
@@ -374,6 +375,18 @@ def test_it_changes_nothing_while_ultahost_is_down(browser, service, reboot, san
     assert browser.get(where).status == 200
     assert page.status == 422
     assert "It was not sent, so nothing was changed" in page.one(".errorlist.nonfield li").text
+
+
+@pytest.mark.parametrize("column", ["refused_at", "unreadable_at"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_it_says_that_the_key_does_not_work(browser, service, sandbox, column, method):
+    """And not "not found": who reads it may act once the key is replaced."""
+    service.account.keys.update(**{column: timezone.now()})
+    page = getattr(browser, method)(path(service, "cancel/"))
+    assert page.status == 403
+    assert "Your API key for Acme does not work." in page.one("main .prose").text
+    assert page.all("main .prose a")[0]["href"] == "/keys/"
+    assert sandbox.ledger == []
 
 
 @pytest.mark.parametrize("rest", WRITES)
