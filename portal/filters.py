@@ -54,15 +54,35 @@ class RowFilter(filters.FilterSet):
         return rows.filter(**{self.status_column: value})
 
 
-class ServiceFilter(RowFilter):
+class CachedFilter(RowFilter):
+    """Of rows copied from Ultahost, some of whose fields could not be read."""
+
+    unreadable = filters.ChoiceFilter(
+        method="by_unreadable", label=_("Could not be read"), choices=[("any", _("Any field"))]
+    )
+
+    def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.partly_unreadable()  # type: ignore[attr-defined]
+
+
+class ServiceFilter(CachedFilter):
     searched = ("product_name", "domain", "dedicated_ip", "account__name")
 
 
-class InvoiceFilter(RowFilter):
+class InvoiceFilter(CachedFilter):
     searched = ("number", "payment_method", "account__name")
 
     since = filters.DateFilter("date", "gte", label=_("Dated from"))
     until = filters.DateFilter("date", "lte", label=_("Dated to"))
+
+    unreadable = filters.ChoiceFilter(
+        method="by_unreadable",
+        label=_("Could not be read"),
+        choices=[("any", _("Any field")), ("total", _("The total"))],
+    )
+
+    def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(total=None) if value == "total" else super().by_unreadable(rows, name, value)
 
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """``Open`` and ``Overdue`` are ours: the provider stores neither."""
@@ -73,16 +93,16 @@ class InvoiceFilter(RowFilter):
         return rows.filter(status=value)
 
 
-class OrderFilter(RowFilter):
+class OrderFilter(CachedFilter):
     searched = ("number", "payment_method", "account__name")
 
 
-class QuoteFilter(RowFilter):
+class QuoteFilter(CachedFilter):
     searched = ("subject", "account__name")
     status_column = "stage"
 
 
-class EmailFilter(RowFilter):
+class EmailFilter(CachedFilter):
     searched = ("subject", "account__name")
 
     status = None  # a mail has none
@@ -118,7 +138,7 @@ class EventFilter(RowFilter):
     until = filters.DateFilter("at", "date__lte", label=_("To"), widget=_day())
 
 
-class DomainFilter(RowFilter):
+class DomainFilter(CachedFilter):
     searched = ("name", "registrar", "account__name")
 
     renew = filters.ChoiceFilter(

@@ -82,8 +82,9 @@ class Freshness:
         return sorted((r for r in self.refreshes if r.trouble not in waits), key=lambda r: r.account.name)
 
     @property
-    def set_aside(self) -> int:
-        return sum(len(r.set_aside) for r in self.refreshes)
+    def set_aside(self) -> list[tuple[Account, list[str]]]:
+        """By account, what stood where the ids should be of the rows that are not listed for want of one."""
+        return [(r.account, [row["id"] or "–" for row in r.set_aside]) for r in self.refreshes if r.set_aside]
 
     @cached_property
     def rows_total(self) -> int:

@@ -122,6 +122,11 @@ class ListPage(Pages):
     def gone_count(self) -> int:
         return self._gone.count()
 
+    @cached_property
+    def unread_count(self) -> int:
+        """Of cached rows: how many have a field that could not be read, whatever is filtered."""
+        return self._all.partly_unreadable().count()  # type: ignore[union-attr]
+
     @property
     def is_filtered(self) -> bool:
         return any(self.request.GET.get(name) for name in self.filter.filters) or self.shows_gone

@@ -57,15 +57,19 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """What is kept of a list: records of documented fields alone. Not ``is_whole``: there are more."""
+    """What is kept of a list: records of documented fields alone. Not ``is_whole``: there are more.
+
+    ``set_aside`` is what stood where the ids should be of the rows that have none.
+    """
 
     records: tuple[Any, ...]
     is_whole: bool = True
+    set_aside: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, records: Iterable[Any], is_whole: bool = True) -> "Whole":
+    def of(cls, records: Iterable[Any], is_whole: bool, set_aside: tuple[str, ...]) -> "Whole":
         """Without the undocumented fields, which could be anything."""
-        return cls(tuple(replace(record, extra={}) for record in records), is_whole)
+        return cls(tuple(replace(record, extra={}) for record in records), is_whole, set_aside)
 
 
 def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None = None) -> Live:
@@ -110,13 +114,18 @@ def forget(account: Account, *names: str) -> None:
 def _packed(whole: Whole, record: type[Any]) -> dict[str, Any]:
     """As JSON can hold it. Its shape tells a version of the portal whose records had other fields."""
     rows = [[_plain(getattr(one, name)) for name in _kept(record)] for one in whole.records]
-    return {"shape": _shape(record), "is_whole": whole.is_whole, "rows": rows}
+    return {
+        "shape": _shape(record),
+        "is_whole": whole.is_whole,
+        "set_aside": whole.set_aside,
+        "rows": rows,
+    }
 
 
 def _unpacked(kept: dict[str, Any], record: type[Any]) -> Whole:
     names = _kept(record)
     records = (record(**dict(zip(names, map(_told, row), strict=True))) for row in kept["rows"])
-    return Whole(tuple(records), kept["is_whole"])
+    return Whole(tuple(records), kept["is_whole"], tuple(kept["set_aside"]))
 
 
 def _kept(record: type[Any]) -> list[str]:
@@ -132,4 +141,4 @@ def _plain(value: Any) -> Any:
 
 
 def _told(value: Any) -> Any:
-    return datetime.fromisoformat(value["moment"]) if isinstance(value, dict) else value
+    return datetime.fromisoformat(value["moment"]) if isinstance(value, dict) and "moment" in value else value

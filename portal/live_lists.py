@@ -14,7 +14,7 @@ from portal import audit, csv, live
 from portal.http import Request
 from portal.lists import Pages
 from portal.models import Act
-from ultahost_api.client import Client
+from ultahost_api.client import Client, Page
 from ultahost_api.models import Account
 
 MOST_PAGES = 10  # of one list; nobody has that many of these
@@ -101,11 +101,16 @@ def read_whole(
 
     def call(client: Client) -> live.Whole:
         pages = list(islice(nouns(client).list().pages(), MOST_PAGES))
-        records = {record.id: record for page in pages for record in page.records}
-        is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
-        return live.Whole.of(records.values(), is_whole)
+        return whole(pages)
 
     return live.read_list(account, noun, record, call)
+
+
+def whole(pages: Sequence[Page[Any]]) -> live.Whole:
+    records = {record.id: record for page in pages for record in page.records}
+    set_aside = tuple(row.remote_id or "–" for page in pages for row in page.rejected)
+    is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
+    return live.Whole.of(records.values(), is_whole, set_aside)
 
 
 def folded(text: str) -> str:

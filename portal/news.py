@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from portal import access, formats
 from portal.models import User
+from portal.pages import fields
 from portal.templatetags.statuses import status_word
 from portal.wording import act
 from ultahost_api.models import LISTS, Account, Event, Noun, Operation
@@ -30,21 +31,6 @@ _SUBJECTS: dict[str, Promise] = {
     Noun.QUOTES: gettext_lazy("Quote %(name)s"),
 }
 
-# Of a status the words alone say enough.
-_FIELDS: dict[str, Promise] = {
-    "product_name": gettext_lazy("Product"),
-    "amount": gettext_lazy("Amount"),
-    "billing_cycle": gettext_lazy("Billing cycle"),
-    "next_due_date": gettext_lazy("Next due"),
-    "dedicated_ip": gettext_lazy("Address"),
-    "total": gettext_lazy("Total"),
-    "due_date": gettext_lazy("Due"),
-    "recurring_amount": gettext_lazy("Renewal"),
-    "expiry_date": gettext_lazy("Expires"),
-    "registrar": gettext_lazy("Registrar"),
-    "auto_renew": gettext_lazy("Auto-renew"),
-    "valid_until": gettext_lazy("Valid until"),
-}
 _KINDS: dict[str, Promise] = {
     Kind.APPEARED: gettext_lazy("new"),
     Kind.GONE: gettext_lazy("no longer at Ultahost"),
@@ -54,8 +40,13 @@ _KINDS: dict[str, Promise] = {
 }
 
 _STATUSES = {"status", "stage"}
-_AMOUNTS = {"amount", "total", "recurring_amount"}
-_DAYS = {"next_due_date", "due_date", "expiry_date", "valid_until"}
+_AMOUNTS = {
+    "amount", "total", "recurring_amount", "first_payment_amount", "subtotal", "credit", "tax", "tax2",
+}  # fmt: skip
+_DAYS = {
+    "next_due_date", "due_date", "expiry_date", "valid_until", "next_invoice_date", "registration_date",
+    "created_on",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +89,8 @@ def subject(event: Event) -> str:
 def words(event: Event) -> str:
     """``Unpaid → Paid; Total: €10.00 → €0.00``, the status first."""
     changes = sorted(event.changes.items(), key=lambda change: change[0] not in _STATUSES)
+    if event.kind in {Kind.UNREADABLE, Kind.READABLE}:
+        return "; ".join(_readability(event, name, was, now) for name, (was, now) in changes)
     told = [_difference(name, was, now, event.account.currency) for name, (was, now) in changes]
     if event.kind != Kind.CHANGED:
         told.insert(0, str(_KINDS[event.kind]))
@@ -117,7 +110,17 @@ def _difference(name: str, was: Any, now: Any, currency: str) -> str:
     change = f"{_value(name, was, currency)} → {_value(name, now, currency)}"
     if name in _STATUSES:
         return change
-    return f"{_FIELDS.get(name, name.replace('_', ' '))}: {change}"
+    return f"{fields.label(name)}: {change}"
+
+
+def _readability(event: Event, name: str, was: Any, now: Any) -> str:
+    """What Ultahost wrote is never formatted: it is what could not be read."""
+    currency, told = event.account.currency, {"field": fields.label(name)}
+    if event.kind == Kind.READABLE:
+        told |= {"now": _value(name, now, currency)}
+        return _("%(field)s can be read again: %(now)s") % told
+    told |= {"was": _value(name, was, currency), "told": now}
+    return _("%(field)s cannot be read: %(was)s → “%(told)s”") % told
 
 
 def _value(name: str, value: Any, currency: str) -> str:
@@ -130,7 +133,7 @@ def _value(name: str, value: Any, currency: str) -> str:
         return str(status_word(value))
     if name in _AMOUNTS:
         return formats.money(Decimal(value), currency)
-    return formats.day(date.fromisoformat(value)) if name in _DAYS else str(value)
+    return formats.day(date.fromisoformat(value[:10])) if name in _DAYS | {"date"} else str(value)
 
 
 def _sent(user: User, operation: Operation) -> Entry:

@@ -34,6 +34,11 @@ class Reached:
         return sum((one.total for one in self.sums if one.currency == self.account.currency), Decimal(0))
 
     @property
+    def unread(self) -> int:
+        """Invoices of which no sum holds anything, since their total could not be read."""
+        return sum(one.unread for one in self.sums)
+
+    @property
     def owed_elsewhere(self) -> list[Owed]:
         """In currencies that it had before."""
         return [one for one in self.sums if one.currency != self.account.currency]

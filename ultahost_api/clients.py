@@ -72,6 +72,7 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 
         deadline=deadline,
         tries=tries,
         page_size=conf.page_size(),
+        currency=key.account.currency if key.account else "",
     )
 
 

@@ -43,6 +43,11 @@ class Bills:
         return _sum(self.new)
 
     @property
+    def new_unread(self) -> int:
+        """Of how many no sum holds anything, since their total could not be read."""
+        return sum(invoice.total is None for invoice in self.new)
+
+    @property
     def shown(self) -> list[Invoice]:
         return self.new[:_SHOWN]
 

@@ -137,6 +137,7 @@ def _columns() -> list[csv.Column]:
         (_("Owed"), lambda one: one.owed),
         (_("Currency"), lambda one: one.account.currency),
         (_("Owed in other currencies"), elsewhere),
+        (_("Amounts that could not be read, not included"), lambda one: one.unread),
         (_("Next due"), lambda one: one.next_due),
         (_("Updated"), lambda one: one.freshness and one.freshness.updated_at),
     ]

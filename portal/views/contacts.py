@@ -11,6 +11,7 @@ from portal import access, csv, http, live, live_lists
 from portal.forms.addresses import ADDRESS, MAIL_LABELS, MAILS, ContactForm, shown_of
 from portal.live import Live
 from portal.live_lists import LiveList, folded
+from portal.pages import fields
 from portal.writing import Write
 from ultahost_api.client import Client, Contact, ContactDetails
 from ultahost_api.models import Account, Operation
@@ -170,6 +171,7 @@ def _columns(account: Account) -> list[csv.Column]:
         (_("Last name"), lambda c: c.last_name),
         (_("E-mail address"), lambda c: c.email),
         (_("Number at Ultahost"), lambda c: c.id),
+        (_("Could not be read"), fields.unread_words),
     ]
 
 
@@ -195,7 +197,7 @@ def _list_url(account: Account) -> str:
     return f"{reverse('contacts')}?account={account.pk}"
 
 
-def _mails(contact: ContactDetails) -> list[tuple[Any, bool]]:
+def _mails(contact: ContactDetails) -> list[tuple[Any, bool | None]]:
     return [(MAIL_LABELS[name], getattr(contact, ours)) for name, ours in MAILS.items()]
 
 

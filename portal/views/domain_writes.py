@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, acting, audit, formats, http, live
+from portal import access, acting, audit, http, live
 from portal.confirming import ask_first
 from portal.forms.domains import NameserversForm
 from portal.forms.writes import WriteForm
 from portal.last_set import last_set, nameservers_of
 from portal.models import Act
 from portal.notifying.noting import shown_code
+from portal.pages import fields
 from portal.writing import Write
 from ultahost_api.models import Domain
 
@@ -56,7 +57,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
     if switch not in {"on", "off"}:
         raise Http404
     on = switch == "on"
-    amount = formats.money(domain.recurring_amount, domain.account.currency)
+    amount = fields.money(domain, "recurring_amount", domain.account.currency)
     title = _("Turn auto-renew of %(domain)s on?") if on else _("Turn auto-renew of %(domain)s off?")
     done = _("Auto-renew of %(domain)s is on.") if on else _("Auto-renew of %(domain)s is off.")
     write = Write(
@@ -68,7 +69,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         facts=[
             (_("Domain"), domain),
             (_("Renewal"), amount),
-            (_("Due"), formats.day(domain.next_due_date)),
+            (_("Due"), fields.day(domain, "next_due_date")),
         ],
         warning=""
         if on

@@ -10,6 +10,7 @@ from portal.freshness import Freshness
 from portal.last_set import last_set, nameservers_of
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
+from portal.pages import fields
 from ultahost_api import refreshing
 from ultahost_api.models import Domain, Noun
 
@@ -82,4 +83,5 @@ def _columns() -> list[csv.Column]:
         (_("Registered"), lambda d: d.registration_date),
         (_("Registrar"), lambda d: d.registrar),
         (_("Number at Ultahost"), lambda d: d.remote_id),
+        (_("Could not be read"), fields.unread_words),
     ]

@@ -11,6 +11,7 @@ from portal.letters import document, framed
 from portal.lists import ListPage, Sorts, filled
 from portal.live import Live
 from portal.models import User
+from portal.pages import fields
 from ultahost_api import refreshing
 from ultahost_api.client import Client, EmailDetails
 from ultahost_api.models import Account, Noun
@@ -84,4 +85,5 @@ def _columns() -> list[csv.Column]:
         (_("Subject"), lambda e: e.subject),
         (_("Sent"), lambda e: e.date),
         (_("Number at Ultahost"), lambda e: e.remote_id),
+        (_("Could not be read"), fields.unread_words),
     ]

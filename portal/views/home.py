@@ -1,11 +1,17 @@
+from typing import Any
+
+from django.db.models import Count, Value
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal import access, http, news, second_factor
 from portal.freshness import Freshness
+from portal.models import User
 from portal.notifying import sending
 from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
+from ultahost_api.models.cached import CachedQuerySet
 
 _SHOWN, _CHANGES_SHOWN = 6, 10
 
@@ -20,6 +26,7 @@ def home(request: http.Request) -> HttpResponse:
     keys = access.keys_to_manage(request.user)
     context = {
         "totals": invoices.by_currency(),
+        "partly_unreadable": _partly_unreadable(request.user),
         "year": conf.today().year,
         "overdue": invoices.overdue().order_by("due_date", "pk")[:_SHOWN],
         "due_next": invoices.open().filter(due_date__gte=conf.today()).order_by("due_date", "pk")[:_SHOWN],
@@ -42,3 +49,25 @@ def home(request: http.Request) -> HttpResponse:
         "has_keys": keys.exists(),
     }
     return http.page(request, "home.html", context)
+
+
+def _partly_unreadable(user: User) -> list[tuple[str, str, int]]:
+    """Of each noun that has any: what it is called, where its list is, and how many rows; in one query."""
+    rows: dict[Noun, CachedQuerySet[Any]] = {
+        Noun.INVOICES: access.invoices_to_view(user),
+        Noun.SERVICES: access.services_to_view(user),
+        Noun.DOMAINS: access.domains_to_view(user),
+        Noun.ORDERS: access.orders_to_view(user),
+        Noun.QUOTES: access.quotes_to_view(user),
+        Noun.EMAILS: access.emails_to_view(user),
+    }
+    odd = [
+        found.present()
+        .partly_unreadable()
+        .order_by()
+        .values(noun=Value(noun.value))
+        .annotate(rows=Count("pk"))
+        for noun, found in rows.items()
+    ]
+    counts = {Noun(one["noun"]): one["rows"] for one in odd[0].union(*odd[1:], all=True)}
+    return [(str(noun.label), reverse(noun.value), counts[noun]) for noun in rows if noun in counts]

@@ -9,6 +9,7 @@ from portal.filters import InvoiceFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
+from portal.pages import fields
 from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
 from ultahost_api.models.invoices import CurrencyTotals
@@ -95,4 +96,5 @@ def _columns() -> list[csv.Column]:
         (_("Total"), lambda i: i.total),
         (_("Currency"), lambda i: i.currency),
         (_("Payment method"), lambda i: i.payment_method),
+        (_("Could not be read"), fields.unread_words),
     ]

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
@@ -9,8 +10,10 @@ from portal.filters import OrderFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
+from portal.pages import fields
 from ultahost_api import refreshing
 from ultahost_api.client import OrderDetails
+from ultahost_api.client.orders import OrderedDomain, OrderedService
 from ultahost_api.models import Account, Invoice, Noun
 
 SORTS: Sorts = {
@@ -65,8 +68,8 @@ def _rows_of(order: OrderDetails, account: Account, user: User) -> dict[str, obj
     ours = {service.remote_id: service for service in services.filter(remote_id__in=_ids(order.services))}
     names = {domain.remote_id: domain for domain in domains.filter(remote_id__in=_ids(order.domains))}
     return {
-        "services": [(line, ours.get(line.id)) for line in order.services],
-        "domains": [(line, names.get(line.id)) for line in order.domains],
+        "services": [(line, ours.get(line.id or 0)) for line in order.services],
+        "domains": [(line, names.get(line.id or 0)) for line in order.domains],
         "invoice": invoice_row(user, account, order.invoice_id),
     }
 
@@ -76,8 +79,8 @@ def invoice_row(user: User, account: Account, remote_id: int | None) -> Invoice 
     return access.invoices_to_view(user).of([account]).filter(remote_id=remote_id or 0).first()
 
 
-def _ids(lines: tuple[object, ...]) -> list[int]:
-    return [line.id for line in lines]  # type: ignore[attr-defined]
+def _ids(lines: Iterable[OrderedService | OrderedDomain]) -> list[int]:
+    return [line.id for line in lines if line.id]
 
 
 def _listing(request: http.Request, user: User) -> ListPage:
@@ -101,4 +104,5 @@ def _columns() -> list[csv.Column]:
         (_("Currency"), lambda o: o.account.currency),
         (_("Payment method"), lambda o: o.payment_method),
         (_("Number at Ultahost"), lambda o: o.remote_id),
+        (_("Could not be read"), fields.unread_words),
     ]

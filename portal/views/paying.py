@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, acting, confirming, formats, http
 from portal.models import User
+from portal.pages import fields
 from portal.writing import Write
 from ultahost_api import operating
 from ultahost_api.client.amounts import read_amount
@@ -29,8 +30,11 @@ MOST = 20  # invoices of one confirmation
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """What an invoice is paid for is looked up once more before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)
-    if request.method != "POST" and invoice.total is not None and invoice.total <= 0:
-        messages.warning(request, _("This invoice asks for no money."))
+    if request.method != "POST" and (invoice.total is None or invoice.total <= 0):
+        words = _("This invoice asks for no money.")
+        if invoice.total is None:
+            words = _("The total of this invoice could not be read: pay it at Ultahost.")
+        messages.warning(request, words)
         return http.SeeOther(reverse("invoice", args=[invoice.pk]))
     amount = formats.money(invoice.total, invoice.currency)
     write = Write(
@@ -44,7 +48,7 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         facts=[
             (_("Invoice"), invoice),
             (_("Still owed"), amount),
-            (_("Due"), formats.day(invoice.due_date)),
+            (_("Due"), fields.day(invoice, "due_date")),
             (_("Payment method"), invoice.payment_method or formats.NOTHING),
         ],
         extra={"busy": _("Paying…")},

@@ -82,7 +82,7 @@ def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
 
 def _read(account: Account) -> live.Live:
     def call(client: Client) -> live.Whole:
-        return live.Whole.of(client.payment_methods.list())
+        return live_lists.whole([client.payment_methods.page()])
 
     return live.read_list(account, NAME, PaymentMethod, call)
 

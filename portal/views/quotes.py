@@ -5,11 +5,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, csv, formats, http, live, live_lists, news
+from portal import access, csv, http, live, live_lists, news
 from portal.filters import QuoteFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
 from portal.models import User
+from portal.pages import fields
 from portal.views.ordering import where_it_led
 from portal.writing import Write
 from ultahost_api import conf, refreshing
@@ -85,7 +86,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
 
 def _is_open(quote: QuoteDetails) -> bool:
     expired = quote.valid_until and quote.valid_until < conf.today()
-    return quote.stage in ACCEPTABLE and not expired
+    return quote.stage in ACCEPTABLE and not expired and quote.total is not None
 
 
 def _read(account: Account, quote_id: int) -> live.Live:
@@ -99,8 +100,8 @@ def _facts(account: Account, read: live.Live) -> list[tuple[object, object]]:
     quote: QuoteDetails = read.content
     return [
         (_("Quote"), quote.subject),
-        (_("Total"), formats.money(quote.total, account.currency)),
-        (_("Valid until"), formats.day(quote.valid_until)),
+        (_("Total"), fields.money(quote, "total", account.currency)),
+        (_("Valid until"), fields.day(quote, "valid_until")),
     ]
 
 
@@ -125,4 +126,5 @@ def _columns() -> list[csv.Column]:
         (_("Total"), lambda q: q.total),
         (_("Currency"), lambda q: q.account.currency),
         (_("Number at Ultahost"), lambda q: q.remote_id),
+        (_("Could not be read"), fields.unread_words),
     ]

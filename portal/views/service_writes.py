@@ -13,6 +13,7 @@ from portal import access, audit, formats, http
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
 from portal.forms.writes import WriteForm
 from portal.models import Act, ServiceCommand
+from portal.pages import fields
 from portal.writing import Write
 from ultahost_api import operating
 from ultahost_api.models import Operation, Service
@@ -122,11 +123,11 @@ def _named(service: Service) -> tuple[str, str]:
 
 
 def _facts(service: Service) -> list[tuple[str, str]]:
-    amount = formats.money(service.amount, service.account.currency)
+    amount = fields.money(service, "amount", service.account.currency)
     return [
         _named(service),
         (_("Amount"), f"{amount} {service.billing_cycle}".strip()),
-        (_("Due"), formats.day(service.next_due_date)),
+        (_("Due"), fields.day(service, "next_due_date")),
     ]
 
 

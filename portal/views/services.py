@@ -9,6 +9,7 @@ from portal.filters import ServiceFilter
 from portal.freshness import Freshness
 from portal.lists import ListPage, Sorts, filled
 from portal.models import ServiceCommand, User
+from portal.pages import fields
 from ultahost_api import operating, refreshing
 from ultahost_api.models import Noun
 
@@ -77,4 +78,5 @@ def _columns() -> list[csv.Column]:
         (_("Next due"), lambda s: s.next_due_date),
         (_("Registered"), lambda s: s.registration_date),
         (_("Number at Ultahost"), lambda s: s.remote_id),
+        (_("Could not be read"), fields.unread_words),
     ]

@@ -22,10 +22,12 @@ from django.views.decorators.http import require_safe
 from portal import access, audit, csv
 from portal.freshness import Freshness
 from portal.models import Act, ShareLink
+from portal.pages import fields
 from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoices import OPEN
 
 PAGE_SIZE = 500  # also what is printed at once
+_SHOWN = ("number", "date", "due_date", "total", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ class SharedInvoice:
     number: str
     account: str
     date: datetime.date | None
-    due: datetime.date | None
+    due_date: datetime.date | None
     total: Decimal | None
     currency: str
     status: str
+    unreadable: dict[str, str]
 
     @classmethod
     def of(cls, invoice: Invoice) -> Self:
@@ -46,10 +49,11 @@ class SharedInvoice:
             number=str(invoice),
             account=str(invoice.account),
             date=invoice.date,
-            due=invoice.due_date,
+            due_date=invoice.due_date,
             total=invoice.total,
             currency=invoice.currency,
             status=invoice.shown_status,
+            unreadable={name: invoice.unreadable[name] for name in _SHOWN if name in invoice.unreadable},
         )
 
 
@@ -102,6 +106,7 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
         return render(request, "shared/busy.html", status=429)
     link = _held(request, link_id)
     invoices = access.invoices_shared(link)
+    freshness = Freshness(Noun.INVOICES, access.accounts_shared(link))
     page = Paginator(invoices, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "link": link,
@@ -110,7 +115,8 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
         "totals": invoices.by_currency(every_year=True),
         "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
         "shows_paid": not link.statuses or "Paid" in link.statuses,
-        "updated_at": Freshness(Noun.INVOICES, access.accounts_shared(link)).updated_at,
+        "updated_at": freshness.updated_at,
+        "set_aside": sum(len(ids) for _account, ids in freshness.set_aside),
     }
     return render(request, "shared/invoices.html", context)
 
@@ -141,8 +147,9 @@ def _columns() -> list[csv.Column]:
         (_("Number"), lambda i: i.number),
         (_("Account"), lambda i: i.account),
         (_("Date"), lambda i: i.date),
-        (_("Due"), lambda i: i.due),
+        (_("Due"), lambda i: i.due_date),
         (_("Status"), lambda i: i.status),
         (_("Total"), lambda i: i.total),
         (_("Currency"), lambda i: i.currency),
+        (_("Could not be read"), fields.unread_words),
     ]

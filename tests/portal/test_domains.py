@@ -115,7 +115,7 @@ def test_it_exports_the_domains(visit, alma, rows, acme):
     lines = visit(alma).get("/domains.csv?sort=name").csv()
 
     assert lines[0] == [
-        "Acme", "shop.example", "Active", "", "", "on", "12.00", "EUR", "", "", "", str(domain.remote_id)
+        "Acme", "shop.example", "Active", "", "", "on", "12.00", "EUR", "", "", "", str(domain.remote_id), "",
     ]  # fmt: skip
     assert lines[1][5] == ""
 

@@ -96,7 +96,7 @@ def test_it_exports_what_spreadsheets_run_nothing_of(visit, alma, account, rows)
 
     (line,) = visit(alma).get("/emails.csv").csv()
 
-    assert line == ["Acme", "'=cmd()", "2026-01-01 10:00:00+00:00", str(email.remote_id)]
+    assert line == ["Acme", "'=cmd()", "2026-01-01 10:00:00+00:00", str(email.remote_id), ""]
 
 
 def test_it_keeps_no_body_even_if_the_list_carries_one(visit, alma, acme, account, sandbox, read_everything):

@@ -149,6 +149,7 @@ def test_it_exports_the_invoices(visit, alma, rows, acme):
         "10.00",
         "EUR",
         "stripe",
+        "",
     ]
 
 

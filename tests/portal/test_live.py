@@ -44,7 +44,7 @@ def read(account):
     def call(record, *records, name="list"):
         def answer(client):
             asked.append(name)
-            return live.Whole.of(records, is_whole=False)
+            return live.Whole.of(records, False, ("abc",))
 
         return live.read_list(account, name, record, answer).content, len(asked)
 
@@ -65,7 +65,7 @@ def test_it_asks_again_once_it_is_told_to_forget(read, account):
     read(Contact, RECORDS[Contact])
     live.forget(account, "list")
 
-    assert read(Contact) == (live.Whole((), is_whole=False), 2)
+    assert read(Contact) == (live.Whole((), False, ("abc",)), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

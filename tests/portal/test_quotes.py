@@ -80,7 +80,7 @@ def test_it_exports_what_spreadsheets_run_nothing_of(visit, people, rows):
 
     (line,) = visit(ben).get("/quotes.csv").csv()
 
-    expected = ["Acme", "'=cmd()", "Delivered", "", "2999-07-01", "9.50", "EUR", str(quote.remote_id)]
+    expected = ["Acme", "'=cmd()", "Delivered", "", "2999-07-01", "9.50", "EUR", str(quote.remote_id), ""]
     assert line == expected
 
 

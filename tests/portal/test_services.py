@@ -106,7 +106,19 @@ def test_it_exports_the_services(visit, alma, rows, acme):
 
     (line,) = visit(alma).get("/services.csv").csv()
 
-    assert line == ["Acme", "VPS", "'=cmd()", "Active", "10.00", "EUR", "", "", "", str(service.remote_id)]
+    assert line == [
+        "Acme",
+        "VPS",
+        "'=cmd()",
+        "Active",
+        "10.00",
+        "EUR",
+        "",
+        "",
+        "",
+        str(service.remote_id),
+        "",
+    ]
 
 
 def test_it_sorts_by_what_is_due_first_unless_told_otherwise(visit, alma, rows, acme):

@@ -303,7 +303,7 @@ def test_it_shows_the_fields_of_its_list_and_no_other(opened, rows, acme):
     shown, file = browser.get(page), browser.get(f"{page}invoices.csv")
 
     assert shown.texts("tbody td") == ["A-1", "Paid", "Acme", "4 May 2026", "7 Jun 2026", "€19.99"]
-    assert file.csv() == [["A-1", "Acme", "2026-05-04", "2026-06-07", "Paid", "19.99", "EUR"]]
+    assert file.csv() == [["A-1", "Acme", "2026-05-04", "2026-06-07", "Paid", "19.99", "EUR", ""]]
     for page in (shown, file):
         for hidden in (canary, "4711", "4,711", "7001002", "Adviser", "Dana"):
             assert hidden not in page.html

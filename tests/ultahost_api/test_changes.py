@@ -1,5 +1,7 @@
 """What changed at the provider, told once each as an event."""
 
+from decimal import Decimal
+
 import pytest
 from django.db import transaction
 
@@ -100,8 +102,8 @@ def test_it_keeps_of_orders_quotes_and_mails_what_their_lists_tell(sandbox, acme
     for noun in ("orders", "quotes", "emails"):
         assert worker.run(noun).clean_at
     order, quote, email = Order.objects.get(), Quote.objects.get(), Email.objects.get()
-    assert (order.number, str(order.amount), order.status) == ("9178151183", "10.00", "Pending")
-    assert (quote.subject, quote.stage, str(quote.total)) == ("VPS Quote", "On Hold", "19.99")
+    assert (order.number, order.amount, order.status) == ("9178151183", 10, "Pending")
+    assert (quote.subject, quote.stage, quote.total) == ("VPS Quote", "On Hold", Decimal("19.99"))
     assert (email.subject, email.date.isoformat()) == ("Customer Invoice", "2026-04-21T14:35:38+00:00")
     assert "secret" not in str(list(Email.objects.values()))
 

@@ -14,6 +14,7 @@ class Announcement:
     date: datetime | None
     title: str
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +22,7 @@ class AnnouncementDetails(Announcement):
     """``body`` is a stranger's HTML."""
 
     body: str
-    published: bool
+    published: bool | None
     parent_id: int | None
     language: str
     created_at: datetime | None
@@ -33,7 +34,7 @@ class Announcements(Listable[Announcement]):
 
     @staticmethod
     def _read(row: Row) -> Announcement:
-        return Announcement(**_announcement(row), extra=row.rest())
+        return row.into(Announcement, **_announcement(row), extra=row.rest())
 
     def get(self, id: int) -> AnnouncementDetails:
         return self._client.record("get_announcement", _details, expect=id, announcementid=id)
@@ -44,7 +45,8 @@ def _announcement(row: Row) -> dict[str, Any]:
 
 
 def _details(row: Row) -> AnnouncementDetails:
-    return AnnouncementDetails(
+    return row.into(
+        AnnouncementDetails,
         **_announcement(row),
         body=row.text("announcement"),
         published=row.flag("published"),

@@ -51,7 +51,8 @@ class Client:
 
     All times are seconds. ``deadline`` bounds a call with all its resends, ``timeout`` is (to connect,
     longest silence). Only reads are ever resent, at most ``tries`` times in all. ``max_wait`` is the
-    longest that a read may sleep on a 429; with 0 RateLimited is raised at once.
+    longest that a read may sleep on a 429; with 0 RateLimited is raised at once. ``currency`` is the
+    account's, where it is known: an amount that names another one is not read.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Client:
         tries: int = 3,
         max_wait: float = 0.0,
         page_size: int = 100,
+        currency: str = "",
     ) -> None:
         self._key = api_key = Secret(api_key)
         if not _fits_a_header(api_key):
@@ -74,6 +76,7 @@ class Client:
         self._meter = meter or Unmetered()
         self._deadline, self._timeout, self._tries, self._max_wait = deadline, timeout, tries, max_wait
         self.page_size = page_size
+        self.currency = currency
 
         self.profile = ProfileCalls(self)
         self.services = Services(self)
@@ -108,7 +111,7 @@ class Client:
         """The one record that ``action`` answers with; BadAnswer if its id is not the one to ``expect``."""
         answer = self.call(action, **parameters)
         try:
-            record = read(Row(answer.data))
+            record = read(Row(answer.data, self.currency))
         except Unreadable as error:
             raise BadAnswer(str(error), action=action, status=answer.status) from None
         if expect is not None and (given := getattr(record, "id", None)) != expect:

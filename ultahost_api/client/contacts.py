@@ -18,6 +18,7 @@ class Contact:
     last_name: str
     email: str
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,12 @@ class ContactDetails(Contact):
     country: str
     phone_number: str
     tax_id: str
-    general_emails: bool
-    product_emails: bool
-    domain_emails: bool
-    invoice_emails: bool
-    support_emails: bool
-    affiliate_emails: bool
+    general_emails: bool | None
+    product_emails: bool | None
+    domain_emails: bool | None
+    invoice_emails: bool | None
+    support_emails: bool | None
+    affiliate_emails: bool | None
     created_at: datetime | None
     updated_at: datetime | None
 
@@ -50,7 +51,8 @@ class Contacts(Listable[Contact]):
 
     @staticmethod
     def _read(row: Row) -> Contact:
-        return Contact(
+        return row.into(
+            Contact,
             id=row.id(),
             first_name=row.text("firstname"),
             last_name=row.text("lastname"),
@@ -76,7 +78,8 @@ class Contacts(Listable[Contact]):
 
 
 def _details(row: Row) -> ContactDetails:
-    return ContactDetails(
+    return row.into(
+        ContactDetails,
         id=row.id(),
         **person(row),
         general_emails=row.flag("generalemails"),

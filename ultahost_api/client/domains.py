@@ -17,15 +17,16 @@ from .wire import Row, flag
 class Domain:
     id: int
     name: str
-    first_payment_amount: Decimal
-    recurring_amount: Decimal
-    registration_period: int
+    first_payment_amount: Decimal | None
+    recurring_amount: Decimal | None
+    registration_period: int | None
     """Years."""
     registration_date: date | None
     next_due_date: date | None
     status: str
     registrar: str
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,11 @@ class DomainDetails(Domain):
     expiry_date: date | None
     next_invoice_date: date | None
     payment_method: str
-    dns_management: bool
-    email_forwarding: bool
-    id_protection: bool
-    is_premium: bool
-    auto_renew: bool
+    dns_management: bool | None
+    email_forwarding: bool | None
+    id_protection: bool | None
+    is_premium: bool | None
+    auto_renew: bool | None
     notes: str
 
 
@@ -61,7 +62,7 @@ class Domains(Listable[Domain]):
 
     @staticmethod
     def _read(row: Row) -> Domain:
-        return Domain(**_domain(row), extra=row.rest())
+        return row.into(Domain, **_domain(row), extra=row.rest())
 
     def get(self, id: int) -> DomainDetails:
         return self._client.record("get_domain", _details, expect=id, domainid=id)
@@ -88,9 +89,9 @@ def _domain(row: Row) -> dict[str, Any]:
     return {
         "id": row.id(),
         "name": row.text("domain"),
-        "first_payment_amount": row.money_or_zero("firstpaymentamount"),
+        "first_payment_amount": row.money("firstpaymentamount"),
         "recurring_amount": row.money("recurringamount"),
-        "registration_period": row.number("registrationperiod") or 0,
+        "registration_period": row.count("registrationperiod"),
         "registration_date": row.day("registrationdate"),
         "next_due_date": row.day("nextduedate"),
         "status": row.text("status"),
@@ -99,7 +100,8 @@ def _domain(row: Row) -> dict[str, Any]:
 
 
 def _details(row: Row) -> DomainDetails:
-    return DomainDetails(
+    return row.into(
+        DomainDetails,
         **_domain(row),
         order_id=row.number("orderid") or None,
         type=row.text("type"),
@@ -110,7 +112,7 @@ def _details(row: Row) -> DomainDetails:
         email_forwarding=row.flag("emailforwarding"),
         id_protection=row.flag("idprotection"),
         is_premium=row.flag("is_premium"),
-        auto_renew=not row.flag("donotrenew"),
+        auto_renew=row.down("donotrenew"),
         notes=row.text("additionalnotes"),
         extra=row.rest(),
     )

@@ -14,6 +14,7 @@ class Email:
     date: datetime | None
     subject: str
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +26,8 @@ class EmailDetails(Email):
     cc: str
     bcc: str
     attachments: tuple[str, ...]
-    pending: bool
-    failed: bool
+    pending: bool | None
+    failed: bool | None
     failure_reason: str
 
 
@@ -35,7 +36,7 @@ class Emails(Listable[Email]):
 
     @staticmethod
     def _read(row: Row) -> Email:
-        return Email(**_email(row), extra=row.rest())
+        return row.into(Email, **_email(row), extra=row.rest())
 
     def get(self, id: int) -> EmailDetails:
         return self._client.record("get_email", _details, expect=id, emailid=id)
@@ -46,7 +47,8 @@ def _email(row: Row) -> dict[str, Any]:
 
 
 def _details(row: Row) -> EmailDetails:
-    return EmailDetails(
+    return row.into(
+        EmailDetails,
         **_email(row),
         message=row.text("message"),
         to=row.text("to"),

@@ -17,26 +17,28 @@ class Invoice:
     number: str
     date: datetime.date | None
     due_date: datetime.date | None
-    total: Decimal
+    total: Decimal | None
     status: str
     payment_method: str
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceItem:
-    id: int
+    id: int | None
     description: str
-    amount: Decimal
-    taxed: bool
+    amount: Decimal | None
+    taxed: bool | None
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceDetails(Invoice):
-    subtotal: Decimal
-    credit: Decimal
-    tax: Decimal
-    tax2: Decimal
+    subtotal: Decimal | None
+    credit: Decimal | None
+    tax: Decimal | None
+    tax2: Decimal | None
     notes: str
     items: tuple[InvoiceItem, ...]
 
@@ -47,7 +49,7 @@ class Invoices(Listable[Invoice]):
 
     @staticmethod
     def _read(row: Row) -> Invoice:
-        return Invoice(**_invoice(row), extra=row.rest())
+        return row.into(Invoice, **_invoice(row), extra=row.rest())
 
     def get(self, id: int) -> InvoiceDetails:
         return self._client.record("get_invoice", _details, expect=id, invoiceid=id)
@@ -70,18 +72,23 @@ def _invoice(row: Row) -> dict[str, Any]:
 
 
 def _item(row: Row) -> InvoiceItem:
-    return InvoiceItem(
-        id=row.id(), description=row.text("description"), amount=row.money("amount"), taxed=row.flag("taxed")
+    return row.into(
+        InvoiceItem,
+        id=row.number("id"),
+        description=row.text("description"),
+        amount=row.money("amount"),
+        taxed=row.flag("taxed"),
     )
 
 
 def _details(row: Row) -> InvoiceDetails:
-    return InvoiceDetails(
+    return row.into(
+        InvoiceDetails,
         **_invoice(row),
         subtotal=row.money("subtotal"),
-        credit=row.money_or_zero("credit"),
-        tax=row.money_or_zero("tax"),
-        tax2=row.money_or_zero("tax2"),
+        credit=row.money("credit"),
+        tax=row.money("tax"),
+        tax2=row.money("tax2"),
         notes=row.text("notes"),
         items=row.all("items", _item),
         extra=row.rest(),

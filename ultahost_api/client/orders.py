@@ -16,31 +16,34 @@ class Order:
 
     id: int
     number: str
-    amount: Decimal
+    amount: Decimal | None
     payment_method: str
     status: str
     date: datetime | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedService:
-    id: int
+    id: int | None
     product_name: str
     domain: str
-    amount: Decimal
+    amount: Decimal | None
     billing_cycle: str
     status: str
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderedDomain:
     """The documentation shows no domain inside an order; whatever else there is stands in ``extra``."""
 
-    id: int
+    id: int | None
     name: str
     status: str
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ class Orders(Listable[Order]):
 
     @staticmethod
     def _read(row: Row) -> Order:
-        return Order(**_order(row), extra=row.rest())
+        return row.into(Order, **_order(row), extra=row.rest())
 
     def get(self, id: int) -> OrderDetails:
         return self._client.record("get_order", _details, expect=id, orderid=id)
@@ -92,7 +95,8 @@ def _order(row: Row) -> dict[str, Any]:
 
 
 def _details(row: Row) -> OrderDetails:
-    return OrderDetails(
+    return row.into(
+        OrderDetails,
         **_order(row),
         invoice_id=row.number("invoiceid") or None,
         notes=row.text("notes"),
@@ -103,8 +107,9 @@ def _details(row: Row) -> OrderDetails:
 
 
 def _ordered_service(row: Row) -> OrderedService:
-    return OrderedService(
-        id=row.id(),
+    return row.into(
+        OrderedService,
+        id=row.number("id"),
         product_name=row.text("product_name"),
         domain=row.text("domain"),
         amount=row.money("amount"),
@@ -114,7 +119,13 @@ def _ordered_service(row: Row) -> OrderedService:
 
 
 def _ordered_domain(row: Row) -> OrderedDomain:
-    return OrderedDomain(id=row.id(), name=row.text("domain"), status=row.text("status"), extra=row.rest())
+    return row.into(
+        OrderedDomain,
+        id=row.number("id"),
+        name=row.text("domain"),
+        status=row.text("status"),
+        extra=row.rest(),
+    )
 
 
 def _new_order(row: Row) -> NewOrder:

@@ -26,7 +26,7 @@ T = TypeVar("T", bound=Identified)
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that could not be read. ``remote_id`` is the text in its id, whatever that is."""
+    """A row without a readable id. ``remote_id`` is what stood in its place, or the row that is no record."""
 
     remote_id: str
     error: str
@@ -34,7 +34,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """``ids`` are those of the records and of the rejected rows that have one.
+    """``ids`` are those of the records; rejected rows have none.
 
     ``next_offset`` is None at the end.
     """
@@ -120,7 +120,7 @@ class Listable(Generic[T]):
         limit = limit or self._client.page_size
         sort = sort or (self._sort if self._sorts else None)
         answer = self._answer(sort, limit=limit, offset=offset, status=status)
-        return _page(answer, self._action, self._read, offset, limit)
+        return _page(answer, self._action, self._read, offset, limit, self._client.currency)
 
     def _answer(self, sort: str | None, **parameters: Any) -> Answer:
         if sort is None:
@@ -133,7 +133,9 @@ class Listable(Generic[T]):
             return answer
 
 
-def _page(answer: Answer, action: str, read: Callable[[Row], T], offset: int, limit: int) -> Page[T]:
+def _page(
+    answer: Answer, action: str, read: Callable[[Row], T], offset: int, limit: int, currency: str
+) -> Page[T]:
     try:
         rows = wire.rows(answer.data)
     except Unreadable as error:
@@ -142,28 +144,25 @@ def _page(answer: Answer, action: str, read: Callable[[Row], T], offset: int, li
     total = wire.integer_or_none(answer.meta.get("total_records"))
     if answer.data is None and total != 0:
         raise BadAnswer("the answer has no data", action=action, status=answer.status)
-    records, rejected, ids = read_rows(rows, read)
+    records, rejected, ids = read_rows(rows, read, currency)
     following = _next_offset(answer.meta, offset, len(rows), max(limit, len(rows)), total)
     return Page(records, rejected, ids, offset, limit, following, total, answer.rate)
 
 
 def read_rows(
-    rows: list[Any], read: Callable[[Row], T]
+    rows: list[Any], read: Callable[[Row], T], currency: str
 ) -> tuple[tuple[T, ...], tuple[Rejected, ...], tuple[int, ...]]:
     """One bad record never stops a page."""
     records, rejected, ids = [], [], []
     for row in rows:
         try:
-            record = read(Row(row))
+            record = read(Row(row, currency))
         except Unreadable as error:
-            told = row.get("id") if isinstance(row, dict) else None
-            remote_id = wire.integer_or_none(told)
-            rejected.append(Rejected(wire.text(told)[:64], str(error)))
+            in_its_place = row.get("id", wire.MISSING) if isinstance(row, dict) else row
+            rejected.append(Rejected(wire.told(in_its_place), str(error)))
         else:
-            remote_id = record.id
             records.append(record)
-        if remote_id is not None:
-            ids.append(remote_id)
+            ids.append(record.id)
     return tuple(records), tuple(rejected), tuple(ids)
 
 

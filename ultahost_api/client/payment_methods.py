@@ -1,19 +1,16 @@
 """The account's stored cards and bank accounts."""
 
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from . import parameters, wire
 from .errors import BadAnswer
-from .paging import read_rows
+from .paging import Page, read_rows
 from .wire import Row, Unreadable
 
 if TYPE_CHECKING:
     from .client import Client
-
-logger = logging.getLogger("ultahost_api.client")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +28,7 @@ class PaymentMethod:
     """As the provider writes it: month and year."""
     last_updated: datetime | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 class PaymentMethods:
@@ -38,15 +36,17 @@ class PaymentMethods:
         self._client = client
 
     def list(self) -> tuple[PaymentMethod, ...]:
+        return self.page().records
+
+    def page(self) -> Page[PaymentMethod]:
         """All of them; the provider does not page these."""
         answer = self._client.call("get_payment_methods")
         try:
-            records, rejected, _ids = read_rows(wire.rows(answer.data), _payment_method)
+            rows = wire.rows(answer.data)
         except Unreadable as error:
             raise BadAnswer(f"data: {error}", action="get_payment_methods", status=answer.status) from None
-        for one in rejected:
-            logger.warning("get_payment_methods: left out %s (%s)", one.remote_id, one.error)
-        return records
+        records, rejected, ids = read_rows(rows, _payment_method, self._client.currency)
+        return Page(records, rejected, ids, 0, len(rows), None, len(rows), answer.rate)
 
     def add(self, type: str, **fields: object) -> int | None:
         """``fields`` as documented. Returns the new id, or None when the answer does not tell it."""
@@ -60,7 +60,8 @@ class PaymentMethods:
 
 def _payment_method(row: Row) -> PaymentMethod:
     row.take("remote_token")
-    return PaymentMethod(
+    return row.into(
+        PaymentMethod,
         id=row.id(),
         type=row.text("type"),
         description=row.text("description"),

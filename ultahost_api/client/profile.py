@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .parameters import on_the_wire
 from .secret import Secret
-from .wire import Row, Unreadable
+from .wire import Row, Unreadable, text
 
 if TYPE_CHECKING:
     from .client import Client
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Profile:
     """``uuid`` is in lower case and is what tells accounts apart; ``id`` does not."""
 
-    id: int
+    id: int | None
     uuid: str
     first_name: str
     last_name: str
@@ -31,13 +31,14 @@ class Profile:
     country: str
     phone_number: str
     tax_id: str
-    credit: Decimal
+    credit: Decimal | None
     currency_code: str
     status: str
     language: str
     created_at: datetime | None
     updated_at: datetime | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 class ProfileCalls:
@@ -57,14 +58,15 @@ class ProfileCalls:
 
 
 def _profile(row: Row) -> Profile:
-    uuid = row.text("uuid").strip().lower()
+    uuid = text(row.take("uuid")).strip().lower()
     if not uuid:
         raise Unreadable("uuid: there is none")
-    return Profile(
-        id=row.id(),
+    return row.into(
+        Profile,
+        id=row.number("id"),
         uuid=uuid,
         **person(row),
-        credit=row.money_or_zero("credit"),
+        credit=row.money("credit"),
         currency_code=row.text("currency_code"),
         status=row.text("status"),
         language=row.text("language"),

@@ -18,18 +18,20 @@ class Quote:
     stage: str
     valid_until: date | None
     created_on: date | None
-    total: Decimal
+    total: Decimal | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteItem:
-    id: int
+    id: int | None
     description: str
-    quantity: Decimal
-    unit_price: Decimal
-    discount: Decimal
-    taxable: bool
+    quantity: Decimal | None
+    unit_price: Decimal | None
+    discount: Decimal | None
+    taxable: bool | None
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +51,9 @@ class QuoteDetails(Quote):
     phone_number: str
     tax_id: str
     currency_id: int | None
-    subtotal: Decimal
-    tax1: Decimal
-    tax2: Decimal
+    subtotal: Decimal | None
+    tax1: Decimal | None
+    tax2: Decimal | None
     proposal: str
     customer_notes: str
     modified_on: date | None
@@ -65,7 +67,7 @@ class Quotes(Listable[Quote]):
 
     @staticmethod
     def _read(row: Row) -> Quote:
-        return Quote(**_quote(row), extra=row.rest())
+        return row.into(Quote, **_quote(row), extra=row.rest())
 
     def get(self, id: int) -> QuoteDetails:
         return self._client.record("get_quote", _details, expect=id, quoteid=id)
@@ -88,24 +90,26 @@ def _quote(row: Row) -> dict[str, Any]:
 
 
 def _item(row: Row) -> QuoteItem:
-    return QuoteItem(
-        id=row.id(),
+    return row.into(
+        QuoteItem,
+        id=row.number("id"),
         description=row.text("description"),
         quantity=row.money("quantity"),
         unit_price=row.money("unitprice"),
-        discount=row.money_or_zero("discount"),
+        discount=row.money("discount"),
         taxable=row.flag("taxable"),
     )
 
 
 def _details(row: Row) -> QuoteDetails:
-    return QuoteDetails(
+    return row.into(
+        QuoteDetails,
         **_quote(row),
         **person(row),
         currency_id=row.number("currency"),
         subtotal=row.money("subtotal"),
-        tax1=row.money_or_zero("tax1"),
-        tax2=row.money_or_zero("tax2"),
+        tax1=row.money("tax1"),
+        tax2=row.money("tax2"),
         proposal=row.text("proposal"),
         customer_notes=row.text("customernotes"),
         modified_on=row.day("lastmodified"),

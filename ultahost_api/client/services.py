@@ -16,13 +16,14 @@ class Service:
     id: int
     product_name: str
     domain: str
-    amount: Decimal
+    amount: Decimal | None
     billing_cycle: str
     next_due_date: date | None
     next_invoice_date: date | None
     status: str
     registration_date: date | None
     extra: dict[str, Any] = field(default_factory=dict, hash=False)
+    unreadable: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Services(Listable[Service]):
 
     @staticmethod
     def _read(row: Row) -> Service:
-        return Service(**_service(row), extra=row.rest())
+        return row.into(Service, **_service(row), extra=row.rest())
 
     def get(self, id: int) -> ServiceDetails:
         return self._client.record("get_service", _details, expect=id, serviceid=id)
@@ -89,7 +90,8 @@ def _service(row: Row) -> dict[str, Any]:
 
 
 def _details(row: Row) -> ServiceDetails:
-    return ServiceDetails(
+    return row.into(
+        ServiceDetails,
         **_service(row),
         dedicated_ip=row.text("dedicatedip"),
         assigned_ips=row.texts("assignedips"),

@@ -1,20 +1,28 @@
 """The provider's odd dates, amounts, flags and lists, read into Python; liberal in, strict out.
 
-How an amount may be written stands in ``amounts``.
+A field that cannot be read costs its record nothing else: it is left blank, and what the provider wrote
+stands in the record's ``unreadable``. Only a row without a readable id makes no record. How an amount may be
+written stands in ``amounts``.
 """
 
 import json
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from .amounts import read_amount
+from .secret import Secret
 
-ZERO = Decimal(0)
 _BIGGEST_ID = 2**63 - 1
+_BIGGEST_COUNT = 2**31 - 1
+_TOLD = 255  # characters of what could not be read
+_YEARS = range(2, 9999)  # a moment in them has a date in every time zone
+MISSING = object()  # stands for a field that the provider did not send
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
+_UP, _DOWN = {"1", "true", "on", "yes"}, {"0", "false", "off", "no", ""}
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(.*)", re.DOTALL)
 # PHP makes -0001-11-30 of 0000-00-00 when it formats it.
 _NO_DATE = ("0000-", "-0001-", "00/00/0000", "30/11/-0001")
@@ -23,7 +31,15 @@ T = TypeVar("T")
 
 
 class Unreadable(ValueError):
-    """A field that a record cannot do without makes no sense."""
+    """A value makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Stands for a field that could not be read until its record is made."""
+
+    told: str
+    blank: Any
 
 
 def integer(value: object) -> int:
@@ -50,7 +66,20 @@ def text(value: object) -> str:
 
 
 def flag(value: object) -> bool:
-    return str(value).strip().lower() in ("1", "true", "on", "yes")
+    return _word(value) in _UP
+
+
+def switch(value: object) -> bool | None:
+    """As ``flag``, where it matters that nothing was told."""
+    if value is None:
+        return None
+    if (word := _word(value)) not in _UP | _DOWN:
+        raise Unreadable(f"{_shown(value)} is neither on nor off")
+    return word in _UP
+
+
+def _word(value: object) -> str:
+    return str(value).strip().lower().removesuffix(".0")
 
 
 def money(value: object, currency: str = "") -> Decimal:
@@ -63,6 +92,8 @@ def money(value: object, currency: str = "") -> Decimal:
 
 def moment(value: object) -> datetime | None:
     """Aware. The provider names no time zone; UTC is assumed."""
+    if isinstance(value, dict | list) and value:
+        raise Unreadable(f"{_shown(value)} is no date")
     told = text(value).strip()
     if not told or told.startswith(_NO_DATE):
         return None
@@ -70,6 +101,8 @@ def moment(value: object) -> datetime | None:
         read = datetime.fromisoformat(_DAY_FIRST.sub(_day_last, told))
     except ValueError:
         raise Unreadable(f"{_shown(value)} is no date") from None
+    if read.year not in _YEARS:
+        raise Unreadable(f"{_shown(value)} is no date of our time")
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
@@ -122,64 +155,128 @@ def plain(value: Any) -> Any:
     return [plain(one) for one in value] if isinstance(value, list) else value
 
 
+def told(value: object) -> str:
+    """What the provider wrote, as far as it is kept; a secret is not."""
+    if isinstance(value, Secret) or value is MISSING:
+        return ""
+    if isinstance(value, str):
+        return value[:_TOLD]
+    try:
+        return json.dumps(plain(value), ensure_ascii=False, default=str)[:_TOLD]
+    except RecursionError:  # nested too deep to be of use
+        return ""
+
+
 class Row:
-    """One JSON object while it is read; ``rest()`` is what nobody asked for."""
+    """One JSON object while it is read; ``rest()`` is what nobody asked for.
 
-    __slots__ = ("_left",)
+    What a method cannot read is Unread, until ``into`` makes the record. ``currency`` is the account's,
+    where it is known.
+    """
 
-    def __init__(self, value: object) -> None:
+    __slots__ = ("_currency", "_left")
+
+    def __init__(self, value: object, currency: str = "") -> None:
         if not isinstance(value, dict):
             raise Unreadable(f"{_shown(value)} is no record")
         self._left = dict(value)
+        self._currency = currency
+
+    def into(self, record: Callable[..., T], /, **fields: Any) -> T:
+        """The record of these fields. ``unreadable`` tells of those that are blank for that reason."""
+        unread = {name: value for name, value in fields.items() if isinstance(value, Unread)}
+        if not unread:
+            return record(**fields)
+        blanks = {name: value.blank for name, value in unread.items()}
+        return record(**fields | blanks, unreadable={name: value.told for name, value in unread.items()})
 
     def take(self, name: str) -> Any:
         return self._left.pop(name, None)
 
     def rest(self) -> dict[str, Any]:
-        return {name: plain(value) for name, value in self._left.items()}
+        try:
+            return {name: plain(value) for name, value in self._left.items()}
+        except RecursionError:  # nested too deep to be of use
+            return {}
 
     def id(self, name: str = "id") -> int:
-        return self._named(name, integer)
+        try:
+            return integer(self.take(name))
+        except Unreadable as error:
+            raise Unreadable(f"{name}: {error}") from None
 
-    def number(self, name: str) -> int | None:
-        return integer_or_none(self.take(name))
+    def number(self, name: str) -> Any:
+        return self._read(name, _number_or_none)
 
-    def text(self, name: str) -> str:
-        return text(self._left.pop(name, None))
+    def count(self, name: str) -> Any:
+        """A number that is not negative, nor so large that no column holds it."""
+        return self._read(name, _count)
 
-    def flag(self, name: str) -> bool:
-        return flag(self.take(name))
+    def text(self, name: str) -> Any:
+        value = self._left.pop(name, None)
+        if isinstance(value, dict | list) and value:
+            return Unread(told(value), "")
+        return text(value)
 
-    def money(self, name: str) -> Decimal:
-        return self._named(name, money)
+    def flag(self, name: str) -> Any:
+        return self._read(name, switch)
 
-    def money_or_zero(self, name: str) -> Decimal:
-        return ZERO if self._left.get(name) in (None, "") else self._named(name, money)
+    def down(self, name: str) -> Any:
+        """A flag whose word is the opposite of the field's."""
+        is_up = self.flag(name)
+        return not is_up if isinstance(is_up, bool) else is_up
 
-    def day(self, name: str) -> date | None:
-        return self._named(name, day)
+    def money(self, name: str) -> Any:
+        return self._read(name, lambda value: money(value, self._currency))
 
-    def moment(self, name: str) -> datetime | None:
-        return self._named(name, moment)
+    def day(self, name: str) -> Any:
+        return self._read(name, day)
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        return texts(self.take(name))
+    def moment(self, name: str) -> Any:
+        return self._read(name, moment)
+
+    def texts(self, name: str) -> Any:
+        value = self.take(name)
+        items = value if isinstance(value, list) else [value]
+        if any(isinstance(item, dict | list) and item for item in items):
+            return Unread(told(value), texts(value))
+        return texts(value)
 
     def numbers(self, name: str) -> tuple[int, ...]:
         return numbers(self.take(name))
 
-    def nameservers(self) -> tuple[str, ...]:
-        return tuple(filter(None, [self.text(f"ns{n}") for n in range(1, 6)]))
+    def nameservers(self) -> Any:
+        names = [self.text(f"ns{n}") for n in range(1, 6)]
+        readable = tuple(name for name in names if name and isinstance(name, str))
+        unread = [name.told for name in names if isinstance(name, Unread)]
+        return Unread(" ".join(unread)[:_TOLD], readable) if unread else readable
 
-    def all(self, name: str, parse: Callable[["Row"], T]) -> tuple[T, ...]:
-        return tuple(parse(Row(item)) for item in rows(self.take(name)))
-
-    def _named(self, name: str, read: Callable[[object], T]) -> T:
-        value = self._left.pop(name, None)
+    def all(self, name: str, parse: Callable[["Row"], T]) -> Any:
+        """Whatever is no record among them stands there as one of which nothing could be read."""
+        value = self.take(name)
         try:
-            return read(value)
-        except Unreadable as error:
-            raise Unreadable(f"{name}: {error}") from None
+            items = rows(value)
+        except Unreadable:
+            items = [value]
+        return tuple(parse(Row(item if isinstance(item, dict) else {}, self._currency)) for item in items)
+
+    def _read(self, name: str, read: Callable[[Any], Any]) -> Any:
+        value = self._left.pop(name, MISSING)
+        try:
+            return read(None if value is MISSING else value)
+        except Unreadable:
+            return Unread(told(value), None)
+
+
+def _number_or_none(value: object) -> int | None:
+    return None if value is None or value == "" else integer(value)
+
+
+def _count(value: object) -> int | None:
+    number = _number_or_none(value)
+    if number is not None and not 0 <= number <= _BIGGEST_COUNT:
+        raise Unreadable(f"{_shown(value)} is out of range")
+    return number
 
 
 def _shown(value: object) -> str:

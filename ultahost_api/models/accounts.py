@@ -20,7 +20,7 @@ class Account(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     remote_uuid = models.CharField(max_length=64, unique=True)
-    name = models.CharField(max_length=255)
+    name = models.TextField()
     email = models.CharField(max_length=255, blank=True)
     currency = models.CharField(max_length=10)
     credit = models.DecimalField(max_digits=15, decimal_places=4, null=True)

@@ -27,6 +27,9 @@ class CachedQuerySet(models.QuerySet[Row]):
     def gone(self) -> Self:
         return self.exclude(gone_at=None)
 
+    def partly_unreadable(self) -> Self:
+        return self.exclude(unreadable={})
+
     def lacking_details(self) -> Self:
         """Wanted by somebody first, then never read or changed since, then the oldest."""
         stale = (
@@ -50,6 +53,8 @@ class Cached(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="%(class)ss")
     remote_id = models.BigIntegerField()
     extra = models.JSONField(default=dict)  # fields of the answer that are not documented
+    # Of each field that is blank since it could not be read, what the provider wrote instead.
+    unreadable = models.JSONField(default=dict)
     changed_at = models.DateTimeField(default=timezone.now)
     gone_at = models.DateTimeField(null=True)
     detailed_at = models.DateTimeField(null=True)

@@ -37,6 +37,7 @@ def _risks(today: date) -> dict[Risk, Q]:
         expiry_date=None, next_due_date__gte=today - _RESCUED_FOR
     )
     undated = Q(expiry_date=None, next_due_date=None)
+    unread = Q(unreadable__has_key="expiry_date") | Q(unreadable__has_key="next_due_date")
     return {
         # Some provider panels write "Redemption Period (Expired)" and "Grace Period (Expired)".
         Risk.REDEMPTION: Q(status__istartswith="Redemption"),
@@ -46,7 +47,7 @@ def _risks(today: date) -> dict[Risk, Q]:
         Risk.PAST: date_counts & Q(first_date__lt=today),
         Risk.NOT_RENEWED: near & Q(auto_renew=False),
         Risk.RENEWAL_UNKNOWN: near & Q(auto_renew=None),
-        Risk.UNKNOWN: date_counts & undated,
+        Risk.UNKNOWN: date_counts & (undated | unread),
     }
 
 
@@ -90,20 +91,20 @@ def _status_since() -> Coalesce:
 class Domain(Cached):
     """A domain name. Its due date and its expiry are two dates, and the expiry can be unknown."""
 
-    name = models.CharField(max_length=255, blank=True)
+    name = models.TextField(blank=True)
     first_payment_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     recurring_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     registration_period = models.PositiveIntegerField(null=True)  # years
     registration_date = models.DateField(null=True)
     next_due_date = models.DateField(null=True)
-    status = models.CharField(max_length=60, blank=True)
-    registrar = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=255, blank=True)
+    registrar = models.TextField(blank=True)
 
     order_id = models.BigIntegerField(null=True)
-    type = models.CharField(max_length=60, blank=True)
+    type = models.CharField(max_length=255, blank=True)
     expiry_date = models.DateField(null=True)
     next_invoice_date = models.DateField(null=True)
-    payment_method = models.CharField(max_length=255, blank=True)
+    payment_method = models.TextField(blank=True)
     dns_management = models.BooleanField(null=True)
     email_forwarding = models.BooleanField(null=True)
     id_protection = models.BooleanField(null=True)
@@ -121,3 +122,9 @@ class Domain(Cached):
 
     def __str__(self) -> str:
         return self.name or f"#{self.remote_id}"
+
+    @property
+    def end_unread(self) -> str | None:
+        """What stands where its end should be, if that could not be read."""
+        told: str | None = self.unreadable.get("expiry_date")
+        return self.unreadable.get("next_due_date") if told is None and self.expiry_date is None else told

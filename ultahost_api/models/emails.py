@@ -9,7 +9,7 @@ class Email(Cached):
     extra = None  # an undocumented field could be the body
 
     date = models.DateTimeField(null=True)
-    subject = models.CharField(max_length=255, blank=True)
+    subject = models.TextField(blank=True)
 
     objects = CachedQuerySet["Email"].as_manager()
 

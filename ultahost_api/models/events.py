@@ -43,7 +43,8 @@ class Event(models.Model):
     """What a refresh saw change at the provider, written in the transaction that changes our copy.
 
     ``changes`` maps a field of the row to [what it was, what it is], as JSON holds them: amounts and dates
-    are text. It is empty but for CHANGED. ``name`` is what the row was called then.
+    are text. Of UNREADABLE and READABLE it maps to [what it was, what the provider wrote] and the reverse; of
+    others it is empty. ``name`` is what the row was called then.
     """
 
     class Kind(models.TextChoices):
@@ -51,6 +52,8 @@ class Event(models.Model):
         CHANGED = "changed", _("Changed")
         GONE = "gone", _("Gone")  # no longer at the provider
         RETURNED = "returned", _("Back")
+        UNREADABLE = "unreadable", _("Unreadable")
+        READABLE = "readable", _("Readable again")
         STOPPED = "stopped", _("Refreshing stopped")  # of a noun: nothing comes through any more
         RECOVERED = "recovered", _("Refreshing again")
 

@@ -46,14 +46,22 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         ``total`` is what remained after credit.
         """
         today = conf.today()
+        this_year = Q() if every_year else Q(date__year=today.year)
         which = {
             "open": _OPEN,
             "overdue": _overdue(today),
             "credits": _CREDIT,
-            "paid": Q(status="Paid") if every_year else Q(status="Paid", date__year=today.year),
+            "paid": Q(status="Paid") & this_year,
+        }
+        undated = Q() if every_year else Q(date=None, unreadable__has_key="date")
+        left_out = {
+            "open_unread": _OPEN & Q(total=None),
+            "due_unread": _OPEN & Q(status="Unpaid", due_date=None, unreadable__has_key="due_date"),
+            "paid_unread": Q(status="Paid") & ((this_year & Q(total=None)) | undated),
         }
         sums = {name: Sum("total", filter=condition) for name, condition in which.items()}
         counts = {f"{name}_count": Count("pk", filter=condition) for name, condition in which.items()}
+        counts |= {name: Count("pk", filter=condition) for name, condition in left_out.items()}
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
         return [_totals(row, sums) for row in rows]
 
@@ -61,8 +69,10 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
         sums: Any = self.open().order_by("currency").values("account", "currency")
         owed: dict[uuid.UUID, list[Owed]] = {}
-        for row in sums.annotate(total=Sum("total"), first_due=Min("due_date", filter=Q(status=PAYABLE))):
-            one = Owed(row["currency"], _added(row["total"]), row["first_due"])
+        first_due = Min("due_date", filter=Q(status=PAYABLE))
+        unread = Count("pk", filter=Q(total=None))
+        for row in sums.annotate(sum=Sum("total"), first_due=first_due, unread=unread):
+            one = Owed(row["currency"], _added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
         return owed
 
@@ -74,11 +84,16 @@ class Owed:
     currency: str
     total: Decimal
     first_due: date | None
+    unread: int  # invoices whose total could not be read, and is not in ``total``
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyTotals:
-    """Sums of one currency: open, overdue, credits (as what they give), and invoiced this year and paid."""
+    """Sums of one currency: open, overdue, credits (as what they give), and invoiced this year and paid.
+
+    No sum holds the amounts that could not be read: ``…_unread`` says how many. Of a due date that could not
+    be read nobody knows whether it has passed.
+    """
 
     currency: str
     open: Decimal
@@ -89,6 +104,9 @@ class CurrencyTotals:
     credits_count: int
     paid: Decimal
     paid_count: int
+    open_unread: int
+    due_unread: int
+    paid_unread: int
 
 
 def _totals(row: dict[str, Any], sums: Iterable[str]) -> CurrencyTotals:
@@ -104,13 +122,13 @@ def _added(value: Decimal | None) -> Decimal:
 class Invoice(Cached):
     """A bill. ``total`` is what remains after credit; ``currency`` is the account's when first stored."""
 
-    number = models.CharField(max_length=255, blank=True)
+    number = models.TextField(blank=True)
     date = models.DateField(null=True)
     due_date = models.DateField(null=True)
     total = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     currency = models.CharField(max_length=10)
-    status = models.CharField(max_length=60, blank=True)
-    payment_method = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=255, blank=True)
+    payment_method = models.TextField(blank=True)
 
     subtotal = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     credit = models.DecimalField(max_digits=15, decimal_places=4, null=True)
@@ -159,7 +177,8 @@ class InvoiceItem(models.Model):
     position = models.PositiveIntegerField()
     description = models.TextField(blank=True)
     amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
-    taxed = models.BooleanField(default=False)
+    taxed = models.BooleanField(null=True)
+    unreadable = models.JSONField(default=dict)  # as of a cached row
 
     class Meta:
         ordering = ["position"]

@@ -6,11 +6,11 @@ from ultahost_api.models.cached import Cached, CachedQuerySet
 class Order(Cached):
     """Something ordered. ``number`` is the one that people quote; lines and invoice are read live."""
 
-    number = models.CharField(max_length=64, blank=True)
+    number = models.TextField(blank=True)
     date = models.DateTimeField(null=True)
     amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
-    status = models.CharField(max_length=60, blank=True)
-    payment_method = models.CharField(max_length=255, blank=True)
+    status = models.CharField(max_length=255, blank=True)
+    payment_method = models.TextField(blank=True)
 
     objects = CachedQuerySet["Order"].as_manager()
 

@@ -19,8 +19,8 @@ class QuoteQuerySet(CachedQuerySet["Quote"]):
 class Quote(Cached):
     """An offer of the provider's. Its items and words are read live."""
 
-    subject = models.CharField(max_length=255, blank=True)
-    stage = models.CharField(max_length=60, blank=True)
+    subject = models.TextField(blank=True)
+    stage = models.CharField(max_length=255, blank=True)
     valid_until = models.DateField(null=True)
     created_on = models.DateField(null=True)
     total = models.DecimalField(max_digits=15, decimal_places=4, null=True)

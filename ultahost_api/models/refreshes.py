@@ -90,7 +90,7 @@ class Refresh(models.Model):
     rows_total = models.PositiveIntegerField(null=True)
     rows_changed = models.PositiveIntegerField(default=0)  # by the pass under way
     repeats = models.PositiveSmallIntegerField(default=0)  # unclean passes in a row
-    set_aside = models.JSONField(default=list)  # rows that could not be read: [{"id": …, "error": …}]
+    set_aside = models.JSONField(default=list)  # rows without a readable id: [{"id": …, "error": …}]
 
     attempts = models.PositiveSmallIntegerField(default=0)
     trouble = models.CharField(max_length=12, choices=Trouble, blank=True, default=Trouble.NONE)
@@ -141,7 +141,7 @@ class PassPage(models.Model):
 
     refresh = models.ForeignKey(Refresh, models.CASCADE, related_name="pages")
     pass_number = models.PositiveIntegerField()
-    walk = models.CharField(max_length=60, blank=True)  # the status it was filtered by
+    walk = models.CharField(max_length=255, blank=True)  # the status it was filtered by
     offset = models.PositiveIntegerField()
     ids = models.JSONField()
     rows = models.PositiveIntegerField()  # records, and rows whose id was unreadable

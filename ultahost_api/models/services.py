@@ -13,16 +13,16 @@ class ServiceQuerySet(CachedQuerySet["Service"]):
 class Service(Cached):
     """A hosting product or server. Addresses and nameservers come with the details."""
 
-    product_name = models.CharField(max_length=255, blank=True)
-    domain = models.CharField(max_length=255, blank=True)
+    product_name = models.TextField(blank=True)
+    domain = models.TextField(blank=True)
     amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
-    billing_cycle = models.CharField(max_length=60, blank=True)
+    billing_cycle = models.CharField(max_length=255, blank=True)
     next_due_date = models.DateField(null=True)
     next_invoice_date = models.DateField(null=True)
-    status = models.CharField(max_length=60, blank=True)
+    status = models.CharField(max_length=255, blank=True)
     registration_date = models.DateField(null=True)
 
-    dedicated_ip = models.CharField(max_length=255, blank=True)
+    dedicated_ip = models.TextField(blank=True)
     assigned_ips = models.JSONField(default=list)
     nameservers = models.JSONField(default=list)
 

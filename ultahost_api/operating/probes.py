@@ -44,6 +44,8 @@ def _invoice_before(client: Client, parameters: Parameters) -> Before:
     invoice = client.invoices.get(parameters["invoiceid"])
     if invoice.status != PAYABLE:
         raise Pointless(_("Ultahost says that this invoice is %(status)s.") % {"status": invoice.status})
+    if invoice.total is None:
+        raise Pointless(_("The total that Ultahost asks for could not be read."))
     if invoice.total <= 0:
         raise Pointless(_("Ultahost asks for no money with this invoice."))
     return {"status": invoice.status, "total": str(invoice.total)}
@@ -98,6 +100,8 @@ def _quote_before(client: Client, parameters: Parameters) -> Before:
     quote = client.quotes.get(parameters["quoteid"])
     if quote.stage == "Accepted":
         raise Pointless(_("Ultahost says that this quote is accepted already."))
+    if quote.total is None:
+        raise Pointless(_("The total of this quote could not be read."))
     return {"stage": quote.stage, "total": str(quote.total)}
 
 
@@ -107,13 +111,17 @@ def _quote_after(client: Client, operation: Operation) -> bool:
 
 def _service_before(client: Client, parameters: Parameters) -> Before:
     service = client.services.get(parameters["serviceid"])
-    return {"product_name": service.product_name, "amount": str(service.amount)}
+    amount = None if service.amount is None else str(service.amount)
+    return {"product_name": service.product_name, "amount": amount}
 
 
-def _service_after(client: Client, operation: Operation) -> bool:
+def _service_after(client: Client, operation: Operation) -> bool | None:
+    """An amount that could not be read, then or now, tells nothing."""
     service, before = client.services.get(_id(operation)), operation.before
-    has_other_name = service.product_name != before.get("product_name")
-    return has_other_name or service.amount != Decimal(before.get("amount", "NaN"))
+    if service.product_name != before.get("product_name"):
+        return True
+    known = service.amount is not None and before.get("amount") is not None
+    return service.amount != Decimal(before["amount"]) if known else None
 
 
 def _methods_before(client: Client, parameters: Parameters) -> Before:

@@ -1,8 +1,10 @@
 """What changed at the provider, kept as events beside the rows that they are about."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
+from ultahost_api.client.amounts import written
 from ultahost_api.models import Event
 from ultahost_api.models.cached import Cached
 from ultahost_api.refreshing.nouns import CachedNoun
@@ -19,19 +21,46 @@ def happened(noun: CachedNoun, row: Cached, kind: str, changes: Mapping[str, Any
         row_id=row.pk,
         remote_id=row.remote_id,
         name=str(row)[:255],
-        changes=changes or {},
+        changes={name: [_kept(was), _kept(now)] for name, (was, now) in (changes or {}).items()},
     )
+
+
+def _kept(value: Any) -> Any:
+    """An amount as people write it: from a column it comes as 10.0000."""
+    return written(value) if isinstance(value, Decimal) else value
 
 
 def difference(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> dict[str, list[Any]]:
     """The tracked fields in which ``values`` differ from the row: [was, is]. Call it before they are set.
 
-    What only the details tell did not change when it is read for the first time.
+    What only the details tell did not change when it is read for the first time. What is or was unreadable
+    has events of its own.
     """
     names = [name for name in noun.tracked if name in values and getattr(row, name) != values[name]]
+    names = [name for name in names if name not in row.unreadable | values.get("unreadable", {})]
     if not row.is_detailed:
         names = [name for name in names if name not in noun.detail_names]
     return {name: [getattr(row, name), values[name]] for name in names}
+
+
+def still_unreadable(unreadable: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, str]:
+    """What of a row is unreadable once ``values`` are written, which tell of their own fields alone."""
+    kept = {name: told for name, told in unreadable.items() if name not in values}
+    return {**kept, **values.get("unreadable", {})}
+
+
+def readability(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> list[Event]:
+    """One event when fields become unreadable: [was, what was written]; one when they can be read again.
+
+    Call it before ``values`` are set. What only the details tell was never readable before they are read.
+    """
+    now = values["unreadable"]
+    began = {name: [getattr(row, name), now[name]] for name in now if name not in row.unreadable}
+    if not row.is_detailed:
+        began = {name: change for name, change in began.items() if name not in noun.detail_names}
+    ended = {name: [told, values[name]] for name, told in row.unreadable.items() if name not in now}
+    kinds = {Kind.UNREADABLE: began, Kind.READABLE: ended}
+    return [happened(noun, row, kind, change) for kind, change in kinds.items() if change]
 
 
 def write(noun: CachedNoun, row: Cached, values: Mapping[str, Any], **beside: Any) -> None:
@@ -40,8 +69,11 @@ def write(noun: CachedNoun, row: Cached, values: Mapping[str, Any], **beside: An
     The row may have changed since ``row`` was read: then that was told, and is not told again.
     """
     row = noun.rows.select_for_update().get(pk=row.pk)
+    values = {**values, "unreadable": still_unreadable(row.unreadable, values)}
+    events = readability(noun, row, values)
     if changes := difference(noun, row, values):
-        record(noun, [happened(noun, row, Kind.CHANGED, changes)])
+        events.insert(0, happened(noun, row, Kind.CHANGED, changes))
+    record(noun, events)
     noun.rows.filter(pk=row.pk).update(**values, **beside)
 
 

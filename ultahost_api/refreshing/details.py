@@ -103,7 +103,7 @@ def _read(
         write(lease, noun, row, noun.calls(client).get(row.remote_id), noun.detail_names, asked_at)
     except (BadAnswer, NoAnswer, ServerError) as error:
         return error
-    except (BadRequest, Forbidden, NotFound, ValueError):
+    except (BadRequest, Forbidden, NotFound):
         _count(lease, row)
     return None
 
@@ -141,7 +141,7 @@ def write(
     asked_at: datetime,
     **beside: Any,
 ) -> None:
-    """Keep ``names`` of what get() told; ValueError when the row cannot hold them."""
+    """Keep ``names`` of what get() told."""
     values = values_of(details, noun.model, names)
     items = items_of(row, details) if isinstance(row, Invoice) else []
     with transaction.atomic():

@@ -77,7 +77,7 @@ class Missing:
                 self._lease.renew()
                 self._mark([row])
             return Found.GONE
-        except (BadRequest, Forbidden, BadAnswer, ValueError):
+        except (BadRequest, Forbidden, BadAnswer):
             return Found.UNCLEAR
         return Found.THERE
 

@@ -99,7 +99,7 @@ NOUNS: dict[str, CachedNoun] = {
 
 
 def items_of(invoice: Invoice, details: invoices.InvoiceDetails) -> list[InvoiceItem]:
-    """The invoice's lines, unsaved; ValueError when one cannot be held."""
+    """The invoice's lines, unsaved."""
     names = ("description", "amount", "taxed")
     return [
         InvoiceItem(invoice=invoice, position=position, **values_of(item, InvoiceItem, names))

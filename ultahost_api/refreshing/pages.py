@@ -80,19 +80,18 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[d
     """What had to be set aside, and how many rows were new or had changed."""
     rows = noun.rows.filter(account=lease.refresh.account, remote_id__in=page.ids)
     # Values and not rows: most pages bring nothing new, and comparing is all there is to do.
-    listed = rows.values_list("remote_id", "gone_at", *noun.names)
+    listed = rows.values_list("remote_id", "gone_at", *noun.names, "unreadable")
     held = {remote_id: (gone_at, values) for remote_id, gone_at, *values in listed}
     new: dict[int, dict[str, Any]] = {}
     changed: dict[int, dict[str, Any]] = {}
     set_aside = [{"id": r.remote_id[:40], "error": r.error[:200]} for r in page.rejected]
     for record in page.records:  # the provider may list a row twice
-        try:
-            values = values_of(record, noun.model, noun.names)
-        except ValueError as error:
-            set_aside.append({"id": str(record.id), "error": str(error)})
-            continue
-        if held.get(record.id) != (None, [*values.values()]):
-            (changed if record.id in held else new)[record.id] = values
+        values = values_of(record, noun.model, noun.names)
+        gone_at, ours = held.get(record.id, (None, []))
+        if ours and ours[-1]:  # the list tells nothing of what only the details do
+            ours[-1] = {name: told for name, told in ours[-1].items() if name in values}
+        if gone_at or ours != [*values.values()]:
+            (changed if ours else new)[record.id] = values
     events = [*_add(lease, noun, new), *_change(noun, rows.filter(remote_id__in=changed), changed)]
     changes.record(noun, events)
     return set_aside, len(new) + len(changed)
@@ -108,7 +107,13 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
     rows = insert(blank, ({"remote_id": remote_id, **values} for remote_id, values in new.items()))
     if lease.refresh.completed_at is None:  # the first copy is no news
         return []
-    return [changes.happened(noun, noun.model(account=account, **row), Event.Kind.APPEARED) for row in rows]
+    events = []
+    for row in (noun.model(account=account, **told) for told in rows):
+        events.append(changes.happened(noun, row, Event.Kind.APPEARED))
+        if row.unreadable:
+            began = {name: [None, told] for name, told in row.unreadable.items()}
+            events.append(changes.happened(noun, row, Event.Kind.UNREADABLE, began))
+    return events
 
 
 def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]]) -> list[Event]:
@@ -118,12 +123,15 @@ def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, 
     now, events, differing = timezone.now(), [], list(rows.select_for_update().order_by("pk"))
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
+        values = {**values, "unreadable": changes.still_unreadable(row.unreadable, values)}
         difference = changes.difference(noun, row, values)
+        readability = changes.readability(noun, row, values)
         for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
             setattr(row, name, value)
         if returned or difference:
             kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
             events.append(changes.happened(noun, row, kind, difference))
-    fields = [*noun.names, "gone_at", "changed_at", "details_tries"]
+        events += readability
+    fields = [*noun.names, "unreadable", "gone_at", "changed_at", "details_tries"]
     noun.rows.bulk_update(differing, fields, batch_size=WRITE_BATCH)
     return events

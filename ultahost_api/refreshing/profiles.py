@@ -1,6 +1,7 @@
 """The account behind its keys: name, currency, credit, and whether each key still opens it."""
 
 import logging
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -66,7 +67,7 @@ def find_or_make(profile: Profile) -> Account:
 
 
 def write(account: Account, profile: Profile) -> None:
-    values = {
+    values: dict[str, Any] = {
         "name": name_of(profile),
         "email": profile.email[:255],
         "currency": profile.currency_code[:10] or account.currency,
@@ -89,4 +90,4 @@ def write(account: Account, profile: Profile) -> None:
 
 def name_of(profile: Profile) -> str:
     person = f"{profile.first_name} {profile.last_name}".strip()
-    return (profile.company_name or person or profile.email or profile.uuid)[:255]
+    return profile.company_name or person or profile.email or profile.uuid

@@ -2,26 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import fields as record_fields
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
 
 from ultahost_api.models.cached import Cached
 
-_TEXT_LIMIT = 20_000  # characters of a note; the provider's text has no bound of its own
+_TEXT_LIMIT = 20_000  # characters; the provider's text has no bound of its own
+_TOLD = 255  # characters of what is unreadable
 
 
 def values_of(record: Any, model: type[models.Model], names: tuple[str, ...]) -> dict[str, Any]:
-    """The record's ``names`` as the model can hold them; ValueError when one cannot be held."""
-    return {name: fit(getattr(record, name)) for name, fit in _fitters(model, names)}
+    """The record's ``names`` as the model holds them, and what of them is ``unreadable``.
+
+    So is a text that its column does not hold whole: to cut it would be to show another one.
+    """
+    values = {name: fit(getattr(record, name)) for name, fit in _fitters(model, names)}
+    unreadable = {name: told for name, told in record.unreadable.items() if name in values}
+    for name, longest in _bounds(model, names):
+        if len(values[name]) > longest:
+            unreadable[name], values[name] = values[name][:_TOLD], ""
+    return {**values, "unreadable": unreadable}
 
 
 @lru_cache
 def shared_names(record_type: type, model: type[Cached]) -> tuple[str, ...]:
-    """The fields that records of this type and the model's rows both have, the identity aside."""
-    columns = {field.name for field in model._meta.get_fields()}
-    return tuple(f.name for f in record_fields(record_type) if f.name in columns and f.name != "id")
+    """The fields that both have, but for ``id`` and ``unreadable``."""
+    columns = {field.name for field in model._meta.get_fields()} - {"id", "unreadable"}
+    return tuple(f.name for f in record_fields(record_type) if f.name in columns)
 
 
 @lru_cache
@@ -32,28 +41,26 @@ def _fitters(
 
 
 def _fitter(field: Any) -> Callable[[Any], Any]:
-    """Cuts text to what the column holds, so that a row compares equal to its copy."""
+    """So that a row compares equal to its copy."""
     if isinstance(field, models.JSONField):
         return _fit_json
-    if isinstance(field, models.CharField | models.TextField):
-        return partial(_fit_text, longest=field.max_length or _TEXT_LIMIT)
-    if isinstance(field, models.PositiveIntegerField):
-        return partial(_fit_count, name=field.name)
-    return _as_it_is
+    return _fit_text if isinstance(field, models.CharField | models.TextField) else _as_it_is
 
 
 def _fit_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _fit_text(value: str | None, longest: int) -> str:
-    return (value or "").replace("\x00", "")[:longest]
+def _fit_text(value: str | None) -> str:
+    return (value or "").replace("\x00", "")
 
 
-def _fit_count(value: int | None, name: str) -> int | None:
-    if value is not None and not 0 <= value < 2**31:
-        raise ValueError(f"{name} is out of range")
-    return value
+@lru_cache
+def _bounds(model: type[models.Model], names: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """How many characters each column of text holds."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    texts = [field for field in fields if isinstance(field, models.CharField | models.TextField)]
+    return tuple((field.name, field.max_length or _TEXT_LIMIT) for field in texts)
 
 
 def _as_it_is(value: Any) -> Any:
