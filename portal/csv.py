@@ -1,6 +1,7 @@
 """Exports that a spreadsheet opens without running anything."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,8 @@ Column = tuple[str, Callable[[Any], object]]
 
 # A cell that begins with one of these is a formula, or hides one, in some spreadsheet.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+# A spreadsheet that separates by semicolon or tab takes our commas for text and begins cells here.
+_OTHER_STARTS = re.compile(r"([;\t\r\n])(?=[\"\t\r\n\0]*[=+\-@＝＋－＠])")
 
 
 class _Echo:
@@ -22,21 +25,26 @@ class _Echo:
         return line
 
 
-def cell(value: object) -> str:
+def cell(value: object) -> Decimal | int | str:
     """Numbers and dates stay what they are; text that could be a formula gets an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return written(value)
-    if isinstance(value, int | date):
+        return Decimal(written(value))
+    if isinstance(value, int):
+        return value
+    if isinstance(value, date):
         return str(value)
-    text = str(value)
+    text = _OTHER_STARTS.sub(r"\1'", str(value))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def response(filename: str, columns: Sequence[Column], rows: Iterable[Any]) -> StreamingHttpResponse:
-    """Rows as CSV, a line at a time, with a byte order mark so that spreadsheets read accents."""
-    writer = csv.writer(_Echo())
+    """Rows as CSV, a line at a time, with a byte order mark so that spreadsheets read accents.
+
+    Every text is quoted, so that a spreadsheet which separates otherwise keeps it in one piece where it can.
+    """
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
 
     def lines() -> Iterable[str]:
         yield "\ufeff" + writer.writerow([title for title, _ in columns])

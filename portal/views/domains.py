@@ -72,7 +72,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
 def _columns() -> list[csv.Column]:
     return [
         (_("Account"), lambda d: d.account.name),
-        (_("Domain"), lambda d: d.name),
+        (_("Domain"), str),
         (_("Status"), lambda d: d.status),
         (_("Expires"), lambda d: d.expiry_date),
         (_("Next due"), lambda d: d.next_due_date),

@@ -88,7 +88,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
 def _columns() -> list[csv.Column]:
     return [
         (_("Account"), lambda i: i.account.name),
-        (_("Number"), lambda i: i.number),
+        (_("Number"), str),
         (_("Number at Ultahost"), lambda i: i.remote_id),
         (_("Date"), lambda i: i.date),
         (_("Due"), lambda i: i.due_date),

@@ -97,7 +97,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
 def _columns() -> list[csv.Column]:
     return [
         (_("Account"), lambda o: o.account.name),
-        (_("Order"), lambda o: o.number),
+        (_("Order"), str),
         (_("Ordered"), lambda o: o.date),
         (_("Status"), lambda o: o.status),
         (_("Amount"), lambda o: o.amount),

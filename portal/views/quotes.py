@@ -119,7 +119,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
 def _columns() -> list[csv.Column]:
     return [
         (_("Account"), lambda q: q.account.name),
-        (_("Quote"), lambda q: q.subject),
+        (_("Quote"), str),
         (_("Stage"), lambda q: q.shown_stage),
         (_("Made"), lambda q: q.created_on),
         (_("Valid until"), lambda q: q.valid_until),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from portal import csv as exports
 
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
@@ -66,12 +67,60 @@ def test_it_streams_one_row_at_a_time():
     ],
 )
 def test_it_leaves_numbers_dates_and_plain_words_as_they_are(value, shown):
-    assert exports.cell(value) == shown
+    assert str(exports.cell(value)) == shown
+
+
+def test_it_quotes_every_text_and_no_amount():
+    columns = [
+        ("Name", lambda row: "Acme"),
+        ("Number", lambda row: 7),
+        ("Total", lambda row: Decimal("-1.20")),
+    ]
+    response = exports.response("x.csv", columns, [None])
+
+    lines = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
+
+    assert lines == ['"Name","Number","Total"', '"Acme",7,-1.20']
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hosting;=1+1",
+        "Plan\tx;@SUM(1)",
+        'Plan;"=1+1&"',
+        'A";"=1+1',
+        "two\n=1+1",
+        "two\r\n+1;\t-1",
+        "a;＝1+1",
+    ],
+)
+def test_it_starts_no_formula_where_a_spreadsheet_separates_otherwise(text):
+    assert_starts_no_formula([[text, text, text]])
 
 
 @pytest.mark.parametrize("start", DANGEROUS)
 def test_it_keeps_text_from_being_a_formula(start):
     assert exports.cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
+
+
+def assert_starts_no_formula(rows):
+    columns = [(str(place), itemgetter(place)) for place in range(len(rows[0]))]
+    response = exports.response("x.csv", columns, rows)
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    for separator in ",;\t":
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        cells = [cell.lstrip("\t\r\n\0") for row in read for cell in row]
+        assert [cell for cell in cells if cell.startswith(SIGNS)] == [], separator
+
+
+@given(
+    st.lists(
+        st.lists(st.text(alphabet="=+-@;\t\r\n\"',a1＝", min_size=0), min_size=3, max_size=3), min_size=1
+    )
+)
+def test_it_starts_no_formula_whatever_separates(rows):
+    assert_starts_no_formula(rows)
 
 
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
@@ -83,7 +132,7 @@ def test_it_begins_no_cell_with_a_formula_whatever_the_text(rows):
         for text, cell in zip(before, after, strict=True):
             text = text.encode(errors="ignore").decode()
             assert not cell.startswith(DANGEROUS)
-            assert cell in {text, f"'{text}"}
+            assert cell.replace("'", "") == text.replace("'", "")
 
 
 def test_it_gives_ten_thousand_cells_back_as_they_were_but_for_formulas():
@@ -95,6 +144,9 @@ def test_it_gives_ten_thousand_cells_back_as_they_were_but_for_formulas():
     columns = [(str(place), itemgetter(place)) for place in range(10)]
     cells = [cell for row in exported(columns, rows)[1:] for cell in row]
 
-    assert len(cells) == len(texts)
     assert [cell for cell in cells if cell.startswith(DANGEROUS)] == []
-    assert cells == [f"'{text}" if text.startswith(DANGEROUS) else text for text in texts]
+    assert [cell.replace("'", "") for cell in cells] == [text.replace("'", "") for text in texts]
+    harmless = [
+        (cell, text) for cell, text in zip(cells, texts, strict=True) if not set(text) & set("".join(SIGNS))
+    ]
+    assert [(cell, text) for cell, text in harmless if cell.removeprefix("'") != text.removeprefix("'")] == []

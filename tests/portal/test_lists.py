@@ -133,6 +133,10 @@ def titles(page):
     return [title.removeprefix("#") for title in page.texts("tbody td.name a")]
 
 
+def exported(listed, export):
+    return [line[listed.csv_column].removeprefix("#") for line in export.csv()]
+
+
 @pytest.mark.parametrize("listed", WITH_STATUS, indirect=True)
 def test_it_filters_by_status(browser, listed, acme):
     listed.add(acme, "one", **listed.in_status("Pending"))
@@ -327,9 +331,17 @@ def test_it_exports_exactly_what_is_filtered_in_the_order_shown(browser, listed,
 
     pages = titles(first) + titles(browser.get(f"{address}&page=2"))
     assert len(pages) == 40
-    assert [line[listed.csv_column] for line in export.csv()] == pages
+    assert exported(listed, export) == pages
     assert export.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert f'filename="{listed.noun}.csv"' in export.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("listed", ["invoices", "domains", "orders", "quotes"], indirect=True)
+def test_it_exports_the_name_that_the_page_shows(browser, listed, acme):
+    row = listed.add(acme, "")
+
+    assert browser.get(listed.url).texts("tbody td.name a") == [f"#{row.remote_id}"]
+    assert [line[listed.csv_column] for line in browser.get(listed.csv_url).csv()] == [f"#{row.remote_id}"]
 
 
 def test_it_keeps_what_is_gone_apart(browser, listed, acme):
@@ -343,8 +355,8 @@ def test_it_keeps_what_is_gone_apart(browser, listed, acme):
     assert titles(gone) == ["away"]
     assert now.texts(".chips a") == (["All", "Active 1"] if listed.status else [])
     assert now.texts(".pager a[href=?gone=1]") == ["1 no longer at Ultahost"]
-    assert [line[listed.csv_column] for line in browser.get(listed.csv_url).csv()] == ["here"]
-    assert [line[listed.csv_column] for line in browser.get(f"{listed.csv_url}?gone=1").csv()] == ["away"]
+    assert exported(listed, browser.get(listed.csv_url)) == ["here"]
+    assert exported(listed, browser.get(f"{listed.csv_url}?gone=1")) == ["away"]
 
 
 def test_it_says_when_nothing_matches_and_how_to_see_all(browser, listed, acme):

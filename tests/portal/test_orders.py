@@ -56,7 +56,7 @@ class TestList:
 
         (line,) = visit(ben).get("/orders.csv").csv()
 
-        assert line == ["Acme", "'=cmd()", "", "Active", "9.50", "EUR", "'@stripe", str(order.remote_id), ""]
+        assert line == ["Acme", "#=cmd()", "", "Active", "9.50", "EUR", "'@stripe", str(order.remote_id), ""]
 
     def test_it_shows_a_team_mate_only_their_own(self, visit, people, alma, rows):
         rows.order(alma.api_keys.get().account, number="canary")
