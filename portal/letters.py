@@ -1,7 +1,9 @@
 """Strangers' HTML as a document of its own: text, tables, links; nothing that loads, styles or submits."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
+from html import unescape
 from typing import Any
 
 import nh3
@@ -9,12 +11,14 @@ from csp.constants import NONE, SELF
 from csp.decorators import csp
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from portal import http
 from portal.access import View
 from portal.live import Live
+from portal.pages.mail_bodies import as_html
 
 _TAGS = {
     "a", "abbr", "b", "blockquote", "br", "center", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2",
@@ -22,7 +26,10 @@ _TAGS = {
     "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 _WITH_CONTENT = {"script", "style", "title", "noscript", "template", "iframe", "object", "svg", "math"}
-_ATTRIBUTES = {"a": {"href"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+_ATTRIBUTES = {"a": {"href"}, "img": {"alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
+
+_PICTURE = re.compile(r'<img(?: alt="([^"]*)")?>')  # as nh3 writes it
+_OUTWARD = ("https://", "http://", "mailto:", "tel:")
 
 # Its links open in tabs of their own, which the sandbox would otherwise forbid as well.
 _LINKS = ["allow-popups", "allow-popups-to-escape-sandbox"]
@@ -36,30 +43,49 @@ _POLICY = {
 
 
 def harmless(html: str) -> SafeString:
-    clean = nh3.clean(
+    clean = _clean(_with_words_for_pictures(html), _TAGS)
+    return mark_safe(clean)  # noqa: S308  # the one place that lets HTML through, by the list above
+
+
+def _clean(html: str, tags: set[str]) -> str:
+    return nh3.clean(
         html,
-        tags=_TAGS,
+        tags=tags,
         clean_content_tags=_WITH_CONTENT,
         attributes=_ATTRIBUTES,
         set_tag_attribute_values={"a": {"target": "_blank"}},
         attribute_filter=_only_outward,
-        url_schemes={"https", "mailto"},
+        url_schemes={"https", "http", "mailto", "tel"},
         link_rel="noopener noreferrer nofollow",
     )
-    return mark_safe(clean)  # noqa: S308  # the one place that lets HTML through, by the list above
+
+
+def _with_words_for_pictures(html: str) -> str:
+    """No picture is loaded: its alternative text stands in its place. Made harmless afterwards."""
+    return _PICTURE.sub(lambda found: _alternative(found[1]), _clean(html, _TAGS | {"img"}))
+
+
+def _alternative(told: str | None) -> str:
+    words = unescape(told or "").strip()
+    return f"[{escape(words)}]" if words else ""
 
 
 def _only_outward(tag: str, attribute: str, value: str) -> str | None:
     """A relative address would lead to the portal's own pages."""
-    if attribute == "href" and not value.strip().lower().startswith(("https://", "mailto:")):
+    if attribute == "href" and not value.strip().lower().startswith(_OUTWARD):
         return None
     return value
 
 
 def document(request: http.Request, read: Live, html: Callable[[Any], str]) -> HttpResponse:
     """What was read as a page for the frame; in its place the reason why there is none."""
-    body = harmless(html(read.content)) if read.is_there else ""
-    return render(request, "components/letter_document.html", {"live": read, "body": body})
+    body = harmless(as_html(html(read.content))) if read.is_there else ""
+    context = {"live": read, "body": body, "has_words": bool(_words(body))}
+    return render(request, "components/letter_document.html", context)
+
+
+def _words(body: str) -> str:
+    return unescape(nh3.clean(body, tags=set())).strip()
 
 
 def framed(view: View) -> View:

@@ -33,7 +33,8 @@ INTRUDERS = """() => {
   const address = text => new URL(text, location)
   const acts = ({ name }) => /^on|^style$|^srcdoc$|^formaction$|^hx-on/i.test(name)
   const foreign = element => element.src && address(element.src).origin !== location.origin
-  const leads = ({ href }) => ['http:', 'https:', 'mailto:'].includes(address(href.baseVal ?? href).protocol)
+  const outward = ['http:', 'https:', 'mailto:', 'tel:']
+  const leads = ({ href }) => outward.includes(address(href.baseVal ?? href).protocol)
   const never = 'base, object, embed, style, meta[http-equiv=refresh], iframe:not(.letter), [action*="//"]'
   return [...document.querySelectorAll('*')]
     .filter(element => element.matches(never)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from portal.letters import harmless
 from portal.models import Grant
+from portal.pages.mail_bodies import as_html
 from ultahost_api.sandbox.faults import Fault
 
 HOSTILE = """<html><head><title>Gotcha</title><style>body{background:url(https://evil.example/s)}</style>
@@ -179,10 +180,104 @@ def test_it_lets_only_links_through_and_those_know_nothing_of_us():
     assert "<b>Ada</b>" in clean
     forbidden = [
         "<script", "<style", "<img", "<iframe", "<svg", "<form", "<input", "<button", "<meta", "<link",
-        "<base", "onload", "onclick", "style=", "class=", "id=", "javascript:", "data:", "http:", "alert",
+        "<base", "onload", "onclick", "style=", "class=", "id=", "javascript:", "data:", "alert",
         "Gotcha", "_top", "evil", "sign-in",
     ]  # fmt: skip
     assert [word for word in forbidden if word in clean] == []
+
+
+@pytest.mark.parametrize(
+    "target", ["http://plain.example/a?b=1", "https://good.example/", "tel:+49301234567"]
+)
+def test_it_keeps_where_a_link_leads(target):
+    assert f'<a href="{target}" target="_blank"' in harmless(f'<p><a href="{target}">there</a></p>')
+
+
+def shown(body):
+    return harmless(as_html(body))
+
+
+def test_it_shows_plain_text_line_by_line_with_all_of_its_words():
+    clean = shown(
+        "Dear Ada,\r\n\r\nBob <b@example.com> wrote:\n1 < 2 & 3 > 2\nhttps://good.example/x?a=1&b=2\n"
+    )
+
+    assert clean.startswith("<p>Dear Ada,</p>\n\n<p>Bob &lt;")
+    assert '<a href="mailto:b@example.com"' in clean
+    assert "wrote:<br>1 &lt; 2 &amp; 3 &gt; 2<br>" in clean
+    assert '<a href="https://good.example/x?a=1&amp;b=2"' in clean
+
+
+def test_it_loses_no_address_between_angle_brackets():
+    clean = shown("<div>Bob <b@example.com>, see <https://good.example/x></div>")
+
+    assert clean == "<div>Bob &lt;b@example.com&gt;, see &lt;https://good.example/x&gt;</div>"
+
+
+def test_it_shows_text_that_was_escaped_as_what_it_says_and_runs_nothing_of_it():
+    assert shown("Tom &amp; Jerry &lt;script&gt;") == "<p>Tom &amp; Jerry &lt;script&gt;</p>"
+
+
+@pytest.mark.parametrize("alternative", ["Invoice 12", "1 &lt; 2", "&lt;script&gt;alert(1)&lt;/script&gt;"])
+def test_it_shows_what_a_picture_is_of(alternative):
+    clean = shown(
+        f"<a href='https://good.example/'><img src=x onerror='alert(1)' alt='{alternative}'></a><img src=y>"
+    )
+
+    assert clean.startswith('<a href="https://good.example/"')
+    assert clean.endswith(f">[{alternative}]</a>")
+
+
+MIME = {
+    "base64": """MIME-Version: 1.0
+From: Ultahost <a@example.com>
+Subject: Your
+ server
+Content-Type: multipart/alternative; boundary="xyz"
+
+--xyz
+Content-Type: text/plain; charset=utf-8
+
+plain
+--xyz
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: base64
+
+PHA+R3LDvMOfZSBhdXMgPGI+QmVybGluPC9iPjwvcD4=
+--xyz--
+""",
+    "quoted-printable": """Content-Type: text/html; charset=iso-8859-1
+Content-Transfer-Encoding: quoted-printable
+
+<p>Gr=FC=DFe aus <b>Ber=
+lin</b></p>
+""",
+    "from its boundary on": """--=_part_1
+Content-Type: text/html; charset=utf-8
+
+<p>Grüße aus <b>Berlin</b></p>
+--=_part_1--
+""",
+}
+
+
+@pytest.mark.parametrize("how", MIME)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_it_decodes_a_mail_that_was_handed_out_as_it_was_sent(how, end):
+    assert shown(MIME[how].replace("\n", end)).strip() == "<p>Grüße aus <b>Berlin</b></p>"
+
+
+@pytest.mark.parametrize(
+    "start", ["Note: this is no header\n\nDear Ada", "Content-Type: text/html; charset=none\n\nDear Ada"]
+)
+def test_it_shows_what_only_looks_like_mime(start):
+    assert "Dear Ada" in shown(start)
+
+
+def test_it_says_that_a_mail_has_no_text(visit, alma, acme, account):
+    (email,) = acme.add_emails(message="<div><img src='https://evil.example/x.png'>&nbsp;<br></div>")
+
+    assert visit(alma).get(path_of(account, email, "text/")).texts("body p") == ["It has no text."]
 
 
 def test_it_stores_a_body_nowhere(visit, alma, acme, account, caplog):
