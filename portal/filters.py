@@ -1,5 +1,6 @@
 """What a list can be narrowed by, as validated query strings."""
 
+from datetime import date
 from typing import Any
 
 import django_filters as filters
@@ -22,8 +23,27 @@ def _spellings(word: str) -> set[str]:
     return {word} if word.isascii() else {word, word.lower(), word.upper(), word.capitalize()}
 
 
-def _day() -> DateInput:
-    return DateInput(attrs={"type": "date"})
+EARLIEST = date(1990, 1, 1)  # before it there was nothing to date: a year whose typing was not finished
+
+
+class DayInput(DateInput):
+    """A day, which the browser lets nobody send before its year is whole."""
+
+    def __init__(self) -> None:
+        limits = {"min": EARLIEST.isoformat(), "max": "9999-12-31"}
+        super().__init__(attrs={"type": "date"} | limits, format="%Y-%m-%d")
+
+
+class DayFilter(filters.DateFilter):
+    """A day; one before EARLIEST filters nothing, and the list says so."""
+
+    def __init__(self, column: str, lookup: str, label: Any) -> None:
+        super().__init__(column, lookup, label=label, widget=DayInput())
+
+    def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        if value and value < EARLIEST:
+            return rows
+        return super().filter(rows, value)
 
 
 class RowFilter(filters.FilterSet):
@@ -53,6 +73,13 @@ class RowFilter(filters.FilterSet):
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{self.status_column: value})
 
+    @property
+    def unused_days(self) -> list[str]:
+        """The labels of days that filter nothing."""
+        days = [name for name, one in self.filters.items() if isinstance(one, DayFilter)]
+        told = self.form.cleaned_data if self.is_valid() else {}
+        return [str(self.filters[name].label) for name in days if (told.get(name) or EARLIEST) < EARLIEST]
+
 
 class CachedFilter(RowFilter):
     """Of rows copied from Ultahost, some of whose fields could not be read."""
@@ -72,8 +99,8 @@ class ServiceFilter(CachedFilter):
 class InvoiceFilter(CachedFilter):
     searched = ("number", "payment_method", "account__name")
 
-    since = filters.DateFilter("date", "gte", label=_("Dated from"))
-    until = filters.DateFilter("date", "lte", label=_("Dated to"))
+    since = DayFilter("date", "gte", label=_("Dated from"))
+    until = DayFilter("date", "lte", label=_("Dated to"))
 
     unreadable = filters.ChoiceFilter(
         method="by_unreadable",
@@ -120,8 +147,8 @@ class AuditFilter(RowFilter):
 
     act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"))
     actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"), empty_label=_("Anybody"))
-    since = filters.DateFilter("at", "date__gte", label=_("From"), widget=_day())
-    until = filters.DateFilter("at", "date__lte", label=_("To"), widget=_day())
+    since = DayFilter("at", "date__gte", label=_("From"))
+    until = DayFilter("at", "date__lte", label=_("To"))
 
 
 def _told_nouns() -> list[tuple[str, Any]]:
@@ -134,8 +161,8 @@ class EventFilter(RowFilter):
     status_column = "kind"
 
     noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns)
-    since = filters.DateFilter("at", "date__gte", label=_("From"), widget=_day())
-    until = filters.DateFilter("at", "date__lte", label=_("To"), widget=_day())
+    since = DayFilter("at", "date__gte", label=_("From"))
+    until = DayFilter("at", "date__lte", label=_("To"))
 
 
 class DomainFilter(CachedFilter):

@@ -11,6 +11,7 @@ from django.db.models import Count, F, QuerySet, Value
 from django.db.models.functions import NullIf
 from django.http import StreamingHttpResponse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _
 
 from portal import audit, csv
 from portal.filters import RowFilter
@@ -101,9 +102,16 @@ class ListPage(Pages):
 
     @property
     def errors(self) -> list[str]:
-        """What in the query string could not be used. The list is then empty, never quietly whole."""
+        """What in the query string could not be used. The list is then empty, never quietly whole.
+
+        A day of a year that nobody can mean filters nothing instead: most often it is half typed.
+        """
         form = self.filter.form
-        return [f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()]
+        too_early = _("%(label)s: a date before 1990 filters nothing.")
+        unused = [too_early % {"label": label} for label in self.filter.unused_days]
+        return unused + [
+            f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()
+        ]
 
     @cached_property
     def rows(self) -> QuerySet[Any]:

@@ -1,9 +1,11 @@
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.filters import EARLIEST, DayInput
 from portal.models import ShareLink, User
 from portal.models.share_links import MOST_DAYS
 from ultahost_api.models import Account, Invoice
@@ -36,10 +38,10 @@ class ShareLinkForm(forms.Form):
         help_text=_("None ticked means every status."),
     )
     since = forms.DateField(
-        label=_("Dated from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Dated from"), required=False, widget=DayInput(), validators=[MinValueValidator(EARLIEST)]
     )
     until = forms.DateField(
-        label=_("Dated to"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=_("Dated to"), required=False, widget=DayInput(), validators=[MinValueValidator(EARLIEST)]
     )
     days = forms.IntegerField(
         label=_("Days until it expires"),

@@ -3,7 +3,7 @@ const PAUSE = 350
 let typing = 0
 
 document.addEventListener("change", ({ target }) => {
-  if (target.type !== "search") submit(target.form)
+  if (target.type !== "search" && !isHalfTyped(target)) submit(target.form)
 })
 
 document.addEventListener("input", ({ target }) => {
@@ -24,6 +24,11 @@ document.addEventListener("formdata", ({ target, formData }) => {
 document.addEventListener("htmx:beforeSwap", event => {
   if (typing) event.detail.shouldSwap = false
 })
+
+// A year is typed digit by digit, and is before the field's min until its last one
+function isHalfTyped(field) {
+  return field.type === "date" && !field.validity.valid
+}
 
 function submit(form) {
   if (form?.matches("[data-autosubmit]")) form.requestSubmit()

@@ -87,6 +87,7 @@ def test_it_ends_after_seven_days_unless_told_otherwise(browser):
         {"statuses": "Made up"},
         {"since": "2026-02-01", "until": "2026-01-31"},
         {"since": "yesterday"},
+        {"since": "0002-11-21"},
     ],
 )
 def test_it_makes_none_from_a_bad_form(browser, bad):
