@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 from babel.core import Locale
 from babel.dates import format_timedelta
@@ -49,6 +50,14 @@ def moment(value: datetime) -> str:
 def clock(value: datetime) -> str:
     """`14:32`."""
     return dateformat.format(_local(value), "H:i")
+
+
+def again(value: datetime, now: datetime | None = None) -> str:
+    """`at 14:32`; below a minute `in 23 s`, because the clock would tell the minute that it is now."""
+    left = (value - (now or timezone.now())).total_seconds()
+    if left < 60:
+        return gettext("in %(seconds)d s") % {"seconds": max(1, ceil(left))}
+    return gettext("at %(clock)s") % {"clock": clock(value)}
 
 
 def age(value: datetime, now: datetime | None = None) -> str:

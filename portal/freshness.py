@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.models import Account, PassPage, Refresh
+from ultahost_api.models import Account, ApiKey, PassPage, RateWindow, Refresh
 
 _STALE_AFTER = 2 * conf.SLOWEST  # intervals: no copy grows that old by plan
 
@@ -57,7 +57,7 @@ class Freshness:
         return any(
             r.is_running or r.asked_at or r.pass_started_at or (r.completed_at is None and not r.trouble)
             for r in self.refreshes
-            if r.next_due_at and r.next_due_at <= now + timedelta(seconds=1) and not r.waits_until
+            if r.next_due_at and r.next_due_at <= now + timedelta(seconds=1) and not self._held_until(r)
         )
 
     @property
@@ -71,9 +71,34 @@ class Freshness:
         limit = conf.interval(self.noun) * _STALE_AFTER
         return self.updated_at is None or self.updated_at < timezone.now() - limit
 
-    @property
+    @cached_property
     def limited_until(self) -> datetime | None:
-        return max((r.waits_until for r in self.refreshes if r.waits_until), default=None)
+        return max(filter(None, map(self._held_until, self.refreshes)), default=None)
+
+    def _held_until(self, refresh: Refresh) -> datetime | None:
+        """A click on Refresh makes it due at once, but asks Ultahost no sooner than the account's key may."""
+        if refresh.trouble == Refresh.Trouble.LIMITED or refresh.asked_at:
+            return refresh.waits_until or self._windows.get(refresh.account_id)
+        return None
+
+    @cached_property
+    def _windows(self) -> dict[UUID, datetime]:
+        """Until when each account's keys may send nothing."""
+        keys = ApiKey.objects.usable().filter(account__in=[r.account_id for r in self.refreshes])
+        held: dict[UUID, datetime] = {}
+        for window in RateWindow.objects.filter(key__in=keys).select_related("key__account"):
+            if window.key.account and (until := window.waits_until):
+                account = window.key.account.pk
+                held[account] = min(until, held.get(account, until))
+        return held
+
+    @property
+    def looks_every(self) -> int:
+        """Seconds until the region looks again."""
+        if self.state == "running":
+            return 2
+        until = self.limited_until
+        return 5 if until and until < timezone.now() + timedelta(minutes=1) else 30
 
     @cached_property
     def failed(self) -> list[Refresh]:

@@ -10,6 +10,7 @@ register = template.Library()
 
 register.filter("day", formats.day)
 register.filter("clock", formats.clock)
+register.filter("again", formats.again)
 register.filter("moment", formats.moment)
 
 
