@@ -22,6 +22,7 @@ def sort_header(context: Context, field: str, label: str, css_class: str = "") -
     direction = {field: "ascending", f"-{field}": "descending"}.get(context["list"].sort)
     return {
         "request": context["request"],
+        "field": field,
         "label": label,
         "css_class": css_class,
         "direction": direction,

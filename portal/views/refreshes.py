@@ -23,7 +23,8 @@ _READERS = {
 
 @require_safe
 def freshness(request: http.Request, noun: str) -> HttpResponse:
-    """The region that shows how old a list is; it asks for itself while something is under way."""
+    """The region that shows how old a list is. A page that is shown asks for it again and again."""
+    refreshing.watch(_accounts(request.user, noun))
     return _region(request, noun)
 
 

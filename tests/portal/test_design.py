@@ -92,6 +92,16 @@ def test_it_finds_each_behaviour_in_a_template(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+def test_it_replaces_nothing_by_itself_under_somebody_s_hands(path: Path) -> None:
+    """Every region that asks by itself waits and says so, but for the freshness, where nothing is typed."""
+    html = path.read_text()
+    asks = re.search(r'hx-trigger="[^"]*(every|refreshed)', html) or "components/live.html" in html
+    if asks and path.parent.name != "components":
+        assert re.search(r'<\w+ [^>]*id="[^"]+" tabindex="-1" data-patient', html)
+        assert re.search(r"components/(news|toolbar|live)\.html", html)
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
 def test_it_loads_every_template(path: Path) -> None:
     Template(path.read_text())
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
-_WATCHED_FOR = timedelta(minutes=5)
+_WATCHED_FOR = timedelta(minutes=2)  # a page that is shown says so every 30 seconds
 
 
 class AccountQuerySet(models.QuerySet["Account"]):

@@ -1,0 +1,202 @@
+"""What a person is doing in a region stays under their hands, whatever a refresh brings meanwhile."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from portal.models import User
+from tests.browser.conftest import PASSWORD, Visitor
+from ultahost_api import keys, refreshing
+from ultahost_api.models import LISTS, Refresh
+from ultahost_api.sandbox import Sandbox
+
+# Playwright's own loop runs in this thread, which Django takes for a view that must not wait.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+
+# What the page does by itself every 30 seconds, and when it is shown again.
+LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
+HIDE = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
+
+
+class Desk:
+    """A list of 30 unpaid invoices in front of the person who may pay them."""
+
+    def __init__(self, visitor: Visitor, acme: Any) -> None:
+        self.page: Page = visitor.page
+        self.visitor, self.acme = visitor, acme
+        visitor.sign_in("alma")
+        visitor.visit("/invoices/")
+
+    def news_comes(self, status: str = "Unpaid") -> None:
+        """Ultahost has one more, a refresh brings it, and the page looks how fresh it is."""
+        self.acme.add_invoices(1, status=status, invoicenum="BRAND-NEW", date="2099-01-01")
+        read(everything=False)
+        with self.page.expect_response("**/freshness/**"):
+            self.page.evaluate(LOOK)
+
+    @property
+    def news(self) -> Locator:
+        return self.page.locator("[data-news]")
+
+    @property
+    def rows(self) -> Locator:
+        return self.page.locator("#invoices tbody tr")
+
+    def shows_it_when_asked(self) -> None:
+        expect(self.news).to_be_visible()
+        expect(self.rows.filter(has_text="BRAND-NEW")).to_have_count(0)
+        self.news.get_by_role("link", name="Show").click()
+        expect(self.rows.filter(has_text="BRAND-NEW")).to_have_count(1)
+        expect(self.news).to_be_hidden()
+
+
+def read(*, everything: bool) -> None:
+    """What the workers would do."""
+    nouns = LISTS if everything else ["invoices"]
+    Refresh.objects.filter(noun__in=nouns).ask()
+    for pk in Refresh.objects.filter(noun__in=nouns).values_list("pk", flat=True):
+        refreshing.run(pk)
+
+
+@pytest.fixture
+def desk(
+    browser: Browser, live_server: Any, sandbox: Sandbox, rung: list[Any], transactional_db: None
+) -> Iterator[Desk]:
+    owner = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
+    acme, other = sandbox.add_account("Acme", "EUR"), sandbox.add_account("Umbrella", "EUR")
+    acme.add_invoices(30, status="Unpaid")
+    other.add_invoices(1, status="Paid")
+    keys.add(owner, "Main", sandbox.add_key(acme))
+    keys.add(owner, "Other", sandbox.add_key(other))
+    read(everything=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield Desk(Visitor(context.new_page(), live_server.url), acme)
+    context.close()
+
+
+def test_it_shows_what_is_new_at_once_where_nobody_is_at_work(desk: Desk) -> None:
+    desk.news_comes()
+
+    expect(desk.rows.filter(has_text="BRAND-NEW")).to_have_count(1)
+    expect(desk.news).to_be_hidden()
+
+
+def test_it_leaves_ticks_alone(desk: Desk) -> None:
+    box = desk.rows.nth(3).locator("input[type=checkbox]")
+    box.check()
+    box.evaluate("box => box.blur()")
+
+    desk.news_comes()
+
+    expect(desk.news).to_be_visible()
+    expect(box).to_be_checked()
+    desk.shows_it_when_asked()
+
+
+def test_it_leaves_an_open_filter_and_a_half_typed_date_alone(desk: Desk) -> None:
+    desk.page.locator("#more-filters summary").click()
+    since = desk.page.locator("[name=since]")
+    since.press_sequentially("1121")
+    since.evaluate("field => field.blur()")
+
+    desk.news_comes()
+
+    expect(desk.news).to_be_visible()
+    expect(since).to_be_visible()
+    assert since.evaluate("field => field.validity.badInput")
+    assert "since=" not in desk.page.url
+
+
+def test_it_leaves_the_focus_and_typed_words_alone(desk: Desk) -> None:
+    search = desk.page.locator("#list-search")
+    search.press_sequentially("acme")
+    desk.page.wait_for_url("**/invoices/?*q=acme*")
+
+    desk.news_comes()
+
+    expect(desk.news).to_be_visible()
+    expect(search).to_be_focused()
+    expect(search).to_have_value("acme")
+    desk.shows_it_when_asked()
+
+
+def test_it_says_nothing_of_a_refresh_that_brought_nothing(desk: Desk) -> None:
+    desk.page.locator("#sort-due").focus()
+    read(everything=False)
+
+    with desk.page.expect_response("**/invoices/"):
+        desk.page.evaluate(LOOK)
+    expect(desk.page.locator("#invoices.htmx-request")).to_have_count(0)
+
+    expect(desk.news).to_be_hidden()
+    expect(desk.page.locator("#sort-due")).to_be_focused()
+
+
+def test_it_sends_a_date_whose_year_is_whole_and_keeps_the_filter_open(desk: Desk) -> None:
+    desk.page.locator("#more-filters summary").click()
+    since = desk.page.locator("[name=since]")
+
+    since.press_sequentially("11212026")
+
+    desk.page.wait_for_url("**/invoices/?*since=2026-11-21*")
+    expect(since).to_be_visible()
+    expect(since).to_be_focused()
+    expect(since).to_have_value("2026-11-21")
+
+
+@pytest.mark.parametrize(
+    ("selector", "focus"),
+    [
+        ("#status-Paid", "status-Paid"),
+        ("#status-all", "status-all"),
+        ("#sort-due", "sort-due"),
+        ("#page-2", "page-2"),
+        ("#page-next", "invoices"),  # of the last page there is no next one
+        ("#size-50", "size-50"),
+    ],
+)
+def test_it_keeps_the_focus_after(desk: Desk, selector: str, focus: str) -> None:
+    with desk.page.expect_response("**/invoices/*"):
+        desk.page.locator(selector).press("Enter")
+
+    expect(desk.page.locator(f"#{focus}")).to_be_focused()
+
+
+def test_it_keeps_the_focus_after_an_account_was_chosen(desk: Desk) -> None:
+    choice = desk.page.locator("#id_account")
+    choice.focus()
+    with desk.page.expect_response("**/invoices/*"):
+        choice.press("ArrowDown")
+    expect(desk.page.locator("#id_account")).to_be_focused()
+
+    desk.visitor.visit("/contacts/")
+    choice = desk.page.locator("#account-choice")
+    choice.focus()
+    with desk.page.expect_navigation():
+        choice.press("ArrowDown")
+    expect(desk.page.locator("#account-choice")).to_be_focused()
+    expect(desk.page.locator("#contacts .skeleton")).to_have_count(0)
+
+
+def test_it_keeps_the_focus_near_a_refresh(desk: Desk) -> None:
+    desk.page.locator("#refresh").press("Enter")
+
+    expect(desk.page.locator("#freshness[data-state=running]")).to_be_focused()
+
+
+def test_it_asks_nothing_while_the_page_is_hidden(desk: Desk) -> None:
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+
+    desk.page.evaluate(HIDE)
+    desk.page.evaluate(LOOK)
+    desk.page.evaluate("delete document.hidden")
+    with desk.page.expect_response("**/freshness/**"):
+        desk.page.evaluate(LOOK)
+
+    assert len([url for url in asked if "/freshness/" in url]) == 1
