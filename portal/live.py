@@ -16,11 +16,13 @@ from django.utils.translation import gettext as _
 from portal.threads import Busy, provider_call
 from ultahost_api.budget import Purpose
 from ultahost_api.client import (
+    BadAnswer,
     BadRequest,
     Client,
     Forbidden,
     NotFound,
     RateLimited,
+    ServerError,
     UltahostError,
     Unauthorized,
 )
@@ -90,6 +92,12 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
         return Live(problem=_("Ultahost refuses this."), said=error.message)
     except (Unauthorized, KeyUnreadable):
         return Live(problem=_("The account's key does not work any more."))
+    except BadAnswer as error:
+        words = _("Ultahost's answer cannot be read: %(reason)s. Nothing was changed.")
+        return Live(problem=words % {"reason": error.message or error.status})
+    except ServerError as error:
+        words = _("Ultahost answers with an error (%(status)s). Nothing was changed.")
+        return Live(problem=words % {"status": error.status})
     except UltahostError:
         return Live(problem=_("Ultahost does not answer. Nothing was changed."))
 

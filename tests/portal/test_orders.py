@@ -143,7 +143,7 @@ class TestDetail:
 
         assert "Ultahost does not answer." in page.one("#order .words").text
         assert page.one("#order [hx-trigger]")["hx-trigger"] == "every 15s"
-        assert page.one("#order a")["href"] == "?live=1"
+        assert page.one("#order .banner a")["href"] == "?live=1&tries=1"
 
     def test_it_counts_the_seconds_of_a_limit(self, visit, alma, sandbox):
         sandbox.faults.add(Fault.limited(30), action="get_order")
@@ -153,7 +153,45 @@ class TestDetail:
         words = page.one("#order .words").text
         seconds = page.one("#order [hx-trigger]")["hx-trigger"].removeprefix("every ").removesuffix("s")
         assert 25 <= int(seconds) <= 35
-        assert words == f"The rate limit is used up. The page tries again by itself in {seconds} seconds."
+        assert words == f"The rate limit is used up. The page tries again by itself in {seconds} s."
+
+    @pytest.mark.parametrize(
+        ("fault", "words"),
+        [
+            (
+                Fault.huge(),
+                "Ultahost's answer cannot be read: the answer is longer than 5 MB. Nothing was changed.",
+            ),
+            (Fault.status(503), "Ultahost answers with an error (503). Nothing was changed."),
+        ],
+        ids=["too long", "an error"],
+    )
+    def test_it_says_what_was_wrong_with_an_answer(self, visit, alma, sandbox, fault, words):
+        sandbox.faults.add(fault, action="get_order", times=None)
+
+        page = visit(alma).get(f"/orders/{alma.api_keys.get().account_id}/1/?live=1")
+
+        assert page.one("#order .banner .words").text.startswith(words)
+
+    def test_it_asks_ever_more_seldom_for_what_cannot_be_read(self, visit, alma, sandbox):
+        sandbox.faults.add(Fault.html(), action="get_order", times=None)
+        browser = visit(alma)
+        path, address, waits = f"/orders/{alma.api_keys.get().account_id}/1/", "?live=1", []
+
+        for _ in range(8):
+            region = browser.htmx(path + address, "order").one("#order [hx-trigger]")
+            waits.append(region["hx-trigger"])
+            address = region["hx-get"]
+
+        seconds = [15, 30, 60, 120, 240, 480, 900, 900]
+        assert waits == [f"every {number}s" for number in seconds]
+
+    @pytest.mark.parametrize("tries", ["", "x", "-1", "9" * 9, "²"])
+    def test_it_waits_no_longer_than_that_whatever_the_address_says(self, visit, alma, sandbox, tries):
+        sandbox.stop()
+        path = f"/orders/{alma.api_keys.get().account_id}/1/?live=1&tries={tries}"
+
+        assert visit(alma).htmx(path, "order").one("#order [hx-trigger]")["hx-trigger"] == "every 15s"
 
     def test_it_quotes_a_refusal_and_does_not_repeat_it(self, visit, alma, sandbox):
         sandbox.faults.add(Fault.status(403, "<b>Not for you</b>"), action="get_order", times=None)
