@@ -3,6 +3,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portal import devices, http, preferences, second_factor, sessions
+from portal.running.web import proxies
 from portal.running.web.busy import RETRY_AFTER
 from portal.running.web.limits import LARGEST_BODY
 from portal.sign_in import hashing
@@ -60,6 +62,21 @@ class Limits:
         response = render(request, "busy.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
         response["Retry-After"] = str(RETRY_AFTER)
         return response
+
+
+class ProxyChecks:
+    """Where the proxy is set up wrongly, a page names the setting, and the log does once."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        mistake = proxies.mistake(request)
+        if mistake is None:
+            return self.get_response(request)
+        proxies.log_once(mistake)
+        context = {"mistake": mistake.name, "portal_url": settings.PORTAL_URL}
+        return render(request, "proxy.html", context, status=HTTPStatus.BAD_REQUEST)
 
 
 class SignInRequired(LoginRequiredMiddleware):

@@ -123,8 +123,11 @@ class Browser:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         return self.ask("POST", path, urlencode(fields).encode(), kind | headers)
 
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+
     def ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        link = self.connect()
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         with contextlib.closing(link):
             link.request(method, path, body, {"Host": "localhost", "Cookie": cookies} | headers)
