@@ -57,7 +57,7 @@ def may_operate(user: User, row: Service | Domain) -> bool:
 
 
 def invoices_to_view(user: User) -> InvoiceQuerySet:
-    return Invoice.objects.of(accounts_with_invoices(user)).select_related("account")
+    return Invoice.objects.of(accounts_with_invoices(user)).select_related("account").with_payments()
 
 
 def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
@@ -65,7 +65,7 @@ def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
 
 
 def invoices_to_pay(user: User) -> InvoiceQuerySet:
-    return Invoice.objects.of(accounts_to_pay(user)).select_related("account")
+    return Invoice.objects.of(accounts_to_pay(user)).select_related("account").with_payments()
 
 
 def invoice_to_pay(user: User, invoice_id: UUID) -> Invoice:

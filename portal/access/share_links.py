@@ -46,6 +46,6 @@ def accounts_shared(link: ShareLink) -> QuerySet[Account]:
 def invoices_shared(link: ShareLink) -> InvoiceQuerySet:
     """The newest first."""
     scope: dict[str, Any] = {"status__in": link.statuses, "date__gte": link.since, "date__lte": link.until}
-    invoices = Invoice.objects.of(accounts_shared(link)).present().select_related("account")
+    invoices = Invoice.objects.of(accounts_shared(link)).present().select_related("account").with_payments()
     wanted = {name: value for name, value in scope.items() if value}
     return invoices.filter(**wanted).order_by(F("date").desc(nulls_last=True), "-remote_id", "pk")

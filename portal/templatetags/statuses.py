@@ -34,6 +34,8 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "overdue": (BAD, _("Overdue")),
     "paid": (GOOD, _("Paid")),
     "credit": (INFO, _("Credit")),
+    "payment being sent": (INFO, _("Payment being sent")),
+    "payment unknown": (SOON, _("Payment result unknown")),
     "payment pending": (INFO, _("Payment pending")),
     "refunded": (ENDED, _("Refunded")),
     "collections": (BAD, _("Collections")),

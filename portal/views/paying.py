@@ -65,6 +65,11 @@ class Payment:
     invoice: Invoice
     key: ApiKey | None
 
+    @property
+    def is_payable(self) -> bool:
+        """A key is there to pay it with and no payment of it is under way."""
+        return self.key is not None and self.invoice.is_payable
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay_invoices(request: http.Request) -> HttpResponse:
@@ -110,7 +115,7 @@ def _ask(request: http.Request, status: int = 200) -> HttpResponse:
         messages.warning(request, _("None of these invoices can be paid."))
         return http.SeeOther(reverse("invoices"))
     payments = [Payment(invoice, _key(request.user, invoice)) for invoice in invoices]
-    payable = [payment for payment in payments if payment.key]
+    payable = [payment for payment in payments if payment.is_payable]
     context = {
         "payments": payments,
         "payable": payable,

@@ -147,6 +147,46 @@ def test_it_shows_the_newest_first_unless_told_otherwise(visit, alma, rows, acme
     assert titles(visit(alma).get("/invoices/")) == ["new", "old"]
 
 
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("queued", "Payment being sent"),
+        ("sending", "Payment being sent"),
+        ("unknown", "Payment result unknown"),
+    ],
+)
+def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, state, words):
+    key = alma.api_keys.get()
+    invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
+    rows.operation(key, remote_id=invoice.remote_id, target=f"invoice {invoice.remote_id}", state=state)
+    other = rows.invoice(acme, number="A-2", total="10", due_date=YESTERDAY)
+    browser = visit(alma)
+
+    listed, home = browser.get("/invoices/?sort=number"), browser.get("/")
+    detail, several = browser.get(f"/invoices/{invoice.pk}/"), browser.get(f"/invoices/pay/?invoice={invoice.pk}")
+
+    assert listed.texts("tbody td.state") == [words, "Overdue"]
+    assert [box["value"] for box in listed.all("tbody td.pick input")] == [str(other.pk)]
+    assert home.texts(".list td.date .status") == [words]
+    assert detail.texts(".beneath .status") == [words]
+    assert detail.all(".acts a.primary") == several.all("main button.primary") == []
+    assert browser.get(f"/invoices/{invoice.pk}/print/").texts(".beneath .status") == [words]
+    assert browser.get(f"/invoices/{other.pk}/").all(".acts a.primary")
+
+
+@pytest.mark.parametrize("state", ["done", "refused", "not_sent", "confirmed", "not_confirmed"])
+def test_it_offers_to_pay_once_the_last_payment_has_ended(visit, alma, rows, acme, state):
+    key = alma.api_keys.get()
+    invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
+    rows.operation(key, remote_id=invoice.remote_id, target=f"invoice {invoice.remote_id}", state=state)
+    rows.operation(key, action="accept_quote", remote_id=invoice.remote_id, target="quote 1", state="unknown")
+
+    page = visit(alma).get(f"/invoices/{invoice.pk}/")
+
+    assert page.texts(".beneath .status") == ["Overdue"]
+    assert page.all(".acts a.primary")
+
+
 def test_it_exports_the_invoices(visit, alma, rows, acme):
     invoice = rows.invoice(
         acme, number="A-1", total="10.00", date=date(2026, 1, 2), due_date=YESTERDAY, payment_method="stripe"

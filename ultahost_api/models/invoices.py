@@ -6,12 +6,14 @@ from decimal import Decimal
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, Min, OuterRef, Q, Subquery, Sum
 
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.operations import Operation
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
+PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by the portal
 PAYABLE = "Unpaid"  # of those: a payment of the others is under way, or somebody collects it
 
 _DECIMALS = 4
@@ -37,6 +39,13 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def overdue(self) -> Self:
         return self.present().filter(_overdue(conf.today()))
+
+    def with_payments(self) -> Self:
+        """Each knows of a payment whose outcome is open; on its own it does not."""
+        payments = Operation.objects.pending().filter(
+            action="pay_invoice", account=OuterRef("account"), remote_id=OuterRef("remote_id")
+        )
+        return self.annotate(payment_state=Subquery(payments.values("state")[:1]))
 
     def by_currency(self, *, every_year: bool = False) -> "list[CurrencyTotals]":
         """What is owed and what was paid, per currency: two currencies are never added together.
@@ -136,6 +145,7 @@ class Invoice(Cached):
     tax2 = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     notes = models.TextField(blank=True)
 
+    payment_state: str | None = None  # set by with_payments
     objects = InvoiceQuerySet.as_manager()
 
     class Meta(Cached.Meta):
@@ -156,7 +166,7 @@ class Invoice(Cached):
     @property
     def is_payable(self) -> bool:
         asks = self.total is not None and self.total > 0
-        return self.status == PAYABLE and asks and not self.is_gone
+        return self.status == PAYABLE and asks and not self.is_gone and not self.payment_state
 
     @property
     def is_credit(self) -> bool:
@@ -164,6 +174,8 @@ class Invoice(Cached):
 
     @property
     def shown_status(self) -> str:
+        if self.payment_state and self.status == PAYABLE:
+            return PAYMENT_UNKNOWN if self.payment_state == Operation.State.UNKNOWN else PAYMENT_SENT
         if self.is_credit and self.status in OPEN:
             return "Credit"
         return "Overdue" if self.is_overdue else self.status
