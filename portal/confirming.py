@@ -1,6 +1,7 @@
 """Acts that want to know once more who it is, however long ago they signed in."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,9 +10,10 @@ from allauth.account.internal.flows.reauthentication import (
     did_recently_reauthenticate,
     reauthenticate_by_password,
 )
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 
 from portal import http
+from portal.access import View
 
 # Writes that spend money or let it be taken, or that end what somebody pays for.
 WRITES = frozenset(
@@ -42,6 +44,24 @@ def ask_first(
         request.session[_TYPED] = {"there": there, "typed": dict(typed)}
     way = get_adapter().get_reauthentication_methods(request.user)[0]
     return http.SeeOther(f"{way['url']}?{urlencode({'next': there})}")
+
+
+def reauthenticated(*kept: str) -> Callable[[View], View]:
+    """The view answers only people who confirmed minutes ago who they are; it leads the others there.
+
+    A POST that comes too late leads back to a GET of the same address, so the view answers both. The GET is
+    the page that asks for the act. ``kept`` are the fields that wait for ``typed_before``, never a secret.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            typed = {name: request.POST[name] for name in kept if name in request.POST}
+            return ask_first(request, typed=typed) or view(request, *args, **kwargs)
+
+        return asked
+
+    return decorate
 
 
 def count_sign_in(request: HttpRequest) -> None:

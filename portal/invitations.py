@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.models import Invitation, User
+from portal import audit
+from portal.models import Act, Invitation, User
 from ultahost_api.sealing import keyed_digest
 
 LIFE = timedelta(hours=48)
@@ -21,16 +23,19 @@ log = logging.getLogger(__name__)
 
 
 class NoLongerValid(Exception):
-    """Accepted, revoked, too old, or sent again since the link was opened."""
+    """Accepted, revoked, too old, sent again since it was opened, or its maker is no longer an admin."""
 
 
-def send(invitation: Invitation) -> str:
-    """Give it a new secret and 48 hours; the link before is dead. Returns the link."""
+def send(invitation: Invitation, by: User) -> str:
+    """Give it a new secret, 48 hours and its maker; the link before is dead. Returns the link."""
     secret = secrets.token_urlsafe(32)
+    invitation.invited_by = by
     invitation.hash = _hash(secret)
     invitation.sent_at = timezone.now()
     invitation.expires_at = invitation.sent_at + LIFE
-    invitation.save()
+    with transaction.atomic():
+        invitation.save()
+        audit.record(by, Act.PERSON_INVITED, invitation, email=invitation.email, role=invitation.role)
     return f"{settings.PORTAL_URL}{reverse('open_invitation', args=[secret])}"
 
 
@@ -47,9 +52,11 @@ def mail(invitation: Invitation, link: str) -> bool:
     return True
 
 
-def revoke(invitation: Invitation) -> None:
+def revoke(invitation: Invitation, by: User) -> None:
     invitation.revoked_at = timezone.now()
-    invitation.save(update_fields=["revoked_at"])
+    with transaction.atomic():
+        invitation.save(update_fields=["revoked_at"])
+        audit.record(by, Act.INVITATION_REVOKED, invitation)
 
 
 def find(secret: str) -> Invitation | None:
@@ -62,13 +69,16 @@ def opened(hash_: str) -> Invitation | None:
 
 
 def accept(invitation: Invitation, *, name: str, password: str) -> User:
+    hashed = make_password(password)  # takes long, and nobody waits for it
     with transaction.atomic():
-        locked = Invitation.objects.valid().select_for_update().filter(pk=invitation.pk).first()
+        User.objects.lock_admins()  # the maker's right is not taken away meanwhile
+        locked = Invitation.objects.valid().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
         if locked is None or locked.hash != invitation.hash or _is_here(locked.email):
             raise NoLongerValid
-        person = User.objects.create_user(locked.email, password, name=name, role=locked.role)
+        person = User.objects.create(email=locked.email, password=hashed, name=name, role=locked.role)
         locked.accepted_by = person
         locked.save(update_fields=["accepted_by"])
+        audit.record(person, Act.PERSON_ADDED, person, role=person.role)
         return person
 
 

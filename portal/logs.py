@@ -4,9 +4,10 @@ import logging
 import re
 
 _KEY = re.compile(r"sk_[A-Za-z0-9_]{4,}")
-# What opens something by being in an address: a share link, an invitation, a link to set a password.
+# What opens something by being in an address: a share link, an invitation, links to set a password.
 _CAPABILITY = re.compile(
-    r"(/s/[^\s/.%]{1,64}(?:\.|%2[eE])|/invitation/|/password/new/[0-9A-Za-z]+-)[^\s/?#\"']+"
+    r"(/s/[^\s/.%]{1,64}(?:\.|%2[eE])|/invitation/|/password/link/|/password/new/[0-9A-Za-z]+-)"
+    r"[^\s/?#\"']+"
 )
 
 

@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from portal import audit
+from portal import audit, password_links
 from portal.models import Act, User
 from portal.notifying import noting
 from ultahost_api.models import ApiKey, Operation
@@ -49,6 +49,11 @@ def note_password(user: User, **_: Any) -> None:
 @receiver(password_reset)
 def forget_guesses(request: HttpRequest, user: User, **_: Any) -> None:
     get_adapter().forget_guesses(request, user)
+
+
+@receiver([user_logged_in, password_changed, password_set, password_reset])
+def end_password_links(user: User, **_: Any) -> None:
+    password_links.end(user)
 
 
 @receiver(authenticator_added)

@@ -55,6 +55,7 @@ from portal.views.leavers import leaver
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.ordering import create_order
 from portal.views.orders import order, orders, orders_csv
+from portal.views.password_links import open_password_link, set_forgotten_password, set_password
 from portal.views.paying import pay_invoice, pay_invoices, payments
 from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
@@ -104,10 +105,12 @@ sign_in_urls = [
     path("password/sent/", sign_in.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        sign_in.password_reset_from_key,
+        set_forgotten_password,
         name="account_reset_password_from_key",
     ),
     path("password/done/", sign_in.password_reset_from_key_done, name="account_reset_password_from_key_done"),
+    path("password/link/", set_password, name="set_password"),
+    path("password/link/<str:secret>/", open_password_link, name="open_password_link"),
     path("passkey/", sign_in_by_passkey, name="mfa_login_webauthn"),
     path("second-factor/", second_step, name="mfa_authenticate"),
     path("again/code/", second_factor.reauthenticate, name="mfa_reauthenticate"),

@@ -14,6 +14,7 @@ from portal.access.accounts import (
     accounts_to_view,
     accounts_with_invoices,
     accounts_without,
+    grants_held_by,
     grants_left_by,
     grants_to_change,
     owners_of,
@@ -42,6 +43,8 @@ from portal.access.operations import (
 from portal.access.people import (
     audit_to_read,
     invitation_to_manage,
+    invitations_left_by,
+    password_links_left_by,
     people_to_manage,
     person_to_manage,
 )
@@ -68,6 +71,7 @@ from portal.access.share_links import (
     share_link_held,
     share_link_opened_by,
     share_link_to_manage,
+    share_links_left_by,
     share_links_to_manage,
 )
 
@@ -91,9 +95,11 @@ __all__ = [
     "domains_to_view",
     "emails_to_view",
     "events_to_view",
+    "grants_held_by",
     "grants_left_by",
     "grants_to_change",
     "invitation_to_manage",
+    "invitations_left_by",
     "invoice_to_pay",
     "invoice_to_view",
     "invoices_shared",
@@ -112,6 +118,7 @@ __all__ = [
     "orders_to_view",
     "own_key",
     "owners_of",
+    "password_links_left_by",
     "payments_to_view",
     "people_to_manage",
     "person_to_manage",
@@ -122,6 +129,7 @@ __all__ = [
     "share_link_held",
     "share_link_opened_by",
     "share_link_to_manage",
+    "share_links_left_by",
     "share_links_to_manage",
     "sharers_of",
     "stopped_refreshes",

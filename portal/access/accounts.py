@@ -114,6 +114,10 @@ def grants_to_change(user: User, account: Account) -> QuerySet[Grant]:
     return grants.select_related("user", "account", "given_by")
 
 
+def grants_held_by(person: User) -> QuerySet[Grant]:
+    return Grant.objects.filter(user=person).select_related("account").order_by("account__name")
+
+
 def grants_left_by(person: User) -> QuerySet[Grant]:
     """Given by or to whoever leaves: the first stay in force, the second come back with the person."""
     grants = Grant.objects.filter(Q(given_by=person) | Q(user=person))

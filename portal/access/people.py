@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
-from portal.models import AuditEntry, Invitation, User
+from portal.models import AuditEntry, Invitation, PasswordLink, User
 from portal.models.audit import AuditEntryQuerySet
 
 
@@ -21,6 +22,22 @@ def invitation_to_manage(user: User, invitation_id: UUID) -> Invitation:
     """An open one: what was accepted or revoked is no invitation any more."""
     invitations = Invitation.objects.open() if user.is_admin else Invitation.objects.none()
     return get_object_or_404(invitations, pk=invitation_id)
+
+
+def invitations_left_by(person: User) -> QuerySet[Invitation]:
+    """What they have open; of somebody who has left, what was open then."""
+    return Invitation.objects.filter(_not_revoked_before_leaving(person), invited_by=person, accepted_by=None)
+
+
+def password_links_left_by(person: User) -> QuerySet[PasswordLink]:
+    """The same of the set-password links that they made for others."""
+    left_at = person.deactivated_at or timezone.now()
+    links = PasswordLink.objects.filter(_not_revoked_before_leaving(person), made_by=person, used_at=None)
+    return links.filter(expires_at__gt=left_at).exclude(person=person).select_related("person")
+
+
+def _not_revoked_before_leaving(person: User) -> Q:
+    return Q(revoked_at=None) | Q(revoked_at__gte=person.deactivated_at or timezone.now())
 
 
 def audit_to_read(user: User) -> AuditEntryQuerySet:

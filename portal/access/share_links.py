@@ -19,6 +19,11 @@ def share_links_to_manage(user: User) -> ShareLinkQuerySet:
     return links if user.is_admin else links.none()
 
 
+def share_links_left_by(user: User, person: User) -> ShareLinkQuerySet:
+    """What the person made and is still open; it stays so when they leave."""
+    return share_links_to_manage(user).live().filter(made_by=person)
+
+
 def share_link_to_manage(user: User, link_id: UUID) -> ShareLink:
     return get_object_or_404(share_links_to_manage(user), pk=link_id)
 

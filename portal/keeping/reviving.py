@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from portal.models import FirstAdminToken, Invitation, Notification, ShareLink, User
+from portal.models import FirstAdminToken, Invitation, Notification, PasswordLink, ShareLink, User
 from ultahost_api import reviving
 
 
@@ -15,5 +15,8 @@ def revive() -> None:
     now = timezone.now()
     Invitation.objects.valid().update(expires_at=now)
     ShareLink.objects.filter(revoked_at=None).update(revoked_at=now)
-    User.objects.update(last_login=now)  # set-password links hold only until the next sign-in
+    PasswordLink.objects.open().update(revoked_at=now)
+    User.objects.update(
+        last_login=now
+    )  # a mailed link for a forgotten password holds only until the next sign-in
     Notification.objects.waiting().update(state=Notification.State.TRIED)

@@ -4,6 +4,7 @@ from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
 from portal.models.notifications import Device, MailTrouble, Notification
+from portal.models.password_links import PasswordLink
 from portal.models.share_links import ShareLink
 from portal.models.users import PAGE_SIZES, Role, Theme, User
 
@@ -20,6 +21,7 @@ __all__ = [
     "Invitation",
     "MailTrouble",
     "Notification",
+    "PasswordLink",
     "Product",
     "Role",
     "ServiceCommand",

@@ -42,6 +42,7 @@ class Act(models.TextChoices):
     FACTOR_REQUIRED = "person.factor_required", _("Second factor required, or not")
     SESSIONS_ENDED = "person.sessions", _("Sessions ended")
     PASSWORD_LINK_MADE = "person.link", _("Set-password link made")
+    PASSWORD_LINK_REVOKED = "person.unlinked", _("Set-password link revoked")
     PASSWORD_SET = "person.password", _("Password set")
     GRANT_GIVEN = "account.grant", _("Grant given")
     GRANT_CHANGED = "account.grant_changed", _("Grant changed")

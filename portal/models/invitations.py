@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.models.one_line import OneLineField
-from portal.models.users import Role
+from portal.models.users import Role, User
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
@@ -17,7 +17,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.filter(accepted_by=None, revoked_at=None)
 
     def valid(self) -> "InvitationQuerySet":
-        return self.open().filter(expires_at__gt=timezone.now())
+        """An invitation is worth what its maker may still give: they have to be an admin when it is used."""
+        return self.open().filter(invited_by__in=User.objects.admins(), expires_at__gt=timezone.now())
 
 
 class Invitation(models.Model):
@@ -53,4 +54,5 @@ class Invitation(models.Model):
 
     @property
     def is_valid(self) -> bool:
-        return self.accepted_by_id is None and self.revoked_at is None and self.expires_at > timezone.now()
+        is_open = self.accepted_by_id is None and self.revoked_at is None
+        return is_open and self.invited_by.is_admin and self.expires_at > timezone.now()

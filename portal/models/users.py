@@ -47,6 +47,13 @@ class UserManager(BaseUserManager["User"]):
     def admins(self) -> UserQuerySet:
         return self.get_queryset().admins()
 
+    def lock_admins(self) -> list[uuid.UUID]:
+        """The ids of all admins: none of them is demoted or deactivated before the transaction ends.
+
+        Their keys are not locked, because entries of the audit log refer to them meanwhile.
+        """
+        return list(self.admins().select_for_update(no_key=True).values_list("pk", flat=True))
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A saved user; without a password they sign in only after a set-password link."""
         user = self.model(email=email.strip().lower(), **fields)
@@ -137,10 +144,6 @@ class User(AbstractBaseUser):
         self.save(update_fields=["is_active", "deactivated_at"])
 
     def _leave_an_admin(self) -> None:
-        """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other.
-
-        The keys are left free: whoever writes to the audit log meanwhile refers to them.
-        """
-        admins = list(User.objects.admins().select_for_update(no_key=True).values_list("pk", flat=True))
-        if admins == [self.pk]:
+        """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other."""
+        if User.objects.lock_admins() == [self.pk]:
             raise LastAdmin

@@ -1,6 +1,6 @@
 """Inviting people, and accepting it."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.account.utils import perform_login
@@ -10,38 +10,57 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, audit, confirming, http, invitations
+from portal import access, confirming, http, invitations
+from portal.confirming import reauthenticated, typed_before
 from portal.forms.people import AcceptForm, InviteForm
-from portal.models import Act, Invitation
+from portal.models import Invitation
 
 _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 
 
 @access.admin_only
+@reauthenticated("name", "email", "role")
 @require_http_methods(["GET", "HEAD", "POST"])
 def invite(request: http.Request) -> HttpResponse:
-    form = InviteForm(request.POST or None, instance=Invitation(invited_by=request.user))
+    form = InviteForm(request.POST or None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
         return _send(request, form.save(commit=False))
     return http.page(request, "invitations/invite.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
 @access.admin_only
-@require_POST
+@reauthenticated()
+@require_http_methods(["GET", "HEAD", "POST"])
 def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
-    return _send(request, access.invitation_to_manage(request.user, invitation_id))
+    invitation = access.invitation_to_manage(request.user, invitation_id)
+    if request.method == "POST":
+        return _send(request, invitation)
+    context = {
+        "title": _("Send the invitation of %(name)s again?") % {"name": invitation},
+        "text": _("A new link works once, within 48 hours. The link before stops working."),
+        "verb": _("Send again"),
+    }
+    return _ask(request, invitation, context)
 
 
 @access.admin_only
-@require_POST
+@reauthenticated()
+@require_http_methods(["GET", "HEAD", "POST"])
 def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
     invitation = access.invitation_to_manage(request.user, invitation_id)
-    invitations.revoke(invitation)
-    audit.record(request, Act.INVITATION_REVOKED, invitation)
-    messages.success(request, _("The invitation of %(name)s is revoked.") % {"name": invitation})
-    return http.SeeOther(reverse("people"))
+    if request.method == "POST":
+        invitations.revoke(invitation, request.user)
+        messages.success(request, _("The invitation of %(name)s is revoked.") % {"name": invitation})
+        return http.SeeOther(reverse("people"))
+    context = {
+        "title": _("Revoke the invitation of %(name)s?") % {"name": invitation},
+        "text": _("Its link stops working at once."),
+        "verb": _("Revoke"),
+        "danger": True,
+    }
+    return _ask(request, invitation, context)
 
 
 @sensitive_variables()
@@ -71,17 +90,28 @@ def accept_invitation(request: http.Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (person := form.save()):
         response = perform_login(request, person, email_verification="none", redirect_url=reverse("home"))
         confirming.count_sign_in(request)
-        audit.record(request, Act.PERSON_ADDED, person, role=person.role)
         return cast(HttpResponse, response)
     context = {"form": form, "invitation": invitation}
     return http.page(request, "invitations/accept.html", context, status=422 if form.is_bound else 200)
 
 
+def _ask(request: http.Request, invitation: Invitation, context: dict[str, Any]) -> HttpResponse:
+    context |= {
+        "facts": [
+            (_("E-mail address"), invitation.email),
+            (_("Role"), invitation.get_role_display()),
+            (_("Invited by"), invitation.invited_by),
+        ],
+        "action": request.path,
+        "back": reverse("people"),
+    }
+    return http.page(request, "components/confirm_page.html", context)
+
+
 @sensitive_variables()
 def _send(request: http.Request, invitation: Invitation) -> HttpResponse:
     """Mailed where that works; else shown this once, for the admin to hand over."""
-    link = invitations.send(invitation)
-    audit.record(request, Act.PERSON_INVITED, invitation, email=invitation.email, role=invitation.role)
+    link = invitations.send(invitation, request.user)
     if invitations.mail(invitation, link):
         messages.success(request, _("An invitation was sent to %(email)s.") % {"email": invitation.email})
         return http.SeeOther(reverse("people"))

@@ -1,12 +1,17 @@
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, audit, http, password_links, second_factor, sessions
+from portal.acts import people as acts
+from portal.confirming import reauthenticated, typed_before
 from portal.forms.people import RoleForm
 from portal.models import Act, Invitation, Switches, User
 from portal.models.users import LastAdmin
@@ -19,7 +24,7 @@ def people(request: http.Request) -> HttpResponse:
     context = {
         "people": found,
         "without_second_factor": set(second_factor.without(found).values_list("pk", flat=True)),
-        "invitations": Invitation.objects.open(),
+        "invitations": Invitation.objects.open().select_related("invited_by"),
         "required": Switches.current().second_factor,
     }
     return http.page(request, "people/list.html", context, partials=["people"])
@@ -28,95 +33,159 @@ def people(request: http.Request) -> HttpResponse:
 @access.admin_only
 @require_safe
 def person(request: http.Request, person_id: UUID) -> HttpResponse:
-    return _page(request, access.person_to_manage(request.user, person_id))
-
-
-@access.admin_only
-@require_POST
-def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
-    form, before = RoleForm(request.POST), person.role
-    if not form.is_valid():
-        return _page(request, person, form, status=422)
-    try:
-        person.change_role(form.cleaned_data["role"])
-    except LastAdmin:
-        form.add_error(
-            "role", _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
-        )
-        return _page(request, person, form, status=422)
-    audit.record(request, Act.ROLE_CHANGED, person, before=before, role=person.role)
-    messages.success(
-        request, _("%(name)s is now %(role)s.") % {"name": person, "role": person.get_role_display()}
-    )
-    still_admin = access.people_to_manage(User.objects.get(pk=request.user.pk)).exists()
-    return http.SeeOther(reverse("person", args=[person.pk]) if still_admin else reverse("home"))
-
-
-@access.admin_only
-@require_POST
-def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
-    person = access.person_to_manage(request.user, person_id)
-    try:
-        person.deactivate()
-        audit.record(request, Act.PERSON_DEACTIVATED, person)
-        messages.success(request, _("%(name)s can no longer sign in.") % {"name": person})
-    except LastAdmin:
-        messages.error(
-            request, _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
-        )
-    return http.SeeOther(reverse("person", args=[person.pk]))
-
-
-@access.admin_only
-@require_POST
-def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
-    person = access.person_to_manage(request.user, person_id)
-    person.reactivate()
-    audit.record(request, Act.PERSON_REACTIVATED, person)
-    messages.success(request, _("%(name)s can sign in again.") % {"name": person})
-    return http.SeeOther(reverse("person", args=[person.pk]))
-
-
-@access.admin_only
-@require_POST
-def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
-    person = access.person_to_manage(request.user, person_id)
-    if not person.is_active:
-        messages.error(request, _("%(name)s is deactivated.") % {"name": person})
-        return http.SeeOther(reverse("person", args=[person.pk]))
-    return _show_link(request, person)
-
-
-@access.admin_only
-@require_POST
-def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
-    """One's own but this one; somebody else's all."""
-    person = access.person_to_manage(request.user, person_id)
-    sessions.end_others(request, person)
-    audit.record(request, Act.SESSIONS_ENDED, person)
-    messages.success(request, _("The sessions of %(name)s have ended.") % {"name": person})
-    return http.SeeOther(reverse("person", args=[person.pk]))
-
-
-def _show_link(request: http.Request, person: User) -> HttpResponse:
-    """Mailed where mail is set; else shown this once, for the admin to hand over."""
-    audit.record(request, Act.PASSWORD_LINK_MADE, person)
-    if password_links.mail(person):
-        messages.success(
-            request, _("A link to set a password was sent to %(email)s.") % {"email": person.email}
-        )
-        return http.SeeOther(reverse("person", args=[person.pk]))
-    return http.page(request, "people/link.html", {"person": person, "link": password_links.make(person)})
-
-
-def _page(
-    request: http.Request, person: User, form: RoleForm | None = None, status: int = 200
-) -> HttpResponse:
     context = {
         "person": person,
-        "form": form or RoleForm(initial={"role": person.role}),
         "ways": second_factor.of(person),
         "keys": access.keys_to_manage(request.user).filter(owner=person),
     }
-    return http.page(request, "people/detail.html", context, status=status)
+    return http.page(request, "people/detail.html", context)
+
+
+@access.admin_only
+@reauthenticated("role")
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
+    person = access.person_to_manage(request.user, person_id)
+    form = RoleForm(request.POST or None, initial={"role": person.role} | typed_before(request))
+    if request.method == "POST" and form.is_valid():
+        try:
+            acts.change_role(request.user, person, form.cleaned_data["role"])
+        except LastAdmin:
+            form.add_error("role", _last_admin(person))
+        else:
+            words = _("%(name)s is now %(role)s.")
+            messages.success(request, words % {"name": person, "role": person.get_role_display()})
+            still_admin = access.people_to_manage(User.objects.get(pk=request.user.pk)).exists()
+            return http.SeeOther(_page(person) if still_admin else reverse("home"))
+    context = {
+        "title": _("Change the role of %(name)s") % {"name": person},
+        "text": _(
+            "Without the role of an admin, the open invitations and set-password links they made are revoked."
+            " Share links and access they gave stay."
+        )
+        if person.is_admin
+        else "",
+        "facts": _handed_out(request, person),
+        "form": form,
+        "verb": _("Change the role"),
+    }
+    return _ask(request, person, context, status=422 if form.is_bound else 200)
+
+
+@access.admin_only
+@reauthenticated()
+@require_http_methods(["GET", "HEAD", "POST"])
+def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
+    person = access.person_to_manage(request.user, person_id)
+    if request.method == "POST":
+        try:
+            acts.deactivate(request.user, person)
+            messages.success(request, _("%(name)s can no longer sign in.") % {"name": person})
+        except LastAdmin:
+            messages.error(request, _last_admin(person))
+        return http.SeeOther(_page(person))
+    context = {
+        "title": _("Deactivate %(name)s?") % {"name": person},
+        "text": _(
+            "Every session ends at once. Open invitations and set-password links they made are revoked."
+            " API keys stay in use; share links and access they gave stay."
+        ),
+        "facts": _handed_out(request, person),
+        "verb": _("Deactivate"),
+        "danger": True,
+    }
+    return _ask(request, person, context)
+
+
+@access.admin_only
+@reauthenticated()
+@require_http_methods(["GET", "HEAD", "POST"])
+def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
+    person = access.person_to_manage(request.user, person_id)
+    if request.method == "POST":
+        acts.reactivate(request.user, person)
+        messages.success(request, _("%(name)s can sign in again.") % {"name": person})
+        return http.SeeOther(_page(person))
+    context = {
+        "title": _("Reactivate %(name)s?") % {"name": person},
+        "text": _("%(name)s can sign in again, with the role and the access below.") % {"name": person},
+        "facts": [
+            (_("Role"), person.get_role_display()),
+            (_("Access"), ", ".join(str(grant.account) for grant in access.grants_held_by(person)) or "—"),
+        ],
+        "verb": _("Reactivate"),
+    }
+    return _ask(request, person, context)
+
+
+@sensitive_variables()
+@access.admin_only
+@reauthenticated()
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
+    """Mailed where mail is set; else shown this once, for the admin to hand over."""
+    person = access.person_to_manage(request.user, person_id)
+    if not person.is_active:
+        messages.error(request, _("%(name)s is deactivated.") % {"name": person})
+        return http.SeeOther(_page(person))
+    if request.method == "POST":
+        link = password_links.make(person, request.user)
+        if not password_links.mail(person, link):
+            return http.page(request, "people/link.html", {"person": person, "link": link})
+        words = _("A link to set a password was sent to %(email)s.")
+        messages.success(request, words % {"email": person.email})
+        return http.SeeOther(_page(person))
+    context = {
+        "title": _("Make a set-password link for %(name)s?") % {"name": person},
+        "text": _("It works once, within 48 hours. An earlier link for %(name)s stops working.")
+        % {"name": person},
+        "verb": _("Make the link"),
+    }
+    return _ask(request, person, context)
+
+
+@access.admin_only
+@reauthenticated()
+@require_http_methods(["GET", "HEAD", "POST"])
+def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
+    """One's own but this one; somebody else's all."""
+    person = access.person_to_manage(request.user, person_id)
+    if request.method == "POST":
+        with transaction.atomic():
+            sessions.end_others(request, person)
+            audit.record(request, Act.SESSIONS_ENDED, person)
+        messages.success(request, _("The sessions of %(name)s have ended.") % {"name": person})
+        return http.SeeOther(_page(person))
+    context = {
+        "title": _("End all sessions of %(name)s?") % {"name": person},
+        "text": _("Your other sessions end; this one stays.")
+        if person == request.user
+        else _("%(name)s has to sign in again, everywhere.") % {"name": person},
+        "verb": _("End all sessions"),
+        "danger": True,
+    }
+    return _ask(request, person, context)
+
+
+def _ask(request: http.Request, person: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    context |= {"action": request.path, "back": _page(person)}
+    return http.page(request, "components/confirm_page.html", context, status=status)
+
+
+def _handed_out(request: http.Request, person: User) -> list[tuple[str, str]]:
+    """What an admin has made and others can still use."""
+    made = {
+        _("Open invitations"): access.invitations_left_by(person),
+        _("Open set-password links"): access.password_links_left_by(person),
+        _("Share links"): access.share_links_left_by(request.user, person),
+    }
+    return [(label, ", ".join(map(str, found))) for label, found in made.items() if found]
+
+
+def _last_admin(person: User) -> str:
+    return _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
+
+
+def _page(person: User) -> str:
+    return reverse("person", args=[person.pk])

@@ -9,16 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal import access, audit, http, second_factor
-from portal.confirming import ask_first
+from portal.confirming import reauthenticated
 from portal.models import Act, Switches
 
 
 @access.admin_only
+@reauthenticated()
 @require_http_methods(["GET", "HEAD", "POST"])
 def require_second_factor(request: http.Request) -> HttpResponse:
     """Turning it on locks nobody out: whoever has none sets one up at their next request."""
-    if way := ask_first(request):
-        return way
     if request.method == "POST":
         Switches.objects.update_or_create(
             pk=1, defaults={"second_factor": request.POST.get("second_factor") == "on"}
@@ -34,12 +33,11 @@ def require_second_factor(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
+@reauthenticated()
 @require_http_methods(["GET", "HEAD", "POST"])
 def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse:
     """For a phone that was lost: the password alone then opens the portal, so it is told by mail."""
     person = access.person_to_manage(request.user, person_id)
-    if way := ask_first(request):
-        return way
     if request.method == "POST":
         second_factor.remove(request, person)
         messages.success(request, _("%(name)s has no second factor any more.") % {"name": person})

@@ -140,10 +140,12 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
 
     # Dana shows Nils out: his page goes to the sign-in by itself
     second.visit("/services/")
+    visitor.prove()
     visitor.visit("/people/")
     admin.follow("Nils Holm")
     admin.sees("Nils Holm")
-    admin.push("Deactivate")
+    admin.follow("Deactivate")
+    admin.press(admin.page.get_by_role("dialog").get_by_role("button", name="Deactivate"))
     expect(visitor.page.locator("[data-toasts]")).to_contain_text("can no longer sign in")
     second.page.wait_for_url(re.compile(r"/sign-in/\?next=%2Fservices%2F"), timeout=60_000)
     member.sees("Sign in")

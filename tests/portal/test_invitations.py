@@ -42,8 +42,8 @@ def accept(visitor, link, **fields):
 
 
 def act(browser, name):
-    (form,) = [form for form in browser.get("/people/").all("td form") if name in form["action"]]
-    return browser.post(form["action"])
+    (link,) = [link for link in browser.get("/people/").all("td a") if name in link["href"]]
+    return browser.post(browser.get(link["href"]).one("main form")["action"])
 
 
 def test_it_invites_and_the_person_joins_with_the_role_that_was_given(browser, visit, link):
@@ -61,6 +61,18 @@ def test_it_invites_and_the_person_joins_with_the_role_that_was_given(browser, v
     assert theirs.get("/sign-in/sessions/").texts("td.acts-cell") == ["This one"]
     assert theirs.get("/sign-in/ways/app/").status == 200  # the password was typed this moment
     assert browser.get("/people/").all("#invitations") == []
+
+
+def test_it_keeps_what_was_typed_while_it_asks_who_it_is(visit, dana):
+    browser = visit(dana, proven=False)
+    assert browser.post("/people/invite/", NILS).leads_to == "/sign-in/again/?next=%2Fpeople%2Finvite%2F"
+    assert not Invitation.objects.exists()
+
+    browser.post("/sign-in/again/", {"password": "correct horse battery"})
+
+    page = browser.get("/people/invite/")
+    assert {name: page.filled[name] for name in NILS} == NILS
+    assert browser.post("/people/invite/", page.filled).all(".copyable")
 
 
 def test_it_keeps_no_secret_but_its_keyed_hash(browser, visit, link):
@@ -174,7 +186,7 @@ def test_it_makes_no_second_person_of_who_is_here_meanwhile(visit, people, link)
 
 def test_it_makes_one_person_of_two_who_accept_at_once(transactional_db, people):
     invitation = Invitation(email="nils@example.com", name="Nils", invited_by=people.admin("Dana"))
-    invitations.send(invitation)
+    invitations.send(invitation, invitation.invited_by)
     barrier, refused = Barrier(2), []
 
     def join():
@@ -254,7 +266,7 @@ def test_it_forgets_the_invitation_before_when_another_link_is_no_good(visit, li
 def test_it_refuses_a_wrong_method(browser, visit):
     assert browser.client.put("/people/invite/").status_code == 405
     for act_ in ("resend", "revoke"):
-        assert browser.get(f"/people/invitations/{NOBODY}/{act_}/").status == 405
+        assert browser.client.put(f"/people/invitations/{NOBODY}/{act_}/").status_code == 405
     assert visit().post("/invitation/guessed/").status == 405
     assert visit().client.put("/invitation/").status_code == 405
 

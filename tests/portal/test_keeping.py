@@ -8,10 +8,10 @@ import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 
-from portal import environment, first_admin
+from portal import environment, first_admin, password_links
 from portal.keeping import CannotKeep, archive, postgres
 from portal.keeping.reviving import revive
-from portal.models import FirstAdminToken, Invitation, Notification, ShareLink
+from portal.models import FirstAdminToken, Invitation, Notification, PasswordLink, ShareLink
 
 TOLD = {
     "created_at": "2026-01-02T03:04:05+00:00",
@@ -46,12 +46,14 @@ def test_it_opens_nothing_that_may_have_been_closed_since(people, rows):
     alma, acme = people.admin("Alma"), rows.account("Acme")
     link, _secret = ShareLink.objects.make(alma, days=7, name="Adviser", accounts=[acme])
     password_link = default_token_generator.make_token(alma)
+    password_links.make(alma, alma)
 
     revive()
 
     assert not ShareLink.objects.filter(pk=link.pk, revoked_at=None).exists()
     alma.refresh_from_db()
     assert not default_token_generator.check_token(alma, password_link)
+    assert not PasswordLink.objects.open().exists()
 
 
 @pytest.mark.django_db

@@ -478,6 +478,7 @@ SECRET = "canary-SECRET_of-a-share-link-0123456789-abcd"
         f'"GET /s/{NOBODY}%2E{SECRET}?x=1 HTTP/1.1" 302 "https://portal.example.com/s/{NOBODY}.{SECRET}"',
         f"Internal Server Error: /s/NOT-A-UUID.{SECRET}/",
         f"Not Found: /sign-in/password/new/1-{SECRET}/",
+        f"Method Not Allowed (POST): /sign-in/password/link/{SECRET}/",
         f"Method Not Allowed (POST): /invitation/{SECRET}/",
     ],
 )

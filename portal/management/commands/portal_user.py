@@ -66,7 +66,6 @@ class Command(BaseCommand):
         user = _find(email)
         if not user.is_active:
             raise CommandError(f"{email} is deactivated.")
-        audit.record(None, Act.PASSWORD_LINK_MADE, user)
         self.stdout.write(
             f"{email} sets a new password here, once, within 48 hours:\n{password_links.make(user)}"
         )

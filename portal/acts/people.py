@@ -1,0 +1,61 @@
+"""Changing roles, deactivating and reactivating. A former admin's open invitations and links are revoked."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from portal import audit
+from portal.models import Act, Invitation, PasswordLink, User
+from ultahost_api import keys as vault
+from ultahost_api.models import ApiKey
+
+
+def change_role(by: User, person: User, role: str) -> None:
+    """Raises LastAdmin where no other admin would be left."""
+    before = person.role
+    with transaction.atomic():
+        person.change_role(role)
+        revoked = [] if person.is_admin else _revoke_open(Q(made_by=person), person)
+        audit.record(by, Act.ROLE_CHANGED, person, before=before, role=role)
+        _note_revoked(by, revoked)
+
+
+def deactivate(by: User, person: User, keys: Iterable[ApiKey] = ()) -> None:
+    """The ``keys`` go out of use with the person. Raises LastAdmin where no other admin would be left."""
+    with transaction.atomic():
+        person.deactivate()
+        revoked = _revoke_open(Q(made_by=person) | Q(person=person), person)
+        disabled = list(keys)
+        for key in disabled:
+            vault.disable(key)
+        # The log comes last: until the commit every other entry waits for it
+        for key in disabled:
+            audit.record(by, Act.KEY_DISABLED, key, account=key.account)
+        audit.record(by, Act.PERSON_DEACTIVATED, person)
+        _note_revoked(by, revoked)
+
+
+def reactivate(by: User, person: User) -> None:
+    with transaction.atomic():
+        person.reactivate()
+        audit.record(by, Act.PERSON_REACTIVATED, person)
+
+
+def _revoke_open(links: Q, maker: User) -> list[Invitation | PasswordLink]:
+    invitations = Invitation.objects.open().filter(invited_by=maker).select_for_update()
+    open_links = PasswordLink.objects.open().filter(links).select_for_update()
+    revoked: list[Invitation | PasswordLink] = [*invitations, *open_links]
+    for one in revoked:
+        one.revoked_at = timezone.now()
+        one.save(update_fields=["revoked_at"])
+    return revoked
+
+
+def _note_revoked(by: User, revoked: Iterable[Invitation | PasswordLink]) -> None:
+    for one in revoked:
+        if isinstance(one, Invitation):
+            audit.record(by, Act.INVITATION_REVOKED, one)
+        else:
+            audit.record(by, Act.PASSWORD_LINK_REVOKED, one.person)
