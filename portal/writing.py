@@ -49,6 +49,7 @@ class Write:
     extra: Mapping[str, Any] = field(default_factory=dict)
     noted: Mapping[str, object] = field(default_factory=dict)
     own_key_only: bool = False
+    asks_again: bool = False  # who it is, also where not every write of this action does
     priced: bool = False  # it costs ``agreed``: where that is not known there is nothing to agree to
     agreed: Decimal | None = None  # the total that the page names
     on_done: Callable[[Operation], None] | None = None
@@ -61,7 +62,7 @@ class Write:
         **form_arguments: Any,
     ) -> HttpResponse:
         """GET says what will happen; POST sends it once and leads to what came of it."""
-        if self.action in confirming.WRITES:
+        if self.asks_again or self.action in confirming.WRITES:
             # With its token, so that it stays the same operation; what the page names, the page names anew
             typed = confirming.as_initial(self.request.POST, {*form_class.secrets, "again", "agreed", "key"})
             if way := confirming.ask_first(self.request, typed=typed):

@@ -78,6 +78,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         back=_page_of(domain),
         done_words=done % {"domain": domain},
         danger=not on,
+        asks_again=not on,
     )
     return write.respond(WriteForm, lambda form: _on(domain) | {"autorenew": on})
 
@@ -104,8 +105,6 @@ def _lock(request: http.Request, domain: Domain) -> HttpResponse:
 
 
 def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
-    if first := ask_first(request):
-        return first
     write = Write(
         request,
         domain.account,
@@ -118,6 +117,7 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         back=_page_of(domain),
         done_words=_("%(domain)s is unlocked.") % {"domain": domain},
         danger=True,
+        asks_again=True,
     )
     return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "unlocked"})
 

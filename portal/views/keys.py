@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -96,6 +97,8 @@ def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
 @require_POST
 def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
+    if way := ask_first(request, there=reverse("key", args=[key.pk])):
+        return way
     if not is_try_left(request):
         messages.error(request, TOO_MANY_TRIES)
         return http.SeeOther(reverse("key", args=[key.pk]))
@@ -105,21 +108,28 @@ def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
 
 
 @access.key_holders_only
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
-    vault.disable(key)
-    audit.record(request, Act.KEY_DISABLED, key, account=key.account)
+    if way := ask_first(request):
+        return way
+    if request.method != "POST":
+        return http.page(request, "components/confirm_page.html", _disabling(key))
+    with transaction.atomic():
+        vault.disable(key)
+        audit.record(request, Act.KEY_DISABLED, key, account=key.account)
     messages.success(request, _("“%(label)s” is disabled and is not used any more.") % {"label": key.label})
     return http.SeeOther(reverse("key", args=[key.pk]))
 
 
 @access.key_holders_only
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request, there=reverse("key", args=[key.pk])):
+    if way := ask_first(request):
         return way
+    if request.method != "POST":
+        return http.page(request, "components/confirm_page.html", _enabling(key))
     if key.disabled_because and not is_try_left(request):  # it is tried before it is used again
         messages.error(request, TOO_MANY_TRIES)
         return http.SeeOther(reverse("key", args=[key.pk]))
@@ -154,21 +164,52 @@ def _chips(health: list[KeyHealth], shown: str) -> list[Chip]:
 
 def _removal(key: ApiKey) -> dict[str, Any]:
     """What the confirmation says."""
-    facts = [(_("Owner"), key.owner), (_("Account"), key.account or "—"), (_("Key"), f"…{key.last_four}")]
-    last = key.account and not _other_keys(key)
-    return {
+    return _asking(key) | {
         "title": _("Remove “%(label)s”?") % {"label": key.label},
         "text": _(
             "The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."
         ),
-        "facts": facts,
-        "warning": _("It is the last key to its account, which is not refreshed any more.") if last else "",
+        "warning": _if_last(key),
         "action": reverse("remove_key", args=[key.pk]),
         "verb": _("Remove the key"),
         "busy": _("Removing…"),
-        "back": reverse("key", args=[key.pk]),
         "danger": True,
     }
+
+
+def _disabling(key: ApiKey) -> dict[str, Any]:
+    return _asking(key) | {
+        "title": _("Disable “%(label)s”?") % {"label": key.label},
+        "text": _("The portal keeps the key and does not use it until it is enabled again."),
+        "warning": _if_last(key),
+        "action": reverse("disable_key", args=[key.pk]),
+        "verb": _("Disable"),
+    }
+
+
+def _enabling(key: ApiKey) -> dict[str, Any]:
+    return _asking(key) | {
+        "title": _("Enable “%(label)s”?") % {"label": key.label},
+        "text": _("The portal uses the key again, for refreshes and for what people send."),
+        "action": reverse("enable_key", args=[key.pk]),
+        "verb": _("Enable"),
+    }
+
+
+def _asking(key: ApiKey) -> dict[str, Any]:
+    return {
+        "facts": [
+            (_("Owner"), key.owner),
+            (_("Account"), key.account or "—"),
+            (_("Key"), f"…{key.last_four}"),
+        ],
+        "back": reverse("key", args=[key.pk]),
+    }
+
+
+def _if_last(key: ApiKey) -> str:
+    last = key.account and not _other_keys(key)
+    return _("It is the last key to its account, which is not refreshed any more.") if last else ""
 
 
 def _status(form: Any) -> int:

@@ -4,13 +4,14 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, audit, formats, http
-from portal.confirming import as_initial, ask_first, typed_before
+from portal.confirming import as_initial, ask_first, reauthenticated, typed_before
 from portal.forms.share_links import ShareLinkForm
 from portal.models import Act, ShareLink
 
@@ -44,13 +45,15 @@ def share_link(request: http.Request, link_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
+@reauthenticated()
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
     link = access.share_link_to_manage(request.user, link_id)
     page = reverse("share_link", args=[link.pk])
     if request.method == "POST":
-        if link.revoke(request.user):
-            audit.record(request, Act.LINK_REVOKED, link)
+        with transaction.atomic():
+            if link.revoke(request.user):
+                audit.record(request, Act.LINK_REVOKED, link)
         messages.success(request, _("The link for “%(name)s” is dead.") % {"name": link})
         return http.SeeOther(page)
     context = {

@@ -86,6 +86,7 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     number, address = number_of(page), page.url
 
     follow(page, "Set nameservers")
+    prove(page)
     type_in(page, ns1="ns1.elsewhere.example", ns2="NS2.elsewhere.example.")
     press(page, "Set the nameservers")
     hears(page, "The nameservers of")
@@ -108,7 +109,6 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     assert [(target, int(on)) for target, on in switched] == [(number, 1), (number, 0)]
 
     follow(page, "Unlock")
-    prove(page)
     press(page, "Unlock")
     hears(page, "is unlocked.")
     expect(registrar).to_contain_text("Unlocked")

@@ -18,6 +18,7 @@ def acme(sandbox):
     account = sandbox.add_account("Acme", "EUR")
     account.add_services(1, domain="shop.example")
     account.add_invoices(2, status="Unpaid")
+    account.add_domains(1)
     return account
 
 
@@ -46,10 +47,13 @@ def kept_in_sessions():
 
 
 def paths(account):
-    service, invoice = account.services.get(), account.invoices.first()
+    service, invoice, domain = account.services.get(), account.invoices.first(), account.domains.get()
     return {
         "cancel": f"/services/{service.pk}/cancel/",
         "upgrade": f"/services/{service.pk}/upgrade/",
+        "service password": f"/services/{service.pk}/password/",
+        "nameservers": f"/domains/{domain.pk}/nameservers/",
+        "auto-renew off": f"/domains/{domain.pk}/auto-renew/off/",
         "pay": f"/invoices/{invoice.pk}/pay/",
         "pay several": f"/invoices/pay/?invoice={invoice.pk}",
         "quote": f"/quotes/{account.pk}/1/accept/",
@@ -60,10 +64,11 @@ def paths(account):
 
 
 ACTS = ["cancel", "upgrade", "pay", "pay several", "quote", "bank", "order"]
+ACTS += ["service password", "nameservers", "auto-renew off"]
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_it_asks_before_money_and_sends_nothing(browser, alma, sandbox, act):
+def test_it_asks_before_money_domains_and_services_and_sends_nothing(browser, alma, sandbox, act):
     path = paths(ApiKey.objects.get().account)[act]
     for page in (browser.get(path), browser.post(path, {"form_token": str(uuid4())})):
         assert (page.status, page.leads_to.startswith("/sign-in/again/?next=")) == (303, True)
@@ -106,6 +111,24 @@ def test_it_fills_no_other_form_with_what_was_typed(browser, alma, acme, read_ev
     assert browser.follow(page).one("textarea[name=reason]").text == "Shop has moved"
 
 
+def test_it_keeps_the_nameservers_that_were_typed(browser, alma):
+    path = paths(ApiKey.objects.get().account)["nameservers"]
+    token = str(uuid4())
+
+    page = confirm(browser, browser.post(path, {"form_token": token, "ns1": "ns1.example.com", "ns2": "x"}))
+    form = browser.follow(page)
+
+    assert form.one("input[name=ns1]")["value"] == "ns1.example.com"
+    assert form.one("input[name=form_token]")["value"] == token
+
+
+def test_it_asks_nothing_before_a_domain_is_kept(browser, alma):
+    domain = ApiKey.objects.get().account.domains.get()
+
+    for path in ("auto-renew/on/", "lock/locked/"):
+        assert browser.get(f"/domains/{domain.pk}/{path}").status == 200
+
+
 def test_it_keeps_the_invoices_that_were_picked(browser, alma):
     account = ApiKey.objects.get().account
     ids = [str(invoice.pk) for invoice in account.invoices.all()]
@@ -120,6 +143,7 @@ def test_it_keeps_the_invoices_that_were_picked(browser, alma):
     ("act", "typed", "secret"),
     [
         ("bank", {"bank_account": "DE89370400440532013777", "bank_code": "CNRYDEBANKXX"}, "DE8937"),
+        ("service password", {"password": "canary of the mine"}, "canary"),
         ("key", {"label": "Shop", "secret": "sk_test_canary_0123456789"}, "canary"),
     ],
 )
@@ -140,7 +164,7 @@ def test_it_keeps_the_label_of_a_key(browser, alma):
     assert browser.follow(page).one("input[name=label]")["value"] == "Shop"
 
 
-@pytest.mark.parametrize("act", ["add", "replace", "rotate", "rotate/undo", "remove"])
+@pytest.mark.parametrize("act", ["add", "replace", "rotate", "rotate/undo", "disable", "enable", "remove"])
 def test_it_asks_before_keys_change(browser, alma, act):
     key = ApiKey.objects.get()
     path = "/keys/add/" if act == "add" else f"/keys/{key.pk}/{act}/"
@@ -157,8 +181,11 @@ def test_it_asks_before_a_key_that_was_disabled_acts_again(browser, alma):
 
     page = browser.post(f"/keys/{key.pk}/enable/")
 
-    assert page.leads_to == f"/sign-in/again/?next=%2Fkeys%2F{key.pk}%2F"
+    assert page.leads_to == f"/sign-in/again/?next=%2Fkeys%2F{key.pk}%2Fenable%2F"
     assert ApiKey.objects.get().disabled_at
+    form = browser.follow(confirm(browser, page)).one("main form")
+    browser.post(form["action"])
+    assert not ApiKey.objects.get().disabled_at
 
 
 def test_it_asks_again_after_five_minutes(browser, alma):

@@ -76,10 +76,10 @@ def asks_again(page, path):
 # Nameservers
 
 
-def test_it_sets_nameservers_in_small_letters_and_without_gaps(browser, domain, remote):
+def test_it_sets_nameservers_in_small_letters_and_without_gaps(confirmed, domain, remote):
     names = {"ns1": "NS1.Example.net.", "ns2": "ns2.example.net", "ns4": "ns-4.example.org"}
 
-    page = browser.follow(send(browser, path(domain, "nameservers/"), **names))
+    page = confirmed.follow(send(confirmed, path(domain, "nameservers/"), **names))
 
     assert remote()["_nameservers"] == ["ns1.example.net", "ns2.example.net", "ns-4.example.org"]
     told = facts(page)["Nameservers"]
@@ -87,12 +87,12 @@ def test_it_sets_nameservers_in_small_letters_and_without_gaps(browser, domain, 
     assert "last set here by Alma, now" in told
 
 
-def test_it_begins_with_the_nameservers_that_were_set_last(browser, domain):
-    assert "value" not in browser.get(path(domain, "nameservers/")).one("input[name=ns1]").attributes
+def test_it_begins_with_the_nameservers_that_were_set_last(confirmed, domain):
+    assert "value" not in confirmed.get(path(domain, "nameservers/")).one("input[name=ns1]").attributes
 
-    send(browser, path(domain, "nameservers/"), ns1="a.example.net", ns2="b.example.net")
+    send(confirmed, path(domain, "nameservers/"), ns1="a.example.net", ns2="b.example.net")
 
-    page = browser.get(path(domain, "nameservers/"))
+    page = confirmed.get(path(domain, "nameservers/"))
     assert [page.one(f"input[name=ns{n}]")["value"] for n in (1, 2)] == ["a.example.net", "b.example.net"]
 
 
@@ -108,8 +108,8 @@ def test_it_begins_with_the_nameservers_that_were_set_last(browser, domain):
         {"ns1": "a.example.net", "ns2": "b.example.net", "ns5": f"{'c' * 64}.example.net"},
     ],
 )
-def test_it_refuses_what_is_no_nameserver_and_keeps_what_was_typed(browser, domain, sandbox, names):
-    page = send(browser, path(domain, "nameservers/"), **names)
+def test_it_refuses_what_is_no_nameserver_and_keeps_what_was_typed(confirmed, domain, sandbox, names):
+    page = send(confirmed, path(domain, "nameservers/"), **names)
 
     assert page.status == 422
     assert page.all(".errorlist li")
@@ -117,24 +117,24 @@ def test_it_refuses_what_is_no_nameserver_and_keeps_what_was_typed(browser, doma
     assert sandbox.ledger == []
 
 
-def test_it_quotes_the_registrar_and_keeps_what_was_typed(browser, domain, sandbox, remote):
+def test_it_quotes_the_registrar_and_keeps_what_was_typed(confirmed, domain, sandbox, remote):
     remote()["status"] = "Expired"
 
-    page = send(browser, path(domain, "nameservers/"), ns1="a.example.net", ns2="b.example.net")
+    page = send(confirmed, path(domain, "nameservers/"), ns1="a.example.net", ns2="b.example.net")
 
     assert page.status == 422
     assert "Expired at the registrar” Nothing was changed." in page.one(".errorlist.nonfield li").text
     assert page.one("input[name=ns2]")["value"] == "b.example.net"
-    assert "nobody has set it here" in facts(browser.get(path(domain)))["Nameservers"]
+    assert "nobody has set it here" in facts(confirmed.get(path(domain)))["Nameservers"]
 
 
-def test_it_says_when_it_is_not_known_whether_nameservers_were_set(browser, domain, sandbox):
+def test_it_says_when_it_is_not_known_whether_nameservers_were_set(confirmed, domain, sandbox):
     sandbox.faults.add(Fault.drop(after_effect=True), action="update_nameservers")
 
-    page = send(browser, path(domain, "nameservers/"), ns1="a.example.net", ns2="b.example.net")
+    page = send(confirmed, path(domain, "nameservers/"), ns1="a.example.net", ns2="b.example.net")
 
     assert page.leads_to == f"/activity/{Operation.objects.get().pk}/"
-    assert "whether it took effect is not known" in facts(browser.get(path(domain)))["Nameservers"]
+    assert "whether it took effect is not known" in facts(confirmed.get(path(domain)))["Nameservers"]
 
 
 # The lock
@@ -186,20 +186,20 @@ def test_it_knows_two_states_of_a_lock_and_of_auto_renew(browser, domain):
 # Auto-renew
 
 
-def test_it_turns_auto_renew_on_and_off_and_shows_it_at_once(browser, domain, remote):
-    page = browser.follow(send(browser, path(domain, "auto-renew/on/")))
+def test_it_turns_auto_renew_on_and_off_and_shows_it_at_once(confirmed, domain, remote):
+    page = confirmed.follow(send(confirmed, path(domain, "auto-renew/on/")))
     assert remote()["donotrenew"] == 0
     assert facts(page)["Auto-renew"].startswith("On")
     assert not page.all(f"a[href={path(domain, 'auto-renew/on/')}]")
 
-    page = browser.follow(send(browser, path(domain, "auto-renew/off/")))
+    page = confirmed.follow(send(confirmed, path(domain, "auto-renew/off/")))
     assert remote()["donotrenew"] == 1
     assert facts(page)["Auto-renew"] == "Off"
     assert not page.all(f"a[href={path(domain, 'auto-renew/off/')}]")
 
 
-def test_it_says_what_auto_renew_costs_and_what_it_does_not_do(browser, domain):
-    on, off = (browser.get(path(domain, f"auto-renew/{switch}/")) for switch in ("on", "off"))
+def test_it_says_what_auto_renew_costs_and_what_it_does_not_do(confirmed, domain):
+    on, off = (confirmed.get(path(domain, f"auto-renew/{switch}/")) for switch in ("on", "off"))
 
     assert "€12.00" in on.texts(".confirm dd")
     assert "It still has to be paid" in on.one(".confirm").text
@@ -307,12 +307,12 @@ NAMES = {"ns1": "a.example.net", "ns2": "b.example.net"}
 
 
 @pytest.mark.parametrize("rest", WRITES)
-def test_it_changes_nothing_while_ultahost_is_down(browser, domain, sandbox, rest):
+def test_it_changes_nothing_while_ultahost_is_down(confirmed, domain, sandbox, rest):
     sandbox.stop()
 
-    page = send(browser, path(domain, rest), **NAMES)
+    page = send(confirmed, path(domain, rest), **NAMES)
 
-    assert browser.get(path(domain, rest)).status == 200
+    assert confirmed.get(path(domain, rest)).status == 200
     assert page.status == 422
     assert "It was not sent, so nothing was changed" in page.one(".errorlist.nonfield li").text
 
@@ -339,11 +339,11 @@ def test_it_lets_those_who_only_look_do_nothing(visit, people, alma, domain, san
 
 
 @pytest.mark.parametrize("rest", WRITES)
-def test_it_sends_a_form_once_however_often_it_comes(browser, domain, sandbox, rest):
+def test_it_sends_a_form_once_however_often_it_comes(confirmed, domain, sandbox, rest):
     token = str(uuid4())
 
     for _ in range(2):
-        assert send(browser, path(domain, rest), form_token=token, **NAMES).leads_to == path(domain)
+        assert send(confirmed, path(domain, rest), form_token=token, **NAMES).leads_to == path(domain)
 
     assert len(sandbox.ledger) == 1
 

@@ -565,8 +565,6 @@ def test_it_has_no_page_for_what_does_not_exist(browser, path):
         ("post", "/keys/"),
         ("post", "/keys/{}/"),
         ("get", "/keys/{}/retry/"),
-        ("get", "/keys/{}/disable/"),
-        ("get", "/keys/{}/enable/"),
         ("get", "/keys/{}/snooze/"),
     ],
 )

@@ -1,16 +1,20 @@
 """Every pattern of the portal, tried by everybody, against one table of what each of them gets."""
 
 import re
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.adapters import SEED
 from portal.models import AccountPolicy, Grant, Invitation, Product, ServiceCommand, ShareLink
 from portal.urls import sign_in_urls, urlpatterns
-from ultahost_api.models import Account, ApiKey
+from ultahost_api import sealing
+from ultahost_api.models import Account, ApiKey, Invoice
 
 EVERYBODY = [
     *("nobody", "owner", "other", "viewer", "operator", "billing", "admin", "deactivated"),
@@ -74,7 +78,7 @@ TABLE = {
     "service": (READERS, NEVER),
     "cancel_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "withdraw_cancellation": (NEVER, operators(SENT)),
-    "reset_service_password": (operators(PAGE), operators(BAD)),
+    "reset_service_password": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "run_command": (operators(PAGE), operators(BAD)),
     "upgrade_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "invoices": (ALL, NEVER),
@@ -101,7 +105,7 @@ TABLE = {
     "domains": (ALL, NEVER),
     "domains_csv": (ALL, NEVER),
     "domain": (READERS, NEVER),
-    "set_nameservers": (operators(PAGE), operators(BAD)),
+    "set_nameservers": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "set_lock": (operators(PAGE), operators(BAD)),
     "set_auto_renew": (operators(PAGE), operators(BAD)),
     "epp_code": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
@@ -116,9 +120,9 @@ TABLE = {
     "finish_rotation": (key_holders(NOT_SO), key_keepers(REAUTHENTICATE)),
     "undo_rotation": (key_keepers(REAUTHENTICATE), key_keepers(REAUTHENTICATE)),
     "snooze_key": (key_holders(NOT_SO), key_keepers(SENT)),
-    "retry_key": (key_holders(NOT_SO), key_keepers(SENT)),
-    "disable_key": (key_holders(NOT_SO), key_keepers(SENT)),
-    "enable_key": (key_holders(NOT_SO), key_keepers(SENT)),
+    "retry_key": (key_holders(NOT_SO), key_keepers(REAUTHENTICATE)),
+    "disable_key": (key_keepers(REAUTHENTICATE), key_keepers(REAUTHENTICATE)),
+    "enable_key": (key_keepers(REAUTHENTICATE), key_keepers(REAUTHENTICATE)),
     "remove_key": (key_keepers(REAUTHENTICATE), key_keepers(REAUTHENTICATE)),
     "operations": (ALL, NEVER),
     "operations_csv": (ALL, NEVER),
@@ -180,7 +184,7 @@ TABLE = {
     "share_links": (admins(PAGE), admins(NOT_SO)),
     "add_share_link": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "share_link": (admins(PAGE), admins(NOT_SO)),
-    "revoke_share_link": (admins(PAGE), admins(SENT)),
+    "revoke_share_link": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "open_shared": (LED_ON, NEVER_PUBLIC),
     "shared": (HOLDERS, NEVER_PUBLIC),
     "shared_csv": (HOLDERS, NEVER_PUBLIC),
@@ -216,6 +220,99 @@ TABLE = {
     "mfa_remove_webauthn": (of(insiders=302), of(insiders=302)),
     "usersessions_list": (ALL, of(insiders=302)),
     "end_session": (NEVER, of(insiders=GONE)),
+}
+
+ASKS = "asks again who you are"
+THEIR_LINK = "Who comes by the link has no login yet; the link says who it is."
+READS = "It only reads at Ultahost what may be read anyway."
+CATALOGUE = "It changes what is offered for ordering; ordering asks again."
+SIGNS_IN = "It is the sign-in itself."
+
+# Of each pattern that takes a POST: it asks again, or why it does not.
+AGAIN = {
+    "cancel_service": ASKS,
+    "withdraw_cancellation": "It notes here what was agreed with Ultahost elsewhere; nothing is sent.",
+    "reset_service_password": ASKS,
+    "run_command": "A reboot changes neither rights nor money, and may be urgent.",
+    "upgrade_service": ASKS,
+    "pay_invoice": ASKS,
+    "pay_invoices": ASKS,
+    "create_order": ASKS,
+    "accept_quote": ASKS,
+    "add_payment_method": ASKS,
+    "delete_payment_method": "No money can be taken by it, and it can be added again.",
+    "set_nameservers": ASKS,
+    "set_lock": ASKS,  # unlocking; locking protects
+    "set_auto_renew": ASKS,  # turning it off; turning it on keeps the domain
+    "epp_code": ASKS,
+    "refresh": READS,
+    "refresh_all": READS,
+    "add_key": ASKS,
+    "replace_key": ASKS,
+    "rotate_key": ASKS,
+    "finish_rotation": ASKS,
+    "undo_rotation": ASKS,
+    "snooze_key": "It puts off a reminder.",
+    "retry_key": ASKS,
+    "disable_key": ASKS,
+    "enable_key": ASKS,
+    "remove_key": ASKS,
+    "look_again": READS,
+    "decide": "It notes what a person saw at Ultahost; sending again is another write, which asks.",
+    "announcements": "It chooses the account whose announcements are read.",
+    "create_contact": "A contact gets Ultahost's mails and no login; owners see it in the list.",
+    "edit_contact": "As adding one.",
+    "delete_contact": "As adding one.",
+    "give_grant": ASKS,
+    "change_grant": ASKS,
+    "take_grant": ASKS,
+    "set_private": ASKS,
+    "edit_account": ASKS,
+    "change_account_password": ASKS,
+    "two_factor": ASKS,
+    "verify_two_factor": ASKS,
+    "disable_two_factor": ASKS,
+    "profile": "It changes how things look and are said to oneself.",
+    "invite": ASKS,
+    "resend_invitation": ASKS,
+    "revoke_invitation": ASKS,
+    "accept_invitation": THEIR_LINK,
+    "change_role": ASKS,
+    "deactivate": ASKS,
+    "reactivate": ASKS,
+    "password_link": ASKS,
+    "set_password": THEIR_LINK,
+    "leaver": ASKS,
+    "end_sessions": ASKS,
+    "require_second_factor": ASKS,
+    "remove_second_factor": ASKS,
+    "switch_cards": "It shows or hides a form; entering a card asks again.",
+    "add_entry": CATALOGUE,
+    "edit_entry": CATALOGUE,
+    "delete_entry": CATALOGUE,
+    "add_share_link": ASKS,
+    "revoke_share_link": ASKS,
+    "first_admin": "It asks for the token that the start printed.",
+    "account_login": SIGNS_IN,
+    "account_logout": "It ends one's own session.",
+    "account_signup": "Nobody signs up.",
+    "account_reauthenticate": SIGNS_IN,
+    "account_change_password": "It asks for the old password itself.",
+    "account_set_password": "Everybody has a password: it leads to changing that.",
+    "account_reset_password": THEIR_LINK,
+    "account_reset_password_from_key": THEIR_LINK,
+    "mfa_login_webauthn": SIGNS_IN,
+    "mfa_authenticate": SIGNS_IN,
+    "mfa_reauthenticate": SIGNS_IN,
+    "mfa_reauthenticate_webauthn": SIGNS_IN,
+    "mfa_activate_totp": ASKS,
+    "mfa_deactivate_totp": ASKS,
+    "mfa_generate_recovery_codes": ASKS,
+    "mfa_add_webauthn": ASKS,
+    "mfa_edit_webauthn": ASKS,
+    "mfa_remove_webauthn": ASKS,
+    "usersessions_list": "It ends one's own other sessions.",
+    "end_session": "It ends one's own session.",
 }
 
 PATTERNS = {pattern.name: pattern for pattern in [*urlpatterns, *sign_in_urls] if hasattr(pattern, "name")}
@@ -292,9 +389,9 @@ def paths(team, rows, shared):
         "key": "abcdef-0123456789",
     }
 
-    def path(name):
+    def path(name, **others):
         wanted = PATTERNS[name].pattern.regex.groupindex or PATTERNS[name].pattern.converters
-        return reverse(name, kwargs={part: targets[part] for part in wanted})
+        return reverse(name, kwargs={part: (targets | others)[part] for part in wanted})
 
     return path
 
@@ -332,6 +429,77 @@ def test_it_gives_everybody_what_the_table_says(visit, team, paths, shared, name
             transaction.set_rollback(True)
 
     assert given == TABLE[name][method == "post"]
+
+
+def takes_post(name):
+    return TABLE[name][1]["admin"] != NOT_SO
+
+
+def test_it_says_of_every_post_whether_it_asks_again():
+    assert set(AGAIN) == {name for name in TABLE if takes_post(name)}
+
+
+@pytest.fixture
+def asking(team, paths):
+    """Where a post asks again, if it does not do so everywhere."""
+    account = Account.objects.get(name="Acme")
+    order = {
+        "account": account.pk,
+        "product_id": 1,
+        "cycle": "monthly",
+        "payment_method": "stripe",
+        "review": 1,
+    }
+    queries = {"create_order": order, "pay_invoices": {"invoice": Invoice.objects.get().pk}}
+    variants = {"set_lock": {"lockstatus": "unlocked"}, "set_auto_renew": {"switch": "off"}}
+
+    def path(name):
+        query = f"?{urlencode(queries[name])}" if name in queries else ""
+        return paths(name, **variants.get(name, {})) + query
+
+    return path
+
+
+def who_may(team, name):
+    """An admin; where one needs a key of one's own, its owner."""
+    return team["owner" if TABLE[name][1]["admin"] == GONE and name != "decide" else "admin"]
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_it_asks_again_or_not_as_it_says(visit, team, asking, name):
+    """The visitor signed in a while ago."""
+    if name.startswith("mfa_"):
+        for pk, kind in enumerate(["webauthn", "totp", "recovery_codes"], 1):
+            data = {"seed": sealing.seal_text("seed", SEED), "used_mask": 0}
+            Authenticator.objects.create(pk=pk, user=who_may(team, name), type=kind, data=data)
+
+    page = visit(who_may(team, name), proven=False).post(asking(name), {"next": ""})
+
+    is_asked = page.leads_to.startswith("/sign-in/again/") and page.path not in page.leads_to
+    assert is_asked == (AGAIN[name] == ASKS)
+
+
+# Not to be done in this team: no rotation or two-factor sign-in was begun, nothing is to be paid, no key has
+# failed, and what an account is called cannot be read.
+NOT_NOW = {
+    "finish_rotation", "undo_rotation", "verify_two_factor", "pay_invoices", "retry_key", "edit_account",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name, why in AGAIN.items() if why == ASKS and name[:4] != "mfa_"])
+def test_it_leads_back_to_a_page_where_the_act_is_one_click_away(visit, team, asking, name):
+    """A browser cannot send a post again by itself."""
+    page = visit(who_may(team, name), proven=False).post(asking(name), {"next": ""})
+    (there,) = parse_qs(urlsplit(page.leads_to).query)["next"]
+    proven = visit(who_may(team, name))
+
+    back = proven.get(there)
+
+    if back.leads_to and name in NOT_NOW:
+        back = proven.follow(back)
+    assert back.status == 200
+    actions = [form.attributes.get("action", there) for form in back.all("main form")]
+    assert asking(name) in actions or name in NOT_NOW
 
 
 # What looking leaves behind: sessions and limits, what calls cost, that somebody watches and wants details,
