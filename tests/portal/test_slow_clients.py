@@ -9,11 +9,19 @@ import time
 import pytest
 
 from tests.portal.storm import Figures, prepare, storm, warm
-from tests.portal.web_server import BASE_DIR, HALF_A_HEADER, Browser, WebServer, send_until_it_hangs_up
+from tests.portal.web_server import (
+    ASKS,
+    BASE_DIR,
+    HALF_A_HEADER,
+    LARGE,
+    SLOW,
+    Browser,
+    WebServer,
+    send_until_it_hangs_up,
+)
 
 QUICK = [sys.executable, "-m", "gunicorn", "--config", "python:tests.portal.quick_web"]
-LARGE = "/static/django_htmx/htmx-4.js"
-ASKS = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -81,18 +89,6 @@ def read_answer(client: socket.socket, *, at_once: int = 65536) -> bytes:
 
 
 # Others are served meanwhile
-
-SLOW = {
-    "say nothing": (b"", 0),
-    "stop within a header": (HALF_A_HEADER, 0),
-    "stop within a body": (
-        b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nlogin=",
-        0,
-    ),
-    "never read the answers": (ASKS % LARGE.encode() * 4, 4096),
-    "keep their connection": (ASKS % b"/livez", 0),
-    "never hang up": (b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n", 0),
-}
 
 
 @pytest.mark.parametrize("what", SLOW)

@@ -24,6 +24,21 @@ preparing.collect_static_files()
 """
 HALF_A_HEADER = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Sl"
 
+LARGE = "/static/django_htmx/htmx-4.js"
+ASKS = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+# What slow clients send, and how much of the answer their system takes.
+SLOW = {
+    "say nothing": (b"", 0),
+    "stop within a header": (HALF_A_HEADER, 0),
+    "stop within a body": (
+        b"POST /sign-in/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500\r\n\r\nlogin=",
+        0,
+    ),
+    "never read the answers": (ASKS % LARGE.encode() * 60, 4096),
+    "keep their connection": (ASKS % b"/livez", 0),
+    "never hang up": (b"GET /livez HTTP/1.0\r\nHost: localhost\r\n\r\n", 0),
+}
+
 
 class WebServer:
     def __init__(self, folder: Path, **environment: str) -> None:
