@@ -215,6 +215,7 @@ MFA_FORMS = {
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # periods before and after; forms/second_factor.py takes each code once
 MFA_TOTP_ISSUER = f"Team portal {_host}"
 
 EMAIL_URL = environment.read("EMAIL_URL")

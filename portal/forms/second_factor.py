@@ -1,9 +1,11 @@
 """Forms of one's own second factor: allauth's, with the portal's words and its care for seeds."""
 
+from hashlib import sha256
 from typing import Any
 
 from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
@@ -14,6 +16,7 @@ from allauth.mfa.webauthn.forms import (
     ReauthenticateWebAuthnForm,
 )
 from django import forms
+from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in import ceremonies
@@ -21,6 +24,8 @@ from portal.sign_in.ceremonies import Ceremony
 from ultahost_api import sealing
 
 _LONGEST_ANSWER = 50_000  # characters; with its certificates a new passkey takes some thousand
+
+_CODE_RIGHT_FOR = 3 * 30  # seconds
 
 _CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false", "autofocus": True}
 
@@ -118,9 +123,24 @@ class ConfirmByPasskeyForm(ReauthenticateWebAuthnForm):
             return super().clean_credential()
 
 
-class CodeForm(AuthenticateForm):
+class _OnceForm(BaseAuthenticateForm):
+    """allauth remembers a used code for one period; with its neighbours one is right for three."""
+
+    def clean_code(self) -> str:
+        digits = normalize_user_code(self.cleaned_data["code"])
+        used = f"app-code:{self.user.pk}:{sha256(digits.encode()).hexdigest()}"
+        if cache.get(used):
+            raise ceremonies.refusal()
+        code: str = super().clean_code()
+        from_app = self.authenticator.type == Authenticator.Type.TOTP
+        if from_app and not cache.add(used, 1, _CODE_RIGHT_FOR):
+            raise ceremonies.refusal()
+        return code
+
+
+class CodeForm(_OnceForm, AuthenticateForm):
     code = _code_field(_("Code from the app, or a recovery code"))
 
 
-class ConfirmByCodeForm(ReauthenticateForm):
+class ConfirmByCodeForm(_OnceForm, ReauthenticateForm):
     code = _code_field(_("Code from the app, or a recovery code"))

@@ -93,6 +93,44 @@ def test_it_takes_a_code_once(visit, alma):
             assert is_in(browser) == lets_in
 
 
+@pytest.mark.parametrize("away", [-30, 0, 30])
+def test_it_takes_the_code_before_and_the_next_one_too_each_once(visit, alma, away):
+    """The clock of a phone, and somebody who types slowly."""
+    seed, _ = set_up_app(visit(alma))
+    middle = time.time() // 30 * 30 + 15
+    code = totp.code(seed, middle + away)
+
+    for second, lets_in in [(0, True), (1, False), (35, False), (70, False)]:
+        with time_machine.travel(middle + second, tick=False):
+            sign_in(browser := visit())
+            browser.post("/sign-in/second-factor/", {"code": code[:3] + " " * second + code[3:]})
+            assert is_in(browser) == lets_in
+
+
+@pytest.mark.parametrize("away", [-60, 60])
+def test_it_takes_no_code_of_another_minute(visit, alma, away):
+    seed, _ = set_up_app(visit(alma))
+    middle = time.time() // 30 * 30 + 15
+
+    with time_machine.travel(middle, tick=False):
+        sign_in(browser := visit())
+        browser.post("/sign-in/second-factor/", {"code": totp.code(seed, middle + away)})
+
+    assert not is_in(browser)
+
+
+def test_it_confirms_by_no_code_that_was_used(visit, alma):
+    seed, _ = set_up_app(visit(alma))
+    with time_machine.travel(middle := time.time() // 30 * 30 + 15, tick=False):
+        code = totp.code(seed, middle)
+        sign_in(browser := visit())
+        browser.post("/sign-in/second-factor/", {"code": code})
+
+    with time_machine.travel(middle + 35, tick=False):
+        browser.post("/sign-in/again/code/", {"code": code, "next": "/keys/add/"})
+        assert browser.get("/keys/add/").leads_to.startswith("/sign-in/again/")
+
+
 def test_it_shows_the_seed_as_a_picture_of_our_own(visit, alma):
     page = visit(alma).get(APP)
 
