@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, QuerySet, Value
+from django.db.models import Count, F, Model, QuerySet, Value
 from django.db.models.functions import NullIf
+from django.forms import ChoiceField, Field
 from django.http import StreamingHttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from portal import audit, csv
+from portal import audit, csv, formats
 from portal.filters import RowFilter
 from portal.http import Request
 from portal.models import PAGE_SIZES, Act
@@ -113,6 +115,14 @@ class ListPage(Pages):
             f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()
         ]
 
+    @property
+    def described(self) -> list[tuple[str, str]]:
+        """What narrows the list besides its status, for a page of paper, which has no address."""
+        form = self.filter.form
+        told = form.cleaned_data if self.filter.is_valid() else {}
+        chosen = {name: told[name] for name in self.filter.filters if told.get(name) and name != "status"}
+        return [(str(form.fields[name].label), _in_words(form.fields[name], chosen[name])) for name in chosen]
+
     @cached_property
     def rows(self) -> QuerySet[Any]:
         found = self.filter.qs if self.filter.is_valid() else self._all.none()
@@ -168,3 +178,10 @@ class ListPage(Pages):
         filters = urlencode(chosen)
         audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
         return csv.response(filename, columns, self.rows.iterator(chunk_size=500))
+
+
+def _in_words(field: Field, value: Any) -> str:
+    if isinstance(value, date):
+        return formats.day(value)
+    choices = field.choices if isinstance(field, ChoiceField) and not isinstance(value, Model) else []
+    return str(dict(choices).get(value, value))

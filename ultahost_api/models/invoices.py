@@ -74,6 +74,11 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
         return [_totals(row, sums) for row in rows]
 
+    def summed(self) -> list[tuple[str, Decimal]]:
+        """What these invoices come to, a sum per currency, whatever their status."""
+        rows: Any = self.order_by("currency").values("currency").annotate(sum=Sum("total"))
+        return [(row["currency"], _cents(row["sum"])) for row in rows]
+
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
         sums: Any = self.open().order_by("currency").values("account", "currency")

@@ -1,0 +1,77 @@
+"""What is printed says by itself what a screen says around it."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from portal.models import User
+from tests.browser.conftest import PASSWORD, Visitor
+from tests.portal.conftest import Rows
+from ultahost_api.models import Invoice, InvoiceItem
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+
+A4 = {"width": 718, "height": 1046}  # between margins of a centimetre
+
+
+@pytest.fixture
+def invoices(transactional_db: None) -> list[Invoice]:
+    rows, alma = Rows(), User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
+    account = rows.account("Acme", "EUR")
+    rows.key(alma, account)
+    rows.invoice(account, number="OTHER", total="1000", date="2026-02-01")
+    return [rows.invoice(account, number=f"INV-{n}", total="10.50", date="2026-02-01") for n in range(30)]
+
+
+@pytest.fixture
+def paper(browser: Browser, live_server: Any, invoices: list[Invoice]) -> Iterator[Visitor]:
+    context = browser.new_context(viewport=A4)
+    visitor = Visitor(context.new_page(), live_server.url).sign_in("alma")
+    visitor.page.emulate_media(media="print")
+    yield visitor
+    context.close()
+
+
+def shown_heads(page: Page) -> list[str]:
+    return [head.inner_text() for head in page.locator("thead th").all() if head.is_visible()]
+
+
+def test_it_says_the_filter_the_count_the_sum_and_the_date(paper: Visitor) -> None:
+    paper.visit("/invoices/?status=Unpaid&since=2026-01-01&q=INV")
+
+    expect(paper.page.locator(".toolbar")).to_be_hidden()
+    said = [one.inner_text() for one in paper.page.locator(".printed li").all()]
+    assert set(said) >= {"Status: Unpaid", "Search: INV", "Dated from: 1\u00a0Jan\u00a02026"}
+    assert set(said) >= {"1–25 of 30", "€315.00 in total of all 30"}
+    assert shown_heads(paper.page) == ["Invoice", "Status", "Account", "Date", "Due", "Total"]
+
+
+@pytest.mark.parametrize("width", [718, 400])
+def test_it_prints_the_table_however_narrow_the_paper(paper: Visitor, width: int) -> None:
+    paper.page.set_viewport_size({"width": width, "height": 1046})
+    paper.visit("/invoices/")
+
+    assert "Date" in shown_heads(paper.page)
+    tops = [cell.bounding_box()["y"] for cell in paper.page.locator("tbody tr >> nth=0 >> td:visible").all()]  # type: ignore[index]
+    assert max(tops) - min(tops) < 1
+
+
+def test_it_prints_the_total_once_and_nothing_that_is_under_way(paper: Visitor, invoices: list[Invoice]) -> None:
+    invoice = invoices[0]
+    Invoice.objects.filter(pk=invoice.pk).update(detailed_at=timezone.now(), details_wanted_at=timezone.now())
+    InvoiceItem.objects.create(invoice=invoice, position=0, description="VPS", amount="10.50")
+
+    paper.visit(f"/invoices/{invoice.pk}/print/")
+
+    # A footer group would stand again at the end of every page
+    assert paper.page.locator("tfoot").evaluate("foot => getComputedStyle(foot).display") == "table-row-group"
+    expect(paper.page.locator("tfoot")).to_contain_text("€10.50")
+    expect(paper.page.get_by_text("Reading the details")).to_be_hidden()
+    paper.page.emulate_media(media="screen")
+    expect(paper.page.get_by_text("Reading the details")).to_be_visible()
