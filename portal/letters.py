@@ -81,7 +81,9 @@ def document(request: http.Request, read: Live, html: Callable[[Any], str]) -> H
     """What was read as a page for the frame; in its place the reason why there is none."""
     body = harmless(as_html(html(read.content))) if read.is_there else ""
     context = {"live": read, "body": body, "has_words": bool(_words(body))}
-    return render(request, "components/letter_document.html", context)
+    response = render(request, "components/letter_document.html", context)
+    response.is_letter = True  # type: ignore[attr-defined]  # in a frame of its own it turns nothing else around
+    return response
 
 
 def _words(body: str) -> str:

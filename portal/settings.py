@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "portal.middleware.KnownDevices",
     "portal.middleware.SecondFactorRequired",
     "portal.middleware.Preferences",
+    "portal.pages.directions.MarkDirections",
 ]
 # What may be sent: forms, and never a file, which would be written to the disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY

@@ -1,0 +1,79 @@
+"""Very long texts, other directions, marks on marks: no page is dragged wide by them and no row reads as another."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+from portal.models import User
+from tests.awkward import AWKWARD, LONGEST, OVERRIDE
+from tests.browser.conftest import PASSWORD, Visitor
+from tests.portal.conftest import Rows
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
+
+WIDER = "() => [document.documentElement.scrollWidth, innerWidth]"
+PAGES = ["/", "/services/", "/invoices/", "/domains/", "/orders/", "/quotes/", "/emails/", "/changes/", "/accounts/"]
+
+
+@pytest.fixture
+def pages(transactional_db: None) -> list[str]:
+    """Every list with a row of each text, and the pages of the longest ones."""
+    rows, alma = Rows(), User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
+    opened = []
+    for text in (text[:LONGEST] for text in AWKWARD.values()):
+        account = rows.account(text)
+        rows.key(alma, account, text[:60])
+        made = [
+            rows.service(account, product_name=text, domain=text, status="Suspended", dedicated_ip=text[:40]),
+            rows.invoice(account, number=text, payment_method=text, total="12.50", due_date="2026-01-01"),
+            rows.domain(account, name=text, registrar=text, auto_renew=False, expiry_date="2026-01-01"),
+        ]
+        rows.order(account, number=text, payment_method=text)
+        rows.quote(account, subject=text)
+        rows.email(account, subject=text)
+        rows.event(made[0], changes={"product_name": [text, text]})
+        if " " not in text and text.isascii():
+            opened += [f"/{row._meta.model_name}s/{row.pk}/" for row in made]
+            opened += [f"/invoices/{made[1].pk}/print/", f"/accounts/{account.pk}/"]
+    return [*(f"{page}?size=100" if page != "/" else page for page in PAGES), *opened]
+
+
+@pytest.fixture
+def visitor(browser: Browser, live_server: Any, pages: list[str]) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield Visitor(context.new_page(), live_server.url).sign_in("alma")
+    context.close()
+
+
+def test_it_is_no_wider_than_the_window(visitor: Visitor, pages: list[str]) -> None:
+    too_wide = {}
+    for path in pages:
+        visitor.visit(path)
+        for width in (1280, 390):
+            visitor.page.set_viewport_size({"width": width, "height": 900})
+            there, window = visitor.page.evaluate(WIDER)
+            if there > window:
+                too_wide[path, width] = there
+    assert too_wide == {}
+
+
+def test_it_leaves_the_names_of_a_list_the_width_to_be_read(visitor: Visitor) -> None:
+    for path in PAGES[1:7]:
+        visitor.visit(f"{path}?size=100")
+        names = visitor.page.locator("tbody td.name").all()
+        assert len(names) == len(AWKWARD)
+        assert min(name.bounding_box()["width"] for name in names) > 150, path  # type: ignore[index]
+
+
+def test_it_shows_where_a_text_would_turn_the_reading_around(visitor: Visitor) -> None:
+    for path in PAGES[1:7]:
+        visitor.visit(f"{path}?size=100")
+        shown = visitor.page.locator("main").inner_text()
+        assert OVERRIDE not in shown
+        assert "INV-[U+202E]0021" in shown
+        assert "[U+2067][U+2066]INV-1[U+2067]" in shown
