@@ -183,5 +183,5 @@ class ListPage(Pages):
 def _in_words(field: Field, value: Any) -> str:
     if isinstance(value, date):
         return formats.day(value)
-    choices = field.choices if isinstance(field, ChoiceField) and not isinstance(value, Model) else []
+    choices: Any = field.choices if isinstance(field, ChoiceField) and not isinstance(value, Model) else []
     return str(dict(choices).get(value, value))

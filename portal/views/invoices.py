@@ -33,7 +33,7 @@ def invoices(request: http.Request) -> HttpResponse:
     context = {
         "list": listing,
         "totals": _totals(listing, request.user),
-        "sums": listing.rows.summed(),
+        "sums": listing.rows.summed(),  # type: ignore[attr-defined]
         "payers": set(access.accounts_to_pay(request.user).values_list("pk", flat=True)),
         "year": conf.today().year,
         "freshness": Freshness(Noun.INVOICES, accounts),

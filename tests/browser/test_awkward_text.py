@@ -1,4 +1,4 @@
-"""Very long texts, other directions, marks on marks: no page is dragged wide by them and no row reads as another."""
+"""Very long texts, other directions, marks on marks: no page is dragged wide and no row reads as another."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,17 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(240)]
 
 WIDER = "() => [document.documentElement.scrollWidth, innerWidth]"
-PAGES = ["/", "/services/", "/invoices/", "/domains/", "/orders/", "/quotes/", "/emails/", "/changes/", "/accounts/"]
+PAGES = [
+    "/",
+    "/services/",
+    "/invoices/",
+    "/domains/",
+    "/orders/",
+    "/quotes/",
+    "/emails/",
+    "/changes/",
+    "/accounts/",
+]
 
 
 @pytest.fixture

@@ -62,7 +62,9 @@ def test_it_prints_the_table_however_narrow_the_paper(paper: Visitor, width: int
     assert max(tops) - min(tops) < 1
 
 
-def test_it_prints_the_total_once_and_nothing_that_is_under_way(paper: Visitor, invoices: list[Invoice]) -> None:
+def test_it_prints_the_total_once_and_nothing_that_is_under_way(
+    paper: Visitor, invoices: list[Invoice]
+) -> None:
     invoice = invoices[0]
     Invoice.objects.filter(pk=invoice.pk).update(detailed_at=timezone.now(), details_wanted_at=timezone.now())
     InvoiceItem.objects.create(invoice=invoice, position=0, description="VPS", amount="10.50")

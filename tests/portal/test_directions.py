@@ -13,7 +13,9 @@ def alma(people, rows):
 
 
 def test_it_marks_them_on_whole_pages_and_in_parts(visit, alma, rows):
-    invoice = rows.invoice(alma.api_keys.get().account, number=f"INV-{OVERRIDE}0021", notes="\u2067a\u2069 b\u200f")
+    invoice = rows.invoice(
+        alma.api_keys.get().account, number=f"INV-{OVERRIDE}0021", notes="\u2067a\u2069 b\u200f"
+    )
     browser = visit(alma)
 
     page = browser.get(f"/invoices/{invoice.pk}/")

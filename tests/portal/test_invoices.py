@@ -163,7 +163,10 @@ def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, 
     browser = visit(alma)
 
     listed, home = browser.get("/invoices/?sort=number"), browser.get("/")
-    detail, several = browser.get(f"/invoices/{invoice.pk}/"), browser.get(f"/invoices/pay/?invoice={invoice.pk}")
+    detail, several = (
+        browser.get(f"/invoices/{invoice.pk}/"),
+        browser.get(f"/invoices/pay/?invoice={invoice.pk}"),
+    )
 
     assert listed.texts("tbody td.state") == [words, "Overdue"]
     assert [box["value"] for box in listed.all("tbody td.pick input")] == [str(other.pk)]

@@ -77,7 +77,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def summed(self) -> list[tuple[str, Decimal]]:
         """What these invoices come to, a sum per currency, whatever their status."""
         rows: Any = self.order_by("currency").values("currency").annotate(sum=Sum("total"))
-        return [(row["currency"], _cents(row["sum"])) for row in rows]
+        return [(row["currency"], _added(row["sum"])) for row in rows]
 
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
