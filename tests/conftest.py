@@ -60,7 +60,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, str]]:
     """What was published to the queue, instead of a queue."""
     published: list[tuple[str, Any, str]] = []
 
-    def publish(task: str, argument: object, queue: str) -> bool:
+    def publish(task: str, argument: object, queue: str, wait: float = 0.0) -> bool:
         published.append((task, argument, queue))
         return True
 

@@ -16,6 +16,8 @@ from ultahost_api.models import Refresh
 logger = logging.getLogger(__name__)
 
 RUNG_FOR = timedelta(seconds=60)
+_LONGEST_WAIT = 60.0  # seconds; longer ones run several times once the queue takes them for lost
+_MOST_HELD = 50
 
 # Who has waited for a queue that does not answer does not wait for it again at once: the ticks find the rest.
 _LEFT_ALONE = 5.0  # seconds
@@ -32,6 +34,18 @@ def ring_for_people(refresh_ids: Iterable[int]) -> None:
     transaction.on_commit(partial(ring, list(refresh_ids), queue="people"))
 
 
+def ring_later(refresh: Refresh) -> None:
+    """At the moment when it is due, where that is within a minute: no tick comes that soon after it.
+
+    A worker holds such messages in its memory; of more than a few the ticks find the rest.
+    """
+    now = timezone.now()
+    wait = (refresh.next_due_at - now).total_seconds() if refresh.next_due_at else 0
+    held = Refresh.objects.filter(next_due_at__gt=now, rung_until__gt=now)
+    if 0 < wait <= _LONGEST_WAIT and held.count() < _MOST_HELD and _claim([refresh.pk], wait):
+        _publish(REFRESH, refresh.pk, "refresh", wait=wait)
+
+
 def ring(refresh_ids: list[int], queue: str = "refresh") -> int:
     """Publish those that nobody has published yet; how many. Two beats ring each refresh once."""
     rung = _claim(refresh_ids)
@@ -42,13 +56,13 @@ def ring(refresh_ids: list[int], queue: str = "refresh") -> int:
     return len(rung)
 
 
-def _claim(refresh_ids: list[int]) -> list[int]:
+def _claim(refresh_ids: list[int], wait: float = 0.0) -> list[int]:
     """Those that were unrung, in their order. One that a worker is writing just now is in good hands."""
     now = timezone.now()
     with transaction.atomic():
         unrung = Refresh.objects.filter(pk__in=refresh_ids).unrung(now).select_for_update(skip_locked=True)
         claimed = set(unrung.values_list("pk", flat=True))
-        Refresh.objects.filter(pk__in=claimed).update(rung_until=now + RUNG_FOR)
+        Refresh.objects.filter(pk__in=claimed).update(rung_until=now + RUNG_FOR + timedelta(seconds=wait))
     return [pk for pk in refresh_ids if pk in claimed]
 
 
@@ -69,12 +83,12 @@ def ring_task(task: str, argument: str, queue: str = "refresh") -> None:
     transaction.on_commit(lambda: _publish(task, argument, queue) and None)
 
 
-def _publish(task: str, argument: object, queue: str) -> bool:
+def _publish(task: str, argument: object, queue: str, wait: float = 0.0) -> bool:
     global _silent_until
     if time.monotonic() < _silent_until:
         return False
     try:
-        current_app.send_task(task, args=[argument], queue=queue)
+        current_app.send_task(task, args=[argument], queue=queue, countdown=wait or None)
     except Exception as error:  # whatever kombu stumbles over: nothing fails for want of a doorbell
         _silent_until = time.monotonic() + _LEFT_ALONE
         logger.warning(

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Q, QuerySet, Value
 from django.utils import timezone
 
+from ultahost_api import untold
 from ultahost_api.client import NotSent, Rate, RateLimited
 from ultahost_api.models import Account, ApiKey, RateWindow
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 _MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very second of the reset
-_JITTER = 2.0  # seconds at most, so that keys that reset together do not call together
+_JITTER = 1.0  # seconds at most, so that keys that reset together do not call together
 _PROBE = timedelta(seconds=50)  # longer than a call may take
 _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
 _PERSON_PATIENCE = 6.0  # whoever is in front of a page would rather wait than be refused
@@ -95,6 +96,7 @@ def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: f
     with transaction.atomic():
         window = RateWindow.objects.select_for_update().get_or_create(key=key)[0]
         window.probing_until = None
+        window.took = took
         if status is not None:
             window.answered_at = now
         if status in _REFUSALS:
@@ -121,10 +123,12 @@ def join(key: ApiKey) -> None:
 def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedelta) -> None:
     window.unclear_resets = 0
     if rate.remaining is None:
+        untold.count(window, now)
         return
+    untold.forget(window)
     window.limit = max(window.limit or 0, rate.remaining + 1)
     window.length = max(window.length or 0, round(rate.reset_in or 0)) or None
-    window.reserve = max(2, window.limit // 10) if window.limit >= _RESERVE_FROM else 0
+    window.reserve = _reserve(window.limit)
     reset = _reset_told(rate, now) or _guessed_reset(window, now)
     if _same_window(window, reset - took, now) and window.remaining is not None:
         # Answers overtake each other; the lowest count told is the true one.
@@ -133,6 +137,10 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
     else:
         window.remaining = rate.remaining
         window.resets_at = reset + timedelta(seconds=random.uniform(0, _JITTER))  # noqa: S311
+
+
+def _reserve(limit: int) -> int:
+    return max(2, limit // 10) if limit >= _RESERVE_FROM else 0
 
 
 def _same_window(window: RateWindow, reset: datetime, now: datetime) -> bool:
@@ -157,6 +165,9 @@ def _guessed_reset(window: RateWindow, now: datetime) -> datetime:
 def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
     """Until the reset; where none is told a minute, doubling with each 429 that no success interrupts."""
     window.remaining = 0
+    if rate.wait is None and rate.remaining is None:
+        untold.learn(window, now)
+        window.reserve = _reserve(window.limit or 0)
     if rate.wait is None:
         held = now + min(_UNCLEAR_FIRST * 2**window.unclear_resets, _UNCLEAR_LONGEST)
         window.unclear_resets = min(window.unclear_resets + 1, 4)

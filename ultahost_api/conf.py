@@ -50,6 +50,11 @@ def page_size() -> int:
     return int(_get("PAGE_SIZE", 100))
 
 
+def slow_places() -> int:
+    """How many places of the workers the keys whose calls are slow may hold: fewer than there are."""
+    return int(_get("SLOW_PLACES", 1))
+
+
 def may_send(operation: Any) -> bool:
     """Whether its sender may still do what waited for its turn: ``MAY_SEND`` names the project's answer."""
     rule = _get("MAY_SEND")

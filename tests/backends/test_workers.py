@@ -35,6 +35,21 @@ def test_it_copies_six_hundred_invoices_without_asking_once_too_early(portal_at)
         assert not [seen for seen in sandbox.requests if seen.limited]
 
 
+def test_it_asks_again_at_the_reset_without_waiting_for_a_tick(portal_at):
+    """There is no beat: whoever met the limit has itself called when it ends."""
+    with Sandbox(limit=10, window=6, max_page=10) as sandbox:
+        acme = sandbox.add_account()
+        acme.add_invoices(200)
+        portal = portal_at(sandbox)
+        portal.worker()
+        portal.python("tests/backends/adding_key.py", given=sandbox.add_key(acme))
+
+        portal.wait_for("SELECT clean_at FROM ultahost_api_refresh WHERE noun = 'invoices'", seconds=90)
+
+        assert offsets(sandbox) == list(range(0, 200, 10))
+        assert sandbox.early_requests() == []
+
+
 def test_it_finishes_from_its_place_when_a_worker_is_killed_half_way(portal_at):
     with Sandbox(limit=100_000, max_page=10) as sandbox:
         acme = sandbox.add_account()

@@ -238,6 +238,69 @@ def test_it_waits_a_minute_doubling_to_a_quarter_when_no_429_tells_a_reset(key, 
     assert waits == [60, 120, 240, 480, 900, 900]
 
 
+class Silent:
+    """A provider that counts in fixed windows and tells nothing of them, at the time of ``clock``."""
+
+    def __init__(self, clock, limit, length):
+        self.clock, self.limit, self.length = clock, limit, length
+        self.ends, self.used, self.refusals, self.answers = NOON, 0, [], []
+
+    def call(self, key):
+        now = timezone.now()
+        if now >= self.ends:
+            self.ends, self.used = now + timedelta(seconds=self.length), 0
+        self.used += 1
+        refused = self.used > self.limit
+        (self.refusals if refused else self.answers).append(now)
+        budget.record(key, Rate(), 429 if refused else 200)
+
+    def run(self, key, purpose, until):
+        """Calls whenever it may, each call taking a tenth of a second."""
+        while timezone.now() < until:
+            retry_at = may(key, purpose)
+            if retry_at is None:
+                self.call(key)
+                self.clock.shift(0.1)
+            else:
+                self.clock.move_to(max(retry_at, timezone.now() + timedelta(seconds=0.1)))
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize(("limit", "length"), [(12, 10), (12, 60), (3, 30)])
+def test_it_learns_a_window_that_no_answer_tells(key, clock, purpose, limit, length):
+    """A few 429s, and then none: neither one a window, nor a minute of waiting for each."""
+    silent = Silent(clock, limit, length)
+    silent.run(key, purpose, NOON + timedelta(minutes=8))
+    learned = len(silent.refusals)
+    assert 1 <= learned <= 5
+    for refusal in silent.refusals:
+        assert not [at for at in silent.answers if refusal < at < refusal + timedelta(minutes=1)]
+
+    before = len(silent.answers)
+    silent.run(key, purpose, NOON + timedelta(minutes=13))
+    assert len(silent.refusals) == learned
+    share = {Purpose.PERSON: 1, Purpose.BACKGROUND: 0.8, Purpose.DETAILS: 0.5}[purpose]
+    assert len(silent.answers) - before >= 0.55 * share * limit * 5 * 60 / length
+
+
+def test_it_learns_a_silent_window_anew_after_a_day(key, clock):
+    silent = Silent(clock, 6, 10)
+    silent.run(key, Purpose.PERSON, NOON + timedelta(minutes=3))
+    silent.limit = 12
+    silent.clock.shift(timedelta(days=1, minutes=1))
+    learned = len(silent.refusals)
+    silent.run(key, Purpose.PERSON, timezone.now() + timedelta(minutes=2))
+    assert len(silent.refusals) > learned
+    assert RateWindow.objects.get().limit == 12
+
+
+def test_it_believes_an_answer_that_tells_the_window_after_all(key, clock):
+    Silent(clock, 4, 10).run(key, Purpose.PERSON, NOON + timedelta(minutes=5))
+    clock.shift(120)
+    learn(key, 100)
+    assert count(key, Purpose.DETAILS) == 49
+
+
 def test_it_starts_from_a_minute_again_after_a_success(key, clock):
     for _ in range(3):
         told(key, 0, None, status=429)

@@ -16,13 +16,18 @@ class RateWindow(models.Model):
     key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="rate_window")
     remaining = models.IntegerField(null=True)
     resets_at = models.DateTimeField(null=True)
-    limit = models.PositiveIntegerField(null=True)  # the largest remaining ever told, + 1
-    length = models.PositiveIntegerField(null=True)  # seconds; the longest time to a reset ever told
+    limit = models.PositiveIntegerField(null=True)  # the largest remaining ever told, + 1, or learned
+    length = models.PositiveIntegerField(null=True)  # seconds; the longest time to a reset told, or learned
+    # Where no answer tells anything, limit and length are learned from the 429s, see ``untold``.
+    counted = models.PositiveIntegerField(default=0)  # answers in the running window
+    too_short = models.PositiveIntegerField(default=0)  # seconds; a length that led to a 429
+    learned_at = models.DateTimeField(null=True)
     reserve = models.PositiveIntegerField(default=0)  # kept back from background work, for people
     held_until = models.DateTimeField(null=True)  # after a 429: nothing is sent before
     probing_until = models.DateTimeField(null=True)
     unclear_resets = models.PositiveSmallIntegerField(default=0)  # limits in a row without a usable reset
     answered_at = models.DateTimeField(null=True)
+    took = models.FloatField(default=0.0)  # seconds; how long the last answer was waited for
     refused_at = models.DateTimeField(null=True)  # the last time that the provider did not let the key in
     refused_status = models.PositiveSmallIntegerField(null=True)
     refused_words = models.CharField(max_length=200, blank=True)  # the provider's

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api.bell import ring
+from ultahost_api.bell import ring, ring_later
 from ultahost_api.budget import KeyStopped, Purpose
 from ultahost_api.client import (
     BadAnswer,
@@ -21,7 +21,7 @@ from ultahost_api.client import (
 )
 from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.models import ApiKey, Event, Noun, PassPage, Refresh
-from ultahost_api.refreshing import details, lists, pacing, profiles
+from ultahost_api.refreshing import details, lists, pacing, profiles, slowness
 from ultahost_api.refreshing.leases import Lease, LeaseLost
 from ultahost_api.refreshing.lists import Outcome
 from ultahost_api.refreshing.nouns import NOUNS
@@ -65,6 +65,9 @@ def _work(lease: Lease, turn: Turn) -> None:
     if key is None:
         _pause(lease)
         return
+    if slowness.gives_way(lease.refresh, key):
+        lease.release(next_due_at=slowness.later())
+        return
     try:
         if outcome := _read(lease, key, turn):
             _done(lease, outcome)
@@ -76,6 +79,7 @@ def _work(lease: Lease, turn: Turn) -> None:
         if lease.refresh.asked_at is None:
             # Whoever clicked meanwhile may use what is kept back for people.
             Refresh.objects.filter(pk=lease.refresh.pk).exclude(asked_at=None).ask()
+        ring_later(lease.refresh)
     except (Unauthorized, KeyUnreadable, KeyStopped, profiles.OtherAccount):
         lease.release()  # still due: the next run takes the account's next key, or finds none
     except UltahostError as error:
