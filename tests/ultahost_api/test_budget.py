@@ -419,6 +419,15 @@ def test_it_does_not_shorten_a_longer_hold(make_key, clock):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_it_does_not_shorten_it_with_a_good_answer_that_spends_the_window(make_key, clock):
+    first, second = make_key("First"), make_key("Second")
+    told(first, 5)
+    told(second, 5)
+    RateWindow.objects.filter(key=second).update(held_until=NOON + timedelta(seconds=600))
+    told(first, 0, reset_in=40.0)
+    assert may(second) == NOON + timedelta(seconds=600)
+
+
 def test_it_survives_two_keys_that_are_limited_at_the_same_moment(make_key, at_once):
     keys = [make_key("First"), make_key("Second")]
 

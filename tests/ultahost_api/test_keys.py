@@ -347,3 +347,22 @@ def test_it_shows_no_secret_anywhere(sandbox, acme, alma):
     key = keys.add(alma, "Main", secret)
     shown = f"{key} {key!r} {for_key(key)!r} {vars(key)} {keys.UnknownKey()!r}"
     assert secret not in shown
+
+
+def test_it_forgets_the_hold_of_the_secret_that_was_replaced(sandbox, acme, key):
+    """The new one has a window of its own, as the answer that validated it tells."""
+    held_until = timezone.now() + timedelta(minutes=10)
+    RateWindow.objects.filter(key=key).update(held_until=held_until, remaining=0, unclear_resets=3)
+    keys.replace(key, sandbox.add_key(acme))
+    window = RateWindow.objects.get(key=key)
+    assert (window.held_until, window.unclear_resets) == (None, 0)
+    assert window.remaining
+
+
+@pytest.mark.parametrize("trouble", ["unreachable", "odd", "refused"])
+def test_it_ends_a_back_off_with_a_new_key(key, acme, people, add_key, trouble):
+    later = timezone.now() + timedelta(minutes=15)
+    Refresh.objects.update(trouble=trouble, attempts=7, next_due_at=later, completed_at=timezone.now())
+    add_key(people.member("Bo"), acme)
+    for refresh in Refresh.objects.filter(account=key.account):
+        assert (refresh.next_due_at <= timezone.now(), refresh.attempts) == (True, 0)
