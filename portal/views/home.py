@@ -70,4 +70,4 @@ def _partly_unreadable(user: User) -> list[tuple[str, str, int]]:
         for noun, found in rows.items()
     ]
     counts = {Noun(one["noun"]): one["rows"] for one in odd[0].union(*odd[1:], all=True)}
-    return [(str(noun.label), reverse(noun.value), counts[noun]) for noun in rows if noun in counts]
+    return [(str(noun.label), reverse(noun.value), counts[noun]) for noun in rows if counts.get(noun)]

@@ -1,4 +1,7 @@
-"""``python -m ultahost_api.sandbox --port 8001``: the stand-in as a process, with the demo team."""
+"""``python -m ultahost_api.sandbox --port 8001``: the stand-in as a process, with the demo team.
+
+With ``--odd`` it has accounts instead whose answers are odd in every way that the documentation leaves open.
+"""
 
 import argparse
 import signal
@@ -24,9 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
         log_file=options.log,
     )
     if not sandbox.restored and not options.empty:
-        from ultahost_api.sandbox import team
+        from ultahost_api.sandbox import odd, team
 
-        team.fill(sandbox.state)
+        (odd if options.odd else team).fill(sandbox.state)
         sandbox.state.save()
     return _serve(sandbox)
 
@@ -42,7 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--max-page", type=int, default=100)
     parser.add_argument("--state", type=Path, help="read from and saved to this file after every change")
     parser.add_argument("--log", type=Path, help="one JSON line per request is appended to this file")
-    parser.add_argument("--empty", action="store_true", help="without the demo team")
+    filling = parser.add_mutually_exclusive_group()
+    filling.add_argument("--empty", action="store_true", help="without the demo team")
+    filling.add_argument(
+        "--odd", action="store_true", help="with accounts that are odd in every field instead"
+    )
     return parser
 
 

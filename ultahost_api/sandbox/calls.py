@@ -79,12 +79,14 @@ def page(call: Call, noun: str, rows: Rows) -> Payload:
 
 def _filtered(call: Call, rows: Iterable[Row]) -> list[Row]:
     status = call.get("status", "").casefold()
-    return [row for row in rows if not status or str(row["status"]).casefold() == status]
+    return [row for row in rows if not status or str(row.get("status")).casefold() == status]
 
 
 def _sorted(call: Call, noun: str, rows: list[Row]) -> list[Row]:
     direction, field = _sorting(call, noun)
-    return sorted(rows, key=lambda row: (_rank(row[field]), _rank(row["id"])), reverse=direction == "DESC")
+    return sorted(
+        rows, key=lambda row: (_rank(row.get(field)), _rank(row.get("id"))), reverse=direction == "DESC"
+    )
 
 
 def _sorting(call: Call, noun: str) -> tuple[str, str]:

@@ -50,7 +50,8 @@ def shown(row: Row) -> Row:
 
 
 def listed(noun: str, row: Row) -> Row:
-    return {name: row[name] for name in LISTED[noun] if name in row}
+    """``unknown`` stands for a field that the documentation does not have."""
+    return {name: row[name] for name in (*LISTED[noun], "unknown") if name in row}
 
 
 def profile(company: str, currency: str, uuid: str) -> Row:

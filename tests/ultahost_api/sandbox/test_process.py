@@ -13,6 +13,7 @@ import requests
 
 from ultahost_api.sandbox import Sandbox
 from ultahost_api.sandbox.control import HEADER
+from ultahost_api.sandbox.odd import ODD_KEYS
 from ultahost_api.sandbox.team import DEMO_KEYS
 
 
@@ -211,3 +212,15 @@ def test_it_takes_no_orders_from_a_page_of_the_web(sandbox, headers):
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8001", "127.0.0.1", "127.0.0.2:1", "[::1]:8001"])
 def test_it_takes_orders_under_a_name_of_this_machine(sandbox, host):
     assert control("GET", sandbox.url, "ledger", {HEADER: "1", "Host": host}).status_code == 200
+
+
+def test_it_serves_accounts_that_are_odd_in_every_field(start):
+    _, url = start("--odd")
+    for currency, key in ODD_KEYS.items():
+        assert ask(url, key, "get_profile").json()["data"]["currency_code"] == currency
+        for action in ("get_services", "get_invoices"):
+            rows = ask(url, key, action, limit=100).json()["data"]
+            assert {"abc", None, 2**70} <= {
+                row.get("id") for row in rows if not isinstance(row.get("id"), list | dict)
+            }
+    assert ask(url, DEMO_KEYS["alma"], "get_profile").status_code == 401

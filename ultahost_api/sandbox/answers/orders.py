@@ -22,7 +22,8 @@ def get_order(call: Call) -> Payload:
 
 
 def _pick(rows: dict[int, Row], ids: list[int], names: tuple[str, ...]) -> list[Row]:
-    return [{name: rows[number][name] for name in names} for number in ids if number in rows]
+    found = [rows[number] for number in ids if number in rows]
+    return [{name: row[name] for name in names if name in row} for row in found]
 
 
 def create_order(call: Call) -> Payload:

@@ -1,0 +1,264 @@
+"""A provider that is odd in every field: all its rows are there, and no field is silently another."""
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from portal import formats
+from ultahost_api import keys
+from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Refresh, Service
+from ultahost_api.sandbox import odd
+
+pytestmark = pytest.mark.django_db
+
+# What a person reads into each amount, where there is one reading alone.
+AMOUNTS = {
+    "1,234.50": "1234.50", "1.234,50": "1234.50", "1 234,50": "1234.50", 12.5: "12.5", 7: "7",
+    "12.345": "12.345", "2.125": "2.125", "1980.50": "1980.50", "0.00": "0", "-120.00": "-120",
+    "99999999999.9999": "99999999999.9999",
+}  # fmt: skip
+OF_CURRENCY = {"EUR": {"€5.00": "5"}, "KWD": {"KWD 12.345": "12.345"}, "JPY": {"¥1980": "1980"}}
+DATES = {
+    "31/12/2026": date(2026, 12, 31), "2020-01-01": date(2020, 1, 1), 20260101: date(2026, 1, 1),
+    "2026-06-06T12:00:00+14:00": date(2026, 6, 6),
+}  # fmt: skip
+NO_DATE = ("0000-00-00", None, "", "-0001-11-30")
+FLAGS = {"": False, 0: False, 1: True, "on": True, "off": False}
+
+COPIED = {
+    "services": (
+        Service,
+        {"amount": "amount"},
+        {"next_due_date": "nextduedate", "registration_date": "regdate"},
+    ),
+    "domains": (
+        Domain,
+        {"recurring_amount": "recurringamount", "first_payment_amount": "firstpaymentamount"},
+        {"registration_date": "registrationdate", "expiry_date": "expirydate"},
+    ),
+    "invoices": (
+        Invoice,
+        {name: name for name in ("total", "subtotal", "credit", "tax", "tax2")},
+        {"date": "date", "due_date": "duedate"},
+    ),
+    "orders": (Order, {"amount": "amount"}, {}),
+    "quotes": (Quote, {"total": "total"}, {"valid_until": "validuntil", "created_on": "datecreated"}),
+    "emails": (Email, {}, {}),
+}
+TEXTS = {
+    "services": {
+        "product_name": "product_name",
+        "domain": "domain",
+        "dedicated_ip": "dedicatedip",
+        "status": "status",
+    },
+    "domains": {"name": "domain", "registrar": "registrar", "notes": "additionalnotes"},
+    "invoices": {
+        "number": "invoicenum",
+        "payment_method": "paymentmethod",
+        "notes": "notes",
+        "status": "status",
+    },
+    "orders": {"number": "ordernum", "payment_method": "paymentmethod"},
+    "quotes": {"subject": "subject", "stage": "stage"},
+    "emails": {"subject": "subject"},
+}
+SWITCHES = {
+    "dns_management": "dnsmanagement", "email_forwarding": "emailforwarding", "id_protection": "idprotection",
+    "is_premium": "is_premium",
+}  # fmt: skip
+LISTED = {
+    "services": "amount",
+    "domains": "recurring_amount",
+    "invoices": "total",
+    "orders": "amount",
+    "quotes": "total",
+}
+
+
+@pytest.fixture
+def alma(sandbox, people, rung, read_everything):
+    odd.fill(sandbox.state)
+    alma = people.member("Alma")
+    for currency, key in odd.ODD_KEYS.items():
+        keys.add(alma, currency, key)
+    read_everything()
+    return alma
+
+
+def told(sandbox, account, noun):
+    """The provider's rows by id, as far as they have one."""
+    [theirs] = [one for one in sandbox.accounts if one.uuid == account.remote_uuid]
+    return {
+        row["id"]: row
+        for row in theirs.rows(noun).values()
+        if type(row.get("id")) is int and row["id"] < 2**63
+    }
+
+
+def copied(sandbox, noun):
+    """Each of our rows with the provider's."""
+    model = COPIED[noun][0]
+    for account in Account.objects.all():
+        theirs = told(sandbox, account, noun)
+        ours = {row.remote_id: row for row in model.objects.filter(account=account)}
+        assert set(ours) == set(theirs), "a row is missing"
+        yield from ((account, ours[number], theirs[number]) for number in ours)
+
+
+def read_amount(value, currency):
+    readings = AMOUNTS | OF_CURRENCY[currency]
+    known = isinstance(value, str | int | float) and not isinstance(value, bool) and value in readings
+    return Decimal(readings[value]) if known else None
+
+
+def check(row, name, shown, reading, may_be_none=False):
+    """The reading, or nothing and the word that it could not be read."""
+    assert shown == reading, (name, row.unreadable)
+    assert (name in row.unreadable) == (reading is None and not may_be_none), (name, shown, row.unreadable)
+
+
+def test_it_copies_every_row_and_no_field_as_another(sandbox, alma):
+    no_amount_or_date_is_another(sandbox)
+    no_text_or_switch_is_another(sandbox)
+
+
+def no_amount_or_date_is_another(sandbox):
+    for noun, (_model, amounts, dates) in COPIED.items():
+        for account, row, theirs in copied(sandbox, noun):
+            assert row.is_detailed or noun in ("orders", "quotes", "emails")
+            for name, wire_name in amounts.items():
+                check(row, name, getattr(row, name), read_amount(theirs.get(wire_name), account.currency))
+            for name, wire_name in dates.items():
+                value = theirs.get(wire_name)
+                is_none = value is None or (isinstance(value, str) and value in NO_DATE)
+                reading = DATES.get(value) if isinstance(value, str | int) else None
+                check(row, name, getattr(row, name), reading, may_be_none=is_none)
+
+
+def no_text_or_switch_is_another(sandbox):
+    for noun, names in TEXTS.items():
+        for _account, row, theirs in copied(sandbox, noun):
+            for name, wire_name in names.items():
+                value = theirs.get(wire_name)
+                is_odd = isinstance(value, dict | list) or (
+                    len(str(value)) > 255 and name in ("status", "stage")
+                )
+                expected = "" if value is None or is_odd else str(value)
+                assert getattr(row, name) == expected, (noun, name)
+                assert (name in row.unreadable) == bool(is_odd and value)
+    for _account, row, theirs in copied(sandbox, "domains"):
+        for name, wire_name in SWITCHES.items():
+            value = theirs.get(wire_name)
+            reading = FLAGS.get(value) if isinstance(value, str | int | float) else None
+            reading = True if value is True else reading
+            check(row, name, getattr(row, name), reading, may_be_none=value is None)
+
+
+def test_its_pages_and_files_show_what_was_copied(visit, alma):
+    browser = visit(alma)
+    for noun in LISTED:
+        a_list_shows_its_rows(browser, noun)
+        a_file_holds_its_rows(browser, noun)
+    they_say_what_is_set_aside(browser)
+    sums_say_what_they_leave_out(browser)
+    for noun in ("services", "domains", "invoices"):
+        its_own_pages_say_what_could_not_be_read(browser, noun)
+
+
+def they_say_what_is_set_aside(browser):
+    expected = sorted(["null", "abc", "–", str(2**70), "[1]", '{"id": 1}', "1.5", "–"])
+    for noun in COPIED:
+        refreshes = [one for one in Refresh.objects.filter(noun=noun) if one.set_aside]
+        for refresh in refreshes:
+            assert sorted(row["id"] or "–" for row in refresh.set_aside) == expected
+        words = [text for text in browser.get(f"/{noun}/").texts(".banner .words") if "not listed" in text]
+        assert len(words) == len(refreshes) > 0
+        assert all(part in text for text in words for part in expected)
+
+
+def a_list_shows_its_rows(browser, noun):
+    model, name = COPIED[noun][0], LISTED[noun]
+    page = browser.get(f"/{noun}/?size=100")
+    rows = list(model.objects.select_related("account"))
+    assert len(page.all("tbody tr")) == len(rows)
+    amounts = [(getattr(row, name), row.account.currency) for row in rows]
+    shown = ["unreadable" if amount is None else formats.money(amount, unit) for amount, unit in amounts]
+    assert sorted(page.texts("tbody td.money")) == sorted(shown)
+    assert shown.count("unreadable") > 10
+    odd_rows = browser.get(f"/{noun}/?size=100&unreadable=any").all("tbody tr")
+    assert len(odd_rows) == model.objects.partly_unreadable().count() > 0
+
+
+def a_file_holds_its_rows(browser, noun):
+    model, name = COPIED[noun][0], LISTED[noun]
+    text = browser.get(f"/{noun}.csv").html.removeprefix("\ufeff")
+    lines = list(csv.DictReader(io.StringIO(text, newline="")))
+    by_id = {(line["Account"], int(line["Number at Ultahost"])): line for line in lines}
+    assert len(by_id) == len(lines) == model.objects.count()
+    for row in model.objects.select_related("account"):
+        line = by_id[row.account.name, row.remote_id]
+        cells = [line[title] for title in ("Amount", "Renewal amount", "Total") if title in line]
+        assert [Decimal(cell) if cell else None for cell in cells] == [getattr(row, name)]
+        assert bool(line["Could not be read"]) == bool(row.unreadable)
+
+
+def sums_say_what_they_leave_out(browser):
+    for sums in Invoice.objects.all().by_currency():
+        open_ones = [i for i in Invoice.objects.filter(currency=sums.currency) if i.status == "Unpaid"]
+        known = [i.total for i in open_ones if i.total is not None and i.total > 0]
+        assert sums.open == sum(known)
+        assert sums.open_unread == sum(i.total is None for i in open_ones) > 0
+    home = browser.get("/")
+    assert any("could not be read, not included" in text for text in home.texts(".figures .note"))
+    link = home.all(".figures .note a")[0]["href"]
+    assert browser.get(link).all("tbody tr")
+    nouns = [text for text in home.texts(".banner .words") if "fields that could not be read" in text]
+    assert len(nouns) == len(COPIED)
+
+
+def its_own_pages_say_what_could_not_be_read(browser, noun):
+    for row in COPIED[noun][0].objects.filter(account__currency="EUR"):
+        page = browser.get(f"/{noun}/{row.pk}/")
+        assert page.status == 200
+        assert len(page.texts(".banner .words q.said")) == len(list(filter(None, row.unreadable.values())))
+
+
+@pytest.mark.parametrize("noun", ["orders", "quotes", "emails"])
+def test_its_pages_that_are_read_live_open(visit, sandbox, alma, noun):
+    browser = visit(alma)
+    for row in COPIED[noun][0].objects.all():
+        page = browser.get(f"/{noun}/{row.account_id}/{row.remote_id}/?live=1")
+        assert page.status == 200
+        assert page.all(".facts")
+
+
+def test_its_live_lists_show_every_row(sandbox, visit, alma):
+    browser, account = visit(alma), Account.objects.get(currency="EUR")
+    for noun, path in {"contacts": "contacts", "payment_methods": "payment-methods"}.items():
+        page = browser.get(f"/{path}/?account={account.pk}&live=1&size=100")
+        assert len(page.all("tbody tr")) == len(told(sandbox, account, noun))
+        assert page.all("tbody .unread")
+        assert any("not listed" in text and "abc" in text for text in page.texts(".banner .words"))
+    page = browser.get("/announcements/?live=1&size=100")
+    assert len(page.all("tbody tr")) == len(sandbox.state.announcements)
+    assert "unreadable" in page.texts("tbody td.account-cell")
+
+
+def test_its_live_pages_say_what_could_not_be_read(sandbox, visit, alma):
+    browser, account = visit(alma), Account.objects.get(currency="EUR")
+    page = browser.get(f"/accounts/{account.pk}/?live=1")
+    assert page.texts(".facts .unread")[0] == "unreadable"
+    assert "1,234" in page.texts(".banner q.said")
+    contact = next(
+        row for row in told(sandbox, account, "contacts").values() if row.get("generalemails") == "perhaps"
+    )
+    page = browser.get(f"/contacts/{account.pk}/{contact['id']}/?live=1")
+    assert "Unknown" in page.texts("dd")
+    announcement = next(row for row in sandbox.state.announcements.values() if row["date"] == "2026-02-30")
+    assert browser.get(f"/announcements/{announcement['id']}/?live=1").texts(".beneath .unread") == [
+        "unreadable"
+    ]

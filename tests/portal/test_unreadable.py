@@ -1,0 +1,168 @@
+"""What pages, files, sums and mail say of fields that could not be read."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from portal import formats
+from portal.models import Notification
+from portal.notifying import digests
+from ultahost_api.models import Invoice, Refresh
+
+pytestmark = pytest.mark.django_db
+
+PAST, AHEAD = date(2020, 1, 1), date(2099, 1, 1)
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def account(alma, rows):
+    account = rows.account("Acme", "EUR")
+    rows.key(alma, account)
+    return account
+
+
+@pytest.fixture
+def browser(visit, alma, account):
+    return visit(alma)
+
+
+def test_it_counts_beside_a_sum_what_it_leaves_out_and_leads_there(browser, rows, account):
+    rows.invoice(account, total=Decimal(5), due_date=AHEAD)
+    odd = [rows.invoice(account, number=f"odd {n}", unreadable={"total": "1,044"}) for n in (1, 2)]
+    rows.invoice(account, total=Decimal(7), due_date=None, unreadable={"due_date": "2026-02-30"})
+    for path in ("/", "/invoices/"):
+        page = browser.get(path)
+        assert page.texts(".figures dd")[0] == "€12.00"
+        assert "2 amounts could not be read, not included" in page.texts(".figures .note")
+        assert "1 due date could not be read" in page.texts(".figures .note")
+        led = browser.get(page.all(".figures .note a")[0]["href"])
+        assert sorted(led.texts("td.name a")) == [str(invoice) for invoice in odd]
+        assert set(led.texts("td.money")) == {"unreadable"}
+
+
+def test_it_counts_paid_invoices_that_it_leaves_out(browser, rows, account):
+    rows.invoice(account, status="Paid", total=Decimal(5), unreadable={"date": "2026-02-30"})
+    assert "1 paid invoice could not be read, not included" in browser.get("/").texts(".figures .note")
+
+
+def test_it_says_nothing_where_everything_can_be_read(browser, rows, account):
+    rows.invoice(account, total=Decimal(5), due_date=AHEAD)
+    for path in ("/", "/invoices/"):
+        assert "could not be read" not in browser.get(path).one("main").text
+    assert not browser.get("/invoices/").all("tbody .unread")
+
+
+@pytest.mark.parametrize("noun", ["service", "domain", "invoice", "order", "quote", "email"])
+def test_it_marks_an_odd_row_and_leads_to_it(browser, rows, account, noun):
+    getattr(rows, noun)(account)
+    getattr(rows, noun)(account, unreadable={"date": "yester<b>day"})
+    page = browser.get(f"/{noun}s/")
+    [words] = [text for text in page.texts(".banner .words") if "could not be read" in text]
+    assert words == "1 row has fields that could not be read."
+    led = browser.click(page, ".banner[data-hue=soon] a")
+    assert len(led.all("tbody tr")) == 1
+    assert "Date: yester<b>day" in led.one("td.name .unread").text
+    assert [line[-1] for line in browser.get(f"/{noun}s.csv?unreadable=any").csv()] == ["Date: yester<b>day"]
+
+
+@pytest.mark.parametrize("noun", ["service", "domain", "invoice"])
+def test_it_says_on_its_page_what_was_written(browser, rows, account, noun):
+    row = getattr(rows, noun)(account, unreadable={"status": "x" * 255, "notes": ""})
+    page = browser.get(f"/{noun}s/{row.pk}/")
+    assert page.texts(".banner .words q.said") == ["x" * 255]
+    assert "Notes (nothing)" in " ".join(page.one("main .banner .words").text.split())
+
+
+def test_it_shows_no_due_date_in_place_of_an_unreadable_end(browser, rows, account):
+    rows.domain(account, next_due_date=AHEAD, unreadable={"expiry_date": "2026-02-30"})
+    assert browser.get("/domains/").one("td.date").text == "unreadable"
+
+
+@pytest.mark.parametrize(("read", "shown"), [(True, "unknown"), (False, "not read yet")])
+def test_it_tells_an_unknown_switch_from_one_that_is_off(browser, rows, account, read, shown):
+    detailed = {"detailed_at": "2026-01-01T00:00Z"} if read else {}
+    domain = rows.domain(account, auto_renew=None, id_protection=False, **detailed)
+    facts = browser.get(f"/domains/{domain.pk}/")
+    told = dict(zip(facts.texts("dt"), facts.texts("dd"), strict=False))
+    assert (told["E-mail forwarding"], told["Auto-renew"]) == (shown, shown)
+    assert told["Identity protection"] == "No"
+
+
+def test_it_pays_nothing_whose_total_it_cannot_read(browser, rows, account):
+    invoice = rows.invoice(account, due_date=PAST, unreadable={"total": "1,044"})
+    assert not browser.get("/invoices/").all("td.pick input")
+    page = browser.get(f"/invoices/{invoice.pk}/pay/")
+    assert page.leads_to == f"/invoices/{invoice.pk}/"
+    assert "could not be read" in browser.follow(page).texts(".toast")[0]
+    assert browser.get("/invoices/?status=Overdue").texts("td.name a") == [str(invoice)]
+
+
+def test_it_refuses_a_payment_whose_total_became_unreadable(visit, sandbox, people, add_key, read_everything):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(1, status="Unpaid", paymentmethod="stripe", total="44.00")
+    ben = people.member("Ben")
+    add_key(ben, acme)
+    read_everything()
+    invoice, browser = Invoice.objects.get(), visit(ben)
+    form = browser.get(f"/invoices/{invoice.pk}/pay/").hidden
+    acme.invoices[1]["total"] = "1,044"
+
+    page = browser.post(f"/invoices/{invoice.pk}/pay/", form)
+
+    assert page.status == 422
+    assert "could not be read" in page.one("main .errorlist li").text
+    assert not [done for done in sandbox.ledger if done.action == "pay_invoice"]
+
+
+def test_it_tells_in_words_when_it_begins_and_when_it_ends(browser, rows, account):
+    invoice = rows.invoice(account, total=Decimal(44))
+    rows.event(invoice, "unreadable", changes={"total": ["44.00", "1,044"]})
+    rows.event(invoice, "readable", changes={"total": ["1,044", "1044.00"]})
+    told = " ".join(browser.get("/changes/").one("main").text.split())
+    assert "Total cannot be read: €44.00 → “1,044”" in told
+    assert "Total can be read again: €1,044.00" in told
+
+
+def test_it_mails_of_an_overdue_invoice_whose_total_it_cannot_read(alma, rows, account):
+    rows.invoice(account, total=Decimal(5), due_date=PAST)
+    rows.invoice(account, due_date=PAST, unreadable={"total": "1,044"})
+    rows.invoice(account, total=Decimal(-5), due_date=PAST)
+    digest = digests.compose(Notification.objects.create(person=alma, kind="digest", subject="today"))
+    [bills] = digest.bills
+    assert (len(bills.new), bills.new_total, bills.new_unread) == (2, Decimal(5), 1)
+
+
+def test_it_says_on_a_list_what_is_not_listed(browser, account):
+    Refresh.objects.create(
+        account=account, noun="services", set_aside=[{"id": "<b>abc", "error": "x"}, {"id": "", "error": "x"}]
+    )
+    [words] = browser.get("/services/").texts(".banner .words")
+    assert "2 rows of Acme are not listed, since they have no readable ID. In their place: <b>abc, –" in words
+
+
+def test_it_says_what_an_account_owes_beside(browser, rows, account):
+    rows.invoice(account, total=Decimal(5))
+    rows.invoice(account, unreadable={"total": "1,044"})
+    cell = browser.get("/accounts/").one("td.money")
+    assert formats.money(Decimal(5), "EUR") in cell.text
+    assert "1 amount could not be read, not included" in cell.text
+
+
+def test_it_asks_the_database_the_same_with_odd_rows_and_without(browser, rows, account):
+    rows.invoice(account)
+    browser.get("/invoices/")
+    with CaptureQueriesContext(connection) as few:
+        browser.get("/invoices/")
+    for number in range(20):
+        rows.invoice(account, number=f"{number}", unreadable={"total": "1,044"})
+    with CaptureQueriesContext(connection) as many:
+        browser.get("/invoices/")
+    assert len(many) == len(few)
