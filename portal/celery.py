@@ -2,9 +2,11 @@
 
 import os
 import sys
+import time
 from typing import Any
 
 from celery import Celery
+from celery.beat import BeatLazyFunc
 from celery.signals import task_postrun, task_prerun, worker_init
 from django.db import close_old_connections
 
@@ -51,19 +53,23 @@ app.conf.update(
     # Celery would open a connection to the database for every task: Django's own ages instead, see below.
     CELERY_DB_REUSE_MAX=sys.maxsize,
     task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_max": 0.2},
+    beat_scheduler="portal.running.beat:SteadyScheduler",
+    # Without expiry, which a worker would read off another clock: one that is lost or doubled does no harm.
     beat_schedule={
         # With people's work, so that a backlog of refreshes does not outlive it.
         "tick": {
             "task": "ultahost_api.tasks.tick",
             "schedule": 5.0,
-            "options": {"expires": 5, "queue": "people"},
+            "kwargs": {"sent_at": BeatLazyFunc(time.time)},
+            "options": {"queue": "people"},
         },
         "notify": {
             "task": "portal.tasks.notify",
             "schedule": 30.0,
-            "options": {"expires": 30, "queue": "people"},
+            "kwargs": {"sent_at": BeatLazyFunc(time.time)},
+            "options": {"queue": "people"},
         },
-        "tidy": {"task": "portal.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
+        "tidy": {"task": "portal.tasks.tidy", "schedule": 3600.0},
     },
 )
 app.autodiscover_tasks()

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout, update_session_auth_hash
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from django.http import HttpRequest
 from portal.models import User
 
 LONGEST = 7 * 24 * 3600  # seconds since the sign-in, however busy
+APART = 5 * 60  # seconds by which the clocks of two machines may differ
 TOUCH = 5 * 60  # seconds; not every request writes that it was there
 
 
@@ -21,11 +23,18 @@ def begin(request: HttpRequest, **_: Any) -> None:
 def keep(request: HttpRequest, *, somebody_is_there: bool) -> None:
     """Put off the idle end, which is SESSION_COOKIE_AGE after the last touch; sign out who is in too long."""
     now = time.time()
-    if now - request.session.get("signed_in_at", 0) > LONGEST:
+    if now - request.session.get("signed_in_at", 0) > LONGEST or _is_of_the_future(request, now):
         logout(request)
-    elif somebody_is_there and now - request.session.get("seen_at", 0) > TOUCH:
+    elif somebody_is_there and abs(now - request.session.get("seen_at", 0)) > TOUCH:
         request.session["seen_at"] = now
         UserSession.objects.create_from_request(request)
+
+
+def _is_of_the_future(request: HttpRequest, now: float) -> bool:
+    """Written by a clock that was ahead: it would stay signed in, and confirmed, for that much longer."""
+    proofs = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    times = [request.session.get("signed_in_at", 0), *(proof.get("at", 0) for proof in proofs)]
+    return max(times) > now + APART
 
 
 def end_others(request: HttpRequest, person: User) -> None:

@@ -4,11 +4,15 @@ from celery import shared_task
 
 from portal import tidying
 from portal.notifying import sending
+from ultahost_api import clock
 
 
-@shared_task(name="portal.tasks.notify", expires=30)
-def notify() -> None:
-    sending.look_round()
+@shared_task(name="portal.tasks.notify")
+def notify(sent_at: float | None = None) -> None:
+    """``sent_at`` is what beat's clock told then."""
+    if clock.heard("notify", sent_at):
+        tidying.forget_the_future()
+        sending.look_round()
 
 
 @shared_task(name="portal.tasks.send")
@@ -16,6 +20,6 @@ def send(notification_id: str) -> None:
     sending.send(notification_id)
 
 
-@shared_task(name="portal.tasks.tidy", expires=3600)
+@shared_task(name="portal.tasks.tidy")
 def tidy() -> None:
     tidying.tidy()

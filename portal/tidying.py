@@ -1,6 +1,6 @@
 """What nobody needs any more goes, once an hour and a little at a time."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 
 from allauth.usersessions.models import UserSession
@@ -12,6 +12,7 @@ from django.utils import timezone
 from ultahost_api.models import Event
 
 EVENTS_FOR = timedelta(days=400)  # a year, and time to look back on it
+LONGEST_LIMIT = timedelta(hours=1)  # nothing stays in a cache for longer
 
 
 def tidy() -> None:
@@ -23,9 +24,19 @@ def tidy() -> None:
     Event.objects.prune(timezone.now() - EVENTS_FOR)
 
 
+def forget_the_future() -> None:
+    """What a clock that was ahead left in the caches would hold for too long: limits, and short copies."""
+    for cache in settings.CACHES.values():
+        _delete(str(cache["LOCATION"]), ">", timezone.now() + LONGEST_LIMIT)
+
+
 def _clear_expired(cache_table: str) -> None:
     """Django's own cache does that only when it is full."""
+    _delete(cache_table, "<", timezone.now())
+
+
+def _delete(cache_table: str, comparison: str, when: datetime) -> None:
     table, expires = (connection.ops.quote_name(name) for name in (cache_table, "expires"))
-    now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
+    value = connection.ops.adapt_datetimefield_value(when.replace(microsecond=0))
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE {expires} < %s", [now])  # noqa: S608
+        cursor.execute(f"DELETE FROM {table} WHERE {expires} {comparison} %s", [value])  # noqa: S608

@@ -4,14 +4,18 @@ from uuid import UUID
 
 from celery import shared_task
 
-from ultahost_api import keys, operating, refreshing
+from ultahost_api import clock, keys, operating, refreshing
 from ultahost_api.bell import ring_batch, ring_key, ring_operation
 from ultahost_api.models import ApiKey
 
 
-@shared_task(name="ultahost_api.tasks.tick", expires=5)
-def tick() -> None:
+@shared_task(name="ultahost_api.tasks.tick")
+def tick(sent_at: float | None = None) -> None:
+    """``sent_at`` is what beat's clock told then."""
+    if not clock.heard("tick", sent_at):
+        return
     refreshing.beat("worker")
+    clock.put_right()
     refreshing.tick()
     for key in keys.due_for_verification():
         ring_key(key.pk)

@@ -35,7 +35,7 @@ def programs(sandbox_port: int | None) -> Iterator[Program]:
     alone = ("--without-gossip", "--without-mingle")
     worker = _celery("worker", "--queues", "people,refresh", "--concurrency", "2", *alone)
     yield Program("worker", worker, "QUIT", stop_seconds=15)
-    yield Program("beat", _celery("beat", "--schedule", str(data_dir / "beat")))
+    yield Program("beat", _celery("beat"))
 
 
 def _sandbox(port: int, state: Path) -> list[str]:

@@ -99,10 +99,21 @@ class Portal:
             "PYTHONPATH": str(ROOT),
         }
         self.processes: list[subprocess.Popen[bytes]] = []
+        self.interpreter = [sys.executable]
+
+    def use_wrong_clock(self, name: str, ahead: float) -> Path:
+        """For what is started from now on; the file that holds the seconds may be written again."""
+        clock = self.data_dir / name
+        clock.write_text(str(ahead))
+        self.interpreter = [sys.executable, str(Path(__file__).with_name("wrong_clock.py")), str(clock)]
+        return clock
+
+    def use_right_clock(self) -> None:
+        self.interpreter = [sys.executable]
 
     def python(self, *arguments: str, given: str = "") -> None:
         subprocess.run(
-            [sys.executable, *arguments],
+            [*self.interpreter, *arguments],
             cwd=ROOT,
             env=self.environment,
             input=given,
@@ -115,7 +126,7 @@ class Portal:
     def celery(self, *arguments: str, app: str = "portal") -> subprocess.Popen[bytes]:
         with (self.data_dir / f"celery-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", app, *arguments, "--loglevel", "DEBUG"],
+                [*self.interpreter, "-m", "celery", "-A", app, *arguments, "--loglevel", "DEBUG"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -128,8 +139,8 @@ class Portal:
     def worker(self, app: str = "portal") -> subprocess.Popen[bytes]:
         return self.celery("worker", "--queues", "people,refresh", "--concurrency", "2", app=app)
 
-    def beat(self) -> None:
-        self.celery("beat", "--schedule", str(self.data_dir / "beat"), "--pidfile", "")
+    def beat(self) -> subprocess.Popen[bytes]:
+        return self.celery("beat")
 
     def sql(self, statement: str) -> list[Any]:
         return self.database.execute(statement).fetchall()
@@ -149,6 +160,9 @@ class Portal:
             time.sleep(0.2)
 
     def kill(self) -> None:
+        import shutil
+
+        [shutil.copy(q, "/tmp/days-ft/") for q in self.data_dir.glob("celery-*.log")]
         self.database.close()
         for process in self.processes:
             with contextlib.suppress(ProcessLookupError):
@@ -162,7 +176,7 @@ def portal_at(server: Any) -> Iterator[Callable[[Sandbox], Portal]]:
 
     def make(sandbox: Sandbox) -> Portal:
         portals.append(Portal(server, sandbox.url))
-        portals[-1].python("manage.py", "migrate", "--verbosity", "0")
+        portals[-1].python("manage.py", "portal_up", "--only-prepare")
         return portals[-1]
 
     yield make

@@ -30,9 +30,9 @@ def start(make: Callable[[Sandbox], Portal], sandbox: Sandbox, port: int) -> Por
 def test_it_arrives_once_with_two_beats_and_two_workers(portal_at: Any) -> None:
     with Sandbox(limit=100_000) as sandbox, mail_server() as server:
         portal = start(portal_at, sandbox, server.port)
-        for number in range(2):
+        for _ in range(2):
             portal.worker()
-            portal.celery("beat", "--schedule", str(portal.data_dir / f"beat-{number}"), "--pidfile", "")
+            portal.beat()
 
         portal.wait_for(TOLD.format("sent"), seconds=90)
         time.sleep(5)

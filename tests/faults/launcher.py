@@ -7,7 +7,6 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
 from portal.running import launcher  # noqa: E402
@@ -20,9 +19,7 @@ def doubled(sandbox_port: int | None) -> Iterator[Program]:
         if program.name == "worker":
             yield replace(program, name="worker2", command=[*program.command, "--hostname", "second@%h"])
         elif program.name == "beat":
-            # As from another machine: on this one it would find the schedule file taken.
-            command = [*program.command, "--schedule", str(settings.PORTAL_DATA_DIR / "beat2")]
-            yield replace(program, name="beat2", command=command)
+            yield replace(program, name="beat2")
 
 
 if __name__ == "__main__":

@@ -20,9 +20,12 @@ def test_it_is_ready_and_has_heard_of_a_worker(visit):
     assert visit().get("/readyz").response.json() == {"database": "ok", "worker": "ok"}
 
 
-def test_it_is_ready_without_a_worker_and_says_so(visit):
+@pytest.mark.parametrize(
+    "ago", [-timedelta(minutes=2), timedelta(days=1)], ids=["silent", "of a wrong clock"]
+)
+def test_it_is_ready_without_a_worker_and_says_so(visit, ago):
     refreshing.beat("worker")
-    Heartbeat.objects.update(beat_at=timezone.now() - timedelta(minutes=2))
+    Heartbeat.objects.update(beat_at=timezone.now() + ago)
 
     page = visit().get("/readyz")
 

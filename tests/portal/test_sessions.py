@@ -75,6 +75,27 @@ def test_it_ends_after_seven_days_however_busy(after, sign_in):
     assert not is_in(browser)
 
 
+def test_it_ends_with_a_clock_that_was_ahead_and_is_put_right(after, sign_in):
+    after(days=1)
+    browser = sign_in()
+    assert is_in(browser)
+
+    after(days=0)
+
+    assert not is_in(browser)
+
+
+def test_it_ends_where_it_was_confirmed_by_a_clock_that_was_ahead(after, sign_in, alma):
+    browser = sign_in()
+    after(hours=2)
+    browser.post("/sign-in/again/", {"password": PASSWORD})
+    assert is_in(browser)
+
+    after(hours=1)
+
+    assert not is_in(browser)
+
+
 def test_it_does_not_write_at_every_click(after, sign_in, django_assert_num_queries):
     browser = sign_in()
     is_in(browser)

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
@@ -10,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal import celery
-from portal.tasks import tidy
+from portal.tasks import notify, tidy
 from ultahost_api.models import Account, Event, events
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +51,19 @@ def test_it_removes_what_has_expired_from_the_caches_and_nothing_else(name):
 
         cursor.execute(f"SELECT cache_key FROM {table}")
         assert [key.rpartition(":")[2] for (key,) in cursor.fetchall()] == ["counting"]
+    assert caches[name].get("counting") == 2
+
+
+@pytest.mark.parametrize("name", settings.CACHES)
+def test_it_forgets_what_a_clock_that_was_ahead_would_keep_for_a_day(name):
+    caches[name].set("counting", 2, timeout=300)
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        caches[name].set("tomorrow", 1, timeout=300)
+    assert caches[name].get("tomorrow") == 1
+
+    notify()
+
+    assert caches[name].get("tomorrow") is None
     assert caches[name].get("counting") == 2
 
 

@@ -1,0 +1,147 @@
+"""Clocks that are wrong: beat's and a worker's that differ, and what one that was ahead has left behind."""
+
+import logging
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, Max, Model, Q, QuerySet
+from django.utils import timezone
+
+from ultahost_api import conf
+from ultahost_api.bell import RUNG_FOR
+from ultahost_api.models import Account, ApiKey, Event, Noun, Operation, RateWindow, Refresh
+from ultahost_api.refreshing.leases import LEASE
+from ultahost_api.refreshing.nouns import NOUNS
+
+logger = logging.getLogger(__name__)
+
+APART = timedelta(minutes=1)  # machines may differ by that much: what is further ahead is no time of now
+_SKEW = 5.0  # seconds between beat and worker that a warning names
+_WARN_EVERY = 600.0  # seconds
+_LONGEST_WAIT = timedelta(hours=1)  # of an unverified key or an unknown operation until it is read again
+_HELD_AGAIN = timedelta(minutes=15)  # a limit whose end is not known any more
+_JITTER = 1.1
+
+_heard: dict[str, float] = {}  # by task, on the monotonic clock of this process
+_warned_at = -_WARN_EVERY
+
+
+def heard(task: str, sent_at: float | None, pause: float = 1.0) -> bool:
+    """Whether the task that beat published at ``sent_at``, by beat's clock, has to be done.
+
+    A queue that nobody read for a day holds thousands of them: one within ``pause`` seconds will do.
+    They carry no expiry, since a worker whose clock is ahead of beat's would then do none.
+    """
+    if sent_at is None:
+        return True
+    now = time.monotonic()
+    if now - _heard.get(task, -pause) < pause:
+        return False
+    _heard[task] = now
+    _warn_of_skew(time.time() - sent_at, now)
+    return True
+
+
+def _warn_of_skew(old: float, now: float) -> None:
+    global _warned_at
+    if abs(old) <= _SKEW or now - _warned_at < _WARN_EVERY:
+        return
+    _warned_at = now
+    if old < 0:
+        logger.warning("Beat's clock is %.0f s ahead of this worker's clock: set both by NTP.", -old)
+    else:
+        logger.warning(
+            "Beat sent this %.0f s ago: the queue is that long, or beat's clock is behind this worker's.", old
+        )
+
+
+def put_right() -> None:
+    """Make possible again whatever a clock that was ahead has put off. A few reads where nothing is wrong."""
+    now = timezone.now()
+    accounts = _forget_windows(now)
+    _start_over(now, accounts)
+    _bring_back_operations(now)
+    late = now + APART
+    _update(Account.objects.filter(watched_until__gt=late + timedelta(minutes=5)), watched_until=None)
+    _update(ApiKey.objects.present().filter(next_try_at__gt=late + _LONGEST_WAIT), next_try_at=now)
+
+
+def _forget_windows(now: datetime) -> list[UUID]:
+    """The accounts whose limits a wrong clock noted. What was spent or held waits for a while again."""
+    late = now + APART
+    wrong = RateWindow.objects.filter(
+        Q(answered_at__gt=late) | Q(resets_at__gt=late + timedelta(days=1), remaining__gt=0)
+    )
+    found = list(wrong.values_list("pk", "key__account"))
+    accounts = [account for _, account in found if account]
+    if found:
+        pks = [pk for pk, _ in found]
+        windows = RateWindow.objects.filter(Q(pk__in=pks) | Q(key__account__in=accounts))
+        spent = windows.filter(Q(held_until__gt=now) | Q(remaining=0, resets_at__gt=now))
+        spent.update(held_until=now + _HELD_AGAIN)
+        windows.update(remaining=None, resets_at=None, probing_until=None)
+        windows.filter(answered_at__gt=now).update(answered_at=now)
+        windows.filter(refused_at__gt=now).update(refused_at=now)
+    return accounts
+
+
+def _start_over(now: datetime, accounts: Iterable[UUID]) -> None:
+    """Refreshes that wait for longer than any may, or were noted in the future, are due now."""
+    late = now + APART
+    limited = Q(trouble=Refresh.Trouble.LIMITED)
+    impossible = Q(lease_until__gt=late + LEASE) | Q(rung_until__gt=late + RUNG_FOR)
+    impossible |= Q(completed_at__gt=late) | Q(asked_at__gt=late) | Q(pass_started_at__gt=late)
+    impossible |= Q(full_due_at__gt=late + conf.FULL_EVERY) | limited & Q(account__in=list(accounts))
+    planned = ~limited & ~Q(pace=Refresh.Pace.BUDGET)  # how long these two may wait has no bound
+    for noun in Noun:
+        longest = conf.interval(noun) * conf.SLOWEST * _JITTER
+        impossible |= planned & Q(noun=noun, next_due_at__gt=late + longest)
+    found = list(Refresh.objects.filter(impossible).values_list("pk", "account"))
+    if not found:
+        return
+    logger.warning("The clock was ahead and is put right: %d refreshes are due now.", len(found))
+    wrong = Refresh.objects.filter(pk__in=[pk for pk, _ in found])
+    wrong.update(
+        lease_until=None,
+        lease_token=None,
+        rung_until=None,
+        asked_at=None,
+        attempts=0,
+        pass_started_at=None,
+        full_due_at=now,
+    )
+    wrong.exclude(next_due_at=None).update(next_due_at=now)
+    # How old the copy is cannot be told any more: it counts as stale until it was read again.
+    old = now - conf.FULL_EVERY
+    for column in ("completed_at", "clean_at", "full_at", "broken_at"):
+        wrong.filter(**{f"{column}__gt": now}).update(**{column: old})
+    _bring_back_rows(now, {account for _, account in found})
+
+
+def _bring_back_rows(now: datetime, accounts: set[UUID]) -> None:
+    """A row that changed in the future would not be missed, nor its details read, before then."""
+    for noun in NOUNS.values():
+        for column in ("changed_at", "detailed_at", "details_wanted_at", "gone_at"):
+            _bring_back(noun.model._default_manager.filter(account__in=accounts), column, now)
+    _bring_back(Event.objects.filter(account__in=accounts), "at", now)
+
+
+def _bring_back_operations(now: datetime) -> None:
+    for column in ("created_at", "sent_at", "ended_at"):
+        _bring_back(Operation.objects.all(), column, now, beyond=APART)
+    _update(Operation.objects.filter(next_read_at__gt=now + APART + _LONGEST_WAIT), next_read_at=now)
+
+
+def _bring_back(rows: "QuerySet[Model]", column: str, now: datetime, beyond: timedelta = timedelta()) -> None:
+    """The last of these times is now, and the others as long before it as they were."""
+    wrong = rows.filter(**{f"{column}__gt": now + beyond})
+    if last := wrong.aggregate(last=Max(column))["last"]:
+        wrong.update(**{column: F(column) - (last - now)})
+
+
+def _update(rows: "QuerySet[Model]", **fields: datetime | None) -> None:
+    """Only where there is something to write: on SQLite a statement that writes waits for the others."""
+    if rows.exists():
+        rows.update(**fields)
