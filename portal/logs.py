@@ -3,6 +3,8 @@
 import logging
 import re
 
+from django.db.utils import DatabaseError, InterfaceError
+
 _KEY = re.compile(r"sk_[A-Za-z0-9_]{4,}")
 # What opens something by being in an address: a share link, an invitation, links to set a password.
 _CAPABILITY = re.compile(
@@ -21,6 +23,21 @@ class Masked(logging.Filter):
             record.exc_text = logging.Formatter().formatException(record.exc_info)
         if record.exc_text:
             record.exc_text = masked(record.exc_text)
+        return True
+
+
+class Short(logging.Filter):
+    """A database that is down, full or busy is one line, and no traceback for each request and each tick."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, DatabaseError | InterfaceError):
+            from portal.running.troubles import trouble_of  # needs the settings, which need this module
+
+            if trouble_of(error):
+                first = str(error).strip().partition("\n")[0]
+                record.msg, record.args = f"{record.getMessage().strip().splitlines()[0]} ({first})", None
+                record.exc_info = record.exc_text = None
         return True
 
 

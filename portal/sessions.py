@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import logout, update_session_auth_hash
+from django.db import OperationalError
 from django.http import HttpRequest
 
 from portal.models import User
@@ -27,7 +28,10 @@ def keep(request: HttpRequest, *, somebody_is_there: bool) -> None:
         logout(request)
     elif somebody_is_there and abs(now - request.session.get("seen_at", 0)) > TOUCH:
         request.session["seen_at"] = now
-        UserSession.objects.create_from_request(request)
+        try:
+            UserSession.objects.create_from_request(request)
+        except OperationalError:  # such as on a full disk: who reads need not be written down
+            request.session.modified = False
 
 
 def _is_of_the_future(request: HttpRequest, now: float) -> bool:

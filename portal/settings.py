@@ -309,9 +309,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"masked": {"()": "portal.logs.Masked"}},
+    "filters": {"short": {"()": "portal.logs.Short"}, "masked": {"()": "portal.logs.Masked"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["masked"]},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short", "masked"]},
     },
     "root": {"handlers": ["console"], "level": PORTAL_LOG_LEVEL},
     "loggers": {

@@ -258,3 +258,5 @@ urlpatterns = [
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
 ]
+
+handler500 = "portal.views.errors.failed"

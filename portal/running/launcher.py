@@ -2,6 +2,7 @@ import fcntl
 import http.client
 import logging
 import os
+import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from django.urls import reverse
 from portal import demo, environment, first_admin
 from portal.running import CannotStart, ports
 from portal.running.preparing import collect_static_files, prepare_database
-from portal.running.programs import SANDBOX_HOST, configuration, programs
+from portal.running.programs import FILES, SANDBOX_HOST, configuration, programs
 from portal.running.supervision import Supervision
 
 _SECONDS_TO_ANSWER = 60
@@ -43,6 +44,7 @@ def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool)
     os.umask(0o077)
     logging.getLogger().setLevel(logging.WARNING)
     _make_folders(data_dir)
+    _refuse_few_files()
     with only_launcher(data_dir) as lock:
         _refuse_taken_ports(sandbox_port)
         listed = list(programs(sandbox_port))
@@ -50,10 +52,10 @@ def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool)
         prepare_database(allow_new_api=allow_new_api, allow_new_keys=allow_new_keys)
         collect_static_files()
         conf = data_dir / "supervisord.conf"
-        conf.write_text(configuration(data_dir, listed, as_root=os.geteuid() == 0))
+        _write(conf, configuration(data_dir, listed, as_root=os.geteuid() == 0))
         names = ", ".join(program.name for program in listed)
         say(f"Starting {names}; their logs are in {data_dir / 'logs'}.")
-        with Supervision(conf, data_dir / "logs" / "supervisord.log", lock, say) as running:
+        with Supervision(conf, lock, say) as running:
             _wait_for_answer(running, data_dir / "logs" / "web.log")
             _greet(say)
             running.wait()
@@ -65,6 +67,19 @@ def _make_folders(data_dir: Path) -> None:
         (data_dir / "logs").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CannotStart(f"PORTAL_DATA_DIR: {data_dir} cannot be used: {error.strerror}.") from None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text)
+    except OSError as error:
+        raise CannotStart(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _refuse_few_files() -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most != resource.RLIM_INFINITY and most < FILES:
+        raise CannotStart(f"ulimit -n allows {most} open files, and the portal needs {FILES}: raise it.")
 
 
 @contextmanager
@@ -93,7 +108,7 @@ def _wait_for_answer(running: Supervision, log: Path) -> None:
         if not running.alive:
             raise CannotStart(f"supervisord ended: {running.last_words}")
         if time.monotonic() > deadline:
-            tail = "\n".join(log.read_text().splitlines()[-20:])
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
             raise CannotStart(f"The web server does not answer. The end of {log}:\n{tail}")
         time.sleep(0.2)
 

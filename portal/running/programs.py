@@ -12,6 +12,7 @@ from portal.running import valkey
 
 SANDBOX_HOST = "127.0.0.1"
 WEB_CONFIG = "python:portal.running.web.config"  # the image names it too
+FILES = 256  # that each program may open; supervisord would want 1024
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,11 @@ _SUPERVISORD = """\
 [supervisord]
 nodaemon = true
 {user}umask = 077
+minfds = {files}
 pidfile = {folder}/supervisord.pid
-logfile = /dev/null
-logfile_maxbytes = 0
+logfile = {folder}/logs/supervisord.log
+logfile_maxbytes = 1MB
+logfile_backups = 3
 """
 
 # Only the program itself is told to stop: its own children would otherwise drop the work that they hold.
@@ -89,7 +92,7 @@ stdout_logfile_backups = 3
 def configuration(data_dir: Path, listed: list[Program], *, as_root: bool) -> str:
     folder = _escape(str(data_dir))
     # supervisord warns root unless it is told that root is meant.
-    parts = [_SUPERVISORD.format(folder=folder, user="user = root\n" if as_root else "")]
+    parts = [_SUPERVISORD.format(folder=folder, files=FILES, user="user = root\n" if as_root else "")]
     parts += [
         _PROGRAM.format(
             name=program.name,

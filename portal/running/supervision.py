@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
+
+from django.conf import settings
 
 _SPAWNED = re.compile(r"spawned: '(\w+)' with pid (\d+)")
 _DIED = re.compile(r"exited: (\w+) \((.+); (?:not )?expected\)")
@@ -21,22 +22,26 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Supervision:
     """While the context is open the programs run; leaving it stops them all."""
 
-    def __init__(self, configuration: Path, log: Path, lock: TextIO, say: Callable[[str], None]) -> None:
+    def __init__(self, configuration: Path, lock: TextIO, say: Callable[[str], None]) -> None:
         self._say = say
         self._pids: dict[str, int] = {}
         self.last_words = ""
-        # A file and not a pipe: supervisord must be able to stop in order when nobody listens any more.
-        with log.open("w") as output:
-            self._process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "supervisor.supervisord", "-c", str(configuration)],
-                # It holds the lock as well, and so keeps a second launcher away even if this one is killed.
-                stdin=lock,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal reaches the launcher alone, which then stops everything in order.
-                start_new_session=True,
-            )
-        self._reader = threading.Thread(target=self._follow, args=[log], daemon=True)
+        # A pipe takes its words also where the disk is full. It never waits for this launcher to read them,
+        # which may be stopped or gone.
+        self._words, output = os.pipe()
+        os.set_blocking(output, False)
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "portal.running.supervisord", "-c", str(configuration)],
+            cwd=settings.BASE_DIR,
+            # It holds the lock as well, and so keeps a second launcher away even if this one is killed.
+            stdin=lock,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C in the terminal reaches the launcher alone, which then stops everything in order.
+            start_new_session=True,
+        )
+        os.close(output)
+        self._reader = threading.Thread(target=self._follow, daemon=True)
 
     def __enter__(self) -> Self:
         self._reader.start()
@@ -60,18 +65,14 @@ class Supervision:
         self._process.wait()
         self._reader.join()
 
-    def _follow(self, log: Path) -> None:
-        with log.open() as lines:
-            while True:
-                ended = not self.alive
-                for line in lines:
-                    self._note(line)
-                if ended:
-                    return
-                time.sleep(0.1)
+    def _follow(self) -> None:
+        with os.fdopen(self._words, errors="replace") as lines:
+            for line in lines:
+                self._note(line)
 
     def _note(self, line: str) -> None:
-        self.last_words = line.strip()
+        if not line.startswith("For help, use "):  # after the line that says what is wrong
+            self.last_words = line.strip()
         if spawned := _SPAWNED.search(line):
             self._pids[spawned[1]] = int(spawned[2])
         elif died := _DIED.search(line):

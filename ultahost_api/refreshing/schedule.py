@@ -1,9 +1,10 @@
 """What is due, and what people want sooner."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -70,11 +71,13 @@ def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False)
 
 
 def watch(accounts: "QuerySet[Account]") -> None:
-    """Somebody has these accounts on screen: lists older than the watched interval are due now."""
-    now = timezone.now()
-    if not Account.objects.filter(pk__in=accounts).watch(now):
-        return
-    hasten(accounts, Refresh.Pace.WATCHED)
+    """Somebody has these accounts on screen: lists older than the watched interval are due now.
+
+    A database that cannot be written, such as on a full disk, loses this note and keeps its readers.
+    """
+    with suppress(OperationalError):
+        if Account.objects.filter(pk__in=accounts).watch(timezone.now()):
+            hasten(accounts, Refresh.Pace.WATCHED)
 
 
 def hasten(accounts: Accounts, pace: Refresh.Pace) -> None:
@@ -87,9 +90,13 @@ def hasten(accounts: Accounts, pace: Refresh.Pace) -> None:
 
 
 def want_details(row: Cached) -> None:
-    """Somebody opened this row: have its details read before the others'."""
-    if not row.want_details():
-        return
+    """Somebody opened this row: have its details read before the others'. A note, as in ``watch``."""
+    with suppress(OperationalError):
+        if row.want_details():
+            _hasten_details(row)
+
+
+def _hasten_details(row: Cached) -> None:
     backfill = Refresh.objects.filter(account=row.account_id, noun=Noun.DETAILS).exclude(next_due_at=None)
     backfill.update(next_due_at=timezone.now(), rung_until=None)
     ring_for_people(backfill.due(timezone.now()).values_list("pk", flat=True))

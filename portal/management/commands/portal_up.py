@@ -3,6 +3,7 @@ import signal
 import sys
 from argparse import ArgumentParser
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Any
 
 from django.conf import settings
@@ -37,8 +38,12 @@ class Command(BaseCommand):
         if demo and not settings.PORTAL_DEMO:
             # The settings of this process are already read; those of the demo begin in the environment.
             os.execve(sys.executable, [sys.executable, *sys.argv], demo_environment(os.environ))  # noqa: S606
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # one that knows no "…" shows something else, and fails not
+                stream.reconfigure(errors="replace")
         for number in STOP_SIGNALS:
-            signal.signal(number, signal.default_int_handler)
+            if signal.getsignal(number) != signal.SIG_IGN:  # by nohup, whose word is to go on
+                signal.signal(number, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             try:
                 if only_prepare:
@@ -50,5 +55,6 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from None
 
     def _say(self, line: str) -> None:
-        self.stdout.write(line)
-        self.stdout.flush()
+        with suppress(OSError):  # a file on a disk that is full, or a terminal that is gone
+            self.stdout.write(line)
+            self.stdout.flush()

@@ -1,0 +1,126 @@
+"""The whole portal on a disk that fills up, and is given room again."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.portal.test_running import PLAIN, ROOT, Launched, pid_of, wait_until
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+# A person who is signed in, and the session's key.
+SIGN_IN = """
+import django; django.setup()
+from django.test import Client
+from portal.models import User
+alma = User.objects.create_user("alma@example.com", "correct horse battery", name="Alma", role="admin")
+client = Client()
+client.force_login(alma)
+print(client.cookies["portal_session"].value)
+"""
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """A file system of its own with 64 MB."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-"))
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        folder.rmdir()
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    folder.rmdir()
+
+
+@pytest.fixture
+def launched(disk: Path) -> Iterator[Launched]:
+    launched = Launched(disk)
+    yield launched
+    launched.process.kill()
+    for pid in launched.pids():
+        subprocess.run(["kill", "-9", str(pid)], check=False)
+    launched.process.wait()
+
+
+class Browser:
+    def __init__(self, launched: Launched) -> None:
+        environment = os.environ | PLAIN | launched.environment
+        signed_in = subprocess.run(
+            [sys.executable, "-c", SIGN_IN],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        self.address = f"http://localhost:{launched.port}"
+        self.session = requests.Session()
+        self.session.cookies.set("portal_session", signed_in.stdout.strip())
+        self.session.cookies.set("portal_csrf", "c" * 32)
+
+    def read(self, path: str) -> requests.Response:
+        return self.session.get(self.address + path, timeout=30, allow_redirects=False)
+
+    def rename(self, name: str) -> requests.Response:
+        form = {"name": name, "time_zone": "", "language": "", "theme": "", "page_size": ""}
+        form["csrfmiddlewaretoken"] = "c" * 32
+        return self.session.post(self.address + "/profile/", form, timeout=30, allow_redirects=False)
+
+
+def fill(disk: Path) -> Path:
+    """Until not one byte more has room."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            try:
+                while True:
+                    file.write(b"x" * size)
+            except OSError:
+                continue
+    return ballast
+
+
+def test_it_reads_on_says_what_is_wrong_and_recovers_by_itself(disk, launched):
+    launched.read_until("Ctrl-C stops everything")
+    pids = {program: pid_of(launched, program) for program in ("beat", "worker")}
+    browser = Browser(launched)
+    assert browser.rename("Before").status_code == 303
+    assert browser.read("/").status_code == 200
+
+    log = disk / "logs" / "supervisord.log"
+    with log.open("ab") as last_page:  # or the lines to come would find room in it
+        last_page.write(b"\n" * (-log.stat().st_size % 4096))
+    ballast = fill(disk)
+    size = log.stat().st_size
+    for program in pids:
+        killed = pids[program]
+        os.kill(killed, signal.SIGKILL)
+        launched.read_until(f"{program} stopped (terminated by SIGKILL) and is started again.")
+        fill(disk)
+
+    assert log.stat().st_size == size
+    for path in ("/", "/services/", "/invoices/", "/domains/", "/keys/", "/profile/"):
+        assert browser.read(path).status_code == 200, path
+    refused = browser.rename("Meanwhile")
+    assert refused.status_code == 503
+    assert "The disk is full" in refused.text
+    assert launched.process.poll() is None
+
+    ballast.unlink()
+
+    assert browser.rename("After").status_code == 303
+    assert "After" in browser.read("/profile/").text
+    wait_until(lambda: browser.read("/readyz").json() == {"database": "ok", "worker": "ok"}, seconds=120)
