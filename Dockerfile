@@ -20,6 +20,6 @@ RUN PORTAL_DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbo
 USER portal
 VOLUME /data
 EXPOSE 8000
-HEALTHCHECK --interval=30s --timeout=5s --start-period=20s CMD ["python", "-c", \
-    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
+HEALTHCHECK --interval=30s --timeout=15s --start-period=20s CMD ["python", "-c", \
+    "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/readyz', timeout=14)"]
 CMD ["gunicorn", "--config", "python:portal.running.web.config", "--bind", "0.0.0.0:8000"]

@@ -1,13 +1,14 @@
 """The queue. Why each setting is as it is stands in docs/refreshing.md."""
 
 import os
+import signal
 import sys
 import time
 from typing import Any
 
 from celery import Celery
 from celery.beat import BeatLazyFunc
-from celery.signals import task_postrun, task_prerun, worker_init
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init
 from django.db import close_old_connections
 
 from portal.running import CannotStart
@@ -84,10 +85,18 @@ def age_connections(sender: Any, **_: Any) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
 def refuse_other_database(**_: Any) -> None:
     from portal.running import preparing  # needs the applications
 
+    main = os.getpid()
+
+    def end() -> None:
+        """Also from a process of the pool, which Celery would start again and again."""
+        os.kill(main, signal.SIGTERM)
+        os._exit(1)
+
     try:
-        preparing.refuse_other_database()
+        preparing.refuse_other_database(end)
     except CannotStart as error:
         sys.exit(f"portal: {error}")

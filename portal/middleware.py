@@ -15,6 +15,7 @@ from portal.running.web import proxies
 from portal.running.web.busy import RETRY_AFTER
 from portal.running.web.limits import LARGEST_BODY
 from portal.sign_in import hashing
+from portal.views import health
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -37,6 +38,18 @@ class SecurityHeaders:
         if not request.path.startswith("/static/"):
             response.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class Health:
+    """Answers before anybody's session is read: that needs the database, whose silence is to be told."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path == reverse("livez"):
+            return health.livez(request)
+        return health.readyz(request) if request.path == reverse("readyz") else self.get_response(request)
 
 
 class Limits:

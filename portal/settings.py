@@ -62,9 +62,10 @@ if _on_sqlite:
 else:
     if not _database_url.startswith(("postgres://", "postgresql://")):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// (leave it empty for SQLite).")
-    DATABASES = {
-        "default": environ.Env.db_url_config(_database_url) | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
-    }
+    _database = environ.Env.db_url_config(_database_url)
+    # A host that takes no packets would hold each request for two minutes.
+    _database["OPTIONS"] = {"connect_timeout": 5} | _database.get("OPTIONS", {})
+    DATABASES = {"default": _database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Both in the database: limits on guessing must outlive a dead broker. Signed JSON, and no pickles.
@@ -124,6 +125,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "portal.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.Health",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "portal.middleware.Limits",

@@ -13,7 +13,7 @@ try:
 
     from portal.running.preparing import refuse_other_database
 
-    refuse_other_database()
+    refuse_other_database(end=lambda: os._exit(_ENDS_GUNICORN))
 except (ImproperlyConfigured, CannotStart) as error:
     print(f"portal: {error}", file=sys.stderr)
     sys.exit(_ENDS_GUNICORN)

@@ -1,11 +1,12 @@
 from datetime import timedelta
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from portal.running import schema
 from ultahost_api.models import Heartbeat
 
 _SILENCE = timedelta(seconds=90)
@@ -21,11 +22,16 @@ def livez(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The database answers, and whether a worker has been heard of; only the former decides the status."""
+    """The database answers and is of this version, and whether a worker has been heard of.
+
+    A silent worker does not decide the status.
+    """
     try:
+        if not schema.is_ready():
+            return JsonResponse({"database": "old"}, status=503)
         now = timezone.now()
         # One from the future was left by a clock that was ahead.
         heard = Heartbeat.objects.filter(beat_at__range=(now - _SILENCE, now + _SILENCE)).exists()
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return JsonResponse({"database": "silent"}, status=503)
     return JsonResponse({"database": "ok", "worker": "ok" if heard else "silent"})
