@@ -4,7 +4,7 @@ import os
 import sqlite3
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -35,7 +35,9 @@ def take(target: Path) -> Manifest:
     return manifest
 
 
-def put_back(source: Path, *, replace: bool, without_keys: bool) -> Manifest:
+def put_back(
+    source: Path, *, replace: bool, without_keys: bool, say: Callable[[str], object] = print
+) -> Manifest:
     """The database is what the backup holds, brought to this version and to this day."""
     backup = Archive(source)
     manifest = backup.manifest
@@ -57,7 +59,8 @@ def put_back(source: Path, *, replace: bool, without_keys: bool) -> Manifest:
     with _one_sentence(beside or Path(tempfile.gettempdir())), _backend().alone(), _folder(beside) as folder:
         if not replace:
             content.refuse_content()
-        _backend().put(backup.extract(folder), manifest.rows, finish)
+        if aside := _backend().put(backup.extract(folder), manifest.rows, finish):
+            say(f"The broken database is kept as {aside}.")
     return manifest
 
 

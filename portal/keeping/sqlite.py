@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from portal.keeping import CannotKeep, content
 from portal.running import CannotStart
@@ -36,14 +37,18 @@ def alone() -> Iterator[None]:
     try:
         with only_launcher(_file().parent):
             if _file().exists():
-                _leave_wal(_file())
+                with suppress(sqlite3.DatabaseError):  # a broken one; whoever needs it says so
+                    _leave_wal(_file())
             yield
     except CannotStart as error:
         raise CannotKeep(str(error)) from None
 
 
-def put(dump: Path, rows: dict[str, int], finish: Callable[[], None]) -> None:
-    """All is done on the dump, which then takes the database's place at once."""
+def put(dump: Path, rows: dict[str, int], finish: Callable[[], None]) -> str:
+    """All is done on the dump, which then takes the database's place at once.
+
+    Where a broken database is kept instead, if it was one.
+    """
     with closing(sqlite3.connect(dump)) as copy:
         if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise CannotKeep("The database in this backup is damaged.")
@@ -51,9 +56,28 @@ def put(dump: Path, rows: dict[str, int], finish: Callable[[], None]) -> None:
         if content.rows() != rows:
             raise CannotKeep("The database in this backup does not hold what its manifest says.")
         finish()
+    aside = _put_aside() if _file().exists() and _is_broken() else ""
     if _file().exists():
         _leave_wal(_file())  # a log left behind would be played into the new database
     dump.replace(_file())
+    return aside
+
+
+def _is_broken() -> bool:
+    try:
+        with closing(sqlite3.connect(_file(), timeout=1)) as database:
+            return database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
+    except sqlite3.DatabaseError:
+        return True
+
+
+def _put_aside() -> str:
+    """What is broken may still be of use to whoever looks into it."""
+    aside = f"{_file()}.broken-{timezone.now():%Y%m%d-%H%M%S}"
+    for suffix in ("-shm", "-wal", ""):
+        with suppress(FileNotFoundError):
+            Path(f"{_file()}{suffix}").rename(f"{aside}{suffix}")
+    return aside
 
 
 def _file() -> Path:

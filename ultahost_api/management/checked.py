@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from ultahost_api import installation
 
@@ -13,4 +14,6 @@ class CheckedCommand(BaseCommand):
             installation.check()
         except installation.WrongDatabase as error:
             raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database does not work: {str(error).strip().splitlines()[0]}.") from None
         return super().execute(*args, **options)

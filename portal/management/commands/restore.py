@@ -19,7 +19,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, replace: bool, without_keys: bool, **options: Any) -> None:
         try:
-            manifest = backups.put_back(file, replace=replace, without_keys=without_keys)
+            manifest = backups.put_back(
+                file, replace=replace, without_keys=without_keys, say=self.stdout.write
+            )
         except CannotKeep as error:
             raise CommandError(str(error)) from None
         rows = sum(manifest.rows.values())
