@@ -21,7 +21,8 @@ dev: $(VENV)/.installed-dev
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(VENV) could not be made: on Debian and Ubuntu, apt install python3-venv."; exit 1; }
 
 $(VENV)/.installed: requirements/portal.txt | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<

@@ -1,5 +1,6 @@
 """Settings come from the environment alone; architecture and README list the variables."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -288,7 +289,10 @@ except KeyError:
 # Static files
 
 STATIC_URL = "/static/"
+# Beside the code, where the image has them; a checkout that cannot be written has them in its data folder.
 STATIC_ROOT = BASE_DIR / "build" / "static"
+if not os.access(BASE_DIR, os.W_OK) and not STATIC_ROOT.exists():
+    STATIC_ROOT = PORTAL_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
