@@ -6,7 +6,7 @@ RUN /venv/bin/pip install --require-hashes --no-deps -r /portal.txt
 
 FROM python:3.12-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PORTAL_DATA_DIR=/data PORTAL_HOST=0.0.0.0
-# pg_dump, pg_restore and psql, for backups.
+# pg_dump and pg_restore, for backups.
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /nonexistent portal \

@@ -16,7 +16,7 @@ class NoPostgreSQL(Exception):
 
 
 @contextlib.contextmanager
-def temporary_postgres() -> Iterator[str]:
+def temporary_postgres(superuser: str = "portal") -> Iterator[str]:
     """Its DATABASE_URL; an address that DATABASE_URL already holds is used as it is."""
     given = os.environ.get("DATABASE_URL", "")
     if given.startswith("postgres"):
@@ -28,7 +28,10 @@ def temporary_postgres() -> Iterator[str]:
             shutil.chown(folder, user)
         port = _free_port()
         _run(
-            [bin_dir / "initdb", "--auth=trust", "--username=portal", "--encoding=UTF8", "--no-sync", "data"],
+            [
+                *(bin_dir / "initdb", "--auth=trust", f"--username={superuser}"),
+                *("--encoding=UTF8", "--no-sync", "data"),
+            ],
             folder,
             user,
         )
@@ -37,7 +40,7 @@ def temporary_postgres() -> Iterator[str]:
         server = [bin_dir / "pg_ctl", "-D", "data", "-w"]
         _run([*server, "-l", "log", "-o", options, "start"], folder, user)
         try:
-            yield f"postgres://portal@127.0.0.1:{port}/portal"
+            yield f"postgres://{superuser}@127.0.0.1:{port}/portal"
         finally:
             _run([*server, "-m", "immediate", "stop"], folder, user)
 

@@ -36,11 +36,21 @@ def take(target: Path) -> Manifest:
 
 
 def put_back(
-    source: Path, *, replace: bool, without_keys: bool, say: Callable[[str], object] = print
+    source: Path,
+    *,
+    replace: bool,
+    without_keys: bool = False,
+    untrusted: bool = False,
+    say: Callable[[str], object] = print,
 ) -> Manifest:
-    """The database is what the backup holds, brought to this version and to this day."""
+    """The database holds the backup's rows, in tables of this version, brought to this day.
+
+    ``untrusted``: although nothing tells that this portal, or one with its keys, wrote the file.
+    """
     backup = Archive(source)
     manifest = backup.manifest
+    if not untrusted:
+        _refuse_unsigned(source, manifest)
     if manifest.database != connection.vendor:
         raise CannotKeep(
             f"{source} is a backup of {manifest.database}, and DATABASE_URL names {connection.vendor}."
@@ -53,15 +63,30 @@ def put_back(
         call_command("migrate", interactive=False, verbosity=0)
         call_command("createcachetable", verbosity=0)
         revive()
-        audit.record(None, Act.RESTORED, source.name, taken_at=manifest.created_at)
+        audit.record(None, Act.RESTORED, source.name, taken_at=manifest.created_at, untrusted=untrusted)
 
     beside = settings.PORTAL_DATA_DIR if connection.vendor == "sqlite" else None
     with _one_sentence(beside or Path(tempfile.gettempdir())), _backend().alone(), _folder(beside) as folder:
         if not replace:
             content.refuse_content()
-        if aside := _backend().put(backup.extract(folder), manifest.rows, finish):
+        if aside := _backend().put(backup.extract(folder), manifest, finish):
             say(f"The broken database is kept as {aside}.")
     return manifest
+
+
+def _refuse_unsigned(source: Path, manifest: Manifest) -> None:
+    if manifest.is_signed:
+        return
+    if manifest.format == 1:
+        why = f"{source} is a backup of an older portal, which did not sign its backups"
+    elif KeyChecks(hmac=manifest.hmac_check).digests:
+        why = f"{source} was changed after it was written, or was not written by this portal"
+    else:
+        why = (
+            f"PORTAL_HMAC_KEY is not that of the portal that {source} was taken from: set that one."
+            " Without it the origin of the backup is unknown"
+        )
+    raise CannotKeep(f"{why}. To restore it all the same, read docs/keeping.md and add --untrusted.")
 
 
 def _refuse_other_keys(source: Path, manifest: Manifest) -> None:

@@ -1,6 +1,6 @@
 """What a database holds, told through whatever Django's connection leads to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -16,7 +17,7 @@ from portal.models import FirstAdminToken
 from ultahost_api import installation, sealing
 from ultahost_api.models import Heartbeat, Installation
 
-# What holds only for now: a session's row is as good as a password, and the caches age in minutes.
+# What holds only for now: sessions end within days, and the caches age in minutes.
 PASSING = [
     Session._meta.db_table,
     UserSession._meta.db_table,
@@ -69,6 +70,49 @@ def _opened() -> Iterator[str]:
     for text, aad in sealing.values(connection.introspection.table_names()):
         if sealing.opens(text, aad):
             yield text
+
+
+def build_tables(migrations: dict[str, str]) -> None:
+    """Those of the version that had come so far, by the portal's own migrations, into an empty database."""
+    MigrationExecutor(connection, progress_callback=_settle).migrate(list(migrations.items()))
+
+
+def _settle(action: str, *_: Any) -> None:
+    """PostgreSQL changes no table in a transaction that has checks of its rows still to come."""
+    if action == "apply_success":
+        check_now()
+
+
+def check_now() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def empty_tables() -> dict[str, list[str]]:
+    """The columns of each table that takes rows of a backup. What migrations have put in is removed.
+
+    Which of those ran is not for the backup to say.
+    """
+    left_alone = {*PASSING, MigrationRecorder.Migration._meta.db_table}
+    tables = {table: count for table, count in rows().items() if table not in left_alone}
+    with connection.cursor() as cursor:
+        for table in (table for table, count in tables.items() if count):
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608
+        describe = connection.introspection.get_table_description
+        return {table: [column.name for column in describe(cursor, table)] for table in tables}
+
+
+def refuse_other_columns(table: str, there: list[str], here: list[str]) -> None:
+    if sorted(there) != sorted(here):
+        raise CannotKeep(f"The table {table} of this backup is not as the portal makes it.")
+
+
+def refuse_other_rows(tables: Iterable[str], told: dict[str, int]) -> None:
+    here = rows()
+    if any(here[table] != told.get(table) for table in tables):
+        raise CannotKeep("The database in this backup does not hold what its manifest says.")
 
 
 def refuse_newer(migrations: dict[str, str]) -> None:

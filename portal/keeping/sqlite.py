@@ -6,12 +6,18 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from portal.keeping import CannotKeep, content
+from portal.keeping.archive import Manifest
 from portal.running import CannotStart
 from portal.running.launcher import only_launcher
+
+_LONGEST_ROW = 64 * 1024 * 1024  # bytes
+_PLAIN_TABLE = """SELECT 1 FROM main.sqlite_schema
+    WHERE type = 'table' AND name = ? AND rootpage > 0 AND sql LIKE 'CREATE TABLE %'"""
+_PLAIN_COLUMNS = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0"
 
 
 def dump(folder: Path) -> tuple[Path, dict[str, Any]]:
@@ -44,22 +50,28 @@ def alone() -> Iterator[None]:
         raise CannotKeep(str(error)) from None
 
 
-def put(dump: Path, rows: dict[str, int], finish: Callable[[], None]) -> str:
-    """All is done on the dump, which then takes the database's place at once.
+def put(dump: Path, manifest: Manifest, finish: Callable[[], None]) -> str:
+    """All is done in a new file, which then takes the database's place at once.
 
     Where a broken database is kept instead, if it was one.
     """
-    with closing(sqlite3.connect(dump)) as copy:
-        if copy.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise CannotKeep("The database in this backup is damaged.")
-    with _working_on(dump):
-        if content.rows() != rows:
-            raise CannotKeep("The database in this backup does not hold what its manifest says.")
+    fresh = dump.with_name("fresh")
+    with _working_on(fresh):
+        content.build_tables(manifest.migrations)
+        connection.disable_constraint_checking()
+        with transaction.atomic(), closing(_open_strangers(dump)) as source:
+            tables = content.empty_tables()
+            for table, columns in tables.items():
+                _load(source, table, columns)
+            connection.check_constraints()
+        connection.enable_constraint_checking()
+        content.refuse_other_rows(tables, manifest.rows)
         finish()
+    fresh.chmod(0o600)
     aside = _put_aside() if _file().exists() and _is_broken() else ""
     if _file().exists():
         _leave_wal(_file())  # a log left behind would be played into the new database
-    dump.replace(_file())
+    fresh.replace(_file())
     return aside
 
 
@@ -72,12 +84,35 @@ def _is_broken() -> bool:
 
 
 def _put_aside() -> str:
-    """What is broken may still be of use to whoever looks into it."""
+    """What is broken may still be of use to the person who looks into it."""
     aside = f"{_file()}.broken-{timezone.now():%Y%m%d-%H%M%S}"
     for suffix in ("-shm", "-wal", ""):
         with suppress(FileNotFoundError):
             Path(f"{_file()}{suffix}").rename(f"{aside}{suffix}")
     return aside
+
+
+def _open_strangers(dump: Path) -> sqlite3.Connection:
+    """As SQLite's own advice has it for files of strangers: nothing that their schema says is run."""
+    source = sqlite3.connect(f"{dump.as_uri()}?mode=ro&immutable=1", uri=True)
+    for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0"):
+        source.execute(f"PRAGMA {pragma}")
+    source.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_ROW)
+    return source
+
+
+def _load(source: sqlite3.Connection, table: str, columns: list[str]) -> None:
+    """From a plain table alone: views, virtual tables and generated columns would work out what they hold."""
+    quoted = ", ".join(map(connection.ops.quote_name, columns))
+    found = source.execute(_PLAIN_TABLE, [table]).fetchone()
+    plain = [name for (name,) in source.execute(_PLAIN_COLUMNS, [table])] if found else []
+    content.refuse_other_columns(table, plain, columns)
+    rows = source.execute(f"SELECT {quoted} FROM main.{connection.ops.quote_name(table)}")  # noqa: S608
+    places = ", ".join(["%s"] * len(columns))
+    insert = f"INSERT INTO {connection.ops.quote_name(table)} ({quoted}) VALUES ({places})"  # noqa: S608
+    with connection.cursor() as cursor:
+        while some := rows.fetchmany(1000):
+            cursor.executemany(insert, some)
 
 
 def _file() -> Path:

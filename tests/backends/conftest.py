@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from portal.running import CannotStart, valkey
+from tests.backends.kept import empty, filled, portal, postgres  # noqa: F401 - fixtures
 from ultahost_api.sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -180,5 +181,5 @@ def portal_at(server: Any) -> Iterator[Callable[[Sandbox], Portal]]:
         return portals[-1]
 
     yield make
-    for portal in portals:
-        portal.kill()
+    for one in portals:
+        one.kill()

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import shlex
 from importlib import import_module
@@ -80,6 +81,17 @@ def test_its_services_start_after_the_migration():
 
 def test_its_image_runs_as_nobody_in_particular():
     assert re.search(r"^USER portal$", DOCKERFILE, re.M)
+
+
+def test_its_portal_is_no_superuser_of_the_database():
+    """The script that makes its role is proved by tests/backends/test_compose_role.py."""
+    postgres = SERVICES["postgres"]
+    source, target, _ = postgres["volumes"][1].split(":")
+
+    assert target.startswith("/docker-entrypoint-initdb.d/")
+    assert os.access(ROOT / source, os.X_OK)
+    assert "POSTGRES_USER" not in postgres["environment"]  # the image makes that one a superuser
+    assert SERVICES["web"]["environment"]["DATABASE_URL"].startswith("postgres://portal:")
 
 
 def test_it_holds_no_secret():

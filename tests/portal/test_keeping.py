@@ -1,6 +1,11 @@
 """Parts of taking and restoring a backup; tests/backends/test_backups.py does both for real."""
 
+import hashlib
+import json
 import stat
+import tracemalloc
+import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -139,3 +144,100 @@ def test_it_notices_wherever_a_file_was_cut_or_a_bit_flipped(backup, tmp_path):
             continue
         assert read == dump, number  # a bit that means nothing, such as a time in the directory
         assert len(content) == len(whole)
+
+
+# A stranger's file
+
+
+def forged(path, manifest, *, dump=b"", others=()):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("database", dump)
+        file.writestr("manifest.json", manifest if isinstance(manifest, str) else json.dumps(manifest))
+        for name in others:
+            file.writestr(name, "evil")
+    return path
+
+
+@pytest.mark.parametrize(
+    "told", [{"portal": "2.0"}, {"rows": {"portal_user": 2}}, {"sha256": "0"}, {"size": 1}]
+)
+def test_it_tells_a_manifest_that_was_changed(backup, told):
+    manifest = archive.Archive(backup).manifest
+
+    assert manifest.is_signed
+    assert not replace(manifest, **told).is_signed
+    assert not replace(manifest, hmac="").is_signed
+
+
+def test_it_tells_a_manifest_of_another_key(backup, settings):
+    settings.ULTAHOST = settings.ULTAHOST | {"HMAC_KEY": b"another"}
+
+    assert not archive.Archive(backup).manifest.is_signed
+
+
+def test_it_unpacks_no_more_than_the_manifest_tells(tmp_path):
+    dump = b"\0" * 50_000_000
+    told = TOLD | {"format": 2, "size": 1000, "sha256": hashlib.sha256(dump).hexdigest()}
+    bomb = forged(tmp_path / "bomb", told, dump=dump)
+    assert bomb.stat().st_size < 100_000
+
+    with pytest.raises(CannotKeep, match="is damaged"):
+        archive.Archive(bomb).extract(tmp_path)
+
+    assert (tmp_path / "database").stat().st_size <= 1000
+
+
+def test_it_unpacks_nothing_that_does_not_fit(tmp_path):
+    large = forged(tmp_path / "large", TOLD | {"format": 2, "size": 10**18})
+
+    with pytest.raises(CannotKeep, match="make room"):
+        archive.Archive(large).extract(tmp_path)
+
+
+def test_it_reads_no_manifest_that_is_a_bomb(tmp_path):
+    bomb = forged(tmp_path / "bomb", json.dumps(TOLD | {"format": 2}) + " " * 50_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CannotKeep, match="is not a backup"):
+            archive.Archive(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_it_unpacks_nothing_beside_the_dump(tmp_path):
+    told = TOLD | {"format": 2, "sha256": hashlib.sha256(b"").hexdigest()}
+    (tmp_path / "folder").mkdir()
+
+    archive.Archive(forged(tmp_path / "odd", told, others=["../evil", "/evil", "x"])).extract(
+        tmp_path / "folder"
+    )
+
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["database", "folder", "odd"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "[]",
+        "null",
+        "[" * 100_000,
+        {"rows": []},
+        {"rows": {"portal_user": "1"}},
+        {"rows": {"portal_user": -1}},
+        {"migrations": ["portal"]},
+        {"migrations": {"portal": 1}},
+        {"sealing_keys": None},
+        {"sealing_check": 1},
+        {"created_at": "\x1b[2J"},
+        {"database": "\x1b[2J"},
+        {"size": "1"},
+        {"hmac": None},
+        {"unknown": 1},
+    ],
+)
+def test_it_refuses_a_manifest_that_it_cannot_have_written(tmp_path, told):
+    manifest = told if isinstance(told, str) else TOLD | {"format": 2} | told
+
+    with pytest.raises(CannotKeep, match="is not a backup"):
+        archive.Archive(forged(tmp_path / "odd", manifest))

@@ -16,11 +16,26 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-keys", action="store_true", help="although nothing opens the API keys in it"
         )
+        parser.add_argument(
+            "--untrusted", action="store_true", help="although nothing tells who wrote or changed the file"
+        )
 
-    def handle(self, *args: Any, file: Path, replace: bool, without_keys: bool, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        file: Path,
+        replace: bool,
+        without_keys: bool,
+        untrusted: bool,
+        **options: Any,
+    ) -> None:
         try:
             manifest = backups.put_back(
-                file, replace=replace, without_keys=without_keys, say=self.stdout.write
+                file,
+                replace=replace,
+                without_keys=without_keys,
+                untrusted=untrusted,
+                say=self.stdout.write,
             )
         except CannotKeep as error:
             raise CommandError(str(error)) from None
@@ -32,6 +47,11 @@ class Command(BaseCommand):
             )
         else:
             self.stdout.write("The sealing keys that are set open it.")
+        if untrusted:
+            self.stdout.write(
+                "Not checked: who wrote this file. Its writer chose people, passwords, roles and access: look"
+                " through all of them before others can reach the portal."
+            )
         self.stdout.write(
             "Everybody signs in again, and everything is read again from Ultahost. What was taken away since"
             " then is back: look through people, grants and keys before others do."
