@@ -6,6 +6,7 @@ class PortalConfig(AppConfig):
     verbose_name = "Team portal"
 
     def ready(self) -> None:
+        from allauth.account import signals as account
         from allauth.mfa import signals
         from allauth.mfa.models import Authenticator
         from django.contrib.auth.signals import user_logged_in
@@ -22,6 +23,8 @@ class PortalConfig(AppConfig):
         sealing.register_member(Authenticator, "data", "secret", SEED)
         sealing.register_member(Authenticator, "data", "seed", SEED)
         user_logged_in.connect(sessions.begin)
+        for told in (account.user_logged_in, account.password_changed, account.password_set):
+            told.connect(sessions.note)
         for change in ("added", "removed", "reset"):
             signal = getattr(signals, f"authenticator_{change}")
             signal.connect(sessions.end_others_after_a_change, sender=Authenticator)

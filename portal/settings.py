@@ -114,7 +114,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "portal.sign_in.usersessions.ListedSessionsConfig",
     "csp",
     "django_filters",
     "django_htmx",
@@ -238,6 +238,7 @@ DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{'localhost'
 
 # Sessions, cookies and headers
 
+SESSION_ENGINE = "portal.sign_in.session_store"
 SESSION_COOKIE_AGE = 8 * 3600  # without a request; portal/sessions.py ends the longest after 7 days
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"

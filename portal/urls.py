@@ -3,7 +3,6 @@ from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
-from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
 
@@ -87,6 +86,7 @@ from portal.views.sign_in import (
     add_passkey,
     confirm_by_passkey,
     end_session,
+    list_sessions,
     second_step,
     sign_in_by_passkey,
 )
@@ -131,7 +131,7 @@ sign_in_urls = [
         passkeys.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
         name="mfa_remove_webauthn",
     ),
-    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/", list_sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", end_session, name="end_session"),
 ]
 

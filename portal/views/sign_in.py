@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import http
+from portal import http, sessions
 from portal.sign_in.ceremonies import Ceremony
 
 
@@ -56,10 +56,23 @@ add_passkey = AddPasskey.as_view()
 confirm_by_passkey = ConfirmByPasskey.as_view()
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def list_sessions(request: http.Request) -> HttpResponse:
+    """Where the person is signed in; POST ends all but this one."""
+    listed = sessions.listed(request.user)
+    others = [session for session in listed if not sessions.is_current(request, session)]
+    if request.method == "POST":
+        sessions.end(others)
+        messages.success(request, _("Your other sessions have ended."))
+        return http.SeeOther(reverse("usersessions_list"))
+    context = {"sessions": listed, "others": others}
+    return http.page(request, "usersessions/usersession_list.html", context)
+
+
 @require_POST
 def end_session(request: http.Request, session_id: int) -> HttpResponse:
     session = get_object_or_404(UserSession, pk=session_id, user=request.user)
-    if not session.is_current():
-        session.end()
+    if not sessions.is_current(request, session):
+        sessions.end([session])
         messages.success(request, _("The session has ended."))
     return http.SeeOther(reverse("usersessions_list"))

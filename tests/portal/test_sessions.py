@@ -4,7 +4,12 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.utils import timezone
+
+from tests.portal.test_canaries import everything_stored
 
 PASSWORD = "correct horse battery"
 NEW = "a staple of batteries"
@@ -103,7 +108,7 @@ def test_it_does_not_write_at_every_click(after, sign_in, django_assert_num_quer
     after(minutes=4)
     assert is_in(browser)
 
-    row = browser.client.session.model.objects.get(pk=browser.client.session.session_key)
+    row = Session.objects.get()
     assert row.expire_date == expires
 
 
@@ -172,3 +177,25 @@ def test_it_sends_the_whole_window_to_the_sign_in(visit):
 
     assert page.headers["HX-Redirect"] == "/sign-in/?next=%2Fkeys%2F%3Fa%3D1"
     assert page.html == ""
+
+
+def test_it_shows_a_reader_of_the_database_no_cookie_that_signs_in(sign_in, visit):
+    browser = sign_in()
+    is_in(browser)
+    (session,), (listed,) = Session.objects.all(), UserSession.objects.all()
+
+    assert session.pk == listed.session_key
+    for stolen in {session.pk, session.pk[:32]}:
+        thief = visit()
+        thief.client.cookies[settings.SESSION_COOKIE_NAME] = stolen
+        assert not is_in(thief)
+    cookie = browser.client.cookies[settings.SESSION_COOKIE_NAME].value.encode()
+    assert [table for table, value in everything_stored() if cookie in value] == []
+    assert is_in(browser)
+
+
+def test_it_lists_a_session_once_when_it_gets_another_key(sign_in):
+    browser = sign_in()
+    browser.post("/sign-in/password/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
+
+    assert browser.get("/sign-in/sessions/").texts("td.acts-cell") == ["This one"]
