@@ -200,7 +200,11 @@ ACCOUNT_FORMS = {
     "change_password": "portal.forms.sign_in.NewPasswordForm",
     "reset_password": "portal.forms.sign_in.ForgottenPasswordForm",
 }
-ACCOUNT_RATE_LIMITS = {"validate_key": "5/m/user", "share_link": "30/m/ip"}  # beside allauth's own
+ACCOUNT_RATE_LIMITS = {  # beside allauth's own
+    "validate_key": "5/m/user",
+    "share_link": "30/m/ip",
+    "passkey_challenge": "30/m/ip",
+}
 # Long enough to pay a month's invoices in one sitting, too short for a browser that was left alone.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES

@@ -1,7 +1,9 @@
 """What allauth's own views of the sign-in leave open."""
 
+from http import HTTPStatus
 from typing import Any
 
+from allauth.core.internal import ratelimit  # its public wrapper lets every GET pass
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
@@ -18,6 +20,9 @@ from portal.sign_in.ceremonies import Ceremony
 
 class SignInByPasskey(LoginWebAuthnView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Each challenge for a visitor without a session makes one, so an address gets a limited number."""
+        if not ratelimit.consume(request, app="allauth.account", action="passkey_challenge", limit_get=True):
+            return JsonResponse({}, status=HTTPStatus.TOO_MANY_REQUESTS)
         answer = super().get(request, *args, **kwargs)
         if isinstance(answer, JsonResponse):
             Ceremony.SIGN_IN.keep()

@@ -11,6 +11,7 @@ from threading import Barrier, Thread
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
@@ -44,6 +45,14 @@ def begin(browser, path):
     """What the page, or for the sign-in the address, tells the passkey."""
     page = browser.get(path, Accept="application/json")
     return json.loads(page.html) if path == SIGN_IN else told(page)
+
+
+def test_it_makes_no_more_sessions_than_challenges_that_an_address_may_have(at_localhost):
+    """Each visitor here comes without a cookie, as a script does that fills the database."""
+    answers = [at_localhost().get(SIGN_IN, Accept="application/json").status for _ in range(40)]
+
+    assert answers == [200] * 30 + [429] * 10
+    assert Session.objects.count() == 30
 
 
 def test_it_signs_nobody_in_by_a_key_without_its_pin(at_localhost, people, passkey):
