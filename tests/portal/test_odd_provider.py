@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from portal import formats
-from ultahost_api import keys
+from ultahost_api import keys, refreshing
 from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Refresh, Service
 from ultahost_api.sandbox import odd
 
@@ -80,13 +80,19 @@ LISTED = {
 
 
 @pytest.fixture
-def alma(sandbox, people, rung, read_everything):
+def alma(sandbox, people, rung):
     odd.fill(sandbox.state)
     alma = people.member("Alma")
     for currency, key in odd.ODD_KEYS.items():
         keys.add(alma, currency, key)
-    read_everything()
     return alma
+
+
+def read(*nouns):
+    """What a worker would do for every account."""
+    for noun in nouns:
+        for refresh in Refresh.objects.filter(noun=noun):
+            refreshing.run(refresh.pk)
 
 
 def told(sandbox, account, noun):
@@ -122,6 +128,7 @@ def check(row, name, shown, reading, may_be_none=False):
 
 
 def test_it_copies_every_row_and_no_field_as_another(sandbox, alma):
+    read(*COPIED, "details")
     no_amount_or_date_is_another(sandbox)
     no_text_or_switch_is_another(sandbox)
 
@@ -160,13 +167,12 @@ def no_text_or_switch_is_another(sandbox):
 
 def test_its_pages_and_files_show_what_was_copied(visit, alma):
     browser = visit(alma)
+    read(*COPIED)
     for noun in LISTED:
         a_list_shows_its_rows(browser, noun)
         a_file_holds_its_rows(browser, noun)
     they_say_what_is_set_aside(browser)
     sums_say_what_they_leave_out(browser)
-    for noun in ("services", "domains", "invoices"):
-        its_own_pages_say_what_could_not_be_read(browser, noun)
 
 
 def they_say_what_is_set_aside(browser):
@@ -216,11 +222,14 @@ def sums_say_what_they_leave_out(browser):
     assert any("could not be read, not included" in text for text in home.texts(".figures .note"))
     link = home.all(".figures .note a")[0]["href"]
     assert browser.get(link).all("tbody tr")
-    nouns = [text for text in home.texts(".banner .words") if "fields that could not be read" in text]
-    assert len(nouns) == len(COPIED)
+    [words] = [text for text in home.texts(".banner .words") if "fields could not be read" in text]
+    assert len(words.split(",")) == len(COPIED)
 
 
-def its_own_pages_say_what_could_not_be_read(browser, noun):
+@pytest.mark.parametrize("noun", ["services", "domains", "invoices"])
+def test_its_pages_of_one_row_say_what_could_not_be_read(visit, alma, noun):
+    browser = visit(alma)
+    read(noun)
     for row in COPIED[noun][0].objects.filter(account__currency="EUR"):
         page = browser.get(f"/{noun}/{row.pk}/")
         assert page.status == 200
@@ -230,10 +239,11 @@ def its_own_pages_say_what_could_not_be_read(browser, noun):
 @pytest.mark.parametrize("noun", ["orders", "quotes", "emails"])
 def test_its_pages_that_are_read_live_open(visit, sandbox, alma, noun):
     browser = visit(alma)
+    read(noun)
     for row in COPIED[noun][0].objects.all():
         page = browser.get(f"/{noun}/{row.account_id}/{row.remote_id}/?live=1")
         assert page.status == 200
-        assert page.all(".facts")
+        assert page.all(".facts"), page.texts(".banner .words")
 
 
 def test_its_live_lists_show_every_row(sandbox, visit, alma):

@@ -16,7 +16,9 @@ def get_quotes(call: Call) -> Payload:
 def get_quote(call: Call) -> Payload:
     quote, profile = shown(call.owned("quotes", "quoteid")), call.account.profile
     person = {"userid": profile["id"]} | {name: profile[name] for name in _PERSON}
-    items = [item | {"quoteid": quote["id"]} for item in quote["items"]]
+    items = quote.get("items")
+    if isinstance(items, list):
+        items = [item | {"quoteid": quote["id"]} if isinstance(item, dict) else item for item in items]
     return ok("Quote retrieved successfully", quote | person | {"items": items})
 
 
