@@ -15,6 +15,7 @@ from django.utils import timezone
 from tests.faults.histories import Key, RowKnown, Told
 from tests.faults.judge import Copy, Patience, RowSeen, wrongly_gone
 from tests.faults.provider import Provider
+from ultahost_api.client.amounts import written
 from ultahost_api.models import ApiKey, Event, Operation, Refresh
 from ultahost_api.models.cached import Cached
 from ultahost_api.refreshing.nouns import NOUNS, CachedNoun
@@ -86,12 +87,13 @@ def our_copy() -> Copy:
     for name, noun in NOUNS.items():
         rows = noun.rows.present().values_list("account__remote_uuid", "remote_id", *OURS[name])
         for account, number, *told in rows:
-            copy.setdefault((account, name), {})[number] = tuple(map(_as_told, told))
+            copy.setdefault((account, name), {})[number] = tuple(str(_as_told(value)) for value in told)
     return copy
 
 
-def _as_told(value: object) -> str:
-    return str(value.quantize(Decimal("0.01")) if isinstance(value, Decimal) else value)
+def _as_told(value: object) -> object:
+    """Of a column comes 10.0000."""
+    return written(value) if isinstance(value, Decimal) else value
 
 
 def our_rows() -> dict[Key, RowKnown]:
@@ -107,7 +109,8 @@ def our_rows() -> dict[Key, RowKnown]:
 def _tracked(noun: CachedNoun, row: Cached) -> dict[str, Any]:
     """As events hold them. What only the details tell is no change when it is first read."""
     names = [name for name in noun.tracked if row.is_detailed or name not in noun.detail_names]
-    return json.loads(json.dumps({name: getattr(row, name) for name in names}, cls=DjangoJSONEncoder))
+    values = {name: _as_told(getattr(row, name)) for name in names}
+    return json.loads(json.dumps(values, cls=DjangoJSONEncoder))
 
 
 def events_after(last: int) -> Iterator[Told]:

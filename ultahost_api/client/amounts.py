@@ -18,6 +18,7 @@ from decimal import Decimal
 
 _WHOLE_DIGITS, _DECIMALS = 11, 4
 _LONGEST = 60  # characters
+_USUAL = re.compile(r"-?[0-9]{1,11}(?:\.[0-9]{1,4})?")
 _NAMED = r"(?:[A-Za-z]{3}|[$€£¥₫₹₩₺₽₴₪฿₱₦])"
 _WRITTEN = re.compile(
     rf"(?P<sign>[-+−]?)\s*(?P<before>{_NAMED}?\s*{_NAMED}?)\s*(?P<inner>[-+−]?)"
@@ -46,6 +47,8 @@ _SIGNS = {
 def read_amount(value: object, currency: str = "") -> Decimal:
     """ValueError where that is not possible. ``currency`` is the account's, where it is known."""
     if isinstance(value, str):
+        if _USUAL.fullmatch(value):
+            return Decimal(value) + 0
         number = _written(value, currency)
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         number = Decimal(str(value))

@@ -184,7 +184,7 @@ class Row:
 
     def into(self, record: Callable[..., T], /, **fields: Any) -> T:
         """The record of these fields. ``unreadable`` tells of those that are blank for that reason."""
-        unread = {name: value for name, value in fields.items() if isinstance(value, Unread)}
+        unread = {name: value for name, value in fields.items() if type(value) is Unread}
         if not unread:
             return record(**fields)
         blanks = {name: value.blank for name, value in unread.items()}
@@ -194,6 +194,8 @@ class Row:
         return self._left.pop(name, None)
 
     def rest(self) -> dict[str, Any]:
+        if not self._left:
+            return self._left
         try:
             return {name: plain(value) for name, value in self._left.items()}
         except RecursionError:  # nested too deep to be of use
@@ -214,9 +216,9 @@ class Row:
 
     def text(self, name: str) -> Any:
         value = self._left.pop(name, None)
-        if isinstance(value, dict | list) and value:
-            return Unread(told(value), "")
-        return text(value)
+        if isinstance(value, str):
+            return value  # nearly every one
+        return Unread(told(value), "") if isinstance(value, dict | list) and value else text(value)
 
     def flag(self, name: str) -> Any:
         return self._read(name, switch)
