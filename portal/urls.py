@@ -259,4 +259,4 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
 ]
 
-handler500 = "portal.views.errors.failed"
+handler500 = "portal.pages.failures.failed"

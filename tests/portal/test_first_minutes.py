@@ -98,10 +98,11 @@ def test_two_preparations_at_once_take_turns(tmp_path):
 def test_a_terminal_without_our_letters_stops_nothing(tmp_path):
     ascii_only = {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     script = (
-        "from django.core.management import ManagementUtility as M; from portal.running import launcher as l;"
-        "from portal.management.commands import portal_up as p;"
-        "p.up = lambda say, **_: say('Preparing\\u2026');"
-        "M(['manage.py', 'portal_up']).execute()"
+        "import django; django.setup()\n"
+        "from django.core.management import call_command\n"
+        "from portal.management.commands import portal_up\n"
+        "portal_up.up = lambda say, **_: say('Preparing\\u2026')\n"
+        "call_command('portal_up')"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
