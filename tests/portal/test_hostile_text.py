@@ -272,7 +272,7 @@ def test_it_begins_no_cell_with_a_formula(text, start):
     cell = exports.cell(start + text)
 
     assert not cell.startswith(DANGEROUS)
-    assert cell.removeprefix("'") == (start + text).removeprefix("'")
+    assert cell.replace("'", "") == (start + text).replace("'", "")  # one may stand within it, too
 
 
 @pytest.mark.parametrize(
