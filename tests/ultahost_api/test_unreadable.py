@@ -232,6 +232,15 @@ def test_it_sets_aside_only_what_has_no_readable_id_and_says_what_stood_there(sa
     assert sorted(row["id"] for row in refresh.set_aside) == ["?", "abc", "null"]
 
 
+def test_it_tells_of_a_row_without_an_id_once_however_often_it_meets_it(acme, worker, page_size):
+    page_size(3)
+    acme.add_invoices(5, status="Paid")
+    acme.add_invoices(1, status="Paid")[0]["id"] = 2**70
+    for _ in range(3):
+        refresh = worker.run("invoices")
+    assert [row["id"] for row in refresh.set_aside] == [str(2**70)]
+
+
 @pytest.mark.parametrize("letters", [400, 20_000])
 def test_it_keeps_a_text_whole(acme, worker, letters):
     long = "ü" * letters

@@ -72,7 +72,8 @@ def _rows_in_sight(refresh: Refresh, total: int | None, until_known: bool) -> in
 
 
 def _set_aside(before: list[Any], page: Page[Any], found: list[dict[str, str]]) -> list[dict[str, str]]:
-    seen = {str(remote_id) for remote_id in page.ids}
+    # A number that no id can be stays over cheap passes, which may meet it again.
+    seen = {*map(str, page.ids), *(entry["id"] for entry in found if entry["id"].isdecimal())}
     return [*(entry for entry in before if entry["id"] not in seen), *found][:_SET_ASIDE_KEPT]
 
 
