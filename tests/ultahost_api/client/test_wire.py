@@ -123,6 +123,14 @@ def test_it_always_reads_something_into_texts_and_flags(value):
 @given(JSON)
 def test_it_complains_briefly(value):
     with pytest.raises(Unreadable) as caught:
-        Row({"total": [value]}).money("total")
+        wire.money([value])
 
     assert len(str(caught.value)) < 100
+
+
+@given(JSON)
+def test_it_keeps_a_little_of_what_it_cannot_read(value):
+    unread = Row({"total": [value]}).money("total")
+
+    assert isinstance(unread.told, str)
+    assert len(unread.told) <= 255
