@@ -88,7 +88,7 @@ def _publish(task: str, argument: object, queue: str, wait: float = 0.0) -> bool
     if time.monotonic() < _silent_until:
         return False
     try:
-        current_app.send_task(task, args=[argument], queue=queue, countdown=wait or None)
+        current_app.send_task(task, args=[argument], queue=queue, **({"countdown": wait} if wait else {}))
     except Exception as error:  # whatever kombu stumbles over: nothing fails for want of a doorbell
         _silent_until = time.monotonic() + _LEFT_ALONE
         logger.warning(

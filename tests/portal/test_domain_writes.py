@@ -297,7 +297,7 @@ def test_it_says_from_when_on_it_may_ask_when_a_limit_is_used_up(confirmed, doma
     page = reveal(confirmed, domain)
 
     assert page.status == 422
-    assert "lets us ask again at" in page.one(".banner .words").text
+    assert "lets us ask again in" in page.one(".banner .words").text
 
 
 # Who, and when Ultahost is away

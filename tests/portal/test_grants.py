@@ -211,7 +211,7 @@ def test_it_gives_none_from_a_bad_form(browser, ben, acme, typed):
 
 
 def test_it_lets_billing_pay_and_nothing_else(visit, browser, people, rows, acme):
-    bill, invoice, service = people.billing("Bill"), rows.invoice(acme), rows.service(acme)
+    bill, invoice, service = people.billing("Bill"), rows.invoice(acme, total="5"), rows.service(acme)
     theirs = visit(bill)
     assert theirs.get(f"/invoices/{invoice.pk}/pay/").status == 404
 

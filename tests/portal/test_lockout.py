@@ -63,7 +63,7 @@ def path_of(link):
 def accept_an_invitation(visit, dana, alma):
     invitation = Invitation(email="emil@example.com", name="Emil", role=Role.MEMBER, invited_by=dana)
     browser = visit()
-    browser.get(path_of(invitations.send(invitation)))
+    browser.get(path_of(invitations.send(invitation, dana)))
     browser.post("/invitation/", {"name": "Emil", "password": NEW})
     assert is_in(browser)
 
@@ -142,7 +142,7 @@ def test_it_forgets_the_rows_that_were_kept(visit, alma):
     """As of a portal that is upgraded."""
     EmailAddress.objects.create(user=alma, email=alma.email)
 
-    import_module("portal.migrations.0011_sign_in").forget_addresses(apps, None)
+    import_module("portal.migrations.0012_sign_in").forget_addresses(apps, None)
 
     assert not EmailAddress.objects.exists()
 

@@ -57,7 +57,7 @@ def invite(visit, dana):
 def accept(visit, dana):
     invitation = Invitation(email="new@example.com", name="New", role="member", invited_by=dana)
     browser = visit()
-    browser.get(invitations.send(invitation).partition("8000")[2])
+    browser.get(invitations.send(invitation, dana).partition("8000")[2])
     browser.post("/invitation/", {"name": HOSTILE, "password": NEW})
     return User.objects.get(email="new@example.com")
 
@@ -85,7 +85,7 @@ def test_it_cleans_the_names_that_were_kept(dana):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE portal_user SET name = %s", [HOSTILE])
 
-    import_module("portal.migrations.0011_sign_in").clean_names(apps, None)
+    import_module("portal.migrations.0012_sign_in").clean_names(apps, None)
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM portal_user")

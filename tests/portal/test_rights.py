@@ -218,7 +218,7 @@ TABLE = {
     "mfa_add_webauthn": (of(insiders=302), of(insiders=302)),
     "mfa_edit_webauthn": (of(insiders=302), of(insiders=302)),
     "mfa_remove_webauthn": (of(insiders=302), of(insiders=302)),
-    "usersessions_list": (ALL, of(insiders=302)),
+    "usersessions_list": (ALL, POSTED),
     "end_session": (NEVER, of(insiders=GONE)),
 }
 
@@ -356,7 +356,7 @@ def paths(team, rows, shared):
     account = Account.objects.get(name="Acme")
     targets = {
         "service_id": rows.service(account).pk,
-        "invoice_id": rows.invoice(account).pk,
+        "invoice_id": rows.invoice(account, total="5").pk,
         "domain_id": rows.domain(account).pk,
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
         "person_id": team["other"].pk,
@@ -509,6 +509,8 @@ TRACES = {
     "portal_audithead", "ultahost_api_ratewindow", "ultahost_api_refresh",
     "ultahost_api_account watched_until", "ultahost_api_service details_wanted_at",
     "ultahost_api_invoice details_wanted_at", "ultahost_api_domain details_wanted_at",
+    "ultahost_api_service details_tries", "ultahost_api_invoice details_tries",
+    "ultahost_api_domain details_tries",
 }  # fmt: skip
 
 

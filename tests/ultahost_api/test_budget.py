@@ -418,7 +418,6 @@ def test_it_does_not_shorten_a_longer_hold(make_key, clock):
     assert may(first) >= NOON + timedelta(seconds=601)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_does_not_shorten_it_with_a_good_answer_that_spends_the_window(make_key, clock):
     first, second = make_key("First"), make_key("Second")
     told(first, 5)
@@ -428,6 +427,7 @@ def test_it_does_not_shorten_it_with_a_good_answer_that_spends_the_window(make_k
     assert may(second) == NOON + timedelta(seconds=600)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_survives_two_keys_that_are_limited_at_the_same_moment(make_key, at_once):
     keys = [make_key("First"), make_key("Second")]
 

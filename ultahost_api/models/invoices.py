@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Count, Min, OuterRef, Q, Subquery, Sum
 
 from ultahost_api import conf
+from ultahost_api.client.amounts import written
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.operations import Operation
 
@@ -130,7 +131,7 @@ def _totals(row: dict[str, Any], sums: Iterable[str]) -> CurrencyTotals:
 
 def _added(value: Decimal | None) -> Decimal:
     """SQLite adds decimals as floats: exact again to the last decimal that an amount may have."""
-    return round(value or Decimal(0), _DECIMALS)
+    return Decimal(written(round(value or Decimal(0), _DECIMALS)))
 
 
 class Invoice(Cached):

@@ -175,6 +175,7 @@ def test_it_reads_services(documented):
         "next_invoice_date": date(2026, 6, 4),
         "status": "Active",
         "registration_date": date(2026, 5, 4),
+        "unreadable": {},
         "extra": {},
     }
 
