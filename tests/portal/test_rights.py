@@ -319,8 +319,9 @@ PATTERNS = {pattern.name: pattern for pattern in [*urlpatterns, *sign_in_urls] i
 
 
 @pytest.fixture
-def team(people, rows, settings):
+def team(people, rows, settings, monkeypatch):
     """One of each, around one private account with a row of everything. No Ultahost answers."""
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.0)
     settings.ULTAHOST = {**settings.ULTAHOST, "API_URL": "http://127.0.0.1:9"}
     account = rows.account("Acme")
     AccountPolicy.objects.create(account=account, private=True)
