@@ -29,7 +29,7 @@ from ultahost_api.sandbox.faults import Visit
 from ultahost_api.sandbox.replies import Reply
 
 PAGE = 2
-EXAMPLES = 200  # of each noun
+EXAMPLES = 100  # of each noun
 A_DAY_LATER = timedelta(hours=30)  # whatever is read only once a day is due
 
 MODELS: dict[str, type[Cached]] = {name: noun.model for name, noun in NOUNS.items()}
