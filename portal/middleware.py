@@ -47,9 +47,13 @@ class Health:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path == reverse("livez"):
-            return health.livez(request)
-        return health.readyz(request) if request.path == reverse("readyz") else self.get_response(request)
+        view = {reverse("livez"): health.livez, reverse("readyz"): health.readyz}.get(request.path)
+        if view is None:
+            return self.get_response(request)
+        response = view(request)
+        # CommonMiddleware, which is not asked, would tell it: without it the connection is closed.
+        response["Content-Length"] = str(len(response.content))
+        return response
 
 
 class Limits:
