@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -87,8 +88,9 @@ def _publish(task: str, argument: object, queue: str, wait: float = 0.0) -> bool
     global _silent_until
     if time.monotonic() < _silent_until:
         return False
+    later: dict[str, Any] = {"countdown": wait} if wait else {}
     try:
-        current_app.send_task(task, args=[argument], queue=queue, **({"countdown": wait} if wait else {}))
+        current_app.send_task(task, args=[argument], queue=queue, **later)
     except Exception as error:  # whatever kombu stumbles over: nothing fails for want of a doorbell
         _silent_until = time.monotonic() + _LEFT_ALONE
         logger.warning(
