@@ -15,6 +15,7 @@ EMAIL, PASSWORD = "alma@example.com", "correct horse battery"
 PAGES = ("/", "/services/", "/invoices/", "/domains/", "/orders/", "/changes/", "/activity/", "/readyz")
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 LONGEST = 60.0  # seconds; a write may take 30 and its reads 10
+CLOSED = {403, 404}
 CONFIRM, CONFIRM_FIRST = (
     "/sign-in/again/",
     428,
@@ -119,7 +120,8 @@ class Visitor:
         if page.status == CONFIRM_FIRST:
             self._ask(session, "POST", CONFIRM, {"password": PASSWORD})
             page = self._ask(session, "GET", path)
-        if page.status in {404, CONFIRM_FIRST}:  # it has gone since it was chosen, or the portal is struck
+        # It has gone since it was chosen, its account's key is refused, or the portal is struck.
+        if page.status in {*CLOSED, CONFIRM_FIRST}:
             return
         self.pages.append(page.without_text())
         named = dict(_HIDDEN.findall(page.text))
@@ -128,7 +130,7 @@ class Visitor:
         asked = self._ask(session, "POST", path, named)
         if asked.status == CONFIRM_FIRST:  # nothing was sent
             return
-        if asked.status == 404 and self._ask(session, "GET", path).status == 404:
+        if asked.status in CLOSED and self._ask(session, "GET", path).status in CLOSED:
             return  # the key was refused meanwhile, and with it went the right to write
         self.pages.append(asked)
         self.sent.append(Sent(named["form_token"], action, target, asked.status))
