@@ -16,8 +16,10 @@ from pathlib import Path
 from postgres import NoPostgreSQL, temporary_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
-# What these walk is the same on every database, and it takes more than a third of the time.
-WALKS = ("test_rights.py", "test_canaries.py", "test_hostile_text.py")
+# What these walk is the same on every database and Python, and it takes more than a third of the time.
+WALKS = [
+    f"--ignore=tests/portal/{name}" for name in ("test_rights.py", "test_canaries.py", "test_hostile_text.py")
+]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -67,6 +69,7 @@ class Runs:
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--no-browser", action="store_true", help="leave the browser tests to another run")
+    options.add_argument("--no-walks", action="store_true", help="leave the long walks to another run")
     options.add_argument("--no-postgres", action="store_true", help="leave PostgreSQL to another run")
     options.add_argument(
         "--no-slow", action="store_true", help="leave what takes real processes to another run"
@@ -74,7 +77,8 @@ def main() -> int:
     chosen = options.parse_args()
     runs = Runs()
     quick = ["-m", "not slow"]
-    runs.pytest("SQLite", "-n", "2", *(quick if chosen.no_slow else []), "tests", "--ignore=tests/browser")
+    chosen_tests = [*(quick if chosen.no_slow else []), *(WALKS if chosen.no_walks else [])]
+    runs.pytest("SQLite", "-n", "2", *chosen_tests, "tests", "--ignore=tests/browser")
     if not chosen.no_postgres:
         _run_on_postgres(runs, quick)
     if not chosen.no_browser:
@@ -86,14 +90,13 @@ def main() -> int:
 
 
 def _run_on_postgres(runs: Runs, quick: list[str]) -> None:
-    ignored = [f"--ignore=tests/portal/{name}" for name in WALKS]
     with ExitStack() as stack:
         try:
             url = stack.enter_context(temporary_postgres())
         except NoPostgreSQL as error:
             runs.missing.append(f"PostgreSQL: {error}")
         else:
-            suite = ("tests", "--ignore=tests/browser", *ignored)
+            suite = ("tests", "--ignore=tests/browser", *WALKS)
             runs.pytest("PostgreSQL", "-n", "2", *quick, *suite, database_url=url)
 
 
