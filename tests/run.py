@@ -26,7 +26,8 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 class Runs:
     """What the suites came to: which failed, and what was run by none of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_part: bool = False) -> None:
+        self._is_part = is_part  # another run has the rest
         self.failed: list[str] = []
         self.missing: list[str] = []
         self._ran: set[str] = set()
@@ -60,7 +61,7 @@ class Runs:
             print(f"not run: {line}")
         for suite in self.failed:
             print(f"failed: {suite}")
-        if not_run and os.environ.get("CI") == "true":
+        if not_run and os.environ.get("CI") == "true" and not self._is_part:
             print("CI=true: every test has to run here.")
             return 1
         return 1 if self.failed else 0
@@ -75,7 +76,7 @@ def main() -> int:
         "--no-slow", action="store_true", help="leave what takes real processes to another run"
     )
     chosen = options.parse_args()
-    runs = Runs()
+    runs = Runs(is_part=chosen.no_postgres)
     quick = ["-m", "not slow"]
     chosen_tests = [*(quick if chosen.no_slow else []), *(WALKS if chosen.no_walks else [])]
     runs.pytest("SQLite", "-n", "2", *chosen_tests, "tests", "--ignore=tests/browser")
