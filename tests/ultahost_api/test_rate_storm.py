@@ -79,14 +79,15 @@ def test_it_leaves_two_calls_to_people_whatever_all_refreshes_of_an_account_do(a
     assert [client.profile.get().uuid, client.profile.get().uuid] == [acme.uuid] * 2
 
 
-def test_it_spreads_keys_that_reset_together_over_a_second_at_least(sandbox, alma, add_key):
+def test_it_spreads_keys_that_reset_together_over_a_second(sandbox, alma, add_key):
     keys = [add_key(alma, sandbox.add_account(), f"Key {place}") for place in range(20)]
     sandbox.faults.add(Fault.limited(seconds=30), times=20)
     waits = [_told_to_wait_until(key) for key in keys]
 
     again = [_told_to_wait_until(key) for key in keys]
 
-    assert (max(again) - min(again)).total_seconds() >= 1
+    # Of twenty by chance within a second, all fall into the same half once in 25,000 times.
+    assert (max(again) - min(again)).total_seconds() > 0.5
     assert all(ours > theirs for ours, theirs in zip(again, waits, strict=True))
 
 
