@@ -11,12 +11,10 @@ class PortalConfig(AppConfig):
         from allauth.mfa.models import Authenticator
         from django.contrib.auth.signals import user_logged_in
 
-        from portal import (
-            receivers,  # noqa: F401  # connects them
-            sessions,
-        )
-        from portal.adapters import SEED
+        from portal import receivers  # noqa: F401  # connects them
         from portal.celery import app
+        from portal.sign_in import sessions
+        from portal.sign_in.adapters import SEED
         from ultahost_api import sealing
 
         app.set_default()  # the one that the library's tasks and bell find

@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import devices, http, preferences, second_factor, sessions
+from portal import http
 from portal.running.web import proxies
 from portal.running.web.busy import RETRY_AFTER
 from portal.running.web.limits import LARGEST_BODY
-from portal.sign_in import hashing
+from portal.sign_in import devices, hashing, second_factor, sessions
 from portal.views import health
+from portal.wording import preferences
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -11,9 +11,10 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from portal import audit, password_links
+from portal import audit
+from portal.acts import password_links
+from portal.mail import outbox
 from portal.models import Act, User
-from portal.notifying import noting
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.signals import key_misled, key_refused
 
@@ -25,7 +26,7 @@ def note_sign_in(user: User, **_: Any) -> None:
 
 @receiver(user_logged_in)
 def tell_of_new_browser(request: HttpRequest, user: User, **_: Any) -> None:
-    noting.sign_in(request, user)
+    outbox.sign_in(request, user)
 
 
 @receiver(user_login_failed)
@@ -88,7 +89,7 @@ def note_refused_key(key: ApiKey, **_: Any) -> None:
 
 @receiver(key_refused)
 def tell_of_refused_key(key: ApiKey, **_: Any) -> None:
-    noting.refused_key(key)
+    outbox.refused_key(key)
 
 
 @receiver(key_misled)

@@ -72,12 +72,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Both in the database: limits on guessing must outlive a dead broker. Signed JSON, and no pickles.
 CACHES = {
     "default": {
-        "BACKEND": "portal.caches.SignedCache",
+        "BACKEND": "portal.running.caches.SignedCache",
         "LOCATION": "portal_cache",
         "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },
     "live": {
-        "BACKEND": "portal.caches.SignedCache",
+        "BACKEND": "portal.running.caches.SignedCache",
         "LOCATION": "portal_cache_live",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
@@ -160,7 +160,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.frame",
+                "portal.context_processors.frame",
             ]
         },
     }
@@ -185,7 +185,7 @@ PASSWORD_RESET_TIMEOUT = 48 * 3600
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "portal.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "portal.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -210,7 +210,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60
 ALLAUTH_TRUSTED_PROXY_COUNT = PORTAL_TRUSTED_PROXIES
 
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # an admin vouched for it
-MFA_ADAPTER = "portal.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "portal.sign_in.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "activate_totp": "portal.forms.second_factor.AppForm",
@@ -243,7 +243,7 @@ DEFAULT_FROM_EMAIL = environment.read("PORTAL_EMAIL_FROM", f"portal@{'localhost'
 # Sessions, cookies and headers
 
 SESSION_ENGINE = "portal.sign_in.session_store"
-SESSION_COOKIE_AGE = 8 * 3600  # without a request; portal/sessions.py ends the longest after 7 days
+SESSION_COOKIE_AGE = 8 * 3600  # without a request; portal/sign_in/sessions.py ends the longest after 7 days
 SESSION_COOKIE_NAME = "__Host-session" if _https else "portal_session"
 CSRF_COOKIE_NAME = "__Host-csrf" if _https else "portal_csrf"
 DEVICE_COOKIE_NAME = "__Host-device" if _https else "portal_device"
@@ -320,7 +320,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "filters": {"short": {"()": "portal.logs.Short"}, "masked": {"()": "portal.logs.Masked"}},
+    "filters": {"short": {"()": "portal.log_masking.Short"}, "masked": {"()": "portal.log_masking.Masked"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["short", "masked"]},
     },

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from portal import tidying
-from portal.notifying import sending
+from portal import housekeeping
+from portal.mail import sending
 from ultahost_api import clock
 
 
@@ -11,7 +11,7 @@ from ultahost_api import clock
 def notify(sent_at: float | None = None) -> None:
     """``sent_at`` is what beat's clock told then."""
     if clock.heard("notify", sent_at):
-        tidying.forget_the_future()
+        housekeeping.forget_the_future()
         sending.look_round()
 
 
@@ -22,4 +22,4 @@ def send(notification_id: str) -> None:
 
 @shared_task(name="portal.tasks.tidy")
 def tidy() -> None:
-    tidying.tidy()
+    housekeeping.tidy()

@@ -6,13 +6,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
 
-from portal.views.accounts import (
-    account,
-    accounts,
-    accounts_csv,
-    change_account_password,
-    edit_account,
-)
+from portal.views.accounts import account, accounts, accounts_csv, change_account_password, edit_account
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
@@ -40,16 +34,7 @@ from portal.views.invitations import (
     revoke_invitation,
 )
 from portal.views.invoices import invoice, invoice_print, invoices, invoices_csv
-from portal.views.keys import (
-    add_key,
-    disable_key,
-    enable_key,
-    key,
-    keys,
-    remove_key,
-    replace_key,
-    retry_key,
-)
+from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
 from portal.views.leavers import leaver
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.ordering import create_order

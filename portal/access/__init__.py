@@ -20,18 +20,8 @@ from portal.access.accounts import (
     owners_of,
     sharers_of,
 )
-from portal.access.guards import (
-    View,
-    admin_only,
-    key_holders_only,
-)
-from portal.access.keys import (
-    key_to_manage,
-    key_to_write_with,
-    keys_to_manage,
-    own_key,
-    stopped_refreshes,
-)
+from portal.access.guards import View, admin_only, key_holders_only
+from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
 from portal.access.operations import (
     may_still_send,
     operation_to_settle,

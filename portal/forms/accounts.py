@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.addresses import MAIL_LABELS, AddressForm
-from portal.forms.writes import WriteForm
+from portal.operations.form import WriteForm
 
 BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
 

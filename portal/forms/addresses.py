@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms.writes import WriteForm
+from portal.operations.form import WriteForm
 
 # What babel has beside countries: unions, outlying islands without a code of their own, inventions for tests.
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from portal.threads import Busy, provider_call
+from portal.live_reads.slots import Busy, provider_call
 from ultahost_api import keys, rotating
 from ultahost_api.models import ApiKey
 

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.forms.domains import HostField
-from portal.forms.writes import WriteForm
-from portal.gateways import known_gateways
 from portal.models import Product
+from portal.operations.form import WriteForm
+from portal.queries.payment_gateways import known_gateways
 from ultahost_api.client import Secret
 from ultahost_api.models import Account, Domain, Service
 

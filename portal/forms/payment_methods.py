@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.forms.writes import WriteForm
+from portal.operations.form import WriteForm
 from ultahost_api import conf
 from ultahost_api.client import Secret
 

@@ -5,7 +5,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal import first_admin, invitations
+from portal.acts import first_admin, invitations
 from portal.models import Invitation, Role, User
 from portal.models.one_line import one_line
 

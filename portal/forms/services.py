@@ -3,9 +3,9 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms.writes import WriteForm
-from portal.gateways import known_gateways
 from portal.models import Product
+from portal.operations.form import WriteForm
+from portal.queries.payment_gateways import known_gateways
 from ultahost_api.client import Secret
 from ultahost_api.models import Account
 

@@ -5,9 +5,9 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.filters import EARLIEST, DayInput
 from portal.models import ShareLink, User
 from portal.models.share_links import MOST_DAYS
+from portal.pages.filters import EARLIEST, DayInput
 from ultahost_api.models import Account, Invoice
 
 _USUAL = ("Unpaid", "Payment Pending", "Paid", "Collections", "Refunded", "Cancelled")

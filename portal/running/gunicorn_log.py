@@ -2,7 +2,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from portal.logs import Masked
+from portal.log_masking import Masked
 
 
 class MaskedLogger(Logger):

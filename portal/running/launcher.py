@@ -12,8 +12,9 @@ from typing import TextIO
 from django.conf import settings
 from django.urls import reverse
 
-from portal import demo, environment, first_admin
-from portal.running import CannotStart, ports
+from portal import environment
+from portal.acts import first_admin
+from portal.running import CannotStart, demo, ports
 from portal.running.preparing import collect_static_files, prepare_database
 from portal.running.programs import FILES, SANDBOX_HOST, configuration, programs
 from portal.running.supervision import Supervision

@@ -2,8 +2,8 @@
 
 from allauth.account.internal.flows.password_reset import request_password_reset
 
-from portal import preferences
 from portal.models import User
+from portal.wording import preferences
 
 
 def mail_link(email: str) -> None:

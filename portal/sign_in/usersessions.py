@@ -2,7 +2,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 
 
 class ListedSessionsConfig(UserSessionsConfig):
-    """allauth's list of sessions, which portal/sessions.py keeps: allauth would write down their cookies."""
+    """The list of sessions is kept by sign_in/sessions.py: allauth would write down their cookies."""
 
     default = False
 

@@ -3,7 +3,7 @@ from datetime import date, datetime
 from django import template
 from django.utils.html import format_html
 
-from portal import formats
+from portal.wording import formats
 from ultahost_api import conf
 
 register = template.Library()

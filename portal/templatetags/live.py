@@ -7,8 +7,8 @@ from django import template
 from django.template import Context
 from django.utils import timezone
 
-from portal import formats
-from portal.live import Live
+from portal.live_reads.reading import Live
+from portal.wording import formats
 
 register = template.Library()
 

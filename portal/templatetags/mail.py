@@ -2,11 +2,11 @@
 
 from django import template
 
-from portal import formats, wording
-from portal.notifying.plain import plain
+from portal.mail.plain import plain
+from portal.wording import formats, operations
 
 register = template.Library()
 
 register.filter("plain", plain)
 register.filter("days_away", formats.days_away)
-register.filter("meaning", wording.meaning)
+register.filter("meaning", operations.meaning)

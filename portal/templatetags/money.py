@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from django import template
 
-from portal import formats
+from portal.wording import formats
 
 register = template.Library()
 

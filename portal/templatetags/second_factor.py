@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from django import template
 from django.utils.translation import gettext as _
 
-from portal import browsers
+from portal.wording import user_agents
 
 register = template.Library()
 
@@ -19,7 +19,7 @@ def in_fours(secret: str) -> str:
 @register.filter
 def browser(user_agent: str) -> str:
     """`Firefox, Windows`; of a stranger what it calls itself."""
-    return browsers.family(user_agent) or user_agent[:40] or _("unknown")
+    return user_agents.family(user_agent) or user_agent[:40] or _("unknown")
 
 
 @register.simple_tag

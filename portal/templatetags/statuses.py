@@ -1,118 +1,12 @@
-"""The hue and the word of each status, Ultahost's and ours. All are open sets: an unknown one is neutral."""
-
 from django import template
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.models import Risk
+from portal.wording import statuses
 
 register = template.Library()
 
-GOOD, SOON, BAD, INFO, ENDED, NEUTRAL = "good", "soon", "bad", "info", "ended", "neutral"
-
-STATUSES: dict[str, tuple[str, Promise]] = {
-    # services, domains, orders, accounts
-    "active": (GOOD, _("Active")),
-    "pending": (INFO, _("Pending")),
-    "suspended": (BAD, _("Suspended")),
-    "terminated": (ENDED, _("Terminated")),
-    "cancelled": (ENDED, _("Cancelled")),
-    "completed": (ENDED, _("Completed")),
-    "fraud": (BAD, _("Fraud")),
-    "inactive": (ENDED, _("Inactive")),
-    "closed": (ENDED, _("Closed")),
-    # domains
-    "pending registration": (INFO, _("Pending registration")),
-    "pending transfer": (INFO, _("Pending transfer")),
-    "grace": (SOON, _("Grace")),
-    "redemption": (BAD, _("Redemption")),
-    "expired": (BAD, _("Expired")),
-    "transferred away": (ENDED, _("Transferred away")),
-    # invoices; overdue, credit and cancelling are derived by the portal
-    "draft": (ENDED, _("Draft")),
-    "unpaid": (SOON, _("Unpaid")),
-    "overdue": (BAD, _("Overdue")),
-    "paid": (GOOD, _("Paid")),
-    "credit": (INFO, _("Credit")),
-    "payment being sent": (INFO, _("Payment being sent")),
-    "payment unknown": (SOON, _("Payment result unknown")),
-    "payment pending": (INFO, _("Payment pending")),
-    "refunded": (ENDED, _("Refunded")),
-    "collections": (BAD, _("Collections")),
-    "cancelling": (SOON, _("Cancelling")),
-    # quotes
-    "delivered": (INFO, _("Delivered")),
-    "on hold": (SOON, _("On hold")),
-    "accepted": (GOOD, _("Accepted")),
-    "lost": (ENDED, _("Lost")),
-    "dead": (ENDED, _("Dead")),
-    # API keys and people
-    "live": (GOOD, _("Live")),
-    "unverified": (SOON, _("Unverified")),
-    "limited": (SOON, _("Limited")),
-    "refused": (BAD, _("Refused")),
-    "unreadable": (BAD, _("Enter again")),
-    "disabled": (ENDED, _("Disabled")),
-    "removed": (ENDED, _("Removed")),
-    "revoked": (ENDED, _("Revoked")),
-    "lapsed": (ENDED, _("Expired")),
-    "invited": (INFO, _("Invited")),
-    "deactivated": (ENDED, _("Deactivated")),
-    # operations
-    "queued": (INFO, _("Queued")),
-    "sending": (INFO, _("Sending")),
-    "done": (GOOD, _("Done")),
-    "not sent": (ENDED, _("Not sent")),
-    "unknown": (SOON, _("Unknown")),
-    "confirmed": (GOOD, _("Confirmed")),
-    "not confirmed": (SOON, _("Not confirmed")),
-}
-
-# Why a domain is at risk: briefly for a list, unless the status says it, and in full for page and mail.
-RISKS: dict[str, tuple[str, str | Promise, Promise]] = {
-    Risk.REDEMPTION: (BAD, "", _("In redemption: Ultahost can still restore it, for a fee")),
-    Risk.GRACE: (BAD, "", _("In its grace period: renew it now")),
-    Risk.EXPIRED: (BAD, "", _("Expired: may still be rescued, ask Ultahost")),
-    Risk.TRANSFER: (SOON, _("Transfer is late"), _("The transfer has been pending for 10 days or more")),
-    Risk.PAST: (BAD, _("Date passed"), _("Its date has passed")),
-    Risk.NOT_RENEWED: (SOON, _("Auto-renew off"), _("Auto-renew is off")),
-    Risk.RENEWAL_UNKNOWN: (SOON, _("Auto-renew unknown"), _("Auto-renew is not known yet")),
-    Risk.UNKNOWN: (NEUTRAL, _("No date known"), _("No date is known")),
-}
-
-LEVELS = {"success": GOOD, "warning": SOON, "error": BAD}
-
-
-@register.filter
-def hue(status: str) -> str:
-    return STATUSES[known][0] if (known := _plain(status)) in STATUSES else NEUTRAL
-
-
-@register.filter
-def status_word(status: str) -> str | Promise:
-    return STATUSES[known][1] if (known := _plain(status)) in STATUSES else status
-
-
-@register.filter
-def risk_hue(risk: str) -> str:
-    return RISKS[risk][0]
-
-
-@register.filter
-def risk_mark(risk: str) -> str | Promise:
-    return RISKS[risk][1]
-
-
-@register.filter
-def risk_words(risk: str) -> str | Promise:
-    return RISKS[risk][2]
-
-
-@register.filter
-def level_hue(level: str) -> str:
-    """The hue of a message by its tag in django.contrib.messages."""
-    return LEVELS.get(level, INFO)
-
-
-def _plain(status: str) -> str:
-    return str(status).lower().replace("_", " ").strip()
+register.filter("hue", statuses.hue)
+register.filter("status_word", statuses.status_word)
+register.filter("risk_hue", statuses.risk_hue)
+register.filter("risk_mark", statuses.risk_mark)
+register.filter("risk_words", statuses.risk_words)
+register.filter("level_hue", statuses.level_hue)

@@ -6,9 +6,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from portal import formats
-from portal.pages import fields
 from portal.templatetags import dates
+from portal.wording import fields, formats
 from ultahost_api.models import Invoice
 
 register = template.Library()

@@ -1,9 +1,9 @@
 from django import template
 
-from portal import wording
+from portal.wording import operations
 
 register = template.Library()
 
-register.filter("act", wording.act)
-register.filter("audited", wording.audited)
-register.filter("audit_details", wording.details)
+register.filter("act", operations.act)
+register.filter("audited", operations.audited)
+register.filter("audit_details", operations.details)

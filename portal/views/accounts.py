@@ -7,18 +7,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, confirming, csv, formats, http, live, live_lists, reaching
+from portal import access, http
 from portal.forms.accounts import PasswordForm, ProfileForm
 from portal.forms.addresses import ADDRESS, shown_of
-from portal.live import Live
-from portal.live_lists import LiveList, folded
+from portal.live_reads import reading
+from portal.live_reads.reading import Live
 from portal.models import AccountPolicy
-from portal.reaching import Reached
-from portal.writing import Write
+from portal.operations.page import Write
+from portal.pages import exports, live_tables
+from portal.pages.live_tables import LiveList, folded
+from portal.queries import account_access
+from portal.queries.account_access import Reached
+from portal.sign_in import reauthentication
+from portal.wording import formats
 from ultahost_api.client import Client, Profile, Secret
 from ultahost_api.models import Account
 
-SORTS: dict[str, live_lists.Key] = {
+SORTS: dict[str, live_tables.Key] = {
     "name": lambda one: folded(one.account.name),
     "due": lambda one: one.next_due,
     "owed": lambda one: (one.account.currency, one.owed),  # never compared across currencies
@@ -43,11 +48,13 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
     shares = access.accounts_to_share(request.user).contains(account)
     context = {
         "account": account,
-        "live": _profile(account) if live_lists.is_wanted(request) else None,
+        "live": _profile(account) if live_tables.is_wanted(request) else None,
         "is_private": _is_private(account),
         "may_change": access.accounts_of_own_keys(request.user).contains(account),
         "may_pay": access.accounts_to_pay(request.user).contains(account),
-        "reach": reaching.people_of(account) if shares and not http.is_partial(request, "account") else None,
+        "reach": account_access.people_of(account)
+        if shares and not http.is_partial(request, "account")
+        else None,
     }
     return http.page(request, "accounts/detail.html", context, partials=["account"])
 
@@ -57,7 +64,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
 def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
     """The form carries what Ultahost had, and sends what the person has made different."""
     account = access.account_of_own_key(request.user, account_id)
-    if way := confirming.ask_first(request):
+    if way := reauthentication.ask_first(request):
         return way
     write = Write(
         request,
@@ -86,7 +93,7 @@ def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_account_password(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_of_own_key(request.user, account_id)
-    if way := confirming.ask_first(request):
+    if way := reauthentication.ask_first(request):
         return way
     write = Write(
         request,
@@ -113,20 +120,20 @@ def _profile(account: Account) -> Live:
     def get(client: Client) -> Profile:
         return client.profile.get()
 
-    return live.read(account, get)
+    return reading.read(account, get)
 
 
 def _listing(request: http.Request) -> LiveList:
     return LiveList(
         request,
-        reaching.accounts_of(request.user),
+        account_access.accounts_of(request.user),
         text=lambda one: " ".join([one.account.name, *one.ways]),
         sorts=SORTS,
         default_sort="name",
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     def elsewhere(one: Reached) -> str:
         return ", ".join(formats.money(owed.total, owed.currency) for owed in one.owed_elsewhere)
 

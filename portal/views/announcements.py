@@ -6,18 +6,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, http, live, live_lists
-from portal.letters import document, framed
-from portal.live import Live
-from portal.live_lists import LiveList, folded
+from portal import access, http
+from portal.live_reads import reading
+from portal.live_reads.reading import Live
 from portal.models import User
+from portal.pages import live_tables
+from portal.pages.foreign_html import document, framed
+from portal.pages.live_tables import LiveList, folded
 from ultahost_api.client import Announcement, AnnouncementDetails, Client
 from ultahost_api.models import Account, ApiKey
 
 _SEEN = "announcements_seen"  # the session's: the highest id that was marked as read
 _NEW_FOR = timedelta(days=14)  # where nothing was marked yet
 
-SORTS: dict[str, live_lists.Key] = {
+SORTS: dict[str, live_tables.Key] = {
     "title": lambda announcement: folded(announcement.title) or None,
     "date": lambda announcement: announcement.date and (announcement.date, announcement.id),
 }
@@ -32,8 +34,8 @@ def announcements(request: http.Request) -> HttpResponse:
         _mark(request)
         return http.SeeOther(reverse("announcements"))
     context: dict[str, Any] = {"account": account}
-    if account and live_lists.is_wanted(request):
-        read = live_lists.read_whole(
+    if account and live_tables.is_wanted(request):
+        read = live_tables.read_whole(
             account, "announcements", Announcement, lambda client: client.announcements
         )
         records = read.content.records if read.is_there else ()
@@ -51,7 +53,7 @@ def announcements(request: http.Request) -> HttpResponse:
 @require_safe
 def announcement(request: http.Request, announcement_id: int) -> HttpResponse:
     account = _account_or_404(request.user)
-    read = _read(account, announcement_id) if live_lists.is_wanted(request) else None
+    read = _read(account, announcement_id) if live_tables.is_wanted(request) else None
     context = {"announcement_id": announcement_id, "live": read}
     return http.page(request, "announcements/detail.html", context, partials=["announcement"])
 
@@ -97,4 +99,4 @@ def _read(account: Account, announcement_id: int) -> Live:
     def get(client: Client) -> AnnouncementDetails:
         return client.announcements.get(announcement_id)
 
-    return live.read(account, get)
+    return reading.read(account, get)

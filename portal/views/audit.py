@@ -4,10 +4,11 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http
-from portal.filters import AuditFilter
-from portal.lists import ListPage, Sorts, filled
-from portal.wording import audited, details
+from portal import access, http
+from portal.pages import exports
+from portal.pages.filters import AuditFilter
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.wording.operations import audited, details
 from ultahost_api.models import Account
 
 SORTS: Sorts = {
@@ -40,7 +41,7 @@ def _listing(request: http.Request) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Entry"), lambda e: e.seq),
         (_("When"), lambda e: e.at.isoformat(timespec="seconds")),

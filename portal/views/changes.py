@@ -2,9 +2,12 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, news
-from portal.filters import EventFilter
-from portal.lists import ListPage, Sorts
+from portal import access, http
+from portal.pages import exports
+from portal.pages.filters import EventFilter
+from portal.pages.tables import ListPage, Sorts
+from portal.queries import history
+from portal.wording import events
 
 SORTS: Sorts = {"when": ["at"]}
 
@@ -13,7 +16,7 @@ SORTS: Sorts = {"when": ["at"]}
 def changes(request: http.Request) -> HttpResponse:
     """What the refreshes saw change at Ultahost, the newest first."""
     listing = _listing(request)
-    context = {"list": listing, "entries": news.feed(listing.page)}
+    context = {"list": listing, "entries": history.feed(listing.page)}
     return http.page(request, "changes/list.html", context, partials=["changes"])
 
 
@@ -33,7 +36,7 @@ def _listing(request: http.Request) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("When"), lambda e: e.at.isoformat(timespec="seconds")),
         (_("Account"), lambda e: e.account.name),
@@ -41,5 +44,5 @@ def _columns() -> list[csv.Column]:
         (_("Name"), lambda e: e.name),
         (_("Number at Ultahost"), lambda e: e.remote_id),
         (_("Kind"), lambda e: e.get_kind_display()),
-        (_("Change"), news.words),
+        (_("Change"), events.words),
     ]

@@ -7,18 +7,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, csv, http, live, live_lists
+from portal import access, http
 from portal.forms.addresses import ADDRESS, MAIL_LABELS, MAILS, ContactForm, shown_of
-from portal.live import Live
-from portal.live_lists import LiveList, folded
-from portal.pages import fields
-from portal.writing import Write
+from portal.live_reads import reading
+from portal.live_reads.reading import Live
+from portal.operations.page import Write
+from portal.pages import exports, live_tables
+from portal.pages.live_tables import LiveList, folded
+from portal.wording import fields
 from ultahost_api.client import Client, Contact, ContactDetails
 from ultahost_api.models import Account, Operation
 
 _LIST = "contacts"  # in the live cache
 
-SORTS: dict[str, live_lists.Key] = {
+SORTS: dict[str, live_tables.Key] = {
     "name": lambda contact: (folded(contact.last_name), folded(contact.first_name), contact.id),
     "email": lambda contact: folded(contact.email) or None,
 }
@@ -28,11 +30,11 @@ SORTS: dict[str, live_lists.Key] = {
 @require_safe
 def contacts(request: http.Request) -> HttpResponse:
     """Who else gets the provider's mails, of one account at a time."""
-    choice = live_lists.choose(request, access.accounts_to_view(request.user))
+    choice = live_tables.choose(request, access.accounts_to_view(request.user))
     context: dict[str, Any] = {"choice": choice}
     if choice.account:
         context["may_operate"] = _may_operate(request, choice.account)
-        if live_lists.is_wanted(request):
+        if live_tables.is_wanted(request):
             context["live"] = read = _listed(choice.account)
             context["list"] = _listing(request, read)
     return http.page(request, "contacts/list.html", context, partials=["contacts"])
@@ -42,7 +44,7 @@ def contacts(request: http.Request) -> HttpResponse:
 @require_safe
 def contacts_csv(request: http.Request) -> HttpResponseBase:
     """Read now: nothing of them is kept. Its name says when Ultahost has more than are read."""
-    account = live_lists.choose(request, access.accounts_to_view(request.user)).account
+    account = live_tables.choose(request, access.accounts_to_view(request.user)).account
     if account is None:
         raise Http404
     read = _listed(account)
@@ -57,7 +59,7 @@ def contacts_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
     account = access.account_among(access.accounts_to_view(request.user), account_id)
-    read = _details(account, contact_id) if live_lists.is_wanted(request) else None
+    read = _details(account, contact_id) if live_tables.is_wanted(request) else None
     context = {
         "account": account,
         "contact_id": contact_id,
@@ -147,7 +149,7 @@ def _may_operate(request: http.Request, account: Account) -> bool:
 
 
 def _listed(account: Account) -> Live:
-    return live_lists.read_whole(account, _LIST, Contact, lambda client: client.contacts)
+    return live_tables.read_whole(account, _LIST, Contact, lambda client: client.contacts)
 
 
 def _listing(request: http.Request, read: Live) -> LiveList:
@@ -164,7 +166,7 @@ def _records(read: Live) -> tuple[Contact, ...]:
     return read.content.records if read.is_there else ()
 
 
-def _columns(account: Account) -> list[csv.Column]:
+def _columns(account: Account) -> list[exports.Column]:
     return [
         (_("Account"), lambda c: account.name),
         (_("First name"), lambda c: c.first_name),
@@ -179,7 +181,7 @@ def _details(account: Account, contact_id: int) -> Live:
     def get(client: Client) -> ContactDetails:
         return client.contacts.get(contact_id)
 
-    return live.read(account, get)
+    return reading.read(account, get)
 
 
 def _found(read: Live, contact_id: int) -> Contact | None:
@@ -188,7 +190,7 @@ def _found(read: Live, contact_id: int) -> Contact | None:
 
 def _forget(account: Account) -> Any:
     def forget(operation: Operation) -> None:
-        live.forget(account, _LIST)
+        reading.forget(account, _LIST)
 
     return forget
 

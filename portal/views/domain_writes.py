@@ -6,15 +6,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, acting, audit, http, live
-from portal.confirming import ask_first
+from portal import access, audit, http
 from portal.forms.domains import NameserversForm
-from portal.forms.writes import WriteForm
-from portal.last_set import last_set, nameservers_of
+from portal.live_reads import reading
+from portal.mail.outbox import shown_code
 from portal.models import Act
-from portal.notifying.noting import shown_code
-from portal.pages import fields
-from portal.writing import Write
+from portal.operations import acting_key
+from portal.operations.form import WriteForm
+from portal.operations.page import Write
+from portal.queries.registrar_state import last_set, nameservers_of
+from portal.sign_in.reauthentication import ask_first
+from portal.wording import fields
 from ultahost_api.models import Domain
 
 
@@ -128,10 +130,10 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
     if first := ask_first(request):
         return first
     key = access.key_to_write_with(request.user, domain.account)
-    context: dict[str, object] = {"domain": domain, "whose": acting.whose(request.user, key)}
+    context: dict[str, object] = {"domain": domain, "whose": acting_key.whose(request.user, key)}
     if request.method != "POST":
         return http.page(request, "domains/epp_code.html", context)
-    told = live.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
+    told = reading.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
     if told.is_there:
         audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
         shown_code(domain, request.user)

@@ -4,13 +4,15 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, news
-from portal.filters import DomainFilter
-from portal.freshness import Freshness
-from portal.last_set import last_set, nameservers_of
-from portal.lists import ListPage, Sorts, filled
+from portal import access, http
 from portal.models import User
-from portal.pages import fields
+from portal.pages import exports
+from portal.pages.filters import DomainFilter
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.queries import history
+from portal.queries.freshness import Freshness
+from portal.queries.registrar_state import last_set, nameservers_of
+from portal.wording import fields
 from ultahost_api import refreshing
 from ultahost_api.models import Domain, Noun
 
@@ -52,7 +54,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
         "risk": Domain.objects.risk_of(domain),
         "last_set": operations,
         "nameservers": nameservers_of(operations.get("update_nameservers")),
-        "history": news.history(request.user, domain),
+        "history": history.history(request.user, domain),
         "may_operate": access.may_operate(request.user, domain),
     }
     return http.page(request, "domains/detail.html", context, partials=["domain"])
@@ -69,7 +71,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Account"), lambda d: d.account.name),
         (_("Domain"), str),

@@ -4,14 +4,16 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, live, live_lists
-from portal.filters import EmailFilter
-from portal.freshness import Freshness
-from portal.letters import document, framed
-from portal.lists import ListPage, Sorts, filled
-from portal.live import Live
+from portal import access, http
+from portal.live_reads import reading
+from portal.live_reads.reading import Live
 from portal.models import User
-from portal.pages import fields
+from portal.pages import exports, live_tables
+from portal.pages.filters import EmailFilter
+from portal.pages.foreign_html import document, framed
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.queries.freshness import Freshness
+from portal.wording import fields
 from ultahost_api import refreshing
 from ultahost_api.client import Client, EmailDetails
 from ultahost_api.models import Account, Noun
@@ -47,7 +49,7 @@ def emails_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def email(request: http.Request, account_id: UUID, email_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
-    read = _read(account, email_id) if live_lists.is_wanted(request) else None
+    read = _read(account, email_id) if live_tables.is_wanted(request) else None
     context = {"account": account, "email_id": email_id, "live": read}
     return http.page(request, "emails/detail.html", context, partials=["email"])
 
@@ -65,7 +67,7 @@ def _read(account: Account, email_id: int) -> Live:
     def get(client: Client) -> EmailDetails:
         return client.emails.get(email_id)
 
-    return live.read(account, get)
+    return reading.read(account, get)
 
 
 def _listing(request: http.Request, user: User) -> ListPage:
@@ -79,7 +81,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Account"), lambda e: e.account.name),
         (_("Subject"), lambda e: e.subject),

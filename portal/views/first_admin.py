@@ -5,10 +5,11 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import audit, confirming, http
-from portal import first_admin as door
+from portal import audit, http
+from portal.acts import first_admin as door
 from portal.forms.people import FirstAdminForm
 from portal.models import Act
+from portal.sign_in import reauthentication
 
 
 @sensitive_variables()
@@ -23,6 +24,6 @@ def first_admin(request: http.Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and (admin := form.save()):
         audit.record(request, Act.PERSON_ADDED, admin, role=admin.role)
         perform_login(request, admin, email_verification="none")
-        confirming.count_sign_in(request)
+        reauthentication.count_sign_in(request)
         return http.SeeOther(reverse("home"))
     return http.page(request, "people/first_admin.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, formats, http, sharing
-from portal.confirming import as_initial, ask_first, typed_before
+from portal import access, http
+from portal.acts import grants
 from portal.forms.grants import ChangeForm, GiveForm
 from portal.models import Grant
+from portal.sign_in.reauthentication import as_initial, ask_first, typed_before
+from portal.wording import formats
 from ultahost_api.models import Account
 
 
@@ -27,8 +29,8 @@ def give_grant(request: http.Request, account_id: UUID) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            grant = sharing.give(request, account, form.cleaned_data["person"], form.cleaned_data["level"])
-        except sharing.HeldAlready as held:
+            grant = grants.give(request, account, form.cleaned_data["person"], form.cleaned_data["level"])
+        except grants.HeldAlready as held:
             words = _("%(person)s has one on this account already: %(right)s, from %(giver)s. Change that.")
             form.add_error(None, words % _names(held.grant))
         else:
@@ -58,8 +60,8 @@ def change_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> Htt
     form = ChangeForm(posted, giver=request.user, grant=grant, initial={"level": grant.level})
     if form.is_valid():
         try:
-            sharing.change(request, grant, form.cleaned_data["level"])
-        except sharing.ChangedMeanwhile:
+            grants.change(request, grant, form.cleaned_data["level"])
+        except grants.ChangedMeanwhile:
             form.add_error(None, _("Somebody changed this grant or took it away meanwhile. Look again."))
         else:
             _say(request, _("The grant of %(person)s on %(account)s: %(right)s."), grant)
@@ -82,7 +84,7 @@ def take_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> HttpR
     if grant is None:
         return _not_there(request, account)
     if request.method == "POST":
-        sharing.take(request, grant)
+        grants.take(request, grant)
         _say(request, _("%(person)s has no grant on %(account)s any more."), grant)
         return http.SeeOther(_page(account))
     context = {

@@ -5,10 +5,12 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from portal import access, http, news, second_factor
-from portal.freshness import Freshness
+from portal import access, http
+from portal.mail import sending
 from portal.models import User
-from portal.notifying import sending
+from portal.queries import history
+from portal.queries.freshness import Freshness
+from portal.sign_in import second_factor
 from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
 from ultahost_api.models.cached import CachedQuerySet
@@ -35,7 +37,7 @@ def home(request: http.Request) -> HttpResponse:
         "suspended": access.services_to_view(request.user)
         .needing_attention()
         .order_by("product_name", "pk")[:_SHOWN],
-        "changes": news.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
+        "changes": history.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
         "broken_keys": keys.needing_attention(),
         "half_way": keys.left_half_way(),
         "old_keys": keys.old().count(),

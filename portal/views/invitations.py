@@ -12,10 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, confirming, http, invitations
-from portal.confirming import reauthenticated, typed_before
+from portal import access, http
+from portal.acts import invitations
 from portal.forms.people import AcceptForm, InviteForm
 from portal.models import Invitation
+from portal.sign_in import reauthentication
+from portal.sign_in.reauthentication import reauthenticated, typed_before
 
 _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 
@@ -89,7 +91,7 @@ def accept_invitation(request: http.Request) -> HttpResponse:
     form = AcceptForm(request.POST or None, invitation=invitation)
     if request.method == "POST" and form.is_valid() and (person := form.save()):
         response = perform_login(request, person, email_verification="none", redirect_url=reverse("home"))
-        confirming.count_sign_in(request)
+        reauthentication.count_sign_in(request)
         return cast(HttpResponse, response)
     context = {"form": form, "invitation": invitation}
     return http.page(request, "invitations/accept.html", context, status=422 if form.is_bound else 200)

@@ -4,12 +4,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, news
-from portal.filters import InvoiceFilter
-from portal.freshness import Freshness
-from portal.lists import ListPage, Sorts, filled
+from portal import access, http
 from portal.models import User
-from portal.pages import fields
+from portal.pages import exports
+from portal.pages.filters import InvoiceFilter
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.queries import history
+from portal.queries.freshness import Freshness
+from portal.wording import fields
 from ultahost_api import conf, refreshing
 from ultahost_api.models import Noun
 from ultahost_api.models.invoices import CurrencyTotals
@@ -54,7 +56,7 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     context = {
         "invoice": invoice,
         "items": invoice.items.all(),
-        "history": news.history(request.user, invoice),
+        "history": history.history(request.user, invoice),
         "may_pay": access.invoices_to_pay(request.user).contains(invoice),
     }
     return http.page(request, "invoices/detail.html", context, partials=["invoice"])
@@ -86,7 +88,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Account"), lambda i: i.account.name),
         (_("Number"), str),

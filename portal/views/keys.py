@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access, audit, http, key_health
-from portal.confirming import ask_first, typed_before
+from portal import access, audit, http
 from portal.forms.keys import TOO_MANY_TRIES, AddKeyForm, ReplaceKeyForm, is_try_left
-from portal.key_health import Concern, KeyHealth
-from portal.lists import Chip
 from portal.models import Act
-from portal.outward import outward_address
+from portal.pages.tables import Chip
+from portal.queries import key_health
+from portal.queries.key_health import Concern, KeyHealth
+from portal.sign_in.reauthentication import ask_first, typed_before
+from portal.views.server_address import outward_address
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
 

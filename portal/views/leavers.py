@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 
 from portal import access, http
 from portal.acts import people as acts
-from portal.confirming import reauthenticated
 from portal.models import User
 from portal.models.users import LastAdmin
+from portal.sign_in.reauthentication import reauthenticated
 
 
 @access.admin_only

@@ -6,13 +6,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import access, audit, csv, http
-from portal.filters import OperationFilter
-from portal.lists import ListPage
+from portal import access, audit, http
+from portal.live_reads.slots import Busy, provider_call
 from portal.models import Act
-from portal.threads import Busy, provider_call
+from portal.pages import exports
+from portal.pages.filters import OperationFilter
+from portal.pages.tables import ListPage
 from portal.views.orders import invoice_row
-from portal.wording import act, meaning
+from portal.wording.operations import act, meaning
 from ultahost_api import operating
 from ultahost_api.models import Account
 from ultahost_api.operating import probes
@@ -88,7 +89,7 @@ def _listing(request: http.Request) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("When"), lambda o: o.created_at.isoformat(timespec="seconds")),
         (_("Who"), lambda o: o.user.name),

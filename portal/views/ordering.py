@@ -4,11 +4,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, http, live_lists
+from portal import access, http
 from portal.forms.orders import KINDS, OrderForm
 from portal.models import User
+from portal.operations.page import Write
+from portal.pages import live_tables
 from portal.views.orders import invoice_row
-from portal.writing import Write
 from ultahost_api.models import Account, Operation
 
 
@@ -17,7 +18,7 @@ from ultahost_api.models import Account, Operation
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_order(request: http.Request, kind: str) -> HttpResponse:
     """The order stands in the address; ``?review`` shows what will be sent, and a POST there sends it."""
-    choice = live_lists.choose(request, access.accounts_to_operate(request.user))
+    choice = live_tables.choose(request, access.accounts_to_operate(request.user))
     if choice.account is None or kind not in KINDS:
         raise Http404
     form = _form(request, KINDS[kind], choice.account)

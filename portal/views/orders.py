@@ -5,12 +5,15 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, live, live_lists, news
-from portal.filters import OrderFilter
-from portal.freshness import Freshness
-from portal.lists import ListPage, Sorts, filled
+from portal import access, http
+from portal.live_reads import reading
 from portal.models import User
-from portal.pages import fields
+from portal.pages import exports, live_tables
+from portal.pages.filters import OrderFilter
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.queries import history
+from portal.queries.freshness import Freshness
+from portal.wording import fields
 from ultahost_api import refreshing
 from ultahost_api.client import OrderDetails
 from ultahost_api.client.orders import OrderedDomain, OrderedService
@@ -52,9 +55,9 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
     row = access.orders_to_view(request.user).of([account]).filter(remote_id=order_id).first()
     context: dict[str, object] = {"account": account, "order_id": order_id, "row": row}
     if row and not http.is_partial(request, "order"):  # which is without it
-        context["history"] = news.history(request.user, row)
-    if live_lists.is_wanted(request):
-        answer = live.read(account, lambda client: client.orders.get(order_id))
+        context["history"] = history.history(request.user, row)
+    if live_tables.is_wanted(request):
+        answer = reading.read(account, lambda client: client.orders.get(order_id))
         context |= {"live": answer}
         if answer.is_there:
             context |= _rows_of(answer.content, account, request.user)
@@ -94,7 +97,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Account"), lambda o: o.account.name),
         (_("Order"), str),

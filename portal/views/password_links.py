@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import http, password_links
+from portal import http
+from portal.acts import password_links
 from portal.models import User
 
 _OPENED = "password_link"  # in the session: the id of the link, not its secret

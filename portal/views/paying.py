@@ -13,10 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, acting, confirming, formats, http
+from portal import access, http
 from portal.models import User
-from portal.pages import fields
-from portal.writing import Write
+from portal.operations import acting_key
+from portal.operations.page import Write
+from portal.sign_in import reauthentication
+from portal.wording import fields, formats
 from ultahost_api import operating
 from ultahost_api.client.amounts import read_amount
 from ultahost_api.models import ApiKey, Invoice
@@ -75,7 +77,7 @@ class Payment:
 def pay_invoices(request: http.Request) -> HttpResponse:
     """Each is an operation of its own; all tokens come from the page's, so the page sent twice pays once."""
     there = f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
-    if way := confirming.ask_first(request, there=there):
+    if way := reauthentication.ask_first(request, there=there):
         return way
     if request.method != "POST":
         return _ask(request)
@@ -84,7 +86,7 @@ def pay_invoices(request: http.Request) -> HttpResponse:
     if not access.payments_to_view(request.user, batch):
         try:
             operating.queue(_intents(request, invoices, batch), batch)
-        except acting.OtherKey as words:
+        except acting_key.OtherKey as words:
             messages.error(request, str(words))
             return _ask(request, status=422)
     return http.SeeOther(reverse("payments", args=[batch]))
@@ -119,7 +121,7 @@ def _ask(request: http.Request, status: int = 200) -> HttpResponse:
     context = {
         "payments": payments,
         "payable": payable,
-        "keys": {one.invoice.account: acting.whose(request.user, one.key) for one in payments},
+        "keys": {one.invoice.account: acting_key.whose(request.user, one.key) for one in payments},
         "totals": invoices.filter(pk__in=[payment.invoice.pk for payment in payable]).by_currency(),
         "form_token": uuid4(),
     }
@@ -154,7 +156,7 @@ def _intents(request: http.Request, invoices: Iterable[Invoice], batch: UUID) ->
     intents = []
     for invoice in invoices:
         named_key, total = named[invoice.pk]
-        key = acting.as_named(user, invoice.account, named_key, _key(user, invoice))
+        key = acting_key.as_named(user, invoice.account, named_key, _key(user, invoice))
         parameters = {"invoiceid": invoice.remote_id}
         token = uuid5(batch, str(invoice.pk))
         intents.append(Intent(user, key, "pay_invoice", parameters, token, agreed=str(total)))

@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, http, live, live_lists
+from portal import access, http
 from portal.forms.payment_methods import FORMS
+from portal.live_reads import reading
 from portal.models import Switches, User
-from portal.writing import Write
+from portal.operations.page import Write
+from portal.pages import live_tables
 from ultahost_api.client import Client, PaymentMethod
 from ultahost_api.models import Account
 
@@ -19,7 +21,7 @@ NAME = "payment_methods"  # in the live cache
 
 @require_safe
 def payment_methods(request: http.Request) -> HttpResponse:
-    choice = live_lists.choose(request, access.accounts_to_pay(request.user))
+    choice = live_tables.choose(request, access.accounts_to_pay(request.user))
     if choice.account is None and not request.user.may_hold_keys:
         raise Http404
     context: dict[str, object] = {"choice": choice}
@@ -27,7 +29,7 @@ def payment_methods(request: http.Request) -> HttpResponse:
         cards = _accounts_to_add_to(request.user, "card")
         context["may_change"] = access.accounts_to_operate(request.user).contains(choice.account)
         context["may_add_cards"] = Switches.current().cards and cards.contains(choice.account)
-        if live_lists.is_wanted(request):
+        if live_tables.is_wanted(request):
             context["live"] = _read(choice.account)
     return http.page(request, "payment_methods/list.html", context, partials=["payment-methods"])
 
@@ -50,7 +52,7 @@ def add_payment_method(request: http.Request, account_id: UUID, method: str) -> 
         back=_list_of(account),
         extra={"busy": _("Adding…")},
         own_key_only=is_card,
-        on_done=lambda operation: live.forget(account, NAME),
+        on_done=lambda operation: reading.forget(account, NAME),
     )
     return write.respond(FORMS[method], lambda form: form.parameters())
 
@@ -69,7 +71,7 @@ def delete_payment_method(request: http.Request, account_id: UUID, method_id: in
         facts=_facts(account, method_id),
         danger=True,
         extra={"busy": _("Deleting…")},
-        on_done=lambda operation: live.forget(account, NAME),
+        on_done=lambda operation: reading.forget(account, NAME),
     )
     return write.respond(parameters=lambda form: {"paymethodid": method_id})
 
@@ -80,11 +82,11 @@ def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
     return access.accounts_of_own_keys(user) & operated if method == "card" else operated
 
 
-def _read(account: Account) -> live.Live:
-    def call(client: Client) -> live.Whole:
-        return live_lists.whole([client.payment_methods.page()])
+def _read(account: Account) -> reading.Live:
+    def call(client: Client) -> reading.Whole:
+        return live_tables.whole([client.payment_methods.page()])
 
-    return live.read_list(account, NAME, PaymentMethod, call)
+    return reading.read_list(account, NAME, PaymentMethod, call)
 
 
 def _facts(account: Account, method_id: int) -> list[tuple[object, object]]:

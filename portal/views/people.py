@@ -9,12 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, audit, http, password_links, second_factor, sessions
+from portal import access, audit, http
+from portal.acts import password_links
 from portal.acts import people as acts
-from portal.confirming import reauthenticated, typed_before
 from portal.forms.people import RoleForm
 from portal.models import Act, Invitation, Switches, User
 from portal.models.users import LastAdmin
+from portal.sign_in import second_factor, sessions
+from portal.sign_in.reauthentication import reauthenticated, typed_before
 
 
 @access.admin_only

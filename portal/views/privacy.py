@@ -8,9 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from portal import access, http, sharing
-from portal.confirming import ask_first
+from portal import access, http
+from portal.acts import grants
 from portal.models import ShareLink
+from portal.sign_in.reauthentication import ask_first
 from ultahost_api.models import Account
 
 
@@ -25,7 +26,7 @@ def set_private(request: http.Request, account_id: UUID, switch: str) -> HttpRes
     page = reverse("account", args=[account.pk])
     context = _hiding(account) if switch == "on" else _opening(account)
     if request.method == "POST":
-        sharing.set_private(request, account, switch == "on")
+        grants.set_private(request, account, switch == "on")
         messages.success(request, context["done"])
         return http.SeeOther(page)
     context |= {"facts": [(_("Account"), account)], "action": request.path, "back": page}

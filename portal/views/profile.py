@@ -4,9 +4,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import http, preferences
+from portal import http
 from portal.forms.profile import ProfileForm
 from portal.models import User
+from portal.wording import preferences
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -5,14 +5,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, csv, http, live, live_lists, news
-from portal.filters import QuoteFilter
-from portal.freshness import Freshness
-from portal.lists import ListPage, Sorts, filled
+from portal import access, http
+from portal.live_reads import reading
 from portal.models import User
-from portal.pages import fields
+from portal.operations.page import Write
+from portal.pages import exports, live_tables
+from portal.pages.filters import QuoteFilter
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.queries import history
+from portal.queries.freshness import Freshness
 from portal.views.ordering import where_it_led
-from portal.writing import Write
+from portal.wording import fields
 from ultahost_api import conf, refreshing
 from ultahost_api.client import QuoteDetails
 from ultahost_api.models import Account, Noun, Operation
@@ -51,8 +54,8 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
     if row and not http.is_partial(request, "quote"):  # which is without it
-        context["history"] = news.history(request.user, row)
-    if live_lists.is_wanted(request):
+        context["history"] = history.history(request.user, row)
+    if live_tables.is_wanted(request):
         context["live"] = answer = _read(account, quote_id)
         may_operate = access.accounts_to_operate(request.user).contains(account)
         context["may_accept"] = may_operate and answer.is_there and _is_open(answer.content)
@@ -89,11 +92,11 @@ def _is_open(quote: QuoteDetails) -> bool:
     return quote.stage in ACCEPTABLE and not expired and quote.total is not None
 
 
-def _read(account: Account, quote_id: int) -> live.Live:
-    return live.read(account, lambda client: client.quotes.get(quote_id))
+def _read(account: Account, quote_id: int) -> reading.Live:
+    return reading.read(account, lambda client: client.quotes.get(quote_id))
 
 
-def _facts(account: Account, read: live.Live) -> list[tuple[object, object]]:
+def _facts(account: Account, read: reading.Live) -> list[tuple[object, object]]:
     """What it costs, or why that could not be read."""
     if not read.is_there:
         return [(_("Quote"), f"{read.problem} {read.said}".strip())]
@@ -116,7 +119,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Account"), lambda q: q.account.name),
         (_("Quote"), str),

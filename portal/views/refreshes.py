@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
-from portal.freshness import Freshness
 from portal.models import User
+from portal.queries.freshness import Freshness
 from ultahost_api import refreshing
 from ultahost_api.models import LISTS, Account
 

@@ -13,9 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import access, audit, http
-from portal.confirming import ask_first
 from portal.forms.keys import RotateKeyForm
 from portal.models import Act
+from portal.sign_in.reauthentication import ask_first
 from ultahost_api import rotating
 from ultahost_api.keys import KeyProblem
 from ultahost_api.models import ApiKey

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, audit, http, second_factor
-from portal.confirming import reauthenticated
+from portal import access, audit, http
 from portal.models import Act, Switches
+from portal.sign_in import second_factor
+from portal.sign_in.reauthentication import reauthenticated
 
 
 @access.admin_only

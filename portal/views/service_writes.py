@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import access, audit, formats, http
+from portal import access, audit, http
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
-from portal.forms.writes import WriteForm
 from portal.models import Act, ServiceCommand
-from portal.pages import fields
-from portal.writing import Write
+from portal.operations.form import WriteForm
+from portal.operations.page import Write
+from portal.wording import fields, formats
 from ultahost_api import operating
 from ultahost_api.models import Operation, Service
 

@@ -4,12 +4,14 @@ from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from portal import access, csv, http, news
-from portal.filters import ServiceFilter
-from portal.freshness import Freshness
-from portal.lists import ListPage, Sorts, filled
+from portal import access, http
 from portal.models import ServiceCommand, User
-from portal.pages import fields
+from portal.pages import exports
+from portal.pages.filters import ServiceFilter
+from portal.pages.tables import ListPage, Sorts, filled
+from portal.queries import history
+from portal.queries.freshness import Freshness
+from portal.wording import fields
 from ultahost_api import operating, refreshing
 from ultahost_api.models import Noun
 
@@ -49,7 +51,7 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
         "service": service,
         "cancellation": operating.pending_cancellation(service),
         "commands": ServiceCommand.objects.all(),
-        "history": news.history(request.user, service),
+        "history": history.history(request.user, service),
         "may_operate": access.may_operate(request.user, service),
     }
     return http.page(request, "services/detail.html", context, partials=["service"])
@@ -66,7 +68,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
     )
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Account"), lambda s: s.account.name),
         (_("Service"), lambda s: s.product_name),

@@ -10,10 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, audit, formats, http
-from portal.confirming import as_initial, ask_first, reauthenticated, typed_before
+from portal import access, audit, http
 from portal.forms.share_links import ShareLinkForm
 from portal.models import Act, ShareLink
+from portal.sign_in.reauthentication import as_initial, ask_first, reauthenticated, typed_before
+from portal.wording import formats
 
 
 @access.admin_only

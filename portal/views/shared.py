@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
-from portal import access, audit, csv
-from portal.freshness import Freshness
+from portal import access, audit
 from portal.models import Act, ShareLink
-from portal.pages import fields
+from portal.pages import exports
+from portal.queries.freshness import Freshness
+from portal.wording import fields
 from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoices import OPEN
 
@@ -128,7 +129,9 @@ def shared_csv(request: HttpRequest, link_id: UUID) -> HttpResponseBase:
     link = _held(request, link_id)
     invoices = access.invoices_shared(link)
     audit.record(request, Act.EXPORTED, link, rows=invoices.count())
-    return csv.response("invoices.csv", _columns(), map(SharedInvoice.of, invoices.iterator(chunk_size=500)))
+    return exports.response(
+        "invoices.csv", _columns(), map(SharedInvoice.of, invoices.iterator(chunk_size=500))
+    )
 
 
 def _may_try(request: HttpRequest) -> bool:
@@ -142,7 +145,7 @@ def _held(request: HttpRequest, link_id: UUID) -> ShareLink:
     return link
 
 
-def _columns() -> list[csv.Column]:
+def _columns() -> list[exports.Column]:
     return [
         (_("Number"), lambda i: i.number),
         (_("Account"), lambda i: i.account),

@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import http, sessions
+from portal import http
+from portal.sign_in import sessions
 from portal.sign_in.ceremonies import Ceremony
 
 

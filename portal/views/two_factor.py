@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import access, audit, confirming, http, live, qr
+from portal import access, audit, http
 from portal.forms.accounts import BASE32, DisableForm, VerifyForm
+from portal.live_reads import reading
 from portal.models import Act
-from portal.writing import Write
+from portal.operations.page import Write
+from portal.pages import qr
+from portal.sign_in import reauthentication
 from ultahost_api.client import Secret
 from ultahost_api.models import Account, Operation
 
@@ -26,12 +29,12 @@ State = Operation.State
 def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     """GET tells what it is; POST has Ultahost make a secret, with which nothing is on yet."""
     account = access.account_of_own_key(request.user, account_id)
-    if way := confirming.ask_first(request):
+    if way := reauthentication.ask_first(request):
         return way
     if request.method != "POST":
         return _overview(request, account)
     key = access.own_key(request.user, account)
-    made = live.read(account, lambda client: client.two_factor.setup(), key=key)
+    made = reading.read(account, lambda client: client.two_factor.setup(), key=key)
     if not made.is_there:
         return _overview(request, account, trouble=made)
     audit.record(request, Act.TWO_FACTOR_SHOWN, account, account=account)
@@ -48,7 +51,7 @@ def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
 def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     """POST alone has the secret; who comes here from the password's page starts again."""
     account = access.account_of_own_key(request.user, account_id)
-    if way := confirming.ask_first(request):
+    if way := reauthentication.ask_first(request):
         return way
     secret = request.POST.get("secret", "")
     if not BASE32.fullmatch(secret):
@@ -76,7 +79,7 @@ def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_of_own_key(request.user, account_id)
-    if way := confirming.ask_first(request):
+    if way := reauthentication.ask_first(request):
         return way
     write = Write(
         request,
@@ -94,7 +97,7 @@ def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     return write.respond(DisableForm, lambda form: {"password": Secret(form.cleaned_data["password"])})
 
 
-def _overview(request: http.Request, account: Account, trouble: live.Live | None = None) -> HttpResponse:
+def _overview(request: http.Request, account: Account, trouble: reading.Live | None = None) -> HttpResponse:
     last = Operation.objects.filter(
         account=account, action__in=["verify_2fa", "disable_2fa"], state__in=[State.DONE, State.CONFIRMED]
     )

@@ -1,4 +1,4 @@
-// data-time: a <time> that goes on counting with the words of portal/formats.py.
+// data-time: a <time> that goes on counting with the words of portal/wording/formats.py.
 const STEPS = [["year", 31536000], ["month", 2592000], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]]
 const EVERY = 30_000
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { style: "short" })

@@ -99,7 +99,7 @@ SAME = {f"ultahost_api_{noun}" for noun in ("account", "apikey", "event", "opera
 
 def counted(portal: Portal) -> dict[str, int]:
     told = portal.python(
-        "-c", SETUP + "import json; from portal.keeping import content; print(json.dumps(content.rows()))"
+        "-c", SETUP + "import json; from portal.backups import content; print(json.dumps(content.rows()))"
     )
     return json.loads(told)
 

@@ -23,7 +23,7 @@ FILL = """
 import django; django.setup()
 from allauth.mfa.models import Authenticator
 from django.db import transaction
-from portal.adapters import SEED
+from portal.sign_in.adapters import SEED
 from portal.models import User
 from ultahost_api import sealing
 from ultahost_api.models import ApiKey
@@ -39,7 +39,7 @@ with transaction.atomic():
 READ = """
 import django; django.setup()
 from allauth.mfa.models import Authenticator
-from portal.adapters import SEED
+from portal.sign_in.adapters import SEED
 from ultahost_api import sealing
 from ultahost_api.models import ApiKey
 for key in ApiKey.objects.order_by("created_at"):

@@ -33,7 +33,7 @@ print(base64.b64encode(pickle.dumps(Evil())).decode())
 """
 TAKE = "import sys, pathlib; backups.take(pathlib.Path(sys.argv[1]))"
 COUNT = """
-from portal.keeping import content
+from portal.backups import content
 counted = content.rows()
 print([counted[table] for table in content.PASSING])
 """
@@ -249,7 +249,7 @@ def test_it_restores_without_any_key_when_both_are_meant(stranger, empty):
 def test_it_brings_a_backup_of_an_older_version_to_this_one(portal, empty, tmp_path):
     portal.manage("migrate", "portal", "0008", "--verbosity", "0")
     portal.manage("migrate", "ultahost_api", "0007", "--verbosity", "0")
-    portal.python("-c", SETUP + "from portal.keeping import backups; " + TAKE, str(tmp_path / "backup"))
+    portal.python("-c", SETUP + "from portal.backups import backups; " + TAKE, str(tmp_path / "backup"))
 
     empty.manage("restore", str(tmp_path / "backup"))
 

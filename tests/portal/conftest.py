@@ -17,8 +17,8 @@ from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 
+from portal.mail import messages
 from portal.models import Notification, User
-from portal.notifying import words
 from portal.sign_in import after_answer
 from ultahost_api import refreshing
 from ultahost_api.models import (
@@ -307,10 +307,10 @@ def read_everything(rung):
 @pytest.fixture
 def slow_letters(monkeypatch):
     """Of workers that begin together, each has claimed its mail, or tried to, before one has its words."""
-    letter = words.letter
+    letter = messages.letter
 
     def slowly(notification: Notification) -> Any:
         time.sleep(0.5)
         return letter(notification)
 
-    monkeypatch.setattr(words, "letter", slowly)
+    monkeypatch.setattr(messages, "letter", slowly)

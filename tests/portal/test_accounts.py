@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import formats
 from portal.models import AccountPolicy, Grant
+from portal.wording import formats
 from ultahost_api import conf
 from ultahost_api.models import Account, Operation, Refresh
 from ultahost_api.sandbox.faults import Fault

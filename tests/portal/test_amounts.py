@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal import formats
+from portal.wording import formats
 from ultahost_api.models import Invoice, Operation
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from portal import celery
-from portal.caches import SignedCache
+from portal.running.caches import SignedCache
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal import live
+from portal.live_reads import reading
 from portal.models import Act, AuditEntry, Grant
 from ultahost_api.models import Operation
 from ultahost_api.sandbox.faults import Fault
@@ -153,7 +153,7 @@ def test_it_says_when_ultahost_has_more_than_it_reads(visit, alma, acme, account
     assert browser.get("/contacts/?live=1").all(".banner") == []
 
     acme.add_contacts(1)
-    live.forget(account, "contacts")
+    reading.forget(account, "contacts")
 
     assert "more than the 20 that were read" in browser.get("/contacts/?live=1").one(".banner").text
     assert "contacts-incomplete.csv" in browser.get("/contacts.csv").headers["Content-Disposition"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal import csv as exports
+from portal.pages import exports
 
 SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")

@@ -5,7 +5,7 @@ import logging
 import pytest
 from django.db import OperationalError, connection
 
-from portal.logs import Short
+from portal.log_masking import Short
 from portal.models import User
 from portal.running import troubles
 from portal.running.troubles import trouble_of

@@ -1,5 +1,5 @@
-from portal import demo
 from portal.models import Product, User
+from portal.running import demo
 from ultahost_api.models import Account, ApiKey
 from ultahost_api.sandbox.team import DEMO_KEYS
 

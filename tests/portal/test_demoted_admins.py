@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection, transaction
 
-from portal import invitations
+from portal.acts import invitations
 from portal.models import Act, AuditEntry, Grant, Invitation, ShareLink, User
 
 PASSWORD = "a staple of batteries"

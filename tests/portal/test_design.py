@@ -13,8 +13,8 @@ from django.core.paginator import Paginator
 from django.template import RequestContext, Template
 from django.test import RequestFactory
 
-from portal import formats
-from portal.templatetags.statuses import hue, status_word
+from portal.wording import formats
+from portal.wording.statuses import hue, status_word
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -9,8 +9,8 @@ from django.core import mail
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from portal.mail import sending
 from portal.models import AccountPolicy, Grant, Notification
-from portal.notifying import sending
 from ultahost_api.models import Domain
 
 DAY = date(2026, 6, 6)

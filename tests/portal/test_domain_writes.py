@@ -10,8 +10,8 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from portal.mail import outbox, sending
 from portal.models import Grant, Notification
-from portal.notifying import noting, sending
 from ultahost_api.models import ApiKey, Domain, Operation
 from ultahost_api.sandbox import Fault
 
@@ -374,7 +374,7 @@ def mail_goes_out(settings, rung):
     settings.EMAIL_URL = "smtp://mail.example.com"
 
     def go_out():
-        noting.unlocks()
+        outbox.unlocks()
         for notification in Notification.objects.waiting().order_by("created_at"):
             sending.send(notification.pk)
         return mail.outbox

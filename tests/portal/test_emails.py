@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.db import connection
 from django.utils import timezone
 
-from portal.letters import harmless
 from portal.models import Grant
+from portal.pages.foreign_html import harmless
 from portal.pages.mail_bodies import as_html
 from ultahost_api.sandbox.faults import Fault
 

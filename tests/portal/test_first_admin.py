@@ -1,6 +1,6 @@
 import pytest
 
-from portal import first_admin
+from portal.acts import first_admin
 from portal.models import FirstAdminToken, Role, User
 
 pytestmark = pytest.mark.django_db

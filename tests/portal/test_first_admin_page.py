@@ -1,6 +1,6 @@
 import pytest
 
-from portal import first_admin
+from portal.acts import first_admin
 from portal.models import Role, User
 
 PASSWORD = "a staple of batteries"

@@ -7,8 +7,8 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
+from portal.mail import sending
 from portal.models import AccountPolicy, Act, AuditEntry, Grant, Notification
-from portal.notifying import sending
 from ultahost_api import keys
 from ultahost_api.models import ApiKey
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from portal import password_links
+from portal.acts import password_links
 from portal.models import User
 from tests.portal.test_second_factor import PASSWORD, add_passkey, is_in, set_up_app, sign_in_by_passkey
 from ultahost_api.sandbox import totp

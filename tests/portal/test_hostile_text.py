@@ -18,9 +18,9 @@ from django.utils.http import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import csv as exports
-from portal.letters import harmless as cleaned
 from portal.models import ServiceCommand
+from portal.pages import exports
+from portal.pages.foreign_html import harmless as cleaned
 from tests.portal.test_csv import DANGEROUS
 from ultahost_api.models import Domain, Invoice, Operation, Service
 from ultahost_api.sandbox import Fault

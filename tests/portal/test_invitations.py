@@ -9,7 +9,7 @@ from django.core import mail
 from django.db import connection
 from django.utils import timezone
 
-from portal import invitations
+from portal.acts import invitations
 from portal.models import Invitation, Role, User
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -13,9 +13,10 @@ import pytest
 from django.contrib.auth.tokens import default_token_generator
 from django.utils import timezone
 
-from portal import environment, first_admin, password_links
-from portal.keeping import CannotKeep, archive, postgres
-from portal.keeping.reviving import revive
+from portal import environment
+from portal.acts import first_admin, password_links
+from portal.backups import CannotKeep, archive, postgres
+from portal.backups.after_restore import revive
 from portal.models import FirstAdminToken, Invitation, Notification, PasswordLink, ShareLink
 
 TOLD = {

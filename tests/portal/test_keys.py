@@ -5,8 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal import formats
-from portal.threads import provider_call
+from portal.live_reads.slots import provider_call
+from portal.wording import formats
 from ultahost_api import keys, tasks
 from ultahost_api.models import Account, ApiKey, RateWindow, Refresh, Service
 from ultahost_api.sandbox import Fault

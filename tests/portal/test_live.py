@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 
-from portal import live
+from portal.live_reads import reading
 from ultahost_api.client import Announcement, Contact, PaymentMethod
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -44,9 +44,9 @@ def read(account):
     def call(record, *records, name="list"):
         def answer(client):
             asked.append(name)
-            return live.Whole.of(records, False, ("abc",))
+            return reading.Whole.of(records, False, ("abc",))
 
-        return live.read_list(account, name, record, answer).content, len(asked)
+        return reading.read_list(account, name, record, answer).content, len(asked)
 
     return call
 
@@ -63,9 +63,9 @@ def test_it_reads_from_the_cache_what_ultahost_answered(read, record):
 
 def test_it_asks_again_once_it_is_told_to_forget(read, account):
     read(Contact, RECORDS[Contact])
-    live.forget(account, "list")
+    reading.forget(account, "list")
 
-    assert read(Contact) == (live.Whole((), False, ("abc",)), 2)
+    assert read(Contact) == (reading.Whole((), False, ("abc",)), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

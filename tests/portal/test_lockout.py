@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from portal import first_admin, invitations, password_links
+from portal.acts import first_admin, invitations, password_links
 from portal.models import Act, AuditEntry, Invitation, Role, Switches, User
 from portal.sign_in.link_tokens import LinkTokens
 from portal.urls import sign_in_urls

@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.db import connection
 
-from portal import first_admin, invitations
+from portal.acts import first_admin, invitations
 from portal.models import Invitation, User
 
 NEW = "a staple of batteries"

@@ -8,9 +8,9 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
+from portal.mail import sending
+from portal.mail.plain import plain
 from portal.models import AccountPolicy, Device, Grant, Notification
-from portal.notifying import sending
-from portal.notifying.plain import plain
 from ultahost_api import operating
 from ultahost_api.clients import note_refusal
 from ultahost_api.models import ApiKey, Operation

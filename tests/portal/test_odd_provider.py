@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from portal import formats
+from portal.wording import formats
 from ultahost_api import keys, refreshing
 from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Refresh, Service
 from ultahost_api.sandbox import odd

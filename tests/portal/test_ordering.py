@@ -1,7 +1,7 @@
 import pytest
 
+from portal.live_reads.slots import provider_call
 from portal.models import Gateway, Grant, Product
-from portal.threads import provider_call
 from ultahost_api.models import Domain, Invoice, Operation, Service
 from ultahost_api.sandbox import Fault
 

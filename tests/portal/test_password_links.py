@@ -12,7 +12,7 @@ from django.core import mail
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal import password_links
+from portal.acts import password_links
 from portal.models import Act, AuditEntry, PasswordLink, User
 
 PASSWORD = "a staple of batteries"

@@ -3,8 +3,8 @@
 import pytest
 from django.core import mail
 
+from portal.mail import sending
 from portal.models import AccountPolicy, Act, AuditEntry, Grant, Notification, ShareLink
-from portal.notifying import sending
 from ultahost_api import keys
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.adapters import SEED
 from portal.models import AccountPolicy, Grant, Invitation, Product, ServiceCommand, ShareLink
+from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api import sealing
 from ultahost_api.models import Account, ApiKey, Invoice

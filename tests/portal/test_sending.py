@@ -13,8 +13,8 @@ import time_machine
 from django.db import connection, connections
 from django.utils import timezone
 
+from portal.mail import sending
 from portal.models import MailTrouble, Notification
-from portal.notifying import sending
 from tests.smtp import mail_server
 from ultahost_api.clients import note_refusal
 
@@ -288,7 +288,7 @@ def test_of_two_workers_at_once_one_sends(server, rows, people, slow_letters):
 def test_a_worker_that_is_killed_while_it_sends_leaves_nothing_to_send_twice(server, rows, people):
     row = refuse(rows.key(people.member("Alma"), rows.account()))
     server.fault = "stall"
-    code = f"import django; django.setup(); from portal.notifying import sending; sending.send('{row.pk}')"
+    code = f"import django; django.setup(); from portal.mail import sending; sending.send('{row.pk}')"
     process = subprocess.Popen([sys.executable, "-c", code], env=environment_of_a_worker(server))
     assert server.hangs.wait(60)
 

@@ -21,7 +21,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.logs import masked
+from portal.log_masking import masked
 from portal.models import AccountPolicy, Act, AuditEntry, ShareLink
 from portal.running.programs import programs
 from tests.settings import BASE_DIR

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from qrcode.main import QRCode
 
-from portal import qr
+from portal.pages import qr
 from tests.portal.test_emails import everything_stored
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import totp

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal import formats
+from portal.mail import digests
 from portal.models import Notification
-from portal.notifying import digests
+from portal.wording import formats
 from ultahost_api.models import Invoice, Refresh
 
 pytestmark = pytest.mark.django_db

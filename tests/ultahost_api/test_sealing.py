@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.adapters import SEED
+from portal.sign_in.adapters import SEED
 from ultahost_api import sealing
 from ultahost_api.models import ApiKey
 from ultahost_api.models.api_keys import fingerprint

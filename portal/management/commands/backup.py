@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from portal import environment
-from portal.keeping import CannotKeep, backups
+from portal.backups import CannotKeep, backups
 from ultahost_api.management.checked import CheckedCommand
 
 

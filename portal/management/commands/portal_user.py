@@ -8,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from portal import audit, password_links, second_factor
+from portal import audit
+from portal.acts import password_links
 from portal.models import Act, Role, Switches, User
+from portal.sign_in import second_factor
 
 
 class Command(BaseCommand):

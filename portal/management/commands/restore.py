@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from portal.keeping import CannotKeep, backups
+from portal.backups import CannotKeep, backups
 
 
 class Command(BaseCommand):

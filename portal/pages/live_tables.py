@@ -10,10 +10,12 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from portal import audit, csv, live
+from portal import audit
 from portal.http import Request
-from portal.lists import Pages
+from portal.live_reads import reading
 from portal.models import Act
+from portal.pages import exports
+from portal.pages.tables import Pages
 from ultahost_api.client import Client, Page
 from ultahost_api.models import Account
 
@@ -70,11 +72,11 @@ class LiveList(Pages):
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
 
     def as_csv(
-        self, filename: str, columns: Sequence[csv.Column], account: Account | None = None
+        self, filename: str, columns: Sequence[exports.Column], account: Account | None = None
     ) -> StreamingHttpResponse:
         """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
         audit.record(self.request, Act.EXPORTED, filename, account=account, rows=len(self.rows))
-        return csv.response(filename, columns, self.rows)
+        return exports.response(filename, columns, self.rows)
 
 
 def choose(request: HttpRequest, accounts: QuerySet[Account]) -> Choice:
@@ -96,21 +98,21 @@ def is_wanted(request: HttpRequest) -> bool:
 
 def read_whole(
     account: Account, noun: str, record: type[Any], nouns: Callable[[Client], Listable]
-) -> live.Live:
+) -> reading.Live:
     """All pages of it, each record once; its content is a Whole."""
 
-    def call(client: Client) -> live.Whole:
+    def call(client: Client) -> reading.Whole:
         pages = list(islice(nouns(client).list().pages(), MOST_PAGES))
         return whole(pages)
 
-    return live.read_list(account, noun, record, call)
+    return reading.read_list(account, noun, record, call)
 
 
-def whole(pages: Sequence[Page[Any]]) -> live.Whole:
+def whole(pages: Sequence[Page[Any]]) -> reading.Whole:
     records = {record.id: record for page in pages for record in page.records}
     set_aside = tuple(row.remote_id or "–" for page in pages for row in page.rejected)
     is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
-    return live.Whole.of(records.values(), is_whole, set_aside)
+    return reading.Whole.of(records.values(), is_whole, set_aside)
 
 
 def folded(text: str) -> str:

@@ -16,9 +16,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import confirming, qr, second_factor
 from portal.models import User
-from portal.sign_in import after_answer
+from portal.pages import qr
+from portal.sign_in import after_answer, reauthentication, second_factor
 from ultahost_api import sealing
 
 # Additional data of sealed seeds; allauth's hook names no row to bind them to.
@@ -41,7 +41,7 @@ class AccountAdapter(DefaultAccountAdapter):
         """Whoever is led from the sign-in to setting up a second factor need not say twice who it is."""
         response = super().post_login(request, user, **how)
         if second_factor.is_owed(user):
-            confirming.count_sign_in(request)
+            reauthentication.count_sign_in(request)
         return response
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from portal import http
 from portal.access import View
-from portal.live import Live
+from portal.live_reads.reading import Live
 from portal.pages.mail_bodies import as_html
 
 _TAGS = {

@@ -16,8 +16,8 @@ from typing import IO, Any, cast
 from django.db import connection, transaction
 from django.db.backends.postgresql.client import DatabaseClient
 
-from portal.keeping import CannotKeep, content
-from portal.keeping.archive import Manifest
+from portal.backups import CannotKeep, content
+from portal.backups.archive import Manifest
 from ultahost_api.models import Operation
 
 State = Operation.State

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from portal.keeping import CannotKeep, content
-from portal.keeping.archive import Manifest
+from portal.backups import CannotKeep, content
+from portal.backups.archive import Manifest
 from portal.running import CannotStart
 from portal.running.launcher import only_launcher
 

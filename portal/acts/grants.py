@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from portal import audit
 from portal.http import Request
+from portal.mail import outbox
 from portal.models import AccountPolicy, Act, Grant, User
-from portal.notifying import noting
 from ultahost_api.models import Account
 
 
@@ -29,7 +29,7 @@ def give(request: Request, account: Account, person: User, level: str) -> Grant:
         if not is_new:
             raise HeldAlready(grant)
         audit.record(request, Act.GRANT_GIVEN, person, account=account, level=level)
-    noting.sharing(account, request.user, Act.GRANT_GIVEN, grant)
+    outbox.sharing(account, request.user, Act.GRANT_GIVEN, grant)
     return grant
 
 
@@ -46,7 +46,7 @@ def change(request: Request, grant: Grant, level: str) -> None:
             request, Act.GRANT_CHANGED, grant.user, account=grant.account, before=before, level=level
         )
     grant.level, grant.given_by, grant.given_at = level, request.user, now
-    noting.sharing(grant.account, request.user, Act.GRANT_CHANGED, grant)
+    outbox.sharing(grant.account, request.user, Act.GRANT_CHANGED, grant)
 
 
 def take(request: Request, grant: Grant) -> None:
@@ -56,7 +56,7 @@ def take(request: Request, grant: Grant) -> None:
         if taken:
             audit.record(request, Act.GRANT_TAKEN, grant.user, account=grant.account, level=grant.level)
     if taken:
-        noting.sharing(grant.account, request.user, Act.GRANT_TAKEN, grant)
+        outbox.sharing(grant.account, request.user, Act.GRANT_TAKEN, grant)
 
 
 def set_private(request: Request, account: Account, private: bool) -> None:
@@ -68,4 +68,4 @@ def set_private(request: Request, account: Account, private: bool) -> None:
         if changed := policy.update(private=private):
             audit.record(request, act, account, account=account)
     if changed:
-        noting.sharing(account, request.user, act)
+        outbox.sharing(account, request.user, act)

@@ -3,8 +3,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal import access, second_factor
+from portal import access
 from portal.models import User
+from portal.sign_in import second_factor
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -15,9 +15,9 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from portal import audit
-from portal.keeping import CannotKeep, archive, content, postgres, sqlite
-from portal.keeping.archive import Archive, Manifest
-from portal.keeping.reviving import revive
+from portal.backups import CannotKeep, archive, content, postgres, sqlite
+from portal.backups.after_restore import revive
+from portal.backups.archive import Archive, Manifest
 from portal.models import Act
 from ultahost_api.installation import KeyChecks
 from ultahost_api.sealing import key_ids

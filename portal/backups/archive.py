@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from portal.keeping import CannotKeep
+from portal.backups import CannotKeep
 from ultahost_api.sealing import keyed_digest
 
 FORMAT = 2  # 1 had no HMAC

@@ -19,9 +19,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from portal import access, acting, confirming, http
-from portal.forms.writes import WriteForm
-from portal.threads import Busy, provider_call
+from portal import access, http
+from portal.live_reads.slots import Busy, provider_call
+from portal.operations import acting_key
+from portal.operations.form import WriteForm
+from portal.sign_in import reauthentication
 from ultahost_api import operating
 from ultahost_api.models import Account, ApiKey, Operation
 from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
@@ -62,15 +64,17 @@ class Write:
         **form_arguments: Any,
     ) -> HttpResponse:
         """GET says what will happen; POST sends it once and leads to what came of it."""
-        if self.asks_again or self.action in confirming.WRITES:
+        if self.asks_again or self.action in reauthentication.WRITES:
             # With its token, so that it stays the same operation; what the page names, the page names anew
-            typed = confirming.as_initial(self.request.POST, {*form_class.secrets, "again", "agreed", "key"})
-            if way := confirming.ask_first(self.request, typed=typed):
+            typed = reauthentication.as_initial(
+                self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
+            )
+            if way := reauthentication.ask_first(self.request, typed=typed):
                 return way
         key = self._key()
         if self.request.method != "POST":
             initial = {**form_arguments.pop("initial", {}), "form_token": uuid4()}
-            initial |= confirming.typed_before(self.request)
+            initial |= reauthentication.typed_before(self.request)
             return self._page(form_class(initial=initial, **form_arguments), key)
         form = form_class(self.request.POST, **form_arguments)
         if not form.is_valid():
@@ -78,8 +82,8 @@ class Write:
         if known := operating.sent_by(self.request.user, form.cleaned_data["form_token"]):
             return self._follow(form, key, known)
         try:
-            key = acting.as_named(self.request.user, self.account, form.cleaned_data["key"], key)
-        except acting.OtherKey as words:
+            key = acting_key.as_named(self.request.user, self.account, form.cleaned_data["key"], key)
+        except acting_key.OtherKey as words:
             return self._refuse(form, key, str(words))
         if self.priced and form.cleaned_data["agreed"] is None:
             return self._refuse(form, key, _("This page named no total to agree to. Nothing was sent."))
@@ -149,7 +153,7 @@ class Write:
             "facts": [
                 (_("Account"), self.account),
                 *self.facts,
-                (_("Key"), acting.whose(self.request.user, key)),
+                (_("Key"), acting_key.whose(self.request.user, key)),
             ],
             "warning": self.warning,
             "form": form,

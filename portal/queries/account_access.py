@@ -10,8 +10,8 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from portal import access
-from portal.freshness import Freshness, of_each
 from portal.models import AccountPolicy, Grant, Role, User
+from portal.queries.freshness import Freshness, of_each
 from ultahost_api import conf
 from ultahost_api.models import Account, ApiKey, Noun
 from ultahost_api.models.invoices import Owed

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from portal import access, preferences
+from portal import access
+from portal.mail import digests, outbox
 from portal.models import Act, Grant, Notification, User
-from portal.notifying import digests, noting
+from portal.wording import preferences
 from ultahost_api.models import Account, Domain, Operation
 
 Kind = Notification.Kind
@@ -119,7 +120,7 @@ def _outcome(notification: Notification) -> Facts | None:
     operations = Operation.objects.select_related("user", "account", "key__owner")
     operation = operations.filter(pk=notification.subject).first()
     accounts = access.accounts_to_view(person) | access.accounts_to_pay(person)
-    if operation is None or not noting.needs_a_person(operation) or not person.wants(Kind.OUTCOME):
+    if operation is None or not outbox.needs_a_person(operation) or not person.wants(Kind.OUTCOME):
         return None
     if not accounts.filter(pk=operation.account_id).exists():
         return None

@@ -15,11 +15,13 @@ from django.http import StreamingHttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from portal import audit, csv, formats
-from portal.filters import RowFilter
+from portal import audit
 from portal.http import Request
 from portal.models import PAGE_SIZES, Act
 from portal.models.audit import AuditEntryQuerySet
+from portal.pages import exports
+from portal.pages.filters import RowFilter
+from portal.wording import formats
 from ultahost_api.models import Account
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.events import EventQuerySet
@@ -171,13 +173,13 @@ class ListPage(Pages):
     def chosen_status(self) -> str:
         return self.request.GET.get("status", "")
 
-    def as_csv(self, filename: str, columns: Sequence[csv.Column]) -> StreamingHttpResponse:
+    def as_csv(self, filename: str, columns: Sequence[exports.Column]) -> StreamingHttpResponse:
         """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
         chosen = {name: self.request.GET[name] for name in self.filter.filters if self.request.GET.get(name)}
         chosen.pop("q", None)  # the words that somebody searched for are theirs
         filters = urlencode(chosen)
         audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
-        return csv.response(filename, columns, self.rows.iterator(chunk_size=500))
+        return exports.response(filename, columns, self.rows.iterator(chunk_size=500))
 
 
 def _in_words(field: Field, value: Any) -> str:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from portal import access, preferences
+from portal import access
 from portal.models import Notification, User
+from portal.wording import preferences
 from ultahost_api import conf
 from ultahost_api.models import Account, Domain, Invoice, Risk
 

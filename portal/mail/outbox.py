@@ -10,9 +10,11 @@ from django.db.models import F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from portal import access, browsers, devices
+from portal import access
 from portal.audit import address_of
 from portal.models import Act, Grant, Notification, User
+from portal.sign_in import devices
+from portal.wording import user_agents
 from ultahost_api import bell
 from ultahost_api.client import ACTIONS, Effect
 from ultahost_api.models import Account, ApiKey, Domain, Operation
@@ -33,7 +35,7 @@ def sign_in(request: HttpRequest, person: User) -> None:
         return
     facts = {
         "at": timezone.now().isoformat(),
-        "browser": browsers.family(request.headers.get("User-Agent", "")),
+        "browser": user_agents.family(request.headers.get("User-Agent", "")),
         "address": address_of(request),
     }
     _note(Kind.NEW_DEVICE, [person], str(uuid4()), **facts)

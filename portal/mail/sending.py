@@ -10,9 +10,9 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from portal.mail import digests, messages, outbox, smtp
 from portal.models import MailTrouble, Notification, User
 from portal.models.notifications import LIFE, LONGEST_WAIT
-from portal.notifying import digests, noting, postbox, words
 from ultahost_api import bell
 
 State = Notification.State
@@ -28,12 +28,12 @@ def look_round() -> None:
     """Write down what is to be told, give up what is old, and ring for what is due."""
     if not settings.EMAIL_URL:
         return
-    noting.open_outcomes()
-    noting.unlocks()
+    outbox.open_outcomes()
+    outbox.unlocks()
     digests.plan()
     _give_up()
     for notification_id in due():
-        bell.ring_task(noting.SEND, str(notification_id))
+        bell.ring_task(outbox.SEND, str(notification_id))
 
 
 def due() -> list[UUID]:
@@ -60,7 +60,7 @@ def send(notification_id: UUID | str) -> None:
         notification = waiting.filter(pk=notification_id).first()
         if notification is None or not notification.take():
             return
-        letter = words.letter(notification)
+        letter = messages.letter(notification)
         if letter is None:
             notification.end(State.POINTLESS)
             return
@@ -89,17 +89,17 @@ def unreachable_for(user: User) -> QuerySet[User]:
 
 def _hand_over(notification: Notification, letter: EmailMessage) -> None:
     try:
-        postbox.hand_over(letter)
-    except postbox.NotTaken as error:
+        smtp.hand_over(letter)
+    except smtp.NotTaken as error:
         MailTrouble.note(error.word)
         notification.put_back()
         log.warning("The mail server takes no mail: %s. It is tried again.", error.word)
         return
-    except postbox.MayHaveArrived as error:
+    except smtp.MayHaveArrived as error:
         MailTrouble.note(error.word)
         log.warning("The mail %s may have arrived or not; it is not sent again.", notification.pk)
         return
-    except postbox.Refused as error:
+    except smtp.Refused as error:
         _note_refusal(notification, for_good=error.for_good)
     else:
         notification.end(State.SENT)

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import formats
+from portal.wording import formats
 
 _LABELS: dict[str, Promise] = {
     "amount": gettext_lazy("Amount"),

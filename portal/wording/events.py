@@ -1,8 +1,6 @@
 """Events in people's words: what changed, from what to what, and where it is to be seen."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,17 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal import access, formats
-from portal.models import User
-from portal.pages import fields
-from portal.templatetags.statuses import status_word
-from portal.wording import act
-from ultahost_api.models import LISTS, Account, Event, Noun, Operation
-from ultahost_api.models.cached import Cached
+from portal.wording import fields, formats
+from portal.wording.statuses import status_word
+from ultahost_api.models import LISTS, Event, Noun
 
 Kind = Event.Kind
-
-_MOST = 30  # entries of a row's history
 
 _SUBJECTS: dict[str, Promise] = {
     Noun.SERVICES: gettext_lazy("Service %(name)s"),
@@ -47,36 +39,6 @@ _DAYS = {
     "next_due_date", "due_date", "expiry_date", "valid_until", "next_invoice_date", "registration_date",
     "created_on",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of a history or of the feed; what is empty is left out."""
-
-    at: datetime
-    text: str
-    subject: str = ""
-    account: Account | None = None
-    url: str = ""
-    who: str = ""
-    status: str = ""
-
-
-def feed(events: Iterable[Event]) -> list[Entry]:
-    """Each with what it is about. Links need no query: an event names its row."""
-    return [
-        Entry(event.at, words(event), subject=subject(event), account=event.account, url=url_of(event))
-        for event in events
-    ]
-
-
-def history(user: User, row: Cached) -> list[Entry]:
-    """What became of one row and what was sent about it, the newest first."""
-    events = [
-        Entry(event.at, words(event)) for event in Event.objects.about(row).select_related("account")[:_MOST]
-    ]
-    sent = [_sent(user, operation) for operation in access.operations_about(user, row)[:_MOST]]
-    return sorted([*events, *sent], key=lambda entry: entry.at, reverse=True)[:_MOST]
 
 
 def subject(event: Event) -> str:
@@ -134,15 +96,3 @@ def _value(name: str, value: Any, currency: str) -> str:
     if name in _AMOUNTS:
         return formats.money(Decimal(value), currency)
     return formats.day(date.fromisoformat(value[:10])) if name in _DAYS | {"date"} else str(value)
-
-
-def _sent(user: User, operation: Operation) -> Entry:
-    """Its page is for whoever sent it, and for admins."""
-    theirs = user.is_admin or operation.user_id == user.pk
-    return Entry(
-        operation.created_at,
-        act(operation.action),
-        who=str(operation.user),
-        status=operation.state,
-        url=reverse("operation", args=[operation.pk]) if theirs else "",
-    )

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from portal.keeping import CannotKeep
+from portal.backups import CannotKeep
 from portal.models import FirstAdminToken
 from ultahost_api import installation, sealing
 from ultahost_api.models import Heartbeat, Installation

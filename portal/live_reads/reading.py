@@ -13,7 +13,7 @@ from django.core.cache import caches
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.threads import Busy, provider_call
+from portal.live_reads.slots import Busy, provider_call
 from ultahost_api.budget import Purpose
 from ultahost_api.client import (
     BadAnswer,

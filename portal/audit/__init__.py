@@ -1,0 +1,6 @@
+"""The audit log: written by ``record`` within the transaction of the act, proved by ``verify``."""
+
+from portal.audit.log import address_of, record
+from portal.audit.verify import Verdict, verify
+
+__all__ = ["Verdict", "address_of", "record", "verify"]

@@ -1,0 +1,64 @@
+"""What happened: the events of a feed, and the history of one row with what was sent about it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from portal import access
+from portal.models import User
+from portal.wording.events import subject, url_of, words
+from portal.wording.operations import act
+from ultahost_api.models import Account, Event, Operation
+from ultahost_api.models.cached import Cached
+
+_MOST = 30  # entries of a row's history
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a history or of the feed; what is empty is left out."""
+
+    at: datetime
+    text: str
+    subject: str = ""
+    account: Account | None = None
+    url: str = ""
+    who: str = ""
+    status: str = ""
+
+
+def feed(events: Iterable[Event]) -> list[Entry]:
+    """Each with what it is about. Links need no query: an event names its row."""
+    return [
+        Entry(
+            event.at,
+            words(event),
+            subject=subject(event),
+            account=event.account,
+            url=url_of(event),
+        )
+        for event in events
+    ]
+
+
+def history(user: User, row: Cached) -> list[Entry]:
+    """What became of one row and what was sent about it, the newest first."""
+    events = [
+        Entry(event.at, words(event)) for event in Event.objects.about(row).select_related("account")[:_MOST]
+    ]
+    sent = [_sent(user, operation) for operation in access.operations_about(user, row)[:_MOST]]
+    return sorted([*events, *sent], key=lambda entry: entry.at, reverse=True)[:_MOST]
+
+
+def _sent(user: User, operation: Operation) -> Entry:
+    """Its page is for whoever sent it, and for admins."""
+    theirs = user.is_admin or operation.user_id == user.pk
+    return Entry(
+        operation.created_at,
+        act(operation.action),
+        who=str(operation.user),
+        status=operation.state,
+        url=reverse("operation", args=[operation.pk]) if theirs else "",
+    )
