@@ -15,11 +15,11 @@ class PortalConfig(AppConfig):
         from portal.celery import app
         from portal.sign_in import sessions
         from portal.sign_in.adapters import SEED
-        from ultahost_api import sealing
+        from ultahost_api.crypto import sealed_columns
 
         app.set_default()  # the one that the library's tasks and bell find
-        sealing.register_member(Authenticator, "data", "secret", SEED)
-        sealing.register_member(Authenticator, "data", "seed", SEED)
+        sealed_columns.register_member(Authenticator, "data", "secret", SEED)
+        sealed_columns.register_member(Authenticator, "data", "seed", SEED)
         user_logged_in.connect(sessions.begin)
         for told in (account.user_logged_in, account.password_changed, account.password_set):
             told.connect(sessions.note)

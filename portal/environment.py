@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import idna
 from django.core.exceptions import ImproperlyConfigured
 
-from ultahost_api.client.loopback import is_private
+from ultahost_api.client.core.loopback import is_private
 
 SEALING_KEY_BYTES = 32
 SEALING_KEYS = "PORTAL_SEALING_KEYS"

@@ -4,13 +4,13 @@ from celery import shared_task
 
 from portal import housekeeping
 from portal.mail import sending
-from ultahost_api import clock
+from ultahost_api.refresh import clocks
 
 
 @shared_task(name="portal.tasks.notify")
 def notify(sent_at: float | None = None) -> None:
     """``sent_at`` is what beat's clock told then."""
-    if clock.heard("notify", sent_at):
+    if clocks.heard("notify", sent_at):
         housekeeping.forget_the_future()
         sending.look_round()
 

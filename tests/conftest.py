@@ -64,7 +64,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, str]]:
         published.append((task, argument, queue))
         return True
 
-    monkeypatch.setattr("ultahost_api.bell._publish", publish)
+    monkeypatch.setattr("ultahost_api.wakeup._publish", publish)
     return published
 
 

@@ -9,8 +9,9 @@ class UltahostApiConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
-        from ultahost_api import checks, sealing
+        from ultahost_api import checks
+        from ultahost_api.crypto import sealed_columns
         from ultahost_api.models import ApiKey
 
         register(checks.check_settings, "ultahost_api")
-        sealing.register(ApiKey, "sealed")
+        sealed_columns.register(ApiKey, "sealed")

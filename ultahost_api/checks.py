@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from ultahost_api.client.loopback import is_private
+from ultahost_api.client.core.loopback import is_private
 
 
 def check_settings(**_: Any) -> list[CheckMessage]:

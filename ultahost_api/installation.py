@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from ultahost_api import conf, sealing
+from ultahost_api import conf
+from ultahost_api.crypto import digests, sealed_columns, sealing
 from ultahost_api.models import ApiKey, Installation
 from ultahost_api.models.api_keys import fingerprint
 
@@ -117,7 +118,7 @@ def _installation() -> Installation | None:
 def _anything_opens() -> bool:
     """Also where nothing is sealed."""
     nothing = True
-    for value in sealing.values(connection.introspection.table_names()):
+    for value in sealed_columns.values(connection.introspection.table_names()):
         if sealing.opens(*value):
             return True
         nothing = False
@@ -130,11 +131,11 @@ def _a_fingerprint_matches() -> bool:
         return True
     for key in ApiKey.objects.exclude(sealed="").only("id", "sealed", "fingerprint"):
         try:
-            return key.fingerprint == fingerprint(sealing.unseal(key, "sealed"))
+            return key.fingerprint == fingerprint(sealed_columns.unseal(key, "sealed"))
         except sealing.CannotUnseal:
             continue
     return True
 
 
 def _digest() -> str:
-    return sealing.keyed_digest(_KNOWN, _KNOWN)
+    return digests.keyed_digest(_KNOWN, _KNOWN)

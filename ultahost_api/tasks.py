@@ -4,42 +4,43 @@ from uuid import UUID
 
 from celery import shared_task
 
-from ultahost_api import clock, keys, operating, refreshing
-from ultahost_api.bell import ring_batch, ring_key, ring_operation
+from ultahost_api import keys, operations
 from ultahost_api.models import ApiKey
+from ultahost_api.refresh import clocks, runs, schedule
+from ultahost_api.wakeup import ring_batch, ring_key, ring_operation
 
 
 @shared_task(name="ultahost_api.tasks.tick")
 def tick(sent_at: float | None = None) -> None:
     """``sent_at`` is what beat's clock told then."""
-    if not clock.heard("tick", sent_at):
+    if not clocks.heard("tick", sent_at):
         return
-    refreshing.beat("worker")
-    clock.put_right()
-    refreshing.tick()
+    schedule.beat("worker")
+    clocks.put_right()
+    schedule.tick()
     for key in keys.due_for_verification():
         ring_key(key.pk)
-    operating.abandon()
-    for batch in operating.waiting_batches():
+    operations.abandon()
+    for batch in operations.waiting_batches():
         ring_batch(batch)
-    for operation_id in operating.due():
+    for operation_id in operations.due():
         ring_operation(operation_id)
 
 
 @shared_task(name="ultahost_api.tasks.refresh")
 def refresh(refresh_id: int) -> None:
-    refreshing.beat("worker")  # with every process at long refreshes no tick is heard for a minute
-    refreshing.run(refresh_id)
+    schedule.beat("worker")  # with every process at long refreshes no tick is heard for a minute
+    runs.run(refresh_id)
 
 
 @shared_task(name="ultahost_api.tasks.settle")
 def settle(operation_id: str) -> None:
-    operating.settle(operation_id)
+    operations.settle(operation_id)
 
 
 @shared_task(name="ultahost_api.tasks.send_next")
 def send_next(batch: str) -> None:
-    operating.send_next(UUID(batch))
+    operations.send_next(UUID(batch))
 
 
 @shared_task(name="ultahost_api.tasks.verify_key")

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
 from portal.models import FirstAdminToken, Role, User
-from ultahost_api.sealing import keyed_digest
+from ultahost_api.crypto.digests import keyed_digest
 
 
 class WrongToken(Exception):

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal import audit
 from portal.models import Act, PasswordLink, User
-from ultahost_api.sealing import keyed_digest
+from ultahost_api.crypto.digests import keyed_digest
 
 LIFE = timedelta(hours=48)
 

@@ -4,13 +4,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.models import FirstAdminToken, Invitation, Notification, PasswordLink, ShareLink, User
-from ultahost_api import reviving
+from ultahost_api.refresh import after_restore
 
 
 @transaction.atomic
 def revive() -> None:
     """Sessions and caches are in no backup. Links may have been used or revoked since, and mails sent."""
-    reviving.revive()
+    after_restore.revive()
     FirstAdminToken.objects.all().delete()
     now = timezone.now()
     Invitation.objects.valid().update(expires_at=now)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from portal.backups import CannotKeep
-from ultahost_api.sealing import keyed_digest
+from ultahost_api.crypto.digests import keyed_digest
 
 FORMAT = 2  # 1 had no HMAC
 _DUMP, _MANIFEST = "database", "manifest.json"

@@ -19,8 +19,8 @@ from portal.backups import CannotKeep, archive, content, postgres, sqlite
 from portal.backups.after_restore import revive
 from portal.backups.archive import Archive, Manifest
 from portal.models import Act
+from ultahost_api.crypto.sealing import key_ids
 from ultahost_api.installation import KeyChecks
-from ultahost_api.sealing import key_ids
 
 
 def take(target: Path) -> Manifest:

@@ -14,7 +14,8 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from portal.backups import CannotKeep
 from portal.models import FirstAdminToken
-from ultahost_api import installation, sealing
+from ultahost_api import installation
+from ultahost_api.crypto import sealed_columns, sealing
 from ultahost_api.models import Heartbeat, Installation
 
 # What holds only for now: sessions end within days, and the caches age in minutes.
@@ -67,7 +68,7 @@ def describe() -> dict[str, Any]:
 
 def _opened() -> Iterator[str]:
     """Sealed values. What nobody could open before, nobody has to open afterwards."""
-    for text, aad in sealing.values(connection.introspection.table_names()):
+    for text, aad in sealed_columns.values(connection.introspection.table_names()):
         if sealing.opens(text, aad):
             yield text
 

@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.live_reads.slots import Busy, provider_call
-from ultahost_api import keys, rotating
+from ultahost_api import keys
+from ultahost_api.keys import rotation
 from ultahost_api.models import ApiKey
 
 TOO_MANY_TRIES = _("These were five tries within a minute. Wait a minute, then try again.")
@@ -56,9 +57,9 @@ class _KeyForm(forms.Form):
             self.add_error("secret", _("This key is in the portal already."))
         except keys.KeyIsRemoved:
             self.add_error(None, _("This key was removed meanwhile."))
-        except rotating.KeyIsDisabled:
+        except rotation.KeyIsDisabled:
             self.add_error(None, _("This key was disabled meanwhile."))
-        except rotating.RotatesAlready:
+        except rotation.RotatesAlready:
             self.add_error(None, _("Somebody has begun to rotate this key meanwhile."))
         except keys.LabelTaken:
             self.add_error("label", _("You have another key with this label."))
@@ -110,6 +111,6 @@ class RotateKeyForm(_KeyForm):
     def act(self) -> ApiKey:
         checked = keys.checked_for(self.key, self.cleaned_data["secret"])
         with transaction.atomic():
-            new = rotating.begin(self.key, checked)
+            new = rotation.begin(self.key, checked)
             self.note(new)
         return new

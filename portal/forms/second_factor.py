@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in import ceremonies
 from portal.sign_in.ceremonies import Ceremony
-from ultahost_api import sealing
+from ultahost_api.crypto import sealing
 
 _LONGEST_ANSWER = 50_000  # characters; with its certificates a new passkey takes some thousand
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.live_reads.slots import Busy, provider_call
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import (
     BadAnswer,
     BadRequest,
@@ -26,7 +27,6 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.models import Account, ApiKey
 
 CACHED_FOR = 60  # seconds

@@ -15,10 +15,10 @@ from portal.audit import address_of
 from portal.models import Act, Grant, Notification, User
 from portal.sign_in import devices
 from portal.wording import user_agents
-from ultahost_api import bell
+from ultahost_api import wakeup
 from ultahost_api.client import ACTIONS, Effect
 from ultahost_api.models import Account, ApiKey, Domain, Operation
-from ultahost_api.operating import probes
+from ultahost_api.operations import probes
 
 Kind = Notification.Kind
 State = Operation.State
@@ -122,4 +122,4 @@ def _note(kind: Notification.Kind, people: Iterable[User], subject: str, **facts
     rows = [Notification(person=person, kind=kind, subject=subject, facts=facts) for person in people]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     for row in rows:
-        bell.ring_task(SEND, str(row.pk))
+        wakeup.ring_task(SEND, str(row.pk))

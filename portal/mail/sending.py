@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.mail import digests, messages, outbox, smtp
 from portal.models import MailTrouble, Notification, User
 from portal.models.notifications import LIFE, LONGEST_WAIT
-from ultahost_api import bell
+from ultahost_api import wakeup
 
 State = Notification.State
 Kind = Notification.Kind
@@ -33,7 +33,7 @@ def look_round() -> None:
     digests.plan()
     _give_up()
     for notification_id in due():
-        bell.ring_task(outbox.SEND, str(notification_id))
+        wakeup.ring_task(outbox.SEND, str(notification_id))
 
 
 def due() -> list[UUID]:

@@ -10,8 +10,8 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ultahost_api.crypto.digests import keyed_digest
 from ultahost_api.models import Account
-from ultahost_api.sealing import keyed_digest
 
 
 class Act(models.TextChoices):

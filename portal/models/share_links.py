@@ -12,8 +12,8 @@ from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
 from portal.models.users import User
+from ultahost_api.crypto.digests import keyed_digest
 from ultahost_api.models import Account
-from ultahost_api.sealing import keyed_digest
 
 MOST_DAYS = 90
 

@@ -24,9 +24,9 @@ from portal.live_reads.slots import Busy, provider_call
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.sign_in import reauthentication
-from ultahost_api import operating
+from ultahost_api import operations
 from ultahost_api.models import Account, ApiKey, Operation
-from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.operations import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
 
 State = Operation.State
 
@@ -79,7 +79,7 @@ class Write:
         form = form_class(self.request.POST, **form_arguments)
         if not form.is_valid():
             return self._page(form, key, status=422)
-        if known := operating.sent_by(self.request.user, form.cleaned_data["form_token"]):
+        if known := operations.sent_by(self.request.user, form.cleaned_data["form_token"]):
             return self._follow(form, key, known)
         try:
             key = acting_key.as_named(self.request.user, self.account, form.cleaned_data["key"], key)
@@ -101,7 +101,7 @@ class Write:
         intent = Intent(self.request.user, key, self.action, parameters, token, self.noted, told)
         try:
             with provider_call():
-                operation = operating.perform(intent, again=bool(form.cleaned_data.get("again")))
+                operation = operations.perform(intent, again=bool(form.cleaned_data.get("again")))
         except Busy:
             return self._refuse(
                 form, key, _("The portal is busy with other calls. Nothing was sent; try again.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from django.http import StreamingHttpResponse
 
-from ultahost_api.client.amounts import written
+from ultahost_api.client.core.amounts import written
 
 Row = TypeVar("Row")
 Column = tuple[str, Callable[[Any], object]]

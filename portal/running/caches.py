@@ -15,7 +15,7 @@ from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
 from django.utils import timezone
 
-from ultahost_api.sealing import keyed_digest
+from ultahost_api.crypto.digests import keyed_digest
 
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 _DIGEST = 64  # characters

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from portal.models import User
 from portal.pages import qr
 from portal.sign_in import after_answer, reauthentication, second_factor
-from ultahost_api import sealing
+from ultahost_api.crypto import sealing
 
 # Additional data of sealed seeds; allauth's hook names no row to bind them to.
 SEED = "second factor seed"

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from portal.models import User
-from ultahost_api.sealing import keyed_digest
+from ultahost_api.crypto.digests import keyed_digest
 
 _REMEMBERED = 2 * 365 * 24 * 3600  # seconds since the last sign-in
 _SALT = "portal.device"

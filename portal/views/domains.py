@@ -13,8 +13,8 @@ from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
 from portal.wording import fields
-from ultahost_api import refreshing
 from ultahost_api.models import Domain, Noun
+from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "name": [filled("name")],
@@ -29,7 +29,7 @@ SORTS: Sorts = {
 @require_safe
 def domains(request: http.Request) -> HttpResponse:
     accounts = access.accounts_to_view(request.user)
-    refreshing.watch(accounts)
+    schedule.watch(accounts)
     return http.page(
         request,
         "domains/list.html",
@@ -47,7 +47,7 @@ def domains_csv(request: http.Request) -> HttpResponseBase:
 def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_view(request.user, domain_id)
     if not http.is_partial(request, "domain"):  # which is how the page asks whether they have come
-        refreshing.want_details(domain)
+        schedule.want_details(domain)
     operations = last_set(domain)
     context = {
         "domain": domain,

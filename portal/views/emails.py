@@ -14,9 +14,9 @@ from portal.pages.foreign_html import document, framed
 from portal.pages.tables import ListPage, Sorts, filled
 from portal.queries.freshness import Freshness
 from portal.wording import fields
-from ultahost_api import refreshing
 from ultahost_api.client import Client, EmailDetails
 from ultahost_api.models import Account, Noun
+from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "subject": [filled("subject"), "remote_id"],
@@ -30,7 +30,7 @@ SORTS: Sorts = {
 def emails(request: http.Request) -> HttpResponse:
     """What Ultahost has sent, as its log says; the mails themselves are read live and never kept."""
     accounts = access.accounts_to_view(request.user)
-    refreshing.watch(accounts)
+    schedule.watch(accounts)
     context = {
         "list": _listing(request, request.user),
         "readable": set(access.accounts_to_operate(request.user).values_list("pk", flat=True)),

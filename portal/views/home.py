@@ -11,9 +11,10 @@ from portal.models import User
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.sign_in import second_factor
-from ultahost_api import conf, refreshing
+from ultahost_api import conf
 from ultahost_api.models import Noun
 from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.refresh import schedule
 
 _SHOWN, _CHANGES_SHOWN = 6, 10
 
@@ -23,7 +24,7 @@ def home(request: http.Request) -> HttpResponse:
     """What needs somebody, what is owed, and how fresh all of it is."""
     accounts = access.accounts_to_view(request.user)
     with_invoices = access.accounts_with_invoices(request.user)
-    refreshing.watch(with_invoices)
+    schedule.watch(with_invoices)
     invoices = access.invoices_to_view(request.user)
     keys = access.keys_to_manage(request.user)
     context = {

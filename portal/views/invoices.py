@@ -12,9 +12,10 @@ from portal.pages.tables import ListPage, Sorts, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields
-from ultahost_api import conf, refreshing
+from ultahost_api import conf
 from ultahost_api.models import Noun
 from ultahost_api.models.invoices import CurrencyTotals
+from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "number": [filled("number"), "remote_id"],
@@ -30,7 +31,7 @@ SORTS: Sorts = {
 def invoices(request: http.Request) -> HttpResponse:
     """The shared view: every account's invoices, each counted once however many keys open its account."""
     accounts = access.accounts_with_invoices(request.user)
-    refreshing.watch(accounts)
+    schedule.watch(accounts)
     listing = _listing(request, request.user)
     context = {
         "list": listing,
@@ -52,7 +53,7 @@ def invoices_csv(request: http.Request) -> HttpResponseBase:
 def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     invoice = access.invoice_to_view(request.user, invoice_id)
     if not http.is_partial(request, "invoice"):  # which is how the page asks whether they have come
-        refreshing.want_details(invoice)
+        schedule.want_details(invoice)
     context = {
         "invoice": invoice,
         "items": invoice.items.all(),
@@ -66,7 +67,7 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
 def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """A page of its own for the bookkeeper, without anything of the portal around it."""
     invoice = access.invoice_to_view(request.user, invoice_id)
-    refreshing.want_details(invoice)
+    schedule.want_details(invoice)
     return http.page(request, "invoices/print.html", {"invoice": invoice, "items": invoice.items.all()})
 
 

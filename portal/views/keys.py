@@ -16,8 +16,8 @@ from portal.models import Act
 from portal.pages.tables import Chip
 from portal.queries import key_health
 from portal.queries.key_health import Concern, KeyHealth
+from portal.queries.server_address import outward_address
 from portal.sign_in.reauthentication import ask_first, typed_before
-from portal.views.server_address import outward_address
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
 

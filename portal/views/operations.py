@@ -14,9 +14,8 @@ from portal.pages.filters import OperationFilter
 from portal.pages.tables import ListPage
 from portal.views.orders import invoice_row
 from portal.wording.operations import act, meaning
-from ultahost_api import operating
 from ultahost_api.models import Account
-from ultahost_api.operating import probes
+from ultahost_api.operations import probes, settling
 
 SORTS = {
     "when": ["created_at"],
@@ -59,7 +58,7 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_settle(request.user, operation_id)
     try:
         with provider_call():
-            operating.look_again(operation)
+            settling.look_again(operation)
     except Busy:
         messages.error(request, _("The portal is busy with other calls. Try again."))
     return http.SeeOther(reverse("operation", args=[operation.pk]))
@@ -72,7 +71,7 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     if request.POST.get("happened") not in {"yes", "no"}:
         raise Http404
     happened = request.POST["happened"] == "yes"
-    if operating.decide(operation, request.user, took_effect=happened):
+    if settling.decide(operation, request.user, took_effect=happened):
         audit.record(request, Act.OPERATION_DECIDED, operation, account=operation.account, happened=happened)
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 

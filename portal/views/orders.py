@@ -14,10 +14,10 @@ from portal.pages.tables import ListPage, Sorts, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields
-from ultahost_api import refreshing
 from ultahost_api.client import OrderDetails
 from ultahost_api.client.orders import OrderedDomain, OrderedService
 from ultahost_api.models import Account, Invoice, Noun
+from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "number": [filled("number"), "remote_id"],
@@ -32,7 +32,7 @@ SORTS: Sorts = {
 @require_safe
 def orders(request: http.Request) -> HttpResponse:
     accounts = access.accounts_to_view(request.user)
-    refreshing.watch(accounts)
+    schedule.watch(accounts)
     context = {
         "list": _listing(request, request.user),
         "may_order": access.accounts_to_operate(request.user).exists(),

@@ -19,11 +19,11 @@ from portal.operations import acting_key
 from portal.operations.page import Write
 from portal.sign_in import reauthentication
 from portal.wording import fields, formats
-from ultahost_api import operating
-from ultahost_api.client.amounts import read_amount
+from ultahost_api import operations
+from ultahost_api.client.core.amounts import read_amount
 from ultahost_api.models import ApiKey, Invoice
 from ultahost_api.models.invoices import InvoiceQuerySet
-from ultahost_api.operating import Intent
+from ultahost_api.operations import Intent
 
 MOST = 20  # invoices of one confirmation
 
@@ -85,7 +85,7 @@ def pay_invoices(request: http.Request) -> HttpResponse:
     batch = uuid5(_uuid(request.POST.get("form_token", "")), str(request.user.pk))
     if not access.payments_to_view(request.user, batch):
         try:
-            operating.queue(_intents(request, invoices, batch), batch)
+            operations.queue(_intents(request, invoices, batch), batch)
         except acting_key.OtherKey as words:
             messages.error(request, str(words))
             return _ask(request, status=422)
@@ -95,18 +95,18 @@ def pay_invoices(request: http.Request) -> HttpResponse:
 @require_safe
 def payments(request: http.Request, batch: UUID) -> HttpResponse:
     """What became of each so far; it looks again by itself while something is open."""
-    operations = access.payments_to_view(request.user, batch)
-    if not operations:
+    payments = access.payments_to_view(request.user, batch)
+    if not payments:
         raise Http404
-    numbers = [operation.remote_id or 0 for operation in operations]
+    numbers = [operation.remote_id or 0 for operation in payments]
     invoices = {
         (invoice.account_id, invoice.remote_id): invoice
         for invoice in access.invoices_to_view(request.user).filter(remote_id__in=numbers)
     }
     context = {
         "batch": batch,
-        "payments": [(one, invoices.get((one.account_id, one.remote_id or 0))) for one in operations],
-        "is_open": any(operation.is_pending for operation in operations),
+        "payments": [(one, invoices.get((one.account_id, one.remote_id or 0))) for one in payments],
+        "is_open": any(operation.is_pending for operation in payments),
     }
     return http.page(request, "invoices/payments.html", context, partials=["payments"])
 

@@ -16,10 +16,11 @@ from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.views.ordering import where_it_led
 from portal.wording import fields
-from ultahost_api import conf, refreshing
+from ultahost_api import conf
 from ultahost_api.client import QuoteDetails
 from ultahost_api.models import Account, Noun, Operation
 from ultahost_api.models.quotes import ACCEPTABLE
+from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "subject": [filled("subject"), "remote_id"],
@@ -35,7 +36,7 @@ SORTS: Sorts = {
 @require_safe
 def quotes(request: http.Request) -> HttpResponse:
     accounts = access.accounts_to_view(request.user)
-    refreshing.watch(accounts)
+    schedule.watch(accounts)
     context = {"list": _listing(request, request.user), "freshness": Freshness(Noun.QUOTES, accounts)}
     return http.page(request, "quotes/list.html", context, partials=["quotes"])
 

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, http
 from portal.models import User
 from portal.queries.freshness import Freshness
-from ultahost_api import refreshing
 from ultahost_api.models import LISTS, Account
+from ultahost_api.refresh import schedule
 
 _READERS = {
     "services": access.accounts_to_view,
@@ -24,14 +24,14 @@ _READERS = {
 @require_safe
 def freshness(request: http.Request, noun: str) -> HttpResponse:
     """The region that shows how old a list is. A page that is shown asks for it again and again."""
-    refreshing.watch(_accounts(request.user, noun))
+    schedule.watch(_accounts(request.user, noun))
     return _region(request, noun)
 
 
 @require_POST
 def refresh(request: http.Request, noun: str) -> HttpResponse:
     accounts = _accounts(request.user, noun)
-    refreshing.ask(accounts, [noun])
+    schedule.ask(accounts, [noun])
     if request.htmx:
         return _region(request, noun)
     messages.success(request, _("Refreshing: this page shows the new state in a moment."))
@@ -41,7 +41,7 @@ def refresh(request: http.Request, noun: str) -> HttpResponse:
 @require_POST
 def refresh_all(request: http.Request) -> HttpResponse:
     for noun in LISTS:
-        refreshing.ask(_accounts(request.user, noun), [noun])
+        schedule.ask(_accounts(request.user, noun), [noun])
     messages.success(request, _("Refreshing everything you can see."))
     return http.SeeOther(http.back(request, reverse("home")))
 

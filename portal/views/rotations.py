@@ -16,17 +16,16 @@ from portal import access, audit, http
 from portal.forms.keys import RotateKeyForm
 from portal.models import Act
 from portal.sign_in.reauthentication import ask_first
-from ultahost_api import rotating
-from ultahost_api.keys import KeyProblem
+from ultahost_api.keys import KeyProblem, rotation
 from ultahost_api.models import ApiKey
 from ultahost_api.models.api_keys import SNOOZE
 
 _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
-    rotating.RotationIsOver: gettext_lazy("Somebody has finished or undone this rotation already."),
-    rotating.NewKeyStopped: gettext_lazy(
+    rotation.RotationIsOver: gettext_lazy("Somebody has finished or undone this rotation already."),
+    rotation.NewKeyStopped: gettext_lazy(
         "The new key is not in use, so the old one stays. Mend the new one, or undo the rotation."
     ),
-    rotating.StillSending: gettext_lazy(
+    rotation.StillSending: gettext_lazy(
         "Something is being sent with the old key, or waits its turn. Nothing was changed; try again in a few"
         " minutes."
     ),
@@ -71,7 +70,7 @@ def finish_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
     new = key.takes_over or key
     try:
         with transaction.atomic():
-            old = rotating.finish(new)
+            old = rotation.finish(new)
             audit.record(request, Act.KEY_ROTATED, new, account=new.account, before=f"…{old.last_four}")
     except KeyProblem as problem:
         return _not_so(request, key, problem)
@@ -87,13 +86,13 @@ def undo_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
     if way := ask_first(request):
         return way
     if not key.is_rotated:
-        return _not_so(request, key, rotating.RotationIsOver())
+        return _not_so(request, key, rotation.RotationIsOver())
     if request.method != "POST":
         return http.page(request, "components/confirm_page.html", _undoing(key))
     old, new = _pair(key).values()
     try:
         with transaction.atomic():
-            rotating.undo(new)
+            rotation.undo(new)
             audit.record(
                 request, Act.KEY_ROTATION_UNDONE, old, account=old.account, before=f"…{new.last_four}"
             )
@@ -147,5 +146,5 @@ def _undoing(key: ApiKey) -> dict[str, Any]:
 
 def _not_so(request: http.Request, key: ApiKey, problem: KeyProblem) -> HttpResponse:
     messages.error(request, str(_PROBLEMS[type(problem)]))
-    over = isinstance(problem, rotating.RotationIsOver)
+    over = isinstance(problem, rotation.RotationIsOver)
     return http.SeeOther(reverse("key" if over else "rotate_key", args=[key.pk]))

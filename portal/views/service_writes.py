@@ -15,14 +15,14 @@ from portal.models import Act, ServiceCommand
 from portal.operations.form import WriteForm
 from portal.operations.page import Write
 from portal.wording import fields, formats
-from ultahost_api import operating
+from ultahost_api import operations
 from ultahost_api.models import Operation, Service
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
-    if request.method != "POST" and operating.pending_cancellation(service):
+    if request.method != "POST" and operations.pending_cancellation(service):
         messages.error(request, _("A cancellation is requested already. Nothing was sent."))
         return http.SeeOther(_page_of(service))
     write = Write(
@@ -46,9 +46,9 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
 def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpResponse:
     """Writes down that Ultahost was asked elsewhere to take it back: the API cannot."""
     service = access.service_to_operate(request.user, service_id)
-    pending = operating.pending_cancellation(service)
+    pending = operations.pending_cancellation(service)
     if pending and pending.took_effect:
-        if operating.withdraw(pending, request.user):
+        if operations.withdraw(pending, request.user):
             audit.record(request, Act.OPERATION_WITHDRAWN, pending, account=service.account)
         messages.success(request, _("The cancellation is marked as withdrawn here."))
     elif pending:

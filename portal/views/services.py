@@ -12,8 +12,9 @@ from portal.pages.tables import ListPage, Sorts, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields
-from ultahost_api import operating, refreshing
+from ultahost_api import operations
 from ultahost_api.models import Noun
+from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "domain": [filled("domain"), filled("product_name")],
@@ -27,11 +28,11 @@ SORTS: Sorts = {
 @require_safe
 def services(request: http.Request) -> HttpResponse:
     accounts = access.accounts_to_view(request.user)
-    refreshing.watch(accounts)
+    schedule.watch(accounts)
     listing = _listing(request, request.user)
     context = {
         "list": listing,
-        "cancelling": operating.pending_cancellations(listing.page),
+        "cancelling": operations.pending_cancellations(listing.page),
         "freshness": Freshness(Noun.SERVICES, accounts),
     }
     return http.page(request, "services/list.html", context, partials=["services"])
@@ -46,10 +47,10 @@ def services_csv(request: http.Request) -> HttpResponseBase:
 def service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_view(request.user, service_id)
     if not http.is_partial(request, "service"):  # which is how the page asks whether they have come
-        refreshing.want_details(service)
+        schedule.want_details(service)
     context = {
         "service": service,
-        "cancellation": operating.pending_cancellation(service),
+        "cancellation": operations.pending_cancellation(service),
         "commands": ServiceCommand.objects.all(),
         "history": history.history(request.user, service),
         "may_operate": access.may_operate(request.user, service),

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.models import AuditEntry
 from ultahost_api.models import Operation
-from ultahost_api.operating import probes
+from ultahost_api.operations import probes
 
 State = Operation.State
 

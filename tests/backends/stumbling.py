@@ -11,7 +11,7 @@ __all__ = ["app"]
 
 @worker_process_init.connect
 def stumble_over_domains(**_: Any) -> None:
-    from ultahost_api.refreshing import pages
+    from ultahost_api.refresh import pages
 
     real = pages.write
 

@@ -40,9 +40,9 @@ READ = (
     + """
 from django.contrib.sessions.models import Session
 from portal.models import AuditEntry
-from ultahost_api import sealing
+from ultahost_api.crypto import sealed_columns
 from ultahost_api.models import ApiKey, Event, Operation
-print([sealing.unseal(key, "sealed") for key in ApiKey.objects.order_by("created_at")])
+print([sealed_columns.unseal(key, "sealed") for key in ApiKey.objects.order_by("created_at")])
 print(sorted(Operation.objects.values_list("state", flat=True)))
 exported = AuditEntry.objects.filter(act="export.csv")
 print(Event.objects.count() == exported.count() > 0, Session.objects.count())

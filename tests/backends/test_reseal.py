@@ -25,7 +25,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from portal.sign_in.adapters import SEED
 from portal.models import User
-from ultahost_api import sealing
+from ultahost_api.crypto import sealed_columns, sealing
 from ultahost_api.models import ApiKey
 with transaction.atomic():
     for number in range({rows}):
@@ -40,10 +40,10 @@ READ = """
 import django; django.setup()
 from allauth.mfa.models import Authenticator
 from portal.sign_in.adapters import SEED
-from ultahost_api import sealing
+from ultahost_api.crypto import sealed_columns, sealing
 from ultahost_api.models import ApiKey
 for key in ApiKey.objects.order_by("created_at"):
-    print(sealing.unseal(key, "sealed"))
+    print(sealed_columns.unseal(key, "sealed"))
 for factor in Authenticator.objects.order_by("id"):
     print(sealing.unseal_text(factor.data["secret"], SEED))
 """
@@ -90,7 +90,7 @@ def portal(tmp_path: Path) -> Iterator[Portal]:
 
 
 def test_it_loses_nothing_however_often_it_is_killed(portal, capsys):
-    from ultahost_api.sealing import key_id
+    from ultahost_api.crypto.sealing import key_id
 
     ids = {key: key_id(base64.urlsafe_b64decode(key)) for key in KEYS}
     half_way = 0

@@ -17,9 +17,10 @@ from playwright.sync_api import Browser, Error, Route, expect
 from portal.models import User
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.portal.test_hostile_text import CACHED, HOSTILE, LIVE, PERSON, TEMPLATES, chunks
-from ultahost_api import keys, operating, refreshing
+from ultahost_api import keys, operations
 from ultahost_api.models import ApiKey, Operation, Refresh
-from ultahost_api.operating import Intent
+from ultahost_api.operations import Intent
+from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
 
 # Playwright's own loop runs in this thread, which Django takes for a view that must not wait.
@@ -106,7 +107,7 @@ def read_everything(key: ApiKey) -> Callable[[], None]:
     def read() -> None:
         for _ in range(2):
             for pk in Refresh.objects.due(timezone.now()).values_list("pk", flat=True):
-                refreshing.run(pk)
+                runs.run(pk)
 
     return read
 
@@ -210,7 +211,7 @@ def test_it_runs_nothing_of_ultahosts_words(watch: Watch, sandbox: Sandbox, acme
     (row,) = acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
     for text in [*TEMPLATES, *chunks(FIELD)[::4]]:
         sandbox.faults.add(Fault.status(400, text), action="pay_invoice")
-        operating.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": row["id"]}, uuid4()))
+        operations.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": row["id"]}, uuid4()))
     watch.visitor.sign_in("alma")
 
     watch.look("/activity/?size=100")

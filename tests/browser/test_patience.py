@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from portal.models import User
 from tests.browser.conftest import PASSWORD, Visitor
-from ultahost_api import keys, refreshing
+from ultahost_api import keys
 from ultahost_api.models import LISTS, Refresh
+from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Sandbox
 
 # Playwright's own loop runs in this thread, which Django takes for a view that must not wait.
@@ -60,7 +61,7 @@ def read(*, everything: bool) -> None:
     nouns = LISTS if everything else ["invoices"]
     Refresh.objects.filter(noun__in=nouns).ask()
     for pk in Refresh.objects.filter(noun__in=nouns).values_list("pk", flat=True):
-        refreshing.run(pk)
+        runs.run(pk)
 
 
 @pytest.fixture

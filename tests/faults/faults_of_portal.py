@@ -15,9 +15,9 @@ from portal.running import valkey
 from tests.faults.processes import PROGRAMS, WORKERS, owner_of_port, strike
 from tests.faults.provider import NOUNS
 from tests.faults.scene import Scene
-from ultahost_api.bell import REFRESH, SETTLE
 from ultahost_api.models import Operation, Refresh
 from ultahost_api.sandbox import Fault
+from ultahost_api.wakeup import REFRESH, SETTLE
 
 _SETTLED = 3.0  # seconds; supervisord takes a program that dies younger for one that cannot start
 _TO_THE_BARRIER = 12.0

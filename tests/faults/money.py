@@ -20,10 +20,11 @@ import requests
 from django.utils import timezone
 
 from tests.faults.web import Answer, Form, Process, Visitor, Web
-from ultahost_api import operating, refreshing
-from ultahost_api.bell import ring_batch
+from ultahost_api import operations
 from ultahost_api.models import ApiKey, Invoice, Operation, RateWindow, Refresh
+from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
+from ultahost_api.wakeup import ring_batch
 
 State = Operation.State
 SEEN_AS_DONE = {State.DONE, State.CONFIRMED}
@@ -122,7 +123,7 @@ class Harness:
 
     def run(self, operations: int, kills: int, storms: int, batches: int) -> Figures:
         acts = list(map(self._draw, range(operations + kills + storms)))
-        refreshing.run(Refresh.objects.get(noun="invoices").pk)
+        runs.run(Refresh.objects.get(noun="invoices").pk)
         for number, act in enumerate(acts):
             if number < operations:
                 self._strike(act)
@@ -265,7 +266,7 @@ class Harness:
     def _look_at_invoices(self) -> None:
         refresh = Refresh.objects.get(noun="invoices")
         Refresh.objects.filter(pk=refresh.pk).update(next_due_at=timezone.now(), lease_until=None)
-        refreshing.run(refresh.pk)
+        runs.run(refresh.pk)
 
     def _wait_for(self, batch: UUID) -> None:
         """Until nothing of it waits; the ticks ring for what a killed worker left."""
@@ -278,8 +279,8 @@ class Harness:
             Operation.objects.filter(batch=batch, state=State.SENDING, sent_at__lt=dead).update(
                 sent_at=timezone.now() - timedelta(minutes=5)
             )
-            operating.abandon()
-            for one in operating.waiting_batches():
+            operations.abandon()
+            for one in operations.waiting_batches():
                 ring_batch(one)
             time.sleep(0.5)
 
@@ -287,10 +288,10 @@ class Harness:
         """What the tick does, as if the time for it had come."""
         now = timezone.now()
         Operation.objects.filter(state=State.SENDING).update(sent_at=now - timedelta(minutes=5))
-        operating.abandon()
+        operations.abandon()
         Operation.objects.filter(state=State.UNKNOWN).update(next_read_at=now)
-        for operation_id in operating.due():
-            operating.settle(operation_id)
+        for operation_id in operations.due():
+            operations.settle(operation_id)
 
     def _a_day_passes(self) -> None:
         Operation.objects.update(created_at=timezone.now() - timedelta(hours=25))

@@ -26,11 +26,12 @@ from django.utils import timezone  # noqa: E402
 
 from portal.models import User  # noqa: E402
 from tests.faults.storm import CALM, CLICK_EVERY, HURRIED  # noqa: E402
-from ultahost_api import bell, keys, refreshing  # noqa: E402
-from ultahost_api.budget import Purpose  # noqa: E402
+from ultahost_api import keys, wakeup  # noqa: E402
+from ultahost_api.calls.budget import Purpose  # noqa: E402
+from ultahost_api.calls.clients import for_key  # noqa: E402
 from ultahost_api.client import RateLimited  # noqa: E402
-from ultahost_api.clients import for_key  # noqa: E402
 from ultahost_api.models import LISTS, ApiKey, Refresh  # noqa: E402
+from ultahost_api.refresh import runs  # noqa: E402
 
 RUN_SECONDS = 3.0
 
@@ -61,7 +62,7 @@ def refresh(noun: str, until: float) -> None:
         due = list(Refresh.objects.filter(noun=noun).due(now).unleased(now).values_list("pk", flat=True))
         random.shuffle(due)
         for pk in due:
-            refreshing.run(pk, seconds=min(RUN_SECONDS, max(0.0, until - time.monotonic())))
+            runs.run(pk, seconds=min(RUN_SECONDS, max(0.0, until - time.monotonic())))
         time.sleep(0.05)
     connection.close()
 
@@ -98,7 +99,7 @@ def opened(key: ApiKey) -> bool:
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    bell._publish = lambda task, argument, queue: True
+    wakeup._publish = lambda task, argument, queue: True
     if sys.argv[1] == "add":
         add()
     else:

@@ -15,10 +15,10 @@ from django.utils import timezone
 from tests.faults.histories import Key, RowKnown, Told
 from tests.faults.judge import Copy, Patience, RowSeen, wrongly_gone
 from tests.faults.provider import Provider
-from ultahost_api.client.amounts import written
+from ultahost_api.client.core.amounts import written
 from ultahost_api.models import ApiKey, Event, Operation, Refresh
 from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing.nouns import NOUNS, CachedNoun
+from ultahost_api.refresh.nouns import NOUNS, CachedNoun
 
 OURS = {
     "services": ("status", "amount"),

@@ -20,7 +20,6 @@ from django.utils import timezone
 from portal.mail import messages
 from portal.models import Notification, User
 from portal.sign_in import after_answer
-from ultahost_api import refreshing
 from ultahost_api.models import (
     Account,
     ApiKey,
@@ -35,6 +34,7 @@ from ultahost_api.models import (
     Service,
 )
 from ultahost_api.models.cached import Cached
+from ultahost_api.refresh import runs
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 CONDITION = re.compile(r"^([a-z]\w*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:=([^\]]*))?\]")
@@ -299,7 +299,7 @@ def read_everything(rung):
     def read() -> None:
         for _ in range(2):
             for pk in Refresh.objects.due(timezone.now()).order_by("pk").values_list("pk", flat=True):
-                refreshing.run(pk)
+                runs.run(pk)
 
     return read
 

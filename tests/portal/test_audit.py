@@ -16,7 +16,8 @@ from portal.models import Act, AuditEntry, AuditHead, Product
 from portal.models.audit import AppendOnly
 from tests.conftest import triggers_off
 from tests.portal.test_second_factor import set_up_app
-from ultahost_api import clients, operating
+from ultahost_api import operations
+from ultahost_api.calls import clients
 from ultahost_api.models import Account
 from ultahost_api.sandbox import Fault
 
@@ -219,9 +220,9 @@ def test_it_notes_an_operation_once_and_leads_to_it(browser, visit, alma, add_ke
     key = add_key(alma, acme)
     if fault:
         sandbox.faults.add(fault, action="pay_invoice")
-    intent = operating.Intent(alma, key, "pay_invoice", {"invoiceid": next(iter(acme.invoices))}, uuid4())
-    operation = operating.perform(intent)
-    operating.perform(intent)
+    intent = operations.Intent(alma, key, "pay_invoice", {"invoiceid": next(iter(acme.invoices))}, uuid4())
+    operation = operations.perform(intent)
+    operations.perform(intent)
 
     (entry,) = AuditEntry.objects.filter(noun="operation")
     assert (entry.actor, entry.account, entry.target_id) == (alma, key.account, str(operation.pk))

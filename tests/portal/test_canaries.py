@@ -24,7 +24,7 @@ from django.views.debug import ExceptionReporter
 
 from portal.models import Switches
 from tests.portal.conftest import Page, Visitor
-from ultahost_api import operating
+from ultahost_api import operations
 from ultahost_api.models import Domain, Operation, Service
 from ultahost_api.sandbox import CANARY, Fault, totp
 
@@ -342,7 +342,7 @@ def test_it_leaves_no_secret_behind(send, browser, places, acme, sandbox, log, o
     written = len(FORMS) - len([form for form in FORMS.values() if form.action in READS])
     assert outcome == "limited" or Operation.objects.count() == written
     for operation in Operation.objects.filter(state="unknown"):
-        operating.look_again(operation)
+        operations.look_again(operation)
         browser.post(f"/activity/{operation.pk}/decide/", {"happened": "no"})
     look_everywhere(browser, places)
 
@@ -355,11 +355,11 @@ ON_THE_WAY = (
     "django.forms.forms.BaseForm._clean_form",
     "ultahost_api.client.client.params.check",
     "ultahost_api.client.client.send",
-    "ultahost_api.client.transport.Adapter.send",
+    "ultahost_api.client.core.transport.Adapter.send",
     "ultahost_api.client.client.interpret",
-    "ultahost_api.operating.sending._end",
-    "ultahost_api.operating.effects.apply",
-    "ultahost_api.sealing.seal",
+    "ultahost_api.operations.sending._end",
+    "ultahost_api.operations.effects.apply",
+    "ultahost_api.crypto.sealing.seal",
     "portal.http.render",
 )
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from portal.models import Role, User
 from ultahost_api import installation, keys
 from ultahost_api.models import ApiKey, Invoice, Noun, Operation, Refresh
-from ultahost_api.refreshing import waiting
+from ultahost_api.refresh import waiting
 from ultahost_api.sandbox import Fault
 
 PASSWORD = "a staple of batteries"

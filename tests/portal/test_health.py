@@ -6,8 +6,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from portal.running import schema
-from ultahost_api import refreshing
 from ultahost_api.models import Heartbeat
+from ultahost_api.refresh import schedule
 
 
 def test_it_lives_without_a_database(client):
@@ -17,7 +17,7 @@ def test_it_lives_without_a_database(client):
 
 
 def test_it_is_ready_and_has_heard_of_a_worker(visit):
-    refreshing.beat("worker")
+    schedule.beat("worker")
 
     assert visit().get("/readyz").response.json() == {"database": "ok", "worker": "ok"}
 
@@ -26,7 +26,7 @@ def test_it_is_ready_and_has_heard_of_a_worker(visit):
     "ago", [-timedelta(minutes=2), timedelta(days=1)], ids=["silent", "of a wrong clock"]
 )
 def test_it_is_ready_without_a_worker_and_says_so(visit, ago):
-    refreshing.beat("worker")
+    schedule.beat("worker")
     Heartbeat.objects.update(beat_at=timezone.now() + ago)
 
     page = visit().get("/readyz")

@@ -11,8 +11,8 @@ from django.utils import timezone
 from portal.mail import sending
 from portal.mail.plain import plain
 from portal.models import AccountPolicy, Device, Grant, Notification
-from ultahost_api import operating
-from ultahost_api.clients import note_refusal
+from ultahost_api import operations
+from ultahost_api.calls.clients import note_refusal
 from ultahost_api.models import ApiKey, Operation
 
 PASSWORD = "correct horse battery"
@@ -277,7 +277,7 @@ def test_it_tells_nothing_that_somebody_has_decided(key, rows, later, alma):
     operation = rows.operation(key, state="unknown", next_read_at=None)
     later(minutes=6)
     sending.look_round()
-    operating.decide(operation, alma, took_effect=False)
+    operations.decide(operation, alma, took_effect=False)
 
     assert send_all() == []
 

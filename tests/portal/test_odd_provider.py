@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from portal.wording import formats
-from ultahost_api import keys, refreshing
+from ultahost_api import keys
 from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Refresh, Service
+from ultahost_api.refresh import runs
 from ultahost_api.sandbox import odd
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,7 @@ def read(*nouns):
     """What a worker would do for every account."""
     for noun in nouns:
         for refresh in Refresh.objects.filter(noun=noun):
-            refreshing.run(refresh.pk)
+            runs.run(refresh.pk)
 
 
 def told(sandbox, account, noun):

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
-from ultahost_api import keys, operating
+from ultahost_api import keys, operations
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import Fault
 
@@ -98,8 +98,8 @@ def test_it_looks_again_when_asked(visit, sandbox, people, add_key, read_everyth
     held = add_key(people.member("Carla"), acme)
     sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
     invoice = next(iter(acme.invoices))
-    intent = operating.Intent(held.owner, held, "pay_invoice", {"invoiceid": invoice}, uuid4())
-    operation = operating.perform(intent)
+    intent = operations.Intent(held.owner, held, "pay_invoice", {"invoiceid": invoice}, uuid4())
+    operation = operations.perform(intent)
     assert operation.state == "unknown"
 
     visit(held.owner).post(reverse("look_again", args=[operation.pk]))

@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Grant
-from ultahost_api import operating, tasks
+from ultahost_api import operations, tasks
 from ultahost_api.models import Account, ApiKey, Invoice, Operation
 from ultahost_api.sandbox import Fault
 
@@ -70,9 +70,9 @@ def confirm(browser, *invoices):
 def work():
     """What the worker does, one message after the other, until nothing waits any more."""
     for _ in range(50):
-        for batch in operating.waiting_batches():
+        for batch in operations.waiting_batches():
             tasks.send_next(str(batch))
-        if not operating.waiting_batches():
+        if not operations.waiting_batches():
             return
     raise AssertionError("something waits for ever")
 
@@ -327,7 +327,7 @@ class TestPaying:
 
     def test_it_waits_for_the_limit_and_goes_on_after_it(self, browser, alma, sandbox):
         page = confirm(browser, *every())
-        (batch,) = operating.waiting_batches()
+        (batch,) = operations.waiting_batches()
         sandbox.faults.add(Fault.status(429), action="pay_invoice")
 
         tasks.send_next(str(batch))
@@ -343,7 +343,7 @@ class TestPaying:
         page = confirm(browser, *every())
         Operation.objects.update(created_at=timezone.now() - timedelta(minutes=11))
 
-        operating.abandon()
+        operations.abandon()
         work()
 
         assert states(browser.get(page.path)) == ["Not sent"] * 3
@@ -352,17 +352,17 @@ class TestPaying:
     def test_it_is_found_by_the_next_tick_when_its_worker_died(self, browser, alma, sandbox, monkeypatch):
         """Killed while the second was on its way: unknown once that is certain, and the third is not sent."""
         page = confirm(browser, *every())
-        (batch,) = operating.waiting_batches()
+        (batch,) = operations.waiting_batches()
         tasks.send_next(str(batch))
         second = Operation.objects.get(place=1)
         Operation.objects.filter(pk=second.pk).update(state=State.SENDING, sent_at=timezone.now())
 
-        assert operating.waiting_batches() == []
+        assert operations.waiting_batches() == []
         tasks.send_next(str(batch))
         assert states(browser.get(page.path)) == ["Done", "Sending", "Queued"]
 
         Operation.objects.filter(pk=second.pk).update(sent_at=timezone.now() - timedelta(seconds=91))
-        operating.abandon()
+        operations.abandon()
         work()
         assert states(browser.get(page.path)) == ["Done", "Unknown", "Not sent"]
         assert len(paid(sandbox)) == 1
@@ -372,7 +372,7 @@ class TestPaying:
 def test_it_looks_once_while_ultahost_takes_its_time(browser, alma, sandbox):
     """The ticks go on ringing meanwhile: no second process joins in, and none is wanted."""
     confirm(browser, *every())
-    (batch,) = operating.waiting_batches()
+    (batch,) = operations.waiting_batches()
     looked = len(sandbox.requests)
     hold = sandbox.faults.add(Fault.hold(), action="get_invoice")
 
@@ -383,7 +383,7 @@ def test_it_looks_once_while_ultahost_takes_its_time(browser, alma, sandbox):
     first = threading.Thread(target=worker)
     first.start()
     assert hold.arrived.wait(10)
-    wanted = operating.waiting_batches()
+    wanted = operations.waiting_batches()
     tasks.send_next(str(batch))
     asked = sandbox.requests[looked:]
     hold.release.set()
@@ -400,7 +400,7 @@ def test_it_looks_once_while_ultahost_takes_its_time(browser, alma, sandbox):
 @pytest.mark.django_db(transaction=True)
 def test_it_pays_each_once_whatever_number_of_workers_hears_of_it(browser, alma, sandbox):
     page = confirm(browser, *every())
-    (batch,) = operating.waiting_batches()
+    (batch,) = operations.waiting_batches()
 
     def worker():
         for _ in range(8):

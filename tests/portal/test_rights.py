@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.models import AccountPolicy, Grant, Invitation, Product, ServiceCommand, ShareLink
 from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
-from ultahost_api import sealing
+from ultahost_api.crypto import sealing
 from ultahost_api.models import Account, ApiKey, Invoice
 
 EVERYBODY = [

@@ -8,7 +8,8 @@ from django.utils import timezone
 from portal import access
 from portal.models import AuditEntry
 from tests.portal.test_keys import NOBODY, said
-from ultahost_api import keys, rotating
+from ultahost_api import keys
+from ultahost_api.keys import rotation
 from ultahost_api.models import ApiKey, Operation
 
 PATHS = ["rotate/", "rotate/finish/", "rotate/undo/"]
@@ -198,7 +199,7 @@ def test_it_warns_of_undoing_when_the_old_key_does_not_work(browser, old, new):
 
 
 def test_it_says_that_it_is_over_when_somebody_else_was_quicker(browser, old, new):
-    rotating.finish(new)
+    rotation.finish(new)
     for path in ("rotate/finish/", "rotate/undo/"):
         page = browser.follow(browser.post(f"/keys/{new.pk}/{path}", {"deleted": "on"}))
         assert said(page)[-1:] == ["Somebody has finished or undone this rotation already."]

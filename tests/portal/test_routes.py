@@ -47,6 +47,13 @@ def test_it_has_what_the_readme_s_tree_shows(path):
     assert (ROOT / path).is_dir() if path.endswith("/") else (ROOT / path).is_file()
 
 
+@pytest.mark.parametrize("app", ["ultahost_api/", "portal/"])
+def test_it_shows_every_room_in_the_readme_s_tree(app):
+    rooms = {f"{app}{init.parent.name}/" for init in (ROOT / app).glob("*/__init__.py")}
+
+    assert rooms - set(paths_of_the_tree()) == {f"{app}migrations/"}
+
+
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"make (\w+)", README))))
 def test_it_has_the_make_targets_of_the_readme(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)

@@ -15,7 +15,7 @@ from django.db import connection
 
 from portal.models import Switches
 from tests.portal.passkeys import Passkey
-from ultahost_api import sealing
+from ultahost_api.crypto import sealed_columns
 from ultahost_api.sandbox import totp
 
 PASSWORD = "correct horse battery"
@@ -173,9 +173,9 @@ def test_it_reseals_seeds_and_they_still_fit(visit, alma, settings):
     seed, codes = set_up_app(visit(alma))
 
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new, old]}
-    done = {target[2]: counts for target, *counts in sealing.reseal() if len(target) == 4}
+    done = {target[2]: counts for target, *counts in sealed_columns.reseal() if len(target) == 4}
     assert done == {"secret": [1, 0], "seed": [1, 0]}
-    assert [counts for _, *counts in sealing.reseal()] == [[0, 0]] * 3
+    assert [counts for _, *counts in sealed_columns.reseal()] == [[0, 0]] * 3
 
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new]}
     for code in (totp.code(seed, time.time()), codes[0]):

@@ -3,7 +3,7 @@ from allauth.mfa.models import Authenticator
 from django.core import mail
 
 from portal.models import Switches
-from ultahost_api import sealing
+from ultahost_api.crypto import sealing
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 SWITCH = "/people/second-factor/"

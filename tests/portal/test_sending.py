@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal.mail import sending
 from portal.models import MailTrouble, Notification
 from tests.smtp import mail_server
-from ultahost_api.clients import note_refusal
+from ultahost_api.calls.clients import note_refusal
 
 State = Notification.State
 

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ultahost_api import refreshing
-from ultahost_api.clients import KeyMeter
+from ultahost_api.calls.clients import KeyMeter
 from ultahost_api.models import Account, ApiKey, Refresh
+from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Sandbox
 
 
@@ -54,7 +54,7 @@ class Worker:
         Refresh.objects.filter(pk=refresh.pk).update(
             next_due_at=now, full_due_at=now if full else refresh.full_due_at
         )
-        refreshing.run(refresh.pk, **options)
+        runs.run(refresh.pk, **options)
         return self.refresh(noun)
 
 

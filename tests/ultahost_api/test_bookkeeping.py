@@ -6,10 +6,10 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 
-from ultahost_api import operating
+from ultahost_api import operations
 from ultahost_api.models import Invoice, Operation
-from ultahost_api.operating import Intent, sending
-from ultahost_api.refreshing import schedule
+from ultahost_api.operations import Intent, sending
+from ultahost_api.refresh import schedule
 from ultahost_api.sandbox import Fault
 
 pytestmark = pytest.mark.django_db(transaction=True)  # an error ends the transaction that a test would be in
@@ -27,7 +27,7 @@ def pay(acme, key, worker):
     """Pays the one invoice."""
     acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
     worker.run("invoices")
-    return lambda: operating.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": 1}, uuid4()))
+    return lambda: operations.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": 1}, uuid4()))
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ultahost_api import budget, keys
-from ultahost_api.budget import Purpose
+from ultahost_api import keys
+from ultahost_api.calls import budget
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import for_key
 from ultahost_api.client import Forbidden, Rate, RateLimited
-from ultahost_api.clients import for_key
 from ultahost_api.models import Account, ApiKey, RateWindow
 from ultahost_api.sandbox import Fault, Sandbox
 

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from ultahost_api import operating
+from ultahost_api import operations
 from ultahost_api.client import Secret
 from ultahost_api.models import Operation, Service
-from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow
+from ultahost_api.operations import Intent, NeedsConfirmation, NotAllowedNow
 from ultahost_api.sandbox import Fault
 
 State = Operation.State
@@ -42,7 +42,7 @@ def test_it_pays_no_total_but_the_one_agreed_to(sandbox, acme, intend, total):
     agreed = replace(intend("pay_invoice", invoiceid=1), agreed="20.00")
     acme.invoices[1]["total"] = total
     with pytest.raises(NotAllowedNow):
-        operating.perform(agreed)
+        operations.perform(agreed)
     assert effects(sandbox, "pay_invoice") == 0
 
 
@@ -53,25 +53,25 @@ def test_it_pays_no_total_but_the_one_agreed_to(sandbox, acme, intend, total):
 def test_it_asks_a_person_although_a_repetition_was_refused_meanwhile(sandbox, intend, fault, state):
     """That one surely did nothing: it says nothing of the one before."""
     sandbox.faults.add(Fault.drop(), action="pay_invoice")
-    first = operating.perform(intend("pay_invoice", invoiceid=1))
-    operating.decide(first, first.user, took_effect=False)
+    first = operations.perform(intend("pay_invoice", invoiceid=1))
+    operations.decide(first, first.user, took_effect=False)
     sandbox.faults.add(fault, action="pay_invoice")
-    assert operating.perform(intend("pay_invoice", invoiceid=1), again=True).state == state
+    assert operations.perform(intend("pay_invoice", invoiceid=1), again=True).state == state
     with pytest.raises(NeedsConfirmation):
-        operating.perform(intend("pay_invoice", invoiceid=1))
+        operations.perform(intend("pay_invoice", invoiceid=1))
 
 
 def test_it_takes_an_answer_that_comes_after_it_was_called_unknown(sandbox, intend, during_call):
     def called_unknown():
         Operation.objects.update(sent_at="2026-01-01T00:00Z")
-        operating.abandon()
+        operations.abandon()
         assert Operation.objects.get().state == State.UNKNOWN
 
     during_call(called_unknown, nth=2)  # the look is the first
-    operation = operating.perform(intend("pay_invoice", invoiceid=1))
+    operation = operations.perform(intend("pay_invoice", invoiceid=1))
     assert operation.fresh().state == State.DONE
     assert "captured" in operation.message
-    assert operating.due() == []
+    assert operations.due() == []
 
 
 def test_it_stores_no_field_of_an_answer_that_it_does_not_know(sandbox, intend):
@@ -84,7 +84,7 @@ def test_it_stores_no_field_of_an_answer_that_it_does_not_know(sandbox, intend):
     }
     told = Fault.edit(lambda answer: answer | {"data": {**(answer.get("data") or {}), **more}})
     sandbox.faults.add(told, action="pay_invoice")
-    operation = operating.perform(intend("pay_invoice", invoiceid=1))
+    operation = operations.perform(intend("pay_invoice", invoiceid=1))
     assert set(operation.fresh().result) <= {"invoiceid", "result", "amount", "currency", "type"}
     assert "canary" not in repr(Operation.objects.values().get())
 
@@ -93,37 +93,37 @@ def test_it_counts_no_read_that_failed(sandbox, acme, intend):
     """After three that saw nothing it gives up: two that were not answered are none of them."""
     acme.domains[1]["donotrenew"] = 0
     sandbox.faults.add(Fault.drop(), action="toggle_autorenew")
-    operation = operating.perform(intend("toggle_autorenew", domainid=1, autorenew=0))
+    operation = operations.perform(intend("toggle_autorenew", domainid=1, autorenew=0))
     sandbox.faults.add(Fault.status(503), action="get_domain", times=6)  # each is sent three times
     for _ in range(3):
-        operating.look_again(operation)
+        operations.look_again(operation)
     assert (operation.state, operation.read_tries) == (State.UNKNOWN, 1)
 
 
 def test_it_takes_no_order_of_another_operation_for_its_own(sandbox, intend):
     order = {"paymentmethod": "stripe", "domain": ["a.example"], "pid": [1]}
     sandbox.faults.add(Fault.drop(), action="create_order")
-    lost = operating.perform(intend("create_order", billingcycle=["monthly"], **order))
-    made = operating.perform(intend("create_order", billingcycle=["annually"], **order))
+    lost = operations.perform(intend("create_order", billingcycle=["monthly"], **order))
+    made = operations.perform(intend("create_order", billingcycle=["annually"], **order))
     assert made.result["orderid"]
-    operating.look_again(lost)
+    operations.look_again(lost)
     assert (lost.state, lost.result) == (State.UNKNOWN, {})
 
 
 def test_it_takes_no_payment_method_of_another_type_for_its_own(sandbox, acme, intend):
     sandbox.faults.add(Fault.drop(), action="add_payment_method")
     card = {"card_number": Secret("4111111111111111"), "card_expiry": Secret("1230")}
-    lost = operating.perform(intend("add_payment_method", type="CreditCard", **card))
+    lost = operations.perform(intend("add_payment_method", type="CreditCard", **card))
     assert lost.state == State.UNKNOWN
     acme.add_payment_methods(1, type="BankAccount")
-    operating.look_again(lost)
+    operations.look_again(lost)
     assert lost.state == State.UNKNOWN
 
 
 @pytest.fixture
 def batch(intend):
     batch = uuid4()
-    operating.queue([intend("pay_invoice", invoiceid=number) for number in (1, 2)], batch)
+    operations.queue([intend("pay_invoice", invoiceid=number) for number in (1, 2)], batch)
     return batch
 
 
@@ -131,14 +131,14 @@ def test_it_pays_nothing_beside_one_that_became_unknown_while_it_looked(sandbox,
     first, second = Operation.objects.order_by("place")
     Operation.objects.filter(pk=first.pk).update(state=State.SENDING)
     during_call(lambda: Operation.objects.filter(pk=first.pk).update(state=State.UNKNOWN))
-    operating.send_next(batch)
+    operations.send_next(batch)
     assert second.fresh().state == State.QUEUED
     assert effects(sandbox, "pay_invoice") == 0
 
 
 def test_it_pays_nothing_for_a_sender_who_lost_the_right_while_it_looked(sandbox, batch, alma, during_call):
     during_call(lambda: type(alma).objects.filter(pk=alma.pk).update(is_active=False))
-    operating.send_next(batch)
+    operations.send_next(batch)
     assert Operation.objects.order_by("place")[0].state == State.NOT_SENT
     assert effects(sandbox, "pay_invoice") == 0
 
@@ -149,16 +149,16 @@ def test_it_keeps_a_cancellation_whose_due_date_moved_back(acme, worker, intend)
     service = Service.objects.get()
     due = date(2026, 12, 24)
     wanted = intend("request_cancellation", serviceid=1, type="End of Billing Period")
-    operation = operating.perform(replace(wanted, noted={"next_due_date": due.isoformat()}))
+    operation = operations.perform(replace(wanted, noted={"next_due_date": due.isoformat()}))
     for moved, stands in [(-10, True), (0, True), (10, False)]:
         service.next_due_date = due + timedelta(days=moved)
-        assert operating.pending_cancellation(service) == (operation if stands else None)
+        assert operations.pending_cancellation(service) == (operation if stands else None)
 
 
 def test_it_keeps_who_withdrew_a_cancellation_first(people, worker, intend, alma):
     worker.run("services")
-    operation = operating.perform(intend("request_cancellation", serviceid=1, type="Immediate"))
-    assert operating.withdraw(operation, alma)
+    operation = operations.perform(intend("request_cancellation", serviceid=1, type="Immediate"))
+    assert operations.withdraw(operation, alma)
     at = operation.fresh().withdrawn_at
-    assert not operating.withdraw(operation, people.member("Ben"))
+    assert not operations.withdraw(operation, people.member("Ben"))
     assert (operation.fresh().withdrawn_by, operation.withdrawn_at) == (alma, at)

@@ -6,8 +6,8 @@ import pytest
 from django.db import transaction
 
 from ultahost_api.models import Email, Event, Invoice, Order, Quote
-from ultahost_api.refreshing import changes, pages
-from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.refresh import events, pages
+from ultahost_api.refresh.nouns import NOUNS
 from ultahost_api.sandbox import Fault
 
 
@@ -114,5 +114,5 @@ def test_it_tells_once_what_two_saw(acme, copied):
     acme.invoices[1]["status"] = "Paid"
     copied.run("invoices")
     with transaction.atomic():
-        changes.write(NOUNS["invoices"], held, {"status": "Paid"})
+        events.write(NOUNS["invoices"], held, {"status": "Paid"})
     assert told() == [("changed", 1, {"status": ["Unpaid", "Paid"]})]

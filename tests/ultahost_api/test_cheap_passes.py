@@ -8,8 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ultahost_api import refreshing
 from ultahost_api.models import Email, Invoice, Order, PassPage, Refresh
+from ultahost_api.refresh import schedule
 from ultahost_api.sandbox import Fault
 
 
@@ -129,7 +129,7 @@ def test_it_reads_everything_once_a_day(acme, big):
 
 def test_it_reads_everything_for_whoever_asks(acme, big):
     acme.invoices[55]["status"] = "Refunded"
-    refreshing.ask([big.account], ["invoices"], full=True)
+    schedule.ask([big.account], ["invoices"], full=True)
     big.run("invoices")
     assert copied() == there(acme)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ultahost_api.checks import check_settings
-from ultahost_api.client.transport import checked_url
+from ultahost_api.client.core.transport import checked_url
 
 GOOD = ["https://api.example/v1", "http://localhost:1/v1", "http://127.0.0.2:1/v1", "http://[::1]/v1"]
 BAD = ["ftp://localhost/v1", "http://api.example/v1", "http://127.0.0.1.example/v1", "//localhost/v1"]

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ultahost_api import clock, tasks
+from ultahost_api import tasks
 from ultahost_api.models import Account, ApiKey, Event, Invoice, Noun, Operation, RateWindow, Refresh
+from ultahost_api.refresh import clocks
 
 DAY = timedelta(days=1)
 
@@ -78,7 +79,7 @@ def test_it_leaves_alone_whatever_is_possible(done, rung, django_assert_num_quer
     before = list(Refresh.objects.order_by("pk").values()), list(RateWindow.objects.values())
 
     with django_assert_num_queries(8):
-        clock.put_right()
+        clocks.put_right()
 
     assert (list(Refresh.objects.order_by("pk").values()), list(RateWindow.objects.values())) == before
 
@@ -101,7 +102,7 @@ def test_it_holds_a_spent_key_for_a_quarter_of_an_hour_and_no_day(done, rung, wr
     """Its reset is not known any more, and nothing may be sent before it."""
     RateWindow.objects.update(remaining=0, **later(answered_at=0, **wrong))
 
-    clock.put_right()
+    clocks.put_right()
 
     held = RateWindow.objects.get().held_until - timezone.now()
     assert timedelta(minutes=14) < held <= timedelta(minutes=15)
@@ -121,7 +122,7 @@ def operation(alma, account, key):
 def test_it_gives_up_what_was_being_sent_in_the_future(operation, rung):
     sent = operation("sending", token="1" * 32, **later(created_at=0, sent_at=1))
 
-    clock.put_right()
+    clocks.put_right()
 
     sent.refresh_from_db()
     assert sent.sent_at <= timezone.now()
@@ -140,7 +141,7 @@ def test_it_keeps_operations_in_their_order(operation, rung):
     first = operation("done", token="1" * 32, target="invoice 1", **later(created_at=0))
     second = operation("done", token="2" * 32, target="invoice 2", **later(created_at=10))
 
-    clock.put_right()
+    clocks.put_right()
 
     first.refresh_from_db()
     second.refresh_from_db()
@@ -153,7 +154,7 @@ def test_it_misses_a_row_that_changed_in_the_future(done, acme, rung):
     Event.objects.update(**later(at=0))
     Refresh.objects.filter(noun="invoices").update(**later(completed_at=0))
 
-    clock.put_right()
+    clocks.put_right()
 
     assert Invoice.objects.get().changed_at <= timezone.now()
     assert not Event.objects.filter(at__gt=timezone.now()).exists()
@@ -163,7 +164,7 @@ def test_it_forgets_who_watched_and_what_was_to_be_tried_in_the_future(done, key
     Account.objects.update(**later(watched_until=300))
     ApiKey.objects.update(**later(next_try_at=30))
 
-    clock.put_right()
+    clocks.put_right()
 
     assert Account.objects.get().watched_until is None
     assert ApiKey.objects.get().next_try_at <= timezone.now()
@@ -171,16 +172,16 @@ def test_it_forgets_who_watched_and_what_was_to_be_tried_in_the_future(done, key
 
 @pytest.fixture
 def fresh_process(monkeypatch):
-    monkeypatch.setattr(clock, "_heard", {})
-    monkeypatch.setattr(clock, "_warned_at", float("-inf"))
+    monkeypatch.setattr(clocks, "_heard", {})
+    monkeypatch.setattr(clocks, "_warned_at", float("-inf"))
 
 
 def test_it_does_one_of_the_ticks_that_a_queue_held_back(done, rung, fresh_process):
     now = timezone.now().timestamp()
 
-    assert [clock.heard("tick", now + second) for second in range(50)] == [True] + 49 * [False]
-    assert clock.heard("notify", now)
-    assert clock.heard("tick", None)
+    assert [clocks.heard("tick", now + second) for second in range(50)] == [True] + 49 * [False]
+    assert clocks.heard("notify", now)
+    assert clocks.heard("tick", None)
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(60, "60 s ahead"), (-60, "60 s ago"), (2, "")])
@@ -188,7 +189,7 @@ def test_it_names_the_skew_once(fresh_process, caplog, ahead, words):
     caplog.set_level(logging.WARNING)
 
     for _ in range(3):
-        clock.heard("tick", timezone.now().timestamp() + ahead, pause=0)
+        clocks.heard("tick", timezone.now().timestamp() + ahead, pause=0)
 
     assert len(caplog.records) == bool(words)
     assert words in caplog.text

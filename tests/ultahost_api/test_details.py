@@ -7,10 +7,11 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from ultahost_api import budget, refreshing
-from ultahost_api.budget import Purpose
+from ultahost_api.calls import budget
+from ultahost_api.calls.budget import Purpose
 from ultahost_api.client import Rate
 from ultahost_api.models import Domain, Invoice, RateWindow, Refresh, Service
+from ultahost_api.refresh import schedule
 from ultahost_api.sandbox import Fault
 
 
@@ -90,7 +91,7 @@ def test_it_asks_again_only_for_rows_that_changed(sandbox, acme, listed):
 
 
 def test_it_reads_first_what_somebody_opened(sandbox, listed):
-    refreshing.want_details(Invoice.objects.get(remote_id=2))
+    schedule.want_details(Invoice.objects.get(remote_id=2))
     listed.run("details")
     assert asked(sandbox)[0] == ("get_invoice", 2)
     assert len(asked(sandbox)) == 9
@@ -100,14 +101,14 @@ def test_it_reads_first_what_somebody_opened(sandbox, listed):
 def test_it_rings_for_a_person_who_opens_a_row(listed, rung, django_capture_on_commit_callbacks):
     rung.clear()
     with django_capture_on_commit_callbacks(execute=True):
-        refreshing.want_details(Domain.objects.first())
+        schedule.want_details(Domain.objects.first())
     assert [queue for _, _, queue in rung] == ["people"]
 
 
 def test_it_does_not_read_again_what_is_young(sandbox, listed):
     listed.run("details")
     before = len(asked(sandbox))
-    refreshing.want_details(Domain.objects.first())
+    schedule.want_details(Domain.objects.first())
     listed.run("details")
     assert len(asked(sandbox)) == before
 
@@ -132,7 +133,7 @@ def test_it_leaves_half_of_the_window(sandbox, listed, key):
 def test_it_takes_from_the_whole_window_for_what_somebody_opened(sandbox, listed, key):
     sandbox.limits.reset_form = "missing"
     spend(key, 5)
-    refreshing.want_details(Domain.objects.get(remote_id=2))
+    schedule.want_details(Domain.objects.get(remote_id=2))
     listed.run("details")
     assert asked(sandbox) == [("get_domain", 2)]
 
@@ -218,7 +219,7 @@ def test_it_leaves_a_row_alone_that_is_never_answered_well(sandbox, acme, listed
     assert ("get_invoice", 2) in asked(sandbox)[before:]
 
     before = len(asked(sandbox))
-    refreshing.want_details(Invoice.objects.get(remote_id=2))
+    schedule.want_details(Invoice.objects.get(remote_id=2))
     listed.run("details")
     assert ("get_invoice", 2) in asked(sandbox)[before:]
 
@@ -256,7 +257,7 @@ def test_it_changes_nothing_that_the_lists_are_the_authority_for(acme, listed):
 def test_it_leaves_alone_what_is_gone(sandbox, acme, listed):
     del acme.services[1]
     listed.run("services")
-    refreshing.want_details(Service.objects.get(remote_id=1))
+    schedule.want_details(Service.objects.get(remote_id=1))
     listed.run("details")
     assert asked(sandbox).count(("get_service", 1)) == 1  # the list did, to be sure
 

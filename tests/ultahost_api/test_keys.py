@@ -4,9 +4,10 @@ import pytest
 from django.utils import timezone
 
 from ultahost_api import keys, tasks
-from ultahost_api.budget import KeyStopped
+from ultahost_api.calls.budget import KeyStopped
+from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import RateLimited
-from ultahost_api.clients import KeyUnreadable, for_key
+from ultahost_api.keys import lifecycle
 from ultahost_api.models import Account, ApiKey, Invoice, Noun, RateWindow, Refresh
 from ultahost_api.sandbox import Fault
 
@@ -111,14 +112,14 @@ def during_ask(monkeypatch):
     """Does something once, while Ultahost is asked about a pasted key."""
 
     def arrange(act):
-        real = keys._profile_behind
+        real = lifecycle._profile_behind
 
         def ask(secret):
-            monkeypatch.setattr(keys, "_profile_behind", real)
+            monkeypatch.setattr(lifecycle, "_profile_behind", real)
             act()
             return real(secret)
 
-        monkeypatch.setattr(keys, "_profile_behind", ask)
+        monkeypatch.setattr(lifecycle, "_profile_behind", ask)
 
     return arrange
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ultahost_api.models import Domain, Invoice, PassPage, Service
-from ultahost_api.refreshing.inserting import insert
+from ultahost_api.refresh.inserting import insert
 from ultahost_api.sandbox import Fault
 
 

@@ -10,11 +10,12 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ultahost_api import operating, refreshing
+from ultahost_api import operations
 from ultahost_api.client import Secret
 from ultahost_api.models import Domain, Event, Invoice, Operation, Quote, Refresh, Service
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.operating import Intent, NeedsConfirmation, NotAllowedNow, TwinPending, probes
+from ultahost_api.operations import Intent, NeedsConfirmation, NotAllowedNow, TwinPending, probes
+from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
 
 State = Operation.State
@@ -34,7 +35,7 @@ def acme(sandbox: Sandbox) -> Any:
 def key(acme: Any, people: Any, add_key: Any) -> Any:
     key = add_key(people.member("Alma"), acme)
     for refresh in Refresh.objects.exclude(noun="details"):
-        refreshing.run(refresh.pk)
+        runs.run(refresh.pk)
     return key
 
 
@@ -58,7 +59,7 @@ def unpaid() -> int:
 class TestSending:
     def test_it_pays_once_and_shows_it_at_once(self, sandbox: Sandbox, intend: Any) -> None:
         invoice = unpaid()
-        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operation = operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert operation.state == State.DONE
         assert "captured" in operation.message
         assert effects(sandbox, "pay_invoice") == 1
@@ -67,8 +68,8 @@ class TestSending:
     def test_it_shows_an_accepted_quote_as_accepted_at_once(self, acme: Any, key: Any, intend: Any) -> None:
         (quote,) = acme.add_quotes(1, stage="Delivered")
         Refresh.objects.filter(noun="quotes").update(next_due_at=timezone.now())
-        refreshing.run(Refresh.objects.get(noun="quotes").pk)
-        operating.perform(intend("accept_quote", quoteid=quote["id"]))
+        runs.run(Refresh.objects.get(noun="quotes").pk)
+        operations.perform(intend("accept_quote", quoteid=quote["id"]))
         assert Quote.objects.get(remote_id=quote["id"]).stage == "Accepted"
         (event,) = Event.objects.filter(noun="quotes", kind="changed")
         assert event.changes == {"stage": ["Delivered", "Accepted"]}
@@ -78,15 +79,15 @@ class TestSending:
         refreshes = Refresh.objects.filter(noun="services")
         refreshes.update(completed_at=now - timedelta(minutes=5), next_due_at=now + timedelta(minutes=10))
         sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
-        operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        operations.perform(intend("pay_invoice", invoiceid=unpaid()))
         refresh = refreshes.get()
         assert refresh.next_due_at < timezone.now() + timedelta(seconds=2)
         assert refresh.pace == Refresh.Pace.OPERATION
 
     def test_it_takes_a_form_sent_twice_for_one(self, sandbox: Sandbox, intend: Any) -> None:
         token, invoice = uuid4(), unpaid()
-        first = operating.perform(intend("pay_invoice", token, invoiceid=invoice))
-        second = operating.perform(intend("pay_invoice", token, invoiceid=invoice))
+        first = operations.perform(intend("pay_invoice", token, invoiceid=invoice))
+        second = operations.perform(intend("pay_invoice", token, invoiceid=invoice))
         assert first == second
         assert effects(sandbox, "pay_invoice") == 1
 
@@ -97,12 +98,12 @@ class TestSending:
         agreed = replace(intend("pay_invoice", invoiceid=invoice), agreed=acme.invoices[invoice]["total"])
         acme.invoices[invoice]["total"] = "999.00"
         with pytest.raises(NotAllowedNow, match=r"999\.00"):
-            operating.perform(agreed)
+            operations.perform(agreed)
         assert effects(sandbox, "pay_invoice") == 0
 
     def test_it_keeps_the_refusal_in_the_providers_words(self, sandbox: Sandbox, intend: Any) -> None:
         sandbox.faults.add(Fault.status(400, "Card declined."), action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        operation = operations.perform(intend("pay_invoice", invoiceid=unpaid()))
         assert (operation.state, operation.status) == (State.REFUSED, 400)
         assert operation.message == "Card declined."
 
@@ -112,32 +113,32 @@ class TestSending:
         invoice = unpaid()
         acme.invoices[invoice]["status"] = "Paid"
         with pytest.raises(NotAllowedNow, match="Paid"):
-            operating.perform(intend("pay_invoice", invoiceid=invoice))
+            operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert effects(sandbox, "pay_invoice") == 0
         assert not Operation.objects.exists()
 
     @pytest.mark.parametrize("fault", [Fault.limited(5), Fault.status(429, "Slow down.")])
     def test_it_knows_that_a_limit_sent_nothing(self, sandbox: Sandbox, intend: Any, fault: Fault) -> None:
         sandbox.faults.add(fault, action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        operation = operations.perform(intend("pay_invoice", invoiceid=unpaid()))
         assert operation.state == State.NOT_SENT
         assert effects(sandbox, "pay_invoice") == 0
 
     def test_it_knows_that_a_silent_provider_got_nothing(self, sandbox: Sandbox, intend: Any) -> None:
         invoice = unpaid()
         sandbox.stop()
-        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operation = operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert operation.state == State.NOT_SENT
 
     def test_it_takes_a_delete_of_what_is_gone_for_done(self, sandbox: Sandbox, intend: Any) -> None:
-        operation = operating.perform(intend("delete_contact", contactid=4711))
+        operation = operations.perform(intend("delete_contact", contactid=4711))
         assert operation.state == State.DONE
 
     def test_it_stores_no_secret(self, intend: Any) -> None:
         canary = "canary-Passw0rd-91"
         service = Service.objects.values_list("remote_id", flat=True)[0]
         parameters = {"serviceid": service, "servicepassword": Secret(canary)}
-        operation = operating.perform(intend("service_reset_password", **parameters))
+        operation = operations.perform(intend("service_reset_password", **parameters))
         assert operation.parameters == {"serviceid": service}
         assert canary not in repr(Operation.objects.values().get(pk=operation.pk))
 
@@ -158,9 +159,9 @@ class TestUnknown:
         self, sandbox: Sandbox, intend: Any, fault: Fault, effect: int
     ) -> None:
         sandbox.faults.add(fault, action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        operation = operations.perform(intend("pay_invoice", invoiceid=unpaid()))
         assert operation.state == State.UNKNOWN
-        operating.look_again(operation)
+        operations.look_again(operation)
         moved = effects(sandbox, "pay_invoice")
         assert operation.state == (State.CONFIRMED if moved else State.UNKNOWN)
         assert moved <= 1
@@ -168,9 +169,9 @@ class TestUnknown:
     def test_it_refuses_a_twin_while_the_outcome_is_open(self, sandbox: Sandbox, intend: Any) -> None:
         invoice = unpaid()
         sandbox.faults.add(Fault.drop(), action="pay_invoice")
-        operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operations.perform(intend("pay_invoice", invoiceid=invoice))
         with pytest.raises(TwinPending):
-            operating.perform(intend("pay_invoice", invoiceid=invoice))
+            operations.perform(intend("pay_invoice", invoiceid=invoice))
 
     def test_it_pays_once_when_another_form_pays_while_it_looks(
         self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch
@@ -181,12 +182,12 @@ class TestUnknown:
         def look_slowly(*arguments: Any) -> Any:
             seen = look(*arguments)
             monkeypatch.setattr(probes, "before", look)
-            operating.perform(intend("pay_invoice", invoiceid=invoice))
+            operations.perform(intend("pay_invoice", invoiceid=invoice))
             return seen
 
         monkeypatch.setattr(probes, "before", look_slowly)
         with pytest.raises(NotAllowedNow):
-            operating.perform(intend("pay_invoice", invoiceid=invoice))
+            operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert Operation.objects.get().state == State.DONE
         assert sum(call.action == "pay_invoice" for call in sandbox.requests) == 1
 
@@ -195,16 +196,16 @@ class TestUnknown:
     ) -> None:
         invoice = unpaid()
         sandbox.faults.add(Fault.drop(), action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operation = operations.perform(intend("pay_invoice", invoiceid=invoice))
         pending = OperationQuerySet.pending
 
         def pending_no_more(rows: OperationQuerySet) -> OperationQuerySet:
-            operating.decide(operation, operation.user, took_effect=False)
+            operations.decide(operation, operation.user, took_effect=False)
             return pending(rows)
 
         monkeypatch.setattr(OperationQuerySet, "pending", pending_no_more)
         with pytest.raises(NeedsConfirmation):
-            operating.perform(intend("pay_invoice", invoiceid=invoice))
+            operations.perform(intend("pay_invoice", invoiceid=invoice))
 
     @pytest.mark.parametrize(
         ("status", "state"),
@@ -215,9 +216,9 @@ class TestUnknown:
     ) -> None:
         invoice = unpaid()
         sandbox.faults.add(Fault.drop(), action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operation = operations.perform(intend("pay_invoice", invoiceid=invoice))
         acme.invoices[invoice]["status"] = status
-        operating.look_again(operation)
+        operations.look_again(operation)
         assert operation.state == state
         shown = status if state == State.CONFIRMED else "Unpaid"
         assert Invoice.objects.get(remote_id=invoice).status == shown
@@ -227,36 +228,36 @@ class TestUnknown:
     ) -> None:
         invoice = unpaid()
         sandbox.faults.add(Fault.drop(), action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
-        operating.look_again(operation)
+        operation = operations.perform(intend("pay_invoice", invoiceid=invoice))
+        operations.look_again(operation)
         assert operation.state == State.UNKNOWN
         day_ago = timezone.now() - timedelta(hours=25)
         Operation.objects.filter(pk=operation.pk).update(created_at=day_ago)
-        operating.look_again(operation)
+        operations.look_again(operation)
         assert operation.state == State.NOT_CONFIRMED
         with pytest.raises(NeedsConfirmation):
-            operating.perform(intend("pay_invoice", invoiceid=invoice))
-        again = operating.perform(intend("pay_invoice", invoiceid=invoice), again=True)
+            operations.perform(intend("pay_invoice", invoiceid=invoice))
+        again = operations.perform(intend("pay_invoice", invoiceid=invoice), again=True)
         assert again.state == State.DONE
         assert effects(sandbox, "pay_invoice") == 1
 
     def test_it_finds_the_order_that_came_of_an_answer_lost(self, sandbox: Sandbox, intend: Any) -> None:
         sandbox.faults.add(Fault.drop(after_effect=True), action="create_order")
         order = {"paymentmethod": "stripe", "pid": [1], "billingcycle": ["monthly"]}
-        operation = operating.perform(intend("create_order", **order))
-        operating.look_again(operation)
+        operation = operations.perform(intend("create_order", **order))
+        operations.look_again(operation)
         assert operation.state == State.CONFIRMED
         assert operation.result["orderid"]
         assert operation.result["invoiceid"]
 
     def test_it_calls_what_a_dead_process_left_unknown(self, sandbox: Sandbox, intend: Any) -> None:
-        operation = operating.perform(intend("pay_invoice", invoiceid=unpaid()))
+        operation = operations.perform(intend("pay_invoice", invoiceid=unpaid()))
         long_ago = timezone.now() - timedelta(minutes=5)
         Operation.objects.filter(pk=operation.pk).update(state=State.SENDING, sent_at=long_ago)
-        operating.abandon()
-        assert operating.due() == [operation.pk]
-        assert operating.due() == []
-        operating.settle(operation.pk)
+        operations.abandon()
+        assert operations.due() == [operation.pk]
+        assert operations.due() == []
+        operations.settle(operation.pk)
         assert operation.fresh().state == State.CONFIRMED
 
     def test_it_leaves_a_person_to_decide_where_nothing_can_be_read(
@@ -264,10 +265,10 @@ class TestUnknown:
     ) -> None:
         service = Service.objects.values_list("remote_id", flat=True)[0]
         sandbox.faults.add(Fault.drop(), action="service_module_custom")
-        operation = operating.perform(intend("service_module_custom", serviceid=service, func_name="reboot"))
-        operating.look_again(operation)
+        operation = operations.perform(intend("service_module_custom", serviceid=service, func_name="reboot"))
+        operations.look_again(operation)
         assert operation.state == State.UNKNOWN
-        operating.decide(operation, key.owner, took_effect=False)
+        operations.decide(operation, key.owner, took_effect=False)
         assert operation.state == State.NOT_CONFIRMED
         assert operation.settled_by == key.owner
 
@@ -285,17 +286,17 @@ class TestUnknown:
         domain = Domain.objects.first()
         assert domain
         sandbox.faults.add(Fault.drop(), action=action)
-        operation = operating.perform(intend(action, domainid=domain.remote_id, **value))
-        operating.look_again(operation)
+        operation = operations.perform(intend(action, domainid=domain.remote_id, **value))
+        operations.look_again(operation)
         assert operation.state == State.UNKNOWN
         Domain.objects.filter(pk=domain.pk).update(gone_at=timezone.now())
         asked = len(sandbox.requests)
-        operating.look_again(operation)
+        operations.look_again(operation)
         assert operation.state == State.NOT_CONFIRMED
         assert operation.ended_as_gone
         assert operation.told == {}
         assert len(sandbox.requests) == asked
-        assert operating.due() == []
+        assert operations.due() == []
 
     def test_it_ends_what_was_set_on_a_domain_that_ultahost_no_longer_knows(
         self, sandbox: Sandbox, acme: Any, intend: Any
@@ -303,9 +304,9 @@ class TestUnknown:
         domain = Domain.objects.first()
         assert domain
         sandbox.faults.add(Fault.drop(), action="toggle_autorenew")
-        operation = operating.perform(intend("toggle_autorenew", domainid=domain.remote_id, autorenew=0))
+        operation = operations.perform(intend("toggle_autorenew", domainid=domain.remote_id, autorenew=0))
         del acme.domains[domain.remote_id]
-        operating.look_again(operation)
+        operations.look_again(operation)
         assert operation.state == State.NOT_CONFIRMED
         assert operation.ended_as_gone
 
@@ -314,11 +315,11 @@ class TestUnknown:
     ) -> None:
         invoice = unpaid()
         sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
-        operation = operating.perform(intend("pay_invoice", invoiceid=invoice))
+        operation = operations.perform(intend("pay_invoice", invoiceid=invoice))
         sandbox.faults.add(Fault.status(404), action="get_invoice")
-        operating.look_again(operation)
+        operations.look_again(operation)
         assert operation.state == State.UNKNOWN
-        operating.look_again(operation)
+        operations.look_again(operation)
         assert operation.state == State.CONFIRMED
 
 
@@ -333,13 +334,13 @@ def test_it_remembers_a_cancellation_until_it_lapses_or_is_withdrawn(intend: Any
     noted = Intent(
         intent.user, intent.key, intent.action, parameters, uuid4(), {"next_due_date": due.isoformat()}
     )
-    request = operating.perform(noted)
-    assert operating.pending_cancellation(service) == request
+    request = operations.perform(noted)
+    assert operations.pending_cancellation(service) == request
     service.next_due_date = due + timedelta(days=30)
-    assert operating.pending_cancellation(service) is None
+    assert operations.pending_cancellation(service) is None
     service.next_due_date = due
-    operating.withdraw(request, request.user)
-    assert operating.pending_cancellation(service) is None
+    operations.withdraw(request, request.user)
+    assert operations.pending_cancellation(service) is None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -351,7 +352,7 @@ def test_it_requests_one_cancellation_of_however_many_that_arrive_together(
 
     def request(place: int) -> Operation:
         intent = intend("request_cancellation", serviceid=service, type=kinds[place % 2])
-        return operating.perform(intent)
+        return operations.perform(intent)
 
     outcomes = at_once(10, request)
     with pytest.raises(NotAllowedNow, match="requested already"):
@@ -371,14 +372,14 @@ def test_it_requests_a_cancellation_again_once_the_first_is_withdrawn_or_was_ref
     service = Service.objects.all()[0]
     parameters = {"serviceid": service.remote_id, "type": "Immediate"}
     sandbox.faults.add(Fault.status(400, "Not today."), action="request_cancellation")
-    assert operating.perform(intend("request_cancellation", **parameters)).state == State.REFUSED
-    first = operating.perform(intend("request_cancellation", **parameters))
-    operating.withdraw(first, first.user)
+    assert operations.perform(intend("request_cancellation", **parameters)).state == State.REFUSED
+    first = operations.perform(intend("request_cancellation", **parameters))
+    operations.withdraw(first, first.user)
     acme.services[service.remote_id]["_cancellation"] = ""
 
-    assert operating.perform(intend("request_cancellation", **parameters)).state == State.DONE
+    assert operations.perform(intend("request_cancellation", **parameters)).state == State.DONE
     with pytest.raises(NotAllowedNow, match="requested already"):
-        operating.perform(intend("request_cancellation", **parameters))
+        operations.perform(intend("request_cancellation", **parameters))
 
 
 @pytest.mark.django_db
@@ -388,10 +389,10 @@ def test_it_refuses_a_second_cancellation_of_a_service_that_our_copy_does_not_ha
     service = Service.objects.all()[0]
     parameters = {"serviceid": service.remote_id, "type": "Immediate"}
     service.delete()
-    operating.perform(intend("request_cancellation", **parameters))
+    operations.perform(intend("request_cancellation", **parameters))
 
     with pytest.raises(NotAllowedNow, match="requested already"):
-        operating.perform(intend("request_cancellation", **parameters))
+        operations.perform(intend("request_cancellation", **parameters))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -401,7 +402,7 @@ def test_it_sends_once_when_fifty_posts_of_a_form_arrive_together(sandbox: Sandb
 
     def post() -> None:
         try:
-            outcomes.append(operating.perform(intent).pk)
+            outcomes.append(operations.perform(intent).pk)
         except Exception as error:
             outcomes.append(error)
         finally:

@@ -6,9 +6,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from ultahost_api import refreshing
 from ultahost_api.models import Account, Event, Operation, RateWindow, Refresh
-from ultahost_api.refreshing import turns
+from ultahost_api.refresh import schedule, time_slices
 from ultahost_api.sandbox import Fault
 
 Pace = Refresh.Pace
@@ -72,7 +71,7 @@ def test_it_comes_no_oftener_than_the_limit_allows(acme, minutes, tighten, page_
     """Twelve calls an hour, half of them for six lists: each list may take one, and a pass takes two."""
     page_size(10)
     acme.add_invoices(15, status="Paid")
-    refreshing.watch(Account.objects.all())
+    schedule.watch(Account.objects.all())
     assert minutes()[1] == Pace.WATCHED
     tighten()
     wait, pace = minutes()
@@ -86,7 +85,7 @@ def test_it_is_not_hastened_beyond_the_limit(minutes, tighten, worker):
     minutes()
     long_ago = timezone.now() - timedelta(hours=1)
     Refresh.objects.filter(noun="invoices").update(completed_at=long_ago)
-    refreshing.watch(Account.objects.all())
+    schedule.watch(Account.objects.all())
     assert worker.refresh("invoices").next_due_at > timezone.now() + timedelta(minutes=30)
 
 
@@ -141,7 +140,7 @@ def test_it_counts_deaths_and_forgets_them_with_the_first_page(sandbox, acme, wo
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("ultahost_api.refreshing.runs._read", die)
+        patch.setattr("ultahost_api.refresh.runs._read", die)
         with pytest.raises(SystemExit):
             worker.run("invoices")
     assert worker.refresh("invoices").starts == 1
@@ -154,7 +153,7 @@ def test_it_lets_others_have_their_turn(sandbox, acme, worker, page_size, monkey
     """An account with many pages works in slices while others wait for a worker."""
     page_size(10)
     acme.add_invoices(30)
-    monkeypatch.setattr(turns, "_SLICE", 0.0)
+    monkeypatch.setattr(time_slices, "_SLICE", 0.0)
     Refresh.objects.exclude(noun="invoices").update(
         next_due_at=timezone.now(), rung_until=timezone.now() + timedelta(seconds=60) if waiting else None
     )
@@ -163,8 +162,8 @@ def test_it_lets_others_have_their_turn(sandbox, acme, worker, page_size, monkey
 
 
 def test_it_keeps_the_queue_short(worker, rung, monkeypatch):
-    monkeypatch.setattr("ultahost_api.refreshing.schedule._QUEUED", 3)
+    monkeypatch.setattr("ultahost_api.refresh.schedule._QUEUED", 3)
     Refresh.objects.update(next_due_at=timezone.now(), rung_until=None)
-    assert [refreshing.tick(), refreshing.tick()] == [3, 0]
+    assert [schedule.tick(), schedule.tick()] == [3, 0]
     Refresh.objects.exclude(rung_until=None).update(next_due_at=timezone.now() + timedelta(hours=1))
-    assert refreshing.tick() == 3
+    assert schedule.tick() == 3

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from ultahost_api.models import LISTS, Email, Invoice, Refresh
-from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.refresh.nouns import NOUNS
 from ultahost_api.sandbox import Fault
 
 SOME, MANY = 2, 9

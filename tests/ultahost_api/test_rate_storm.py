@@ -3,11 +3,11 @@
 import pytest
 
 from tests.faults.storm import storm
-from ultahost_api import refreshing
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import for_key
 from ultahost_api.client import RateLimited
-from ultahost_api.clients import for_key
 from ultahost_api.models import Refresh
+from ultahost_api.refresh import runs, schedule
 from ultahost_api.sandbox import Fault, Sandbox
 
 # On their way when a colleague's answer told that nothing was left: two rows cannot know it at once.
@@ -58,8 +58,8 @@ def test_it_leaves_a_click_its_page_when_the_background_has_used_the_rest(sandbo
     assert limited.trouble == "limited"
     seen = len(sandbox.requests)
 
-    refreshing.ask([account], ["invoices"])
-    refreshing.run(limited.pk)
+    schedule.ask([account], ["invoices"])
+    runs.run(limited.pk)
 
     assert len(sandbox.requests) == seen + 1
     assert Refresh.objects.get(pk=limited.pk).place == limited.place + 5

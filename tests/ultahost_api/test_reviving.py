@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ultahost_api import operating
+from ultahost_api import operations
 from ultahost_api.models import Account, Heartbeat, Operation, RateWindow, Refresh
-from ultahost_api.reviving import revive
+from ultahost_api.refresh.after_restore import revive
 
 State = Operation.State
 
@@ -36,9 +36,9 @@ def test_it_knows_of_nothing_under_way_what_became_of_it(written, state):
     operation = written(state, target="invoice 1")
     revive()
     assert operation.fresh().state == State.UNKNOWN
-    operating.abandon()
+    operations.abandon()
     assert operation.fresh().state == State.UNKNOWN
-    assert operating.due() == [operation.pk]
+    assert operations.due() == [operation.pk]
 
 
 def test_it_reads_what_became_of_a_payment_and_sends_none(written, acme, sandbox):
@@ -47,8 +47,8 @@ def test_it_reads_what_became_of_a_payment_and_sends_none(written, acme, sandbox
     operation = written(State.QUEUED, target=f"invoice {invoice}", remote_id=invoice)
     acme.invoices[invoice]["status"] = "Paid"  # by the portal that the copy was taken from
     revive()
-    for pk in operating.due():
-        operating.settle(pk)
+    for pk in operations.due():
+        operations.settle(pk)
     assert operation.fresh().state == State.CONFIRMED
     assert "pay_invoice" not in {seen.action for seen in sandbox.requests}
 
@@ -60,8 +60,8 @@ def test_it_sends_nothing_of_a_batch_that_waited(written, sandbox):
             State.QUEUED, target=f"invoice {number}", batch=batch, place=number, created_at=timezone.now()
         )
     revive()
-    assert operating.waiting_batches() == []
-    operating.send_next(batch)
+    assert operations.waiting_batches() == []
+    operations.send_next(batch)
     assert "pay_invoice" not in {seen.action for seen in sandbox.requests}
 
 

@@ -6,11 +6,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from ultahost_api import keys, operating, rotating, signals
+from ultahost_api import keys, operations, signals
+from ultahost_api.calls.clients import for_key
 from ultahost_api.client import RateLimited, Unauthorized
-from ultahost_api.clients import for_key
+from ultahost_api.keys import rotation
 from ultahost_api.models import ApiKey, Invoice, Operation, RateWindow, Refresh
-from ultahost_api.operating import Intent
+from ultahost_api.operations import Intent
 from ultahost_api.sandbox import Fault
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -25,7 +26,7 @@ def _short_pauses(monkeypatch):
 def begin(sandbox, acme, key):
     def begin(old=key, secret=None):
         old = saved(old)
-        return rotating.begin(old, keys.checked_for(old, secret or sandbox.add_key(acme)))
+        return rotation.begin(old, keys.checked_for(old, secret or sandbox.add_key(acme)))
 
     return begin
 
@@ -61,7 +62,7 @@ def test_it_keeps_the_place_that_the_old_key_had_among_the_account_s_others(
     new = begin()
     assert list(ApiKey.objects.usable()) == [new, key, others]
 
-    rotating.finish(new)
+    rotation.finish(new)
 
     assert list(ApiKey.objects.usable()) == [new, others]
 
@@ -76,8 +77,8 @@ def test_it_uses_the_old_key_while_ultahost_refuses_the_new_one(sandbox, acme, w
 
     assert saved(new).state == ApiKey.State.REFUSED
     assert used(sandbox)[-1] == key.last_four
-    with pytest.raises(rotating.NewKeyStopped):
-        rotating.finish(new)
+    with pytest.raises(rotation.NewKeyStopped):
+        rotation.finish(new)
     assert saved(key).state == ApiKey.State.LIVE
 
 
@@ -109,13 +110,13 @@ def test_it_begins_nothing_unasked(sandbox, key, begin, status, problem):
 def test_it_rotates_a_key_once_at_a_time(key, begin):
     new = begin()
     for key_ in (key, new):
-        with pytest.raises(rotating.RotatesAlready):
+        with pytest.raises(rotation.RotatesAlready):
             begin(key_)
     assert ApiKey.objects.count() == 2
 
 
 @pytest.mark.parametrize(
-    ("stop", "problem"), [(keys.remove, keys.KeyIsRemoved), (keys.disable, rotating.KeyIsDisabled)]
+    ("stop", "problem"), [(keys.remove, keys.KeyIsRemoved), (keys.disable, rotation.KeyIsDisabled)]
 )
 def test_it_puts_nothing_beside_a_key_that_was_stopped_while_ultahost_was_asked(
     sandbox, acme, key, stop, problem
@@ -123,15 +124,15 @@ def test_it_puts_nothing_beside_a_key_that_was_stopped_while_ultahost_was_asked(
     checked = keys.checked_for(key, sandbox.add_key(acme))
     stop(saved(key))
     with pytest.raises(problem):
-        rotating.begin(key, checked)
+        rotation.begin(key, checked)
     assert ApiKey.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_begins_once_for_two_people_at_the_same_moment(sandbox, acme, key, at_once):
     checked = [keys.checked_for(key, sandbox.add_key(acme)) for _ in range(2)]
-    begun = at_once(2, lambda place: rotating.begin(key, checked[place]))
-    assert {type(outcome) for outcome in begun} == {ApiKey, rotating.RotatesAlready}
+    begun = at_once(2, lambda place: rotation.begin(key, checked[place]))
+    assert {type(outcome) for outcome in begun} == {ApiKey, rotation.RotatesAlready}
     assert ApiKey.objects.count() == 2
 
 
@@ -149,7 +150,7 @@ def test_it_waits_with_the_account_for_the_limit(sandbox, acme, key, begin):
 
 def test_it_holds_the_label_for_both(sandbox, acme, alma, key, begin):
     new = begin()
-    for end in (lambda: None, lambda: rotating.finish(new)):
+    for end in (lambda: None, lambda: rotation.finish(new)):
         end()
         with pytest.raises(keys.LabelTaken):
             keys.add(alma, "Main", sandbox.add_key(acme))
@@ -160,7 +161,7 @@ def test_it_holds_the_label_for_both(sandbox, acme, alma, key, begin):
 
 def test_it_forgets_the_old_key_and_makes_the_new_one_a_key_like_any_other(key, begin):
     new = begin()
-    assert rotating.finish(new) == key
+    assert rotation.finish(new) == key
     assert (saved(key).sealed, saved(key).fingerprint, saved(key).state) == ("", "", ApiKey.State.REMOVED)
     assert (saved(new).state, saved(new).replaces) == (ApiKey.State.LIVE, None)
     assert begin(new)
@@ -168,7 +169,7 @@ def test_it_forgets_the_old_key_and_makes_the_new_one_a_key_like_any_other(key, 
 
 def test_it_undoes_what_was_begun(sandbox, worker, key, begin):
     new = begin()
-    assert rotating.undo(new) == new
+    assert rotation.undo(new) == new
     assert (saved(new).sealed, saved(new).state) == ("", ApiKey.State.REMOVED)
     assert saved(key).state == ApiKey.State.LIVE
     worker.run("services")
@@ -181,8 +182,8 @@ def test_it_is_over_when_either_key_is_removed_by_itself(key, begin, gone):
     new = begin()
     stays = new if gone == "old" else key
     keys.remove(saved(key if gone == "old" else new))
-    for end in (rotating.finish, rotating.undo):
-        with pytest.raises(rotating.RotationIsOver):
+    for end in (rotation.finish, rotation.undo):
+        with pytest.raises(rotation.RotationIsOver):
             end(new)
     assert (saved(stays).state, saved(stays).replaces) == (ApiKey.State.LIVE, None)
 
@@ -192,9 +193,9 @@ def test_it_leaves_one_key_when_one_finishes_and_another_undoes(sandbox, acme, k
     old = key
     for _ in range(5):
         new = begin(old)
-        ends = [rotating.finish, rotating.undo]
+        ends = [rotation.finish, rotation.undo]
         ended = at_once(2, lambda place, new=new, ends=ends: ends[place](new))
-        assert sorted(isinstance(outcome, rotating.RotationIsOver) for outcome in ended) == [False, True]
+        assert sorted(isinstance(outcome, rotation.RotationIsOver) for outcome in ended) == [False, True]
         (old,) = ApiKey.objects.usable()
 
 
@@ -208,11 +209,11 @@ def test_it_leaves_nothing_half_when_it_dies_before_the_end(sandbox, acme, key, 
 
     new = None if step == "begin" else begin()
     before = list(ApiKey.objects.order_by("pk").values())
-    where = "ultahost_api.rotating.schedule.start" if step == "begin" else "ultahost_api.keys._pause"
+    where = "ultahost_api.keys.rotation.schedule.start" if step == "begin" else "ultahost_api.keys._pause"
     monkeypatch.setattr(where, die)
 
     with pytest.raises(Killed):
-        begin() if step == "begin" else getattr(rotating, step)(new)
+        begin() if step == "begin" else getattr(rotation, step)(new)
 
     assert list(ApiKey.objects.order_by("pk").values()) == before
 
@@ -246,7 +247,7 @@ def test_it_lets_a_pass_end_with_the_old_key_or_go_on_from_its_place_with_the_ne
     acme.add_invoices(40)
     made = []
     during_call(lambda: made.append(begin()), nth=2)
-    during_call(lambda: rotating.finish(made[0]), nth=3)
+    during_call(lambda: rotation.finish(made[0]), nth=3)
 
     worker.run("invoices")
     worker.run("invoices")
@@ -268,7 +269,9 @@ def invoice(acme, worker, key):
 
 
 def pay(key, invoice):
-    return operating.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": invoice.remote_id}, uuid4()))
+    return operations.perform(
+        Intent(key.owner, key, "pay_invoice", {"invoiceid": invoice.remote_id}, uuid4())
+    )
 
 
 @pytest.mark.django_db(transaction=True)
@@ -279,14 +282,14 @@ def test_it_lets_a_write_end_with_the_old_key_and_removes_that_only_afterwards(s
     assert hold.arrived.wait(10)
 
     new = begin()
-    with pytest.raises(rotating.StillSending):
-        rotating.finish(new)
+    with pytest.raises(rotation.StillSending):
+        rotation.finish(new)
     hold.release.set()
     sending.join(10)
 
     operation = Operation.objects.get()
     assert (operation.state, operation.key_last_four) == (Operation.State.DONE, key.last_four)
-    rotating.finish(new)
+    rotation.finish(new)
     assert [seen.key for seen in sandbox.requests if seen.action == "pay_invoice"] == [key.last_four]
 
 
@@ -294,7 +297,7 @@ def test_it_sends_nothing_with_a_key_that_was_removed_since_the_write_looked(
     sandbox, key, begin, invoice, during_call
 ):
     new = begin()
-    during_call(lambda: rotating.finish(new))  # after the look at the invoice
+    during_call(lambda: rotation.finish(new))  # after the look at the invoice
 
     assert pay(saved(key), invoice).state == Operation.State.NOT_SENT
     assert pay(saved(new), invoice).state == Operation.State.DONE
@@ -305,9 +308,9 @@ def test_it_sends_nothing_with_a_key_that_was_removed_since_the_write_looked(
 def test_it_settles_with_the_new_key_what_the_old_one_left_open(sandbox, key, begin, invoice):
     sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
     operation = pay(key, invoice)
-    rotating.finish(begin())
+    rotation.finish(begin())
 
-    operating.look_again(operation)
+    operations.look_again(operation)
 
     assert operation.state == Operation.State.CONFIRMED
     assert sum(seen.action == "pay_invoice" for seen in sandbox.requests) == 1

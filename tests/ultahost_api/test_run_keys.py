@@ -8,12 +8,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api import budget, clients, keys, refreshing
-from ultahost_api.budget import Purpose
+from ultahost_api import keys
+from ultahost_api.calls import budget, clients
+from ultahost_api.calls.budget import Purpose
 from ultahost_api.client import Rate
 from ultahost_api.models import ApiKey, Invoice, RateWindow, Refresh
 from ultahost_api.models.api_keys import ApiKeyQuerySet
-from ultahost_api.refreshing import pages
+from ultahost_api.refresh import pages, runs, schedule
 from ultahost_api.sandbox import Fault
 
 
@@ -136,7 +137,7 @@ def test_it_takes_only_the_first_page_of_a_clicked_refresh_from_the_reserve(sand
     assert worker.run("invoices").trouble == Refresh.Trouble.LIMITED
     assert offsets(sandbox) == []
 
-    refreshing.ask([worker.account], ["invoices"])
+    schedule.ask([worker.account], ["invoices"])
     refresh = worker.run("invoices")
 
     assert offsets(sandbox) == [0]
@@ -156,7 +157,7 @@ def test_it_takes_a_click_that_came_just_before_the_limit_from_the_reserve(
     def write(*args, **options):
         real(*args, **options)
         if len(offsets(sandbox)) == 2:
-            refreshing.ask([worker.account], ["invoices"])
+            schedule.ask([worker.account], ["invoices"])
 
     monkeypatch.setattr(pages, "write", write)
     refresh = worker.run("invoices")
@@ -171,7 +172,7 @@ def test_it_takes_a_click_that_came_just_before_the_limit_from_the_reserve(
 def test_it_sends_nothing_for_a_click_while_a_429_holds(sandbox, acme, worker, key):
     budget.record(key, Rate(remaining=0, reset_in=60), 429)
     before = len(sandbox.requests)
-    refreshing.ask([worker.account], ["invoices"])
+    schedule.ask([worker.account], ["invoices"])
     refresh = worker.run("invoices")
     assert len(sandbox.requests) == before
     assert refresh.waits_until
@@ -183,7 +184,7 @@ def test_it_gives_a_clicked_refresh_the_patience_of_a_worker(worker, acme, monke
     deadlines = []
     real = clients.Client
     monkeypatch.setattr(clients, "Client", lambda *a, **k: deadlines.append(k["deadline"]) or real(*a, **k))
-    refreshing.ask([worker.account], ["invoices"])
+    schedule.ask([worker.account], ["invoices"])
     worker.run("invoices")
     assert deadlines == [clients.BACKGROUND_SECONDS]
 
@@ -227,7 +228,7 @@ def test_it_does_not_pause_when_a_key_came_back_after_it_looked(worker, key, wit
         return found
 
     monkeypatch.setattr(ApiKeyQuerySet, "first", look_too_early)
-    refreshing.run(without_key.pk)
+    runs.run(without_key.pk)
 
     assert worker.refresh("invoices").next_due_at <= timezone.now()
     assert worker.run("invoices").clean_at > without_key.clean_at
@@ -240,7 +241,7 @@ def test_it_does_not_pause_beside_a_key_whose_return_is_not_committed_yet(worker
     def act(place):
         if place:
             returned.wait(10)
-            refreshing.run(without_key.pk)
+            runs.run(without_key.pk)
         else:
             with transaction.atomic():
                 keys.enable(key)

@@ -9,10 +9,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from ultahost_api import refreshing
 from ultahost_api.models import ApiKey, Invoice, PassPage, Refresh, Service
-from ultahost_api.refreshing import lists, missing, pages
-from ultahost_api.refreshing.leases import LEASE, Lease
+from ultahost_api.refresh import missing, pages, passes, runs, schedule
+from ultahost_api.refresh.leases import LEASE, Lease
 from ultahost_api.sandbox import Fault
 
 
@@ -80,7 +79,7 @@ def test_it_knows_what_is_gone_although_it_was_killed_half_way(acme, worker):
 
 
 @pytest.mark.parametrize(
-    "moment", [(lists, "_finish"), (missing.Missing, "settle"), (missing.Missing, "_mark")]
+    "moment", [(passes, "_finish"), (missing.Missing, "settle"), (missing.Missing, "_mark")]
 )
 def test_it_completes_after_it_was_killed_at_the_end_of_a_pass(acme, worker, moment):
     acme.add_invoices(25)
@@ -100,7 +99,7 @@ def test_it_takes_no_pass_for_the_second_because_it_was_killed_at_the_end(sandbo
     worker.run("services")
     hidden = acme.services.pop(5)
     sandbox.faults.add(Fault.status(403, "Not yours"), action="get_service", times=None)
-    with killed(lists, "Outcome"):
+    with killed(passes, "Outcome"):
         worker.run("services")
     assert worker.refresh("services").missed == [5]
     acme.services[5] = hidden
@@ -114,7 +113,7 @@ def test_it_stops_after_its_time_and_is_due_again_at_its_place(sandbox, acme, wo
     refresh = worker.run("invoices", seconds=0)
     assert (refresh.place, refresh.is_running, refresh.completed_at) == (10, False, None)
     rung.clear()
-    refreshing.tick()
+    schedule.tick()
     assert refresh.pk in [argument for _, argument, _ in rung]
     while worker.refresh("invoices").pass_started_at:
         worker.run("invoices", seconds=0)
@@ -131,13 +130,13 @@ def test_it_has_itself_called_when_the_limit_ends(sandbox, acme, worker, rung, m
         published.append((argument, wait))
         return True
 
-    monkeypatch.setattr("ultahost_api.bell._publish", publish)
+    monkeypatch.setattr("ultahost_api.wakeup._publish", publish)
     sandbox.faults.add(Fault.limited(seconds - 2), action="get_invoices")
     refresh = worker.run("invoices")
     left = (refresh.next_due_at - timezone.now()).total_seconds()
     assert refresh.trouble == "limited"
     assert published == [(refresh.pk, pytest.approx(left, abs=2))] * rings
-    refreshing.tick()
+    schedule.tick()
     assert [argument for argument, _ in published].count(refresh.pk) == rings
     if rings:
         assert refresh.rung_until > refresh.next_due_at
@@ -236,7 +235,7 @@ def test_it_runs_any_number_of_times_without_harm(sandbox, acme, worker):
     acme.add_invoices(5)
     refresh = worker.run("invoices")
     for _ in range(5):
-        refreshing.run(refresh.pk)
+        runs.run(refresh.pk)
     assert offsets(sandbox) == [0]
 
 

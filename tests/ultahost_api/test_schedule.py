@@ -5,8 +5,9 @@ import pytest
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from ultahost_api import bell, keys, refreshing, tasks
+from ultahost_api import keys, tasks, wakeup
 from ultahost_api.models import Account, Heartbeat, Noun, Refresh
+from ultahost_api.refresh import runs, schedule
 
 
 @pytest.fixture
@@ -65,9 +66,9 @@ def test_it_rings_when_a_lease_runs_out_although_somebody_clicked_meanwhile(done
     """The click's message came while the lease of a worker that had died still held."""
     refresh = done.refresh("services")
     Refresh.objects.filter(pk=refresh.pk).update(lease_until=timezone.now() + timedelta(seconds=60))
-    refreshing.ask([refresh.account], ["services"])
-    bell.ring([refresh.pk], queue="people")
-    refreshing.run(refresh.pk)
+    schedule.ask([refresh.account], ["services"])
+    wakeup.ring([refresh.pk], queue="people")
+    runs.run(refresh.pk)
     tasks.tick()
     assert len(rung) == 1
     Refresh.objects.filter(pk=refresh.pk).update(lease_until=timezone.now())
@@ -77,14 +78,14 @@ def test_it_rings_when_a_lease_runs_out_although_somebody_clicked_meanwhile(done
 
 def test_it_rings_once_although_two_beats_saw_the_same(done):
     refresh = done.refresh("services")
-    assert [bell.ring([refresh.pk]), bell.ring([refresh.pk])] == [1, 0]
+    assert [wakeup.ring([refresh.pk]), wakeup.ring([refresh.pk])] == [1, 0]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_it_rings_once_with_four_beats(done, rung, at_once):
     for noun in Noun:
         set_due(done.refresh(noun), -1)
-    at_once(4, lambda _: refreshing.tick())
+    at_once(4, lambda _: schedule.tick())
     assert rung_nouns(rung) == sorted(Noun)
 
 
@@ -92,7 +93,7 @@ def test_it_rings_for_many_with_the_statements_of_one(done, rung, django_assert_
     ids = [done.refresh(noun).pk for noun in Noun]
     for some in (ids[:1], ids[1:]):
         with django_assert_num_queries(4):  # with the savepoint around them
-            bell.ring(some)
+            wakeup.ring(some)
     assert [argument for _, argument, _ in rung] == ids
 
 
@@ -112,15 +113,15 @@ def test_it_needs_no_queue_to_ask_and_finds_what_was_asked_later(
     def refuse(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(bell.current_app, "send_task", refuse)
-    monkeypatch.setattr(bell, "_silent_until", 0.0)
+    monkeypatch.setattr(wakeup.current_app, "send_task", refuse)
+    monkeypatch.setattr(wakeup, "_silent_until", 0.0)
     key = keys.add(people.member("Alma"), "Main", sandbox.add_key(acme))
-    assert refreshing.tick() == 0
-    refreshing.ask([key.account])
+    assert schedule.tick() == 0
+    schedule.ask([key.account])
     monkeypatch.undo()
     published = []
-    monkeypatch.setattr(bell.current_app, "send_task", lambda name, args, queue: published.append(args))
-    assert refreshing.tick() == len(Noun) == len(published)
+    monkeypatch.setattr(wakeup.current_app, "send_task", lambda name, args, queue: published.append(args))
+    assert schedule.tick() == len(Noun) == len(published)
 
 
 @pytest.mark.django_db
@@ -133,33 +134,33 @@ def test_it_waits_once_for_a_queue_that_does_not_answer(
         tried.append(args)
         raise OperationalError("hung")
 
-    monkeypatch.setattr(bell.current_app, "send_task", refuse)
-    monkeypatch.setattr(bell, "_silent_until", 0.0)
+    monkeypatch.setattr(wakeup.current_app, "send_task", refuse)
+    monkeypatch.setattr(wakeup, "_silent_until", 0.0)
     with django_capture_on_commit_callbacks(execute=True):
         key = keys.add(people.member("Alma"), "Main", sandbox.add_key(acme))
         for noun in Noun:
-            refreshing.ask([key.account], [noun])
-    refreshing.tick()
+            schedule.ask([key.account], [noun])
+    schedule.tick()
     assert len(tried) == 1
 
-    monkeypatch.setattr(bell, "_silent_until", time.monotonic())
-    refreshing.tick()
+    monkeypatch.setattr(wakeup, "_silent_until", time.monotonic())
+    schedule.tick()
     assert len(tried) == 2
 
 
 def test_it_publishes_ids_and_nothing_else(done, monkeypatch):
     sent = []
     monkeypatch.undo()  # the real bell again
-    monkeypatch.setattr(bell.current_app, "send_task", lambda *args, **kwargs: sent.append((args, kwargs)))
+    monkeypatch.setattr(wakeup.current_app, "send_task", lambda *args, **kwargs: sent.append((args, kwargs)))
     refresh = done.refresh("services")
     set_due(refresh, -1)
-    refreshing.tick()
-    assert sent == [((bell.REFRESH,), {"args": [refresh.pk], "queue": "refresh"})]
+    schedule.tick()
+    assert sent == [((wakeup.REFRESH,), {"args": [refresh.pk], "queue": "refresh"})]
 
 
 def test_it_makes_due_what_a_person_asks_for(done, rung, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
-        refreshing.ask([done.account], ["invoices"])
+        schedule.ask([done.account], ["invoices"])
     refresh = done.refresh("invoices")
     assert refresh.asked_at
     assert refresh.next_due_at <= timezone.now()
@@ -168,23 +169,23 @@ def test_it_makes_due_what_a_person_asks_for(done, rung, django_capture_on_commi
 
 def test_it_asks_for_no_other_account(done, rung):
     other = Account.objects.create(remote_uuid="other", name="Other", currency="EUR")
-    refreshing.ask([other])
+    schedule.ask([other])
     assert not Refresh.objects.exclude(asked_at=None).exists()
 
 
 def test_it_is_fresh_within_two_minutes_while_somebody_watches(done, acme):
     refresh = done.refresh("invoices")
     Refresh.objects.filter(pk=refresh.pk).update(completed_at=timezone.now() - timedelta(minutes=3))
-    refreshing.watch(Account.objects.all())
+    schedule.watch(Account.objects.all())
     assert done.refresh("invoices").next_due_at < timezone.now() + timedelta(seconds=2)
     assert done.refresh("services").next_due_at > timezone.now() + timedelta(minutes=5)
     assert done.run("invoices").next_due_at < timezone.now() + timedelta(minutes=2, seconds=15)
 
 
 def test_it_writes_little_while_somebody_watches(done, django_assert_num_queries):
-    refreshing.watch(Account.objects.all())
+    schedule.watch(Account.objects.all())
     with django_assert_num_queries(1):
-        refreshing.watch(Account.objects.all())
+        schedule.watch(Account.objects.all())
 
 
 def test_it_leaves_its_wait_for_the_limit_to_a_watched_refresh(done):
@@ -194,5 +195,5 @@ def test_it_leaves_its_wait_for_the_limit_to_a_watched_refresh(done):
         next_due_at=in_an_hour,
         completed_at=timezone.now() - timedelta(hours=1),
     )
-    refreshing.watch(Account.objects.all())
+    schedule.watch(Account.objects.all())
     assert done.refresh("invoices").next_due_at == in_an_hour

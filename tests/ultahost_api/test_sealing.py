@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.sign_in.adapters import SEED
-from ultahost_api import sealing
+from ultahost_api.crypto import digests, sealed_columns, sealing
 from ultahost_api.models import ApiKey
 from ultahost_api.models.api_keys import fingerprint
 
@@ -38,14 +38,14 @@ def make_key(people, seal_with):
 
 def opens(key):
     try:
-        return sealing.unseal(key, "sealed")
+        return sealed_columns.unseal(key, "sealed")
     except sealing.CannotUnseal:
         return None
 
 
 def resealed():
     """(resealed, unreadable) over all columns."""
-    done = list(sealing.reseal())
+    done = list(sealed_columns.reseal())
     return sum(count for _, count, _ in done), sum(count for *_, count in done)
 
 
@@ -165,7 +165,7 @@ def test_it_may_be_killed_while_resealing_and_go_on(make_key, seal_with, monkeyp
             raise KeyboardInterrupt
         return real(*args)
 
-    monkeypatch.setattr(sealing, "seal_text", die_at_the_third)
+    monkeypatch.setattr(sealed_columns, "seal_text", die_at_the_third)
     with pytest.raises(KeyboardInterrupt):
         resealed()
     monkeypatch.undo()
@@ -211,7 +211,7 @@ def meanwhile(monkeypatch):
             act()
             return opened
 
-        monkeypatch.setattr(sealing, "unseal_text", unseal_text)
+        monkeypatch.setattr(sealed_columns, "unseal_text", unseal_text)
 
     return put
 
@@ -309,8 +309,8 @@ def test_it_opens_nothing_that_was_changed_however_it_was_changed(data):
 
 
 def test_it_makes_digests_that_need_the_hmac_key_and_name_their_purpose(settings):
-    one = sealing.keyed_digest("link", "value")
-    assert one != sealing.keyed_digest("other", "value")
-    assert one == sealing.keyed_digest("link", "value")
+    one = digests.keyed_digest("link", "value")
+    assert one != digests.keyed_digest("other", "value")
+    assert one == digests.keyed_digest("link", "value")
     settings.ULTAHOST = {**settings.ULTAHOST, "HMAC_KEY": b"another"}
-    assert one != sealing.keyed_digest("link", "value")
+    assert one != digests.keyed_digest("link", "value")

@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ultahost_api import refreshing
 from ultahost_api.models import RateWindow, Refresh
-from ultahost_api.refreshing import slowness
+from ultahost_api.refresh import runs, slowness
 from ultahost_api.sandbox import Fault
 from ultahost_api.sandbox.replies import Reply
 
@@ -27,7 +26,7 @@ def due(key, noun):
 def run(key, noun="services"):
     """Whether the refresh got through."""
     refresh = due(key, noun)
-    refreshing.run(refresh.pk)
+    runs.run(refresh.pk)
     return Refresh.objects.get(pk=refresh.pk).completed_at is not None
 
 

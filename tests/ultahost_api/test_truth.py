@@ -18,11 +18,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from ultahost_api import refreshing
 from ultahost_api.client import client as client_module
 from ultahost_api.models import Account, Refresh
 from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.refresh.nouns import NOUNS
+from ultahost_api.refresh.runs import run as run_refresh
 from ultahost_api.sandbox import Fault, Sandbox
 from ultahost_api.sandbox import rows as provider_rows
 from ultahost_api.sandbox.faults import Visit
@@ -199,7 +199,7 @@ class Life:
 
     def _run(self, seconds: float = 60) -> None:
         Refresh.objects.filter(pk=self.refresh.pk).update(next_due_at=timezone.now())
-        refreshing.run(self.refresh.pk, seconds=seconds)
+        run_refresh(self.refresh.pk, seconds=seconds)
 
     def _gone(self) -> dict[int, datetime]:
         rows = self.model._default_manager.filter(account=self.refresh.account_id).exclude(gone_at=None)

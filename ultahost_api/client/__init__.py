@@ -4,14 +4,12 @@ client = Client(api_key)
 for invoice in client.invoices.list(status="Unpaid"): ...
 """
 
-from .actions import ACTIONS, Action, Effect, Kind, Parameter
 from .announcements import Announcement, AnnouncementDetails
-from .answers import Answer
 from .client import DEFAULT_URL, Client
 from .contacts import Contact, ContactDetails
-from .domains import Domain, DomainDetails, EppCode
-from .emails import Email, EmailDetails
-from .errors import (
+from .core.actions import ACTIONS, Action, Effect, Kind, Parameter
+from .core.answers import Answer
+from .core.errors import (
     BadAnswer,
     BadRequest,
     Forbidden,
@@ -26,14 +24,16 @@ from .errors import (
     UltahostError,
     Unauthorized,
 )
+from .core.paging import Listing, Page, Rejected
+from .core.rate import Meter, Rate
+from .core.secret import Secret
+from .domains import Domain, DomainDetails, EppCode
+from .emails import Email, EmailDetails
 from .invoices import Invoice, InvoiceDetails, InvoiceItem
 from .orders import NewOrder, Order, OrderDetails, OrderedDomain, OrderedService
-from .paging import Listing, Page, Rejected
 from .payment_methods import PaymentMethod
 from .profile import Profile
 from .quotes import Quote, QuoteDetails, QuoteItem
-from .rate import Meter, Rate
-from .secret import Secret
 from .services import Service, ServiceDetails, Upgrade
 from .two_factor import TwoFactorSetup
 

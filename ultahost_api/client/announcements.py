@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .paging import Listable
-from .wire import Row
+from .core.paging import Listable
+from .core.wire import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

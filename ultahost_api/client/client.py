@@ -9,14 +9,12 @@ from typing import TypeVar
 
 from requests import PreparedRequest
 
-from . import parameters as params
-from .actions import ACTIONS, Action, Effect
 from .announcements import Announcements
-from .answers import Answer, interpret
 from .contacts import Contacts
-from .domains import Domains
-from .emails import Emails
-from .errors import (
+from .core import parameters as params
+from .core.actions import ACTIONS, Action, Effect
+from .core.answers import Answer, interpret
+from .core.errors import (
     BadAnswer,
     Garbled,
     InvalidParameters,
@@ -26,17 +24,19 @@ from .errors import (
     ServerError,
     UltahostError,
 )
+from .core.rate import UNTOLD, Meter, Rate, Unmetered
+from .core.secret import Secret, without
+from .core.transport import checked_url, prepare, send
+from .core.wire import Row, Unreadable
+from .domains import Domains
+from .emails import Emails
 from .invoices import Invoices
 from .orders import Orders
 from .payment_methods import PaymentMethods
 from .profile import ProfileCalls
 from .quotes import Quotes
-from .rate import UNTOLD, Meter, Rate, Unmetered
-from .secret import Secret, without
 from .services import Services
-from .transport import checked_url, prepare, send
 from .two_factor import TwoFactor
-from .wire import Row, Unreadable
 
 T = TypeVar("T")
 

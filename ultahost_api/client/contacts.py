@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import wire
-from .paging import Listable
-from .parameters import on_the_wire
+from .core import wire
+from .core.paging import Listable
+from .core.parameters import on_the_wire
+from .core.wire import Row
 from .profile import person
-from .wire import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

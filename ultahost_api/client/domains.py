@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .errors import InvalidParameters
-from .paging import Listable
-from .secret import Secret
-from .wire import Row, flag
+from .core.errors import InvalidParameters
+from .core.paging import Listable
+from .core.secret import Secret
+from .core.wire import Row, flag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from .paging import Listable
-from .wire import Row
+from .core.paging import Listable
+from .core.wire import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from . import parameters
-from .paging import Listable
-from .wire import Row
+from .core import parameters
+from .core.paging import Listable
+from .core.wire import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

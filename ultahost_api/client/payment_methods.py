@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from . import parameters, wire
-from .errors import BadAnswer
-from .paging import Page, read_rows
-from .wire import Row, Unreadable
-
-if TYPE_CHECKING:
-    from .client import Client
+from .core import parameters, wire
+from .core.caller import Caller
+from .core.errors import BadAnswer
+from .core.paging import Page, read_rows
+from .core.wire import Row, Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +30,7 @@ class PaymentMethod:
 
 
 class PaymentMethods:
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
 
     def list(self) -> tuple[PaymentMethod, ...]:

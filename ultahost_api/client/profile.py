@@ -3,14 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .parameters import on_the_wire
-from .secret import Secret
-from .wire import Row, Unreadable, text
-
-if TYPE_CHECKING:
-    from .client import Client
+from .core.caller import Caller
+from .core.parameters import on_the_wire
+from .core.secret import Secret
+from .core.wire import Row, Unreadable, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class Profile:
 
 
 class ProfileCalls:
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
 
     def get(self) -> Profile:

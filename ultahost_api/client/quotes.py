@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from . import wire
-from .paging import Listable
+from .core import wire
+from .core.paging import Listable
+from .core.wire import Row
 from .profile import person
-from .wire import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

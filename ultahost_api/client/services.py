@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .paging import Listable
-from .parameters import on_the_wire
-from .secret import Secret
-from .wire import Row, Unreadable, money, text
+from .core.paging import Listable
+from .core.parameters import on_the_wire
+from .core.secret import Secret
+from .core.wire import Row, Unreadable, money, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

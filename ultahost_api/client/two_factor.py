@@ -2,13 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from .errors import BadAnswer
-from .secret import Secret
-
-if TYPE_CHECKING:
-    from .client import Client
+from .core.caller import Caller
+from .core.errors import BadAnswer
+from .core.secret import Secret
 
 _BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
 
@@ -21,7 +18,7 @@ class TwoFactorSetup:
 
 
 class TwoFactor:
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
 
     def setup(self) -> TwoFactorSetup:

@@ -8,7 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api import sealing
+from ultahost_api.crypto import digests, sealed_columns
 from ultahost_api.models.accounts import Account
 
 OLD = timedelta(days=365)  # from then on people are reminded to rotate it
@@ -164,7 +164,7 @@ class ApiKey(models.Model):
 
     def put(self, secret: str) -> None:
         """Seal a new secret into this row, unsaved."""
-        sealing.seal(self, "sealed", secret)
+        sealed_columns.seal(self, "sealed", secret)
         self.fingerprint = fingerprint(secret)
         self.last_four = secret[-4:]
 
@@ -175,4 +175,4 @@ class ApiKey(models.Model):
 
 def fingerprint(secret: str) -> str:
     """Tells the same key pasted twice without opening either."""
-    return sealing.keyed_digest("api key fingerprint", secret)
+    return digests.keyed_digest("api key fingerprint", secret)

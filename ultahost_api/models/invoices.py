@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Count, Min, OuterRef, Q, Subquery, Sum
 
 from ultahost_api import conf
-from ultahost_api.client.amounts import written
+from ultahost_api.client.core.amounts import written
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.operations import Operation
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ultahost_api.client.actions import Action
+from ultahost_api.client.core.actions import Action
 from ultahost_api.sandbox.accounts import Account, Rows
 from ultahost_api.sandbox.replies import Payload
 from ultahost_api.sandbox.rows import LISTED, Row, listed

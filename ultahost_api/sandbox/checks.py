@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ultahost_api.client.actions import ACTIONS, Action, Kind, Parameter
+from ultahost_api.client.core.actions import ACTIONS, Action, Kind, Parameter
 from ultahost_api.sandbox.calls import Refused
 
 MASK = "•••"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
-from ultahost_api.client.actions import Action, Effect
+from ultahost_api.client.core.actions import Action, Effect
 from ultahost_api.sandbox.accounts import Account
 from ultahost_api.sandbox.answers import ANSWERS
 from ultahost_api.sandbox.calls import Call, Refused

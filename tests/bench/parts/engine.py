@@ -25,9 +25,10 @@ from django.utils import timezone  # noqa: E402
 
 from portal.models import User  # noqa: E402
 from tests.bench.parts.canned import OPEN, key_of  # noqa: E402
-from ultahost_api import bell, keys, refreshing  # noqa: E402
-from ultahost_api.clients import KeyMeter  # noqa: E402
+from ultahost_api import keys, wakeup  # noqa: E402
+from ultahost_api.calls.clients import KeyMeter  # noqa: E402
 from ultahost_api.models import LISTS, Account, Refresh  # noqa: E402
+from ultahost_api.refresh import runs  # noqa: E402
 
 QUICK = "quick" in sys.argv
 ACCOUNTS, ROWS_EACH = 20 if QUICK else 200, 50
@@ -85,7 +86,7 @@ class Bench:
         refresh = Refresh.objects.get(account=account, noun=noun)
         Refresh.objects.filter(pk=refresh.pk).update(next_due_at=began)
         while True:
-            refreshing.run(refresh.pk)
+            runs.run(refresh.pk)
             refresh.refresh_from_db()
             assert not refresh.trouble, refresh.trouble_words
             if refresh.completed_at and refresh.completed_at >= began:
@@ -199,7 +200,7 @@ def of_a_far_provider(bench: Bench) -> dict[str, Any]:
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    bell._publish = lambda task, argument, queue: True
+    wakeup._publish = lambda task, argument, queue: True
     settings.ULTAHOST |= {"PAGE_SIZE": PAGE}
     count_calls()
     bench = Bench(sys.argv[1])

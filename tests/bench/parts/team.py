@@ -23,7 +23,8 @@ from django.conf import settings  # isort: skip
 from django.utils import timezone  # isort: skip
 
 from portal.running.programs import programs  # isort: skip
-from ultahost_api import bell, refreshing  # isort: skip
+from ultahost_api import wakeup  # isort: skip
+from ultahost_api.refresh import schedule  # isort: skip
 from ultahost_api.models import LISTS, Account, Noun, Refresh  # isort: skip
 
 ACCOUNTS = 20 if QUICK else 200
@@ -53,7 +54,7 @@ def running(*names: str) -> Iterator[list[int]]:
 def refresh_all(accounts: list[Account]) -> None:
     """Somebody asks for all lists of all accounts; returns when each of them was read."""
     began = timezone.now()
-    refreshing.ask(accounts)
+    schedule.ask(accounts)
     lists, patience = Refresh.objects.of(accounts).filter(noun__in=LISTS), time.monotonic() + PATIENCE
     while lists.filter(completed_at__gte=began).count() < len(accounts) * len(LISTS):
         assert time.monotonic() < patience, list(lists.exclude(trouble="").values("trouble", "trouble_words"))
@@ -72,9 +73,9 @@ def main() -> None:
     logging.disable(logging.WARNING)
     bench = Bench(sys.argv[1])
     with running("valkey"):
-        publish, bell._publish = bell._publish, lambda task, argument, queue: True
+        publish, wakeup._publish = wakeup._publish, lambda task, argument, queue: True
         accounts = [bench.add(number, ROWS_EACH, far=True) for number in range(40_001, 40_001 + ACCOUNTS)]
-        bell._publish = publish
+        wakeup._publish = publish
         Refresh.objects.update(next_due_at=timezone.now() + timedelta(hours=1))
         Refresh.objects.filter(noun=Noun.DETAILS).update(next_due_at=None, trouble=Refresh.Trouble.NO_KEY)
         with running("worker", "beat") as (worker, _):

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ultahost_api.client import ACTIONS, Answer, wire
-from ultahost_api.client.answers import interpret
-from ultahost_api.client.secret import MaskedBytes
-from ultahost_api.client.transport import Reply
-from ultahost_api.client.wire import Unreadable
+from ultahost_api.client import ACTIONS, Answer
+from ultahost_api.client.core import wire
+from ultahost_api.client.core.answers import interpret
+from ultahost_api.client.core.secret import MaskedBytes
+from ultahost_api.client.core.transport import Reply
+from ultahost_api.client.core.wire import Unreadable
 
 FITTING = st.decimals(min_value=-(10**11) + 1, max_value=10**11 - 1, places=4, allow_nan=False)
 

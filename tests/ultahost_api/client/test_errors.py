@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ultahost_api.client import InvalidParameters, NotSent, OutcomeUnknown, RateLimited, UltahostError, errors
+from ultahost_api.client import InvalidParameters, NotSent, OutcomeUnknown, RateLimited, UltahostError
+from ultahost_api.client.core import errors
 
 ALL = [
     error for _name, error in inspect.getmembers(errors, inspect.isclass) if issubclass(error, UltahostError)

@@ -222,7 +222,7 @@ def test_it_ends_when_new_rows_come_for_ever(server, client, monkeypatch):
         offset = int(server.requests[-1].parameters["offset"])
         server.ok(rows(offset + 1, offset + 2), meta(offset, 10**9, offset + 2))(handler)
 
-    monkeypatch.setattr("ultahost_api.client.paging._MOST_PAGES", 20)
+    monkeypatch.setattr("ultahost_api.client.core.paging._MOST_PAGES", 20)
     server.answer(new_rows)
     listing = client.invoices.list()
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from requests.structures import CaseInsensitiveDict
 
 from ultahost_api.client import Rate
-from ultahost_api.client.rate import read_rate
+from ultahost_api.client.core.rate import read_rate
 
 DAY = 24 * 60 * 60
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)  # the server's; ours is another

@@ -263,7 +263,7 @@ def test_it_tells_the_meter_even_when_a_time_limit_strikes(make_client, monkeypa
         raise TimeIsUp
 
     meter = Notebook()
-    monkeypatch.setattr("ultahost_api.client.connection.Adapter.send", strike)
+    monkeypatch.setattr("ultahost_api.client.core.connection.Adapter.send", strike)
 
     with pytest.raises(TimeIsUp):
         make_client(meter=meter).call("get_profile")

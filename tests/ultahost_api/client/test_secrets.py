@@ -12,8 +12,8 @@ from dataclasses import asdict
 import pytest
 
 from ultahost_api.client import ACTIONS, Client, Secret, UltahostError
-from ultahost_api.client.connection import Adapter
-from ultahost_api.client.errors import plain
+from ultahost_api.client.core.connection import Adapter
+from ultahost_api.client.core.errors import plain
 
 PASSWORD = "a-password-nobody-may-see"
 

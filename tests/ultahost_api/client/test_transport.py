@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ultahost_api.client import BadAnswer, Client, NoAnswer, NotSent, OutcomeUnknown
-from ultahost_api.client.transport import BIGGEST_ANSWER
+from ultahost_api.client.core.transport import BIGGEST_ANSWER
 
 PROFILE = b'{"status": 200, "message": "fine", "data": {"id": 5, "uuid": "abc"}}'
 

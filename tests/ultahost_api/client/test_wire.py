@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ultahost_api.client import wire
-from ultahost_api.client.wire import Row, Unreadable
+from ultahost_api.client.core import wire
+from ultahost_api.client.core.wire import Row, Unreadable
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

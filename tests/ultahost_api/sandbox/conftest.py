@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from ultahost_api.client.actions import ACTIONS
+from ultahost_api.client.core.actions import ACTIONS
 from ultahost_api.sandbox import Account, Sandbox
 
 

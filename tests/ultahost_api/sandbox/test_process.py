@@ -186,7 +186,7 @@ def imported(node):
 
 
 def is_allowed(name):
-    own = name == "ultahost_api.client.actions" or f"{name}.".startswith("ultahost_api.sandbox.")
+    own = name == "ultahost_api.client.core.actions" or f"{name}.".startswith("ultahost_api.sandbox.")
     return own or name.split(".")[0] in sys.stdlib_module_names
 
 

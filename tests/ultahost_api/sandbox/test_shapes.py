@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ultahost_api.client.actions import ACTIONS
+from ultahost_api.client.core.actions import ACTIONS
 from ultahost_api.sandbox import totp
 from ultahost_api.sandbox.answers import ANSWERS
 

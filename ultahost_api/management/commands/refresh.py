@@ -4,10 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ultahost_api import refreshing
 from ultahost_api.management.checked import CheckedCommand
 from ultahost_api.models import LISTS, Account, Noun, Refresh
-from ultahost_api.refreshing import waiting
+from ultahost_api.refresh import schedule, waiting
 
 NOUNS = [Noun.PROFILE, *LISTS]
 
@@ -31,7 +30,7 @@ class Command(CheckedCommand):
                 raise CommandError(f"There is no account {account}.")
         nouns = [noun] if noun else NOUNS
         if not wait:
-            refreshing.ask(accounts, nouns, full=full)
+            schedule.ask(accounts, nouns, full=full)
             self.stdout.write("Asked for: the workers refresh now.")
             return
         refreshes = Refresh.objects.of(accounts).filter(noun__in=nouns)

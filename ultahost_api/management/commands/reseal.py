@@ -2,7 +2,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from ultahost_api import installation, sealing
+from ultahost_api import installation
+from ultahost_api.crypto import sealed_columns
 from ultahost_api.management.checked import CheckedCommand
 
 
@@ -11,7 +12,7 @@ class Command(CheckedCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         lost = 0
-        for target, resealed, unreadable in sealing.reseal():
+        for target, resealed, unreadable in sealed_columns.reseal():
             self.stdout.write(f"{target}: {resealed} sealed again, {unreadable} unreadable")
             lost += unreadable
         # The last of all: before that, a start without the older key is refused.

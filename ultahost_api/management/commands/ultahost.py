@@ -7,10 +7,11 @@ from uuid import uuid4
 from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
 
-from ultahost_api import operating
-from ultahost_api.budget import Purpose
-from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError, wire
-from ultahost_api.clients import KeyUnreadable, for_key
+from ultahost_api import operations
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyUnreadable, for_key
+from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError
+from ultahost_api.client.core import wire
 from ultahost_api.management.checked import CheckedCommand
 from ultahost_api.models import ApiKey
 
@@ -53,13 +54,13 @@ class Command(CheckedCommand):
         if not options["yes"] and input(f"{action} on {key.account} with {key}? [y/N] ").lower() != "y":
             raise CommandError("Nothing was sent.")
         try:
-            intent = operating.Intent(key.owner, key, action, values, uuid4())
-            operation = operating.perform(intent, again=options["again"])
-        except operating.NotAllowedNow as reason:
+            intent = operations.Intent(key.owner, key, action, values, uuid4())
+            operation = operations.perform(intent, again=options["again"])
+        except operations.NotAllowedNow as reason:
             raise CommandError(f"{reason} Nothing was sent.") from None
-        except operating.TwinPending as twin:
+        except operations.TwinPending as twin:
             raise CommandError(f"The same is under way ({twin.operation.pk}). Nothing was sent.") from None
-        except operating.NeedsConfirmation as before:
+        except operations.NeedsConfirmation as before:
             raise CommandError(f"{before.operation.pk} was never confirmed: add --again.") from None
         self._show(
             {

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ultahost_api.client.actions import ACTIONS
+from ultahost_api.client.core.actions import ACTIONS
 from ultahost_api.sandbox.answers import (
     announcements,
     contacts,

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from . import wire
 from .answers import Answer
+from .caller import Caller
 from .errors import BadAnswer, BadRequest
 from .rate import Rate
 from .wire import Row, Unreadable
-
-if TYPE_CHECKING:
-    from .client import Client
 
 _MOST_PAGES = 10_000
 
@@ -103,7 +101,7 @@ class Listable(Generic[T]):
     _action: ClassVar[str]
     _sort: ClassVar[str | None] = None  # the order that keeps pages from shifting, where it is documented
 
-    def __init__(self, client: "Client") -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
         self._sorts = True
 

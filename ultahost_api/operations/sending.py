@@ -13,7 +13,8 @@ from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.client import (
     ACTIONS,
     Answer,
@@ -27,16 +28,15 @@ from ultahost_api.client import (
     Secret,
     UltahostError,
     Unauthorized,
-    wire,
 )
-from ultahost_api.client.amounts import written
-from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
+from ultahost_api.client.core import wire
+from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Account, ApiKey, Operation, Refresh
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.operating import effects, probes
-from ultahost_api.operating.cancellations import other_cancellation
-from ultahost_api.operating.targets import remote_id_of, target_of, without_secrets
-from ultahost_api.refreshing import schedule
+from ultahost_api.operations import effects, probes
+from ultahost_api.operations.cancellations import other_cancellation
+from ultahost_api.operations.targets import remote_id_of, target_of, without_secrets
+from ultahost_api.refresh import schedule
 
 logger = logging.getLogger(__name__)
 

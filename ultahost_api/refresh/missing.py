@@ -9,10 +9,10 @@ from django.utils import timezone
 from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
 from ultahost_api.models import Event, PassPage
 from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing import changes, details
-from ultahost_api.refreshing.leases import Lease
-from ultahost_api.refreshing.nouns import CachedNoun
-from ultahost_api.refreshing.pages import WRITE_BATCH
+from ultahost_api.refresh import details, events
+from ultahost_api.refresh.leases import Lease
+from ultahost_api.refresh.nouns import CachedNoun
+from ultahost_api.refresh.pages import WRITE_BATCH
 
 ASKED_FOR = 10  # rows that a pass asks for one by one
 
@@ -85,7 +85,7 @@ class Missing:
         now = timezone.now()
         for start in range(0, len(rows), WRITE_BATCH):
             batch = rows[start : start + WRITE_BATCH]
-            changes.record(self._noun, [changes.happened(self._noun, row, Event.Kind.GONE) for row in batch])
+            events.record(self._noun, [events.happened(self._noun, row, Event.Kind.GONE) for row in batch])
             self._noun.rows.filter(pk__in=[row.pk for row in batch]).update(gone_at=now, changed_at=now)
         if rows:
             self._lease.write(rows_changed=self._lease.refresh.rows_changed + len(rows))

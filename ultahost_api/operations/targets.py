@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from ultahost_api.client import ACTIONS, Secret
-from ultahost_api.sealing import keyed_digest
+from ultahost_api.crypto.digests import keyed_digest
 
 _ID_PARAMETERS = ("serviceid", "invoiceid", "domainid", "quoteid", "contactid", "paymethodid")
 _WHOLE_ACCOUNT = {"update_account", "change_password", "setup_2fa", "verify_2fa", "disable_2fa"}

@@ -15,16 +15,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyMeter
 from ultahost_api.client import BadRequest, Client, Forbidden, NotFound, Page
-from ultahost_api.clients import KeyMeter
 from ultahost_api.models import PassPage
 from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing import pages
-from ultahost_api.refreshing.leases import Lease
-from ultahost_api.refreshing.missing import ASKED_FOR, Missing
-from ultahost_api.refreshing.nouns import CachedNoun
-from ultahost_api.refreshing.turns import Turn
+from ultahost_api.refresh import pages
+from ultahost_api.refresh.leases import Lease
+from ultahost_api.refresh.missing import ASKED_FOR, Missing
+from ultahost_api.refresh.nouns import CachedNoun
+from ultahost_api.refresh.time_slices import Turn
 
 NEWEST = ""  # the walk without a filter
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from ultahost_api.client import Client, domains, emails, invoices, orders, quotes, services
 from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Noun, Order, Quote, Service
 from ultahost_api.models.cached import Cached, CachedQuerySet
-from ultahost_api.refreshing.rows import shared_names, values_of
+from ultahost_api.refresh.rows import shared_names, values_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from ultahost_api.models import Refresh
-from ultahost_api.refreshing.runs import run
+from ultahost_api.refresh.runs import run
 
 _TRIES = 5
 _PASSING = {Refresh.Trouble.UNREACHABLE, Refresh.Trouble.ODD}

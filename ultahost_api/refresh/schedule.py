@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.bell import ring, ring_for_people
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.refreshes import RefreshQuerySet
+from ultahost_api.wakeup import ring, ring_for_people
 
 _QUEUED = 200  # refreshes in the queue at most: what waits longer than a minute is rung twice
 

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from ultahost_api.client import BadAnswer, Page
 from ultahost_api.models import Event, Invoice, PassPage, Refresh
-from ultahost_api.refreshing import changes
-from ultahost_api.refreshing.inserting import insert
-from ultahost_api.refreshing.leases import Lease
-from ultahost_api.refreshing.nouns import CachedNoun
-from ultahost_api.refreshing.rows import values_of
+from ultahost_api.refresh import events
+from ultahost_api.refresh.inserting import insert
+from ultahost_api.refresh.leases import Lease
+from ultahost_api.refresh.nouns import CachedNoun
+from ultahost_api.refresh.rows import values_of
 
 WRITE_BATCH = 500
 _SET_ASIDE_KEPT = 20
@@ -93,8 +93,8 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[d
             ours[-1] = {name: told for name, told in ours[-1].items() if name in values}
         if gone_at or ours != [*values.values()]:
             (changed if ours else new)[record.id] = values
-    events = [*_add(lease, noun, new), *_change(noun, rows.filter(remote_id__in=changed), changed)]
-    changes.record(noun, events)
+    happened = [*_add(lease, noun, new), *_change(noun, rows.filter(remote_id__in=changed), changed)]
+    events.record(noun, happened)
     return set_aside, len(new) + len(changed)
 
 
@@ -108,31 +108,31 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
     rows = insert(blank, ({"remote_id": remote_id, **values} for remote_id, values in new.items()))
     if lease.refresh.completed_at is None:  # the first copy is no news
         return []
-    events = []
+    found = []
     for row in (noun.model(account=account, **told) for told in rows):
-        events.append(changes.happened(noun, row, Event.Kind.APPEARED))
+        found.append(events.happened(noun, row, Event.Kind.APPEARED))
         if row.unreadable:
             began = {name: [None, told] for name, told in row.unreadable.items()}
-            events.append(changes.happened(noun, row, Event.Kind.UNREADABLE, began))
-    return events
+            found.append(events.happened(noun, row, Event.Kind.UNREADABLE, began))
+    return found
 
 
 def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]]) -> list[Event]:
     if not changed:
         return []
     # A person's write or the details may be changing the same rows: what was told is not told again.
-    now, events, differing = timezone.now(), [], list(rows.select_for_update().order_by("pk"))
+    now, found, differing = timezone.now(), [], list(rows.select_for_update().order_by("pk"))
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
-        values = {**values, "unreadable": changes.still_unreadable(row.unreadable, values)}
-        difference = changes.difference(noun, row, values)
-        readability = changes.readability(noun, row, values)
+        values = {**values, "unreadable": events.still_unreadable(row.unreadable, values)}
+        difference = events.difference(noun, row, values)
+        readability = events.readability(noun, row, values)
         for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
             setattr(row, name, value)
         if returned or difference:
             kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
-            events.append(changes.happened(noun, row, kind, difference))
-        events += readability
+            found.append(events.happened(noun, row, kind, difference))
+        found += readability
     fields = [*noun.names, "unreadable", "gone_at", "changed_at", "details_tries"]
     noun.rows.bulk_update(differing, fields, batch_size=WRITE_BATCH)
-    return events
+    return found

@@ -7,9 +7,11 @@ from datetime import timedelta
 from django.db import Error
 from django.utils import timezone
 
-from ultahost_api import budget, conf, sealing, signals
-from ultahost_api.budget import Purpose
+from ultahost_api import conf, signals
+from ultahost_api.calls import budget
+from ultahost_api.calls.budget import Purpose
 from ultahost_api.client import Action, Client, NotSent, Rate, Secret
+from ultahost_api.crypto import sealed_columns, sealing
 from ultahost_api.models import ApiKey
 
 BACKGROUND_SECONDS = 45.0
@@ -61,7 +63,7 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 
     """Like for_key, for a worker whose purpose changes on the way; reads are sent ``tries`` times at most."""
     key = meter.key
     try:
-        secret = Secret(sealing.unseal(key, "sealed"))
+        secret = Secret(sealed_columns.unseal(key, "sealed"))
     except sealing.CannotUnseal:
         ApiKey.objects.still(key).update(unreadable_at=timezone.now())
         raise KeyUnreadable(str(key)) from None

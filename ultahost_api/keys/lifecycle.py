@@ -7,9 +7,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ultahost_api import budget, conf
-from ultahost_api.bell import ring_key
-from ultahost_api.budget import Purpose
+from ultahost_api import conf
+from ultahost_api.calls import budget
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import PERSON_SECONDS, KeyUnreadable, for_key, note_refusal
 from ultahost_api.client import (
     Action,
     BadRequest,
@@ -22,10 +23,10 @@ from ultahost_api.client import (
     Unauthorized,
 )
 from ultahost_api.client.profile import Profile
-from ultahost_api.clients import PERSON_SECONDS, KeyUnreadable, for_key, note_refusal
 from ultahost_api.models import ApiKey, RateWindow
 from ultahost_api.models.api_keys import fingerprint
-from ultahost_api.refreshing import profiles, schedule
+from ultahost_api.refresh import profiles, schedule
+from ultahost_api.wakeup import ring_key
 
 _SHORTEST, _LONGEST = 8, 512
 _RETRY_FIRST, _RETRY_LONGEST = timedelta(seconds=30), timedelta(hours=1)

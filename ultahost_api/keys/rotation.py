@@ -6,10 +6,10 @@ The new key is a row of its own, so whatever was begun with the old one ends wit
 from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api import keys
-from ultahost_api.keys import Checked, KeyIsRemoved, KeyProblem
+from ultahost_api.keys import lifecycle
+from ultahost_api.keys.lifecycle import Checked, KeyIsRemoved, KeyProblem
 from ultahost_api.models import ApiKey, Operation
-from ultahost_api.refreshing import schedule
+from ultahost_api.refresh import schedule
 
 _TO_BE_SENT = (Operation.State.QUEUED, Operation.State.SENDING)
 
@@ -35,7 +35,7 @@ class StillSending(KeyProblem):
 
 
 def begin(old: ApiKey, checked: Checked) -> ApiKey:
-    """Put the new key, which ``keys.checked_for`` has looked at, beside the old one; it is used at once.
+    """Put the new key, which ``lifecycle.checked_for`` has looked at, beside the old one; it is used at once.
 
     Owner, label and place in the account's line are the old one's. Raises a KeyProblem, and then nothing
     is saved.
@@ -57,8 +57,8 @@ def begin(old: ApiKey, checked: Checked) -> ApiKey:
         new.put(checked.secret.reveal())
         new.created_at = old.created_at
         new.replaced_at = new.verified_at = new.last_ok_at = now
-        keys.save(new)
-        keys.hear(new, checked.ear)
+        lifecycle.save(new)
+        lifecycle.hear(new, checked.ear)
         assert new.account  # noqa: S101  # only a verified key is rotated
         schedule.start(new.account)
     return new
@@ -75,7 +75,7 @@ def finish(new: ApiKey) -> ApiKey:
             raise NewKeyStopped
         if Operation.objects.filter(key=old, state__in=_TO_BE_SENT).exists():
             raise StillSending
-        keys.remove(old)
+        lifecycle.remove(old)
     return old
 
 
@@ -83,7 +83,7 @@ def undo(new: ApiKey) -> ApiKey:
     """Remove the new key, which this returns; the old one goes on as before. Raises RotationIsOver."""
     with transaction.atomic():
         _old, new = _held(new)
-        keys.remove(new)
+        lifecycle.remove(new)
     return new
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from ultahost_api.client.amounts import written
+from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Event
 from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing.nouns import CachedNoun
+from ultahost_api.refresh.nouns import CachedNoun
 
 Kind = Event.Kind
 

@@ -8,8 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api.bell import ring, ring_later
-from ultahost_api.budget import KeyStopped, Purpose
+from ultahost_api.calls.budget import KeyStopped, Purpose
+from ultahost_api.calls.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.client import (
     BadAnswer,
     BadRequest,
@@ -19,13 +19,13 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.models import ApiKey, Event, Noun, PassPage, Refresh
-from ultahost_api.refreshing import details, lists, pacing, profiles, slowness
-from ultahost_api.refreshing.leases import Lease, LeaseLost
-from ultahost_api.refreshing.lists import Outcome
-from ultahost_api.refreshing.nouns import NOUNS
-from ultahost_api.refreshing.turns import Turn
+from ultahost_api.refresh import details, pacing, passes, profiles, slowness
+from ultahost_api.refresh.leases import Lease, LeaseLost
+from ultahost_api.refresh.nouns import NOUNS
+from ultahost_api.refresh.passes import Outcome
+from ultahost_api.refresh.time_slices import Turn
+from ultahost_api.wakeup import ring, ring_later
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def _read(lease: Lease, key: ApiKey, turn: Turn) -> Outcome | None:
     client = metered(meter, tries=1 if refresh.attempts >= _BROKEN_AFTER else 3)
     if refresh.noun == Noun.DETAILS:
         return Outcome() if details.backfill(lease, client, meter, turn) else None
-    return lists.walk(lease, NOUNS[refresh.noun], client, meter, turn)
+    return passes.walk(lease, NOUNS[refresh.noun], client, meter, turn)
 
 
 def _done(lease: Lease, outcome: Outcome) -> None:

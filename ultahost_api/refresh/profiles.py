@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api import signals
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import UltahostError
 from ultahost_api.client.profile import Profile
-from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.models import LISTS, Account, ApiKey, Refresh
-from ultahost_api.refreshing.leases import Lease
+from ultahost_api.refresh.leases import Lease
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from django.db.models import F, Max, Model, Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.bell import RUNG_FOR
 from ultahost_api.models import Account, ApiKey, Event, Noun, Operation, RateWindow, Refresh
-from ultahost_api.refreshing.leases import LEASE
-from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.refresh.leases import LEASE
+from ultahost_api.refresh.nouns import NOUNS
+from ultahost_api.wakeup import RUNG_FOR
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,8 @@
 """Send one write, exactly once, and know what became of it."""
 
-from ultahost_api.operating.batches import queue, send_next, waiting_batches
-from ultahost_api.operating.cancellations import pending_cancellation, pending_cancellations, withdraw
-from ultahost_api.operating.sending import (
+from ultahost_api.operations.batches import queue, send_next, waiting_batches
+from ultahost_api.operations.cancellations import pending_cancellation, pending_cancellations, withdraw
+from ultahost_api.operations.sending import (
     Intent,
     NeedsConfirmation,
     NotAllowedNow,
@@ -10,7 +10,7 @@ from ultahost_api.operating.sending import (
     perform,
     sent_by,
 )
-from ultahost_api.operating.settling import abandon, decide, due, look_again, settle
+from ultahost_api.operations.settling import abandon, decide, due, look_again, settle
 
 __all__ = [
     "Intent",

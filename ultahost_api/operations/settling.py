@@ -7,12 +7,12 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import ACTIONS, Effect, NotFound, UltahostError
-from ultahost_api.clients import KeyUnreadable, for_key
 from ultahost_api.models import ApiKey, Operation
-from ultahost_api.operating import effects, probes
-from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.operations import effects, probes
+from ultahost_api.refresh.nouns import NOUNS
 
 State = Operation.State
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, Q, QuerySet, Value
 from django.utils import timezone
 
-from ultahost_api import untold
+from ultahost_api.calls import learned_windows
 from ultahost_api.client import NotSent, Rate, RateLimited
 from ultahost_api.models import Account, ApiKey, RateWindow
 from ultahost_api.models.api_keys import ApiKeyQuerySet
@@ -123,9 +123,9 @@ def join(key: ApiKey) -> None:
 def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedelta) -> None:
     window.unclear_resets = 0
     if rate.remaining is None:
-        untold.count(window, now)
+        learned_windows.count(window, now)
         return
-    untold.forget(window)
+    learned_windows.forget(window)
     window.limit = max(window.limit or 0, rate.remaining + 1)
     window.length = max(window.length or 0, round(rate.reset_in or 0)) or None
     window.reserve = _reserve(window.limit)
@@ -166,7 +166,7 @@ def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
     """Until the reset; where none is told a minute, doubling with each 429 that no success interrupts."""
     window.remaining = 0
     if rate.wait is None and rate.remaining is None:
-        untold.learn(window, now)
+        learned_windows.learn(window, now)
         window.reserve = _reserve(window.limit or 0)
     if rate.wait is None:
         held = now + min(_UNCLEAR_FIRST * 2**window.unclear_resets, _UNCLEAR_LONGEST)

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ultahost_api import conf
-from ultahost_api.bell import ring_batch
 from ultahost_api.client import RateLimited, UltahostError
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.operating import sending
-from ultahost_api.operating.sending import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.operations import sending
+from ultahost_api.operations.sending import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.wakeup import ring_batch
 
 State = Operation.State
 

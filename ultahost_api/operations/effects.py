@@ -8,8 +8,8 @@ from django.db import Error, transaction
 from django.utils import timezone
 
 from ultahost_api.models import Noun, Operation
-from ultahost_api.refreshing import changes, schedule
-from ultahost_api.refreshing.nouns import NOUNS
+from ultahost_api.refresh import events, schedule
+from ultahost_api.refresh.nouns import NOUNS
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def _change(operation: Operation, name: str, **values: Any) -> None:
     rows = noun.rows.filter(account=operation.account, remote_id=operation.remote_id or 0)
     with transaction.atomic():
         for row in rows:
-            changes.write(noun, row, values)
+            events.write(noun, row, values)
 
 
 _CHANGES: dict[str, Callable[[Operation], None]] = {

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.budget import Purpose
+from ultahost_api.calls.budget import Purpose
+from ultahost_api.calls.clients import KeyMeter
 from ultahost_api.client import (
     BadAnswer,
     BadRequest,
@@ -20,14 +21,13 @@ from ultahost_api.client import (
     ServerError,
     UltahostError,
 )
-from ultahost_api.clients import KeyMeter
 from ultahost_api.models import Account, Invoice, InvoiceItem
 from ultahost_api.models.cached import Cached
-from ultahost_api.refreshing import changes
-from ultahost_api.refreshing.leases import Lease
-from ultahost_api.refreshing.nouns import NOUNS, CachedNoun, items_of
-from ultahost_api.refreshing.rows import values_of
-from ultahost_api.refreshing.turns import Turn
+from ultahost_api.refresh import events
+from ultahost_api.refresh.leases import Lease
+from ultahost_api.refresh.nouns import NOUNS, CachedNoun, items_of
+from ultahost_api.refresh.rows import values_of
+from ultahost_api.refresh.time_slices import Turn
 
 _TRIES = 5
 _BATCH = 50
@@ -146,7 +146,7 @@ def write(
     items = items_of(row, details) if isinstance(row, Invoice) else []
     with transaction.atomic():
         lease.renew()
-        changes.write(
+        events.write(
             noun, row, values, detailed_at=asked_at, details_tries=0, details_wanted_at=None, **beside
         )
         if isinstance(row, Invoice):

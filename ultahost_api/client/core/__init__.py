@@ -1,0 +1,1 @@
+"""What every call is made of: parameters, transport, answers, the rate, pages and errors."""

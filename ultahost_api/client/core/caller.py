@@ -1,0 +1,20 @@
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from .answers import Answer
+from .wire import Row
+
+T = TypeVar("T")
+
+
+class Caller(Protocol):
+    """What the nouns need of the client that they belong to."""
+
+    page_size: int
+    currency: str
+
+    def call(self, action: str, **parameters: object) -> Answer: ...
+
+    def record(
+        self, action: str, read: Callable[[Row], T], *, expect: int | None = None, **parameters: object
+    ) -> T: ...

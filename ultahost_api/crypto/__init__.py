@@ -1,0 +1,1 @@
+"""Sealing and digests, and the columns that hold what is sealed."""

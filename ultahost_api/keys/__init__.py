@@ -1,0 +1,43 @@
+"""Add, replace, verify, disable, remove and rotate API keys."""
+
+from ultahost_api.keys.lifecycle import (
+    CannotCheck,
+    Checked,
+    KeyIsHere,
+    KeyIsRemoved,
+    KeyProblem,
+    LabelTaken,
+    NotAKey,
+    OpensAnother,
+    UnknownKey,
+    add,
+    ask_to_verify,
+    checked_for,
+    disable,
+    due_for_verification,
+    enable,
+    remove,
+    replace,
+    verify,
+)
+
+__all__ = [
+    "CannotCheck",
+    "Checked",
+    "KeyIsHere",
+    "KeyIsRemoved",
+    "KeyProblem",
+    "LabelTaken",
+    "NotAKey",
+    "OpensAnother",
+    "UnknownKey",
+    "add",
+    "ask_to_verify",
+    "checked_for",
+    "disable",
+    "due_for_verification",
+    "enable",
+    "remove",
+    "replace",
+    "verify",
+]

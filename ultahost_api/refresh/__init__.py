@@ -1,0 +1,1 @@
+"""Bring one account's copy of one noun up to date."""
