@@ -43,7 +43,7 @@ class NameserversForm(WriteForm):
             seen.add(name or "")
         return cleaned
 
-    def parameters(self) -> dict[str, object]:
+    @property
+    def nameservers(self) -> list[str]:
         """Without gaps."""
-        names = [self.cleaned_data[f"ns{number}"] for number in range(1, 6)]
-        return {f"ns{number}": name for number, name in enumerate(filter(None, names), 1)}
+        return [name for number in range(1, 6) if (name := self.cleaned_data[f"ns{number}"])]

@@ -4,7 +4,6 @@ These forms are query strings: an order can be reviewed, gone back to and kept a
 What is secret is asked for by the review, which is a WriteForm.
 """
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -27,7 +26,7 @@ NOT_RENEWABLE = ("Pending", "Cancelled", "Pending Transfer", "Transferred Away",
 
 
 class Review(WriteForm):
-    def secret_parameters(self) -> dict[str, object]:
+    def secret_fields(self) -> dict[str, Any]:
         return {}
 
 
@@ -43,7 +42,7 @@ class ServiceReview(Review):
         help_text=gettext_lazy("For servers. The portal forgets it and never shows it again."),
     )
 
-    def secret_parameters(self) -> dict[str, object]:
+    def secret_fields(self) -> dict[str, Any]:
         password = self.cleaned_data["root_password"]
         return {"rootpw": [Secret(password)]} if password else {}
 
@@ -58,7 +57,7 @@ class TransferReview(Review):
         help_text=gettext_lazy("From the registrar that the domain leaves. It is sent on and not kept."),
     )
 
-    def secret_parameters(self) -> dict[str, object]:
+    def secret_fields(self) -> dict[str, Any]:
         return {"eppcode": [Secret(self.cleaned_data["epp_code"])]}
 
 
@@ -91,11 +90,11 @@ class OrderForm(forms.Form):
         raise NotImplementedError
 
     @property
-    def parameters(self) -> Mapping[str, object]:
+    def fields_to_send(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         return {
-            "paymentmethod": cleaned["payment_method"],
-            "promocode": cleaned["promo_code"] or None,
+            "payment_method": cleaned["payment_method"],
+            "promo_code": cleaned["promo_code"] or None,
             **self.ordered(),
         }
 

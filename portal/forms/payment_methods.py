@@ -25,7 +25,7 @@ class _MethodForm(WriteForm):
         label=gettext_lazy("Description"), max_length=100, help_text=gettext_lazy("For people.")
     )
 
-    def parameters(self) -> dict[str, object]:
+    def fields_to_send(self) -> dict[str, object]:
         raise NotImplementedError
 
     @property
@@ -46,7 +46,7 @@ class BankAccountForm(_MethodForm):
     bank_account = _number(gettext_lazy("Account number"))
     set_as_default = forms.BooleanField(label=gettext_lazy("Use it by default"), required=False)
 
-    def parameters(self) -> dict[str, object]:
+    def fields_to_send(self) -> dict[str, object]:
         cleaned = self.cleaned_data
         return {
             "type": "BankAccount",
@@ -80,7 +80,7 @@ class CardForm(_MethodForm):
             raise forms.ValidationError(_("This card has expired."))
         return Secret(f"{month:02}/{year}")
 
-    def parameters(self) -> dict[str, object]:
+    def fields_to_send(self) -> dict[str, object]:
         cleaned = self.cleaned_data
         return {
             "type": "CreditCard",

@@ -7,6 +7,7 @@ from portal.models import Product
 from portal.operations.form import WriteForm
 from portal.queries.payment_gateways import known_gateways
 from ultahost_api.client import Secret
+from ultahost_api.client.writes import RequestCancellation, ResetServicePassword, UpgradeService
 from ultahost_api.models import Account
 
 _RECURRING = [(cycle, label) for cycle, label in Product.Cycle.choices if cycle != Product.Cycle.ONE_TIME]
@@ -26,9 +27,9 @@ class CancellationForm(WriteForm):
         label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def parameters(self) -> dict[str, object]:
-        reason = self.cleaned_data["reason"] or None
-        return {"type": self.cleaned_data["type"], "cancellationreason": reason}
+    def write(self, service_id: int) -> RequestCancellation:
+        cleaned = self.cleaned_data
+        return RequestCancellation(service_id, type=cleaned["type"], reason=cleaned["reason"])
 
 
 class NewPassword(forms.PasswordInput):
@@ -49,8 +50,8 @@ class PasswordForm(WriteForm):
         help_text=_("Keep it before you send it: the portal forgets it and never shows it again."),
     )
 
-    def parameters(self) -> dict[str, object]:
-        return {"servicepassword": Secret(self.cleaned_data["password"])}
+    def write(self, service_id: int) -> ResetServicePassword:
+        return ResetServicePassword(service_id, Secret(self.cleaned_data["password"]))
 
 
 class UpgradeForm(WriteForm):
@@ -93,11 +94,12 @@ class UpgradeForm(WriteForm):
             self.add_error("product_id", words)
         return cleaned
 
-    def parameters(self) -> dict[str, object]:
+    def write(self, service_id: int) -> UpgradeService:
         cleaned = self.cleaned_data
-        return {
-            "type": "product",
-            "newproductid": cleaned.get("product") or cleaned["product_id"],
-            "newproductbillingcycle": cleaned["cycle"] or None,
-            "paymentmethod": cleaned["payment_method"],
-        }
+        return UpgradeService(
+            service_id,
+            type="product",
+            payment_method=cleaned["payment_method"],
+            new_product_id=cleaned.get("product") or cleaned["product_id"],
+            new_product_billing_cycle=cleaned["cycle"] or None,
+        )

@@ -16,9 +16,8 @@ from portal.models import Act, Grant, Notification, User
 from portal.sign_in import devices
 from portal.wording import user_agents
 from ultahost_api import wakeup
-from ultahost_api.client import ACTIONS, Effect
 from ultahost_api.models import Account, ApiKey, Domain, Operation
-from ultahost_api.operations import probes
+from ultahost_api.operations.actions import action_of
 
 Kind = Notification.Kind
 State = Operation.State
@@ -109,9 +108,9 @@ def _unsettled() -> list[Operation]:
 def needs_a_person(operation: Operation) -> bool:
     """Reading cannot tell, has given up, or never saw something that must not simply be sent again."""
     if operation.state == State.NOT_CONFIRMED:
-        return operation.settled_by_id is None and ACTIONS[operation.action].effect == Effect.ONCE
+        return operation.settled_by_id is None and action_of(operation.action).is_once
     over = timezone.now() - operation.created_at > _READ_FOR
-    never_read = not probes.can_tell(operation.action)
+    never_read = not action_of(operation.action).can_be_seen
     return operation.state == State.UNKNOWN and (over or never_read or operation.next_read_at is None)
 
 

@@ -2,8 +2,8 @@
 
 A view describes the write and gets the response::
 
-    write = Write(request, account, "pay_invoice", title=…, verb=…, back=…, facts=[…])
-    return write.respond(PayForm, lambda form: {"invoiceid": invoice.remote_id})
+    page = WritePage(request, account, PayInvoice, title=…, verb=…, back=…, facts=[…])
+    return page.respond(PayForm, lambda form: PayInvoice(invoice.remote_id))
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,20 +24,22 @@ from portal.live_reads.slots import Busy, provider_call
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.sign_in import reauthentication
+from portal.wording import operations as wording
 from ultahost_api import operations
+from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation
-from ultahost_api.operations import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, TwinPending, WriteRequest
 
 State = Operation.State
 
 
 @dataclass(slots=True)
-class Write:
+class WritePage:
     """One write as a person sees it. ``facts`` are (label, value) pairs of the confirmation."""
 
     request: http.Request
     account: Account
-    action: str
+    write: type[Write]
     title: str
     verb: str
     back: str
@@ -59,12 +61,12 @@ class Write:
     @sensitive_variables()
     def respond(
         self,
-        form_class: type[WriteForm] = WriteForm,
-        parameters: Callable[[Any], Mapping[str, object]] = lambda form: {},
+        form_class: type[WriteForm],
+        make: Callable[[Any], Write],
         **form_arguments: Any,
     ) -> HttpResponse:
         """GET says what will happen; POST sends it once and leads to what came of it."""
-        if self.asks_again or self.action in reauthentication.WRITES:
+        if self.asks_again or wording.of(self.write.action).asks_password:
             # With its token, so that it stays the same operation; what the page names, the page names anew
             typed = reauthentication.as_initial(
                 self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
@@ -87,21 +89,19 @@ class Write:
             return self._refuse(form, key, str(words))
         if self.priced and form.cleaned_data["agreed"] is None:
             return self._refuse(form, key, _("This page named no total to agree to. Nothing was sent."))
-        return self._send(form, key, parameters(form))
+        return self._send(form, key, make(form))
 
     def _key(self) -> ApiKey | None:
         if self.own_key_only:
             return access.own_key(self.request.user, self.account)
         return access.key_to_write_with(self.request.user, self.account)
 
-    def _send(self, form: WriteForm, key: ApiKey, parameters: Mapping[str, object]) -> HttpResponse:
-        token = form.cleaned_data["form_token"]
-        agreed = form.cleaned_data["agreed"]
-        told = "" if agreed is None else str(agreed)
-        intent = Intent(self.request.user, key, self.action, parameters, token, self.noted, told)
+    def _send(self, form: WriteForm, key: ApiKey, write: Write) -> HttpResponse:
+        token, agreed = form.cleaned_data["form_token"], form.cleaned_data["agreed"]
+        wanted = WriteRequest(self.request.user, key, write, token, self.noted, agreed)
         try:
             with provider_call():
-                operation = operations.perform(intent, again=bool(form.cleaned_data.get("again")))
+                operation = operations.perform(wanted, again=bool(form.cleaned_data.get("again")))
         except Busy:
             return self._refuse(
                 form, key, _("The portal is busy with other calls. Nothing was sent; try again.")

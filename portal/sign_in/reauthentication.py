@@ -15,19 +15,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from portal import http
 from portal.access import View
 
-# Writes that spend money or let it be taken, end what is paid for, or can give a domain or service away.
-WRITES = frozenset(
-    {
-        "accept_quote",
-        "add_payment_method",
-        "create_order",
-        "pay_invoice",
-        "request_cancellation",
-        "service_reset_password",
-        "update_nameservers",
-        "upgrade_service",
-    }
-)
 _TYPED = "typed_before_confirming"
 
 

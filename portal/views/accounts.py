@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
@@ -13,14 +12,14 @@ from portal.forms.addresses import ADDRESS, shown_of
 from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.models import AccountPolicy
-from portal.operations.page import Write
+from portal.operations.page import WritePage
 from portal.pages import exports, live_tables
 from portal.pages.live_tables import LiveList, folded
 from portal.queries import account_access
 from portal.queries.account_access import Reached
 from portal.sign_in import reauthentication
 from portal.wording import formats
-from ultahost_api.client import Client, Profile, Secret
+from ultahost_api.client import Client, Profile, Secret, writes
 from ultahost_api.models import Account
 
 SORTS: dict[str, live_tables.Key] = {
@@ -66,10 +65,10 @@ def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_of_own_key(request.user, account_id)
     if way := reauthentication.ask_first(request):
         return way
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "update_account",
+        writes.UpdateAccount,
         title=_("Edit the account"),
         verb=_("Save"),
         back=_page(account),
@@ -78,13 +77,13 @@ def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
         own_key_only=True,
     )
     if request.method == "POST":
-        return write.respond(ProfileForm, ProfileForm.values, changing=True)
+        return writing.respond(ProfileForm, _changes, changing=True)
     read = _profile(account)
     if not read.is_there:
-        context = {"account": account, "live": read, "title": write.title, "back": write.back}
+        context = {"account": account, "live": read, "title": writing.title, "back": writing.back}
         return http.page(request, "components/unread.html", context)
     known = shown_of(read.content, ADDRESS | {"language": "language"})
-    return write.respond(ProfileForm, initial=known, changing=True)
+    return writing.respond(ProfileForm, _changes, initial=known, changing=True)
 
 
 @sensitive_variables()
@@ -95,10 +94,10 @@ def change_account_password(request: http.Request, account_id: UUID) -> HttpResp
     account = access.account_of_own_key(request.user, account_id)
     if way := reauthentication.ask_first(request):
         return way
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "change_password",
+        writes.ChangePassword,
         title=_("Change the password at Ultahost"),
         text=_("It is the password of the account's own login at Ultahost, not yours at the portal."),
         verb=_("Change the password"),
@@ -106,14 +105,17 @@ def change_account_password(request: http.Request, account_id: UUID) -> HttpResp
         done_words=_("The password at Ultahost was changed."),
         own_key_only=True,
     )
-    return write.respond(PasswordForm, _passwords)
+    return writing.respond(PasswordForm, _passwords)
+
+
+def _changes(form: ProfileForm) -> writes.UpdateAccount:
+    return writes.UpdateAccount(**form.values())
 
 
 @sensitive_variables()
-def _passwords(form: PasswordForm) -> dict[str, Any]:
+def _passwords(form: PasswordForm) -> writes.ChangePassword:
     typed = form.cleaned_data
-    names = {"existingpw": "existing", "newpw": "new", "confirmpw": "confirmed"}
-    return {name: Secret(typed[field]) for name, field in names.items()}
+    return writes.ChangePassword(Secret(typed["existing"]), Secret(typed["new"]))
 
 
 def _profile(account: Account) -> Live:

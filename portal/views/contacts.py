@@ -11,11 +11,12 @@ from portal import access, http
 from portal.forms.addresses import ADDRESS, MAIL_LABELS, MAILS, ContactForm, shown_of
 from portal.live_reads import reading
 from portal.live_reads.reading import Live
-from portal.operations.page import Write
+from portal.operations.form import WriteForm
+from portal.operations.page import WritePage
 from portal.pages import exports, live_tables
 from portal.pages.live_tables import LiveList, folded
 from portal.wording import fields
-from ultahost_api.client import Client, Contact, ContactDetails
+from ultahost_api.client import Client, Contact, ContactDetails, writes
 from ultahost_api.models import Account, Operation
 
 _LIST = "contacts"  # in the live cache
@@ -74,10 +75,10 @@ def contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpRes
 @require_http_methods(["GET", "HEAD", "POST"])
 def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "create_contact",
+        writes.CreateContact,
         title=_("Add a contact"),
         verb=_("Add the contact"),
         back=_list_url(account),
@@ -85,7 +86,7 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
         template="contacts/form.html",
         on_done=_forget(account),
     )
-    return write.respond(ContactForm, ContactForm.values)
+    return writing.respond(ContactForm, lambda form: writes.CreateContact(**form.values()))
 
 
 @access.key_holders_only
@@ -94,10 +95,10 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
     """The form carries what Ultahost had, and sends what the person has made different."""
     account = access.account_to_operate(request.user, account_id)
     page = reverse("contact", args=[account.pk, contact_id])
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "update_contact",
+        writes.UpdateContact,
         title=_("Edit contact"),
         verb=_("Save"),
         back=page,
@@ -105,15 +106,17 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         template="contacts/form.html",
         on_done=_forget(account),
     )
+
+    def change(form: ContactForm) -> writes.UpdateContact:
+        return writes.UpdateContact(contact_id, **form.values())
+
     if request.method == "POST":
-        return write.respond(
-            ContactForm, lambda form: {"contactid": contact_id} | form.values(), changing=True
-        )
+        return writing.respond(ContactForm, change, changing=True)
     read = _details(account, contact_id)
     if not read.is_there:
-        return _unread(request, account, read, write.title, page)
+        return _unread(request, account, read, writing.title, page)
     known = shown_of(read.content, ADDRESS | MAILS)
-    return write.respond(ContactForm, initial=known, changing=True)
+    return writing.respond(ContactForm, change, initial=known, changing=True)
 
 
 @access.key_holders_only
@@ -127,10 +130,10 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
     found = _found(read, contact_id)
     if found is None and request.method != "POST":
         raise Http404
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "delete_contact",
+        writes.DeleteContact,
         title=_("Delete this contact?"),
         verb=_("Delete the contact"),
         back=page,
@@ -141,7 +144,7 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
         done_words=_("The contact was deleted."),
         on_done=_forget(account),
     )
-    return write.respond(parameters=lambda form: {"contactid": contact_id})
+    return writing.respond(WriteForm, lambda form: writes.DeleteContact(contact_id))
 
 
 def _may_operate(request: http.Request, account: Account) -> bool:

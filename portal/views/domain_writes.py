@@ -13,10 +13,11 @@ from portal.mail.outbox import shown_code
 from portal.models import Act
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
-from portal.operations.page import Write
+from portal.operations.page import WritePage
 from portal.queries.registrar_state import last_set, nameservers_of
 from portal.sign_in.reauthentication import ask_first
 from portal.wording import fields
+from ultahost_api.client import writes
 from ultahost_api.models import Domain
 
 
@@ -24,10 +25,10 @@ from ultahost_api.models import Domain
 def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     now = nameservers_of(last_set(domain).get("update_nameservers"))
-    write = Write(
+    writing = WritePage(
         request,
         domain.account,
-        "update_nameservers",
+        writes.UpdateNameservers,
         title=_("Set the nameservers of %(domain)s") % {"domain": domain},
         text=_("All of them are replaced. Ultahost does not tell which ones are set now."),
         facts=[(_("Domain"), domain)],
@@ -36,9 +37,9 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
         back=_page_of(domain),
         done_words=_("The nameservers of %(domain)s are set.") % {"domain": domain},
     )
-    return write.respond(
+    return writing.respond(
         NameserversForm,
-        lambda form: _on(domain) | form.parameters(),
+        lambda form: writes.UpdateNameservers(domain.remote_id, form.nameservers),
         initial={f"ns{number}": name for number, name in enumerate(now, 1)},
     )
 
@@ -62,10 +63,10 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
     amount = fields.money(domain, "recurring_amount", domain.account.currency)
     title = _("Turn auto-renew of %(domain)s on?") if on else _("Turn auto-renew of %(domain)s off?")
     done = _("Auto-renew of %(domain)s is on.") if on else _("Auto-renew of %(domain)s is off.")
-    write = Write(
+    writing = WritePage(
         request,
         domain.account,
-        "toggle_autorenew",
+        writes.SetAutoRenew,
         title=title % {"domain": domain},
         text=_("Ultahost raises an invoice before the domain is due. It still has to be paid.") if on else "",
         facts=[
@@ -82,7 +83,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         danger=not on,
         asks_again=not on,
     )
-    return write.respond(WriteForm, lambda form: _on(domain) | {"autorenew": on})
+    return writing.respond(WriteForm, lambda form: writes.SetAutoRenew(domain.remote_id, on))
 
 
 @sensitive_variables()
@@ -92,10 +93,10 @@ def epp_code(request: http.Request, domain_id: UUID) -> HttpResponse:
 
 
 def _lock(request: http.Request, domain: Domain) -> HttpResponse:
-    write = Write(
+    writing = WritePage(
         request,
         domain.account,
-        "manage_domain_lock",
+        writes.SetLock,
         title=_("Lock %(domain)s?") % {"domain": domain},
         text=_("The registrar then refuses to transfer the domain away."),
         facts=[(_("Domain"), domain)],
@@ -103,14 +104,14 @@ def _lock(request: http.Request, domain: Domain) -> HttpResponse:
         back=_page_of(domain),
         done_words=_("%(domain)s is locked.") % {"domain": domain},
     )
-    return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "locked"})
+    return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, True))
 
 
 def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
-    write = Write(
+    writing = WritePage(
         request,
         domain.account,
-        "manage_domain_lock",
+        writes.SetLock,
         title=_("Unlock %(domain)s?") % {"domain": domain},
         text=_("Unlock it only to move it to another registrar, and lock it again if that comes to nothing."),
         facts=[(_("Domain"), domain)],
@@ -121,7 +122,7 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         danger=True,
         asks_again=True,
     )
-    return write.respond(WriteForm, lambda form: _on(domain) | {"lockstatus": "unlocked"})
+    return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, False))
 
 
 @sensitive_variables()
@@ -144,7 +145,3 @@ def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
 
 def _page_of(domain: Domain) -> str:
     return reverse("domain", args=[domain.pk])
-
-
-def _on(domain: Domain) -> dict[str, object]:
-    return {"domainid": domain.remote_id}

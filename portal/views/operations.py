@@ -15,7 +15,8 @@ from portal.pages.tables import ListPage
 from portal.views.orders import invoice_row
 from portal.wording.operations import act, meaning
 from ultahost_api.models import Account
-from ultahost_api.operations import probes, settling
+from ultahost_api.operations import settling
+from ultahost_api.operations.actions import action_of
 
 SORTS = {
     "when": ["created_at"],
@@ -38,7 +39,7 @@ def operations_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_view(request.user, operation_id)
-    can_be_read = probes.can_tell(operation.action)
+    can_be_read = action_of(operation.action).can_be_seen
     made = operation.made_invoice if operation.took_effect else None
     invoice = invoice_row(request.user, operation.account, made)
     context = {
@@ -94,7 +95,7 @@ def _columns() -> list[exports.Column]:
         (_("Who"), lambda o: o.user.name),
         (_("Account"), lambda o: o.account.name),
         (_("What"), lambda o: act(o.action)),
-        (_("On"), lambda o: o.subject),
+        (_("On"), lambda o: o.about),
         (_("State"), lambda o: o.get_state_display()),
         (_("Ultahost's words"), lambda o: o.message),
         (_("Key"), lambda o: f"…{o.key_last_four}"),

@@ -5,11 +5,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from portal import access, http
-from portal.forms.orders import KINDS, OrderForm
+from portal.forms.orders import KINDS, OrderForm, Review
 from portal.models import User
-from portal.operations.page import Write
+from portal.operations.page import WritePage
 from portal.pages import live_tables
 from portal.views.orders import invoice_row
+from ultahost_api.client import writes
 from ultahost_api.models import Account, Operation
 
 
@@ -45,10 +46,10 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
     query["account"] = str(account.pk)  # what is shown is what will be ordered for
     there = f"{request.path}?{query.urlencode()}"
     query.pop("review", None)
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "create_order",
+        writes.CreateOrder,
         title=_("Order this?"),
         text=_("Ultahost tells no price beforehand: it makes an invoice, which shows what there is to pay."),
         verb=_("Place the order"),
@@ -58,10 +59,14 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
     )
 
     def placed(operation: Operation) -> None:
-        write.done = where_it_led(request.user, operation)
+        writing.done = where_it_led(request.user, operation)
 
-    write.on_done = placed
-    return write.respond(form.review, lambda review: {**form.parameters, **review.secret_parameters()})
+    writing.on_done = placed
+
+    def order(review: Review) -> writes.CreateOrder:
+        return writes.CreateOrder(**form.fields_to_send, **review.secret_fields())
+
+    return writing.respond(form.review, order)
 
 
 def where_it_led(user: User, operation: Operation) -> str:

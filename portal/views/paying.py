@@ -16,14 +16,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import access, http
 from portal.models import User
 from portal.operations import acting_key
-from portal.operations.page import Write
+from portal.operations.form import WriteForm
+from portal.operations.page import WritePage
 from portal.sign_in import reauthentication
 from portal.wording import fields, formats
 from ultahost_api import operations
+from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
 from ultahost_api.models import ApiKey, Invoice
 from ultahost_api.models.invoices import InvoiceQuerySet
-from ultahost_api.operations import Intent
+from ultahost_api.operations import WriteRequest
 
 MOST = 20  # invoices of one confirmation
 
@@ -39,10 +41,10 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         messages.warning(request, words)
         return http.SeeOther(reverse("invoice", args=[invoice.pk]))
     amount = formats.money(invoice.total, invoice.currency)
-    write = Write(
+    writing = WritePage(
         request,
         invoice.account,
-        "pay_invoice",
+        writes.PayInvoice,
         title=_("Pay invoice %(invoice)s?") % {"invoice": invoice},
         text=_("Ultahost takes the money with the invoice's payment method."),
         verb=_("Pay %(amount)s") % {"amount": amount},
@@ -57,7 +59,7 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         priced=True,
         agreed=invoice.total,
     )
-    return write.respond(parameters=lambda form: {"invoiceid": invoice.remote_id})
+    return writing.respond(WriteForm, lambda form: writes.PayInvoice(invoice.remote_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def pay_invoices(request: http.Request) -> HttpResponse:
     batch = uuid5(_uuid(request.POST.get("form_token", "")), str(request.user.pk))
     if not access.payments_to_view(request.user, batch):
         try:
-            operations.queue(_intents(request, invoices, batch), batch)
+            operations.queue(_requests(request, invoices, batch), batch)
         except acting_key.OtherKey as words:
             messages.error(request, str(words))
             return _ask(request, status=422)
@@ -150,17 +152,16 @@ def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
         raise Http404 from None
 
 
-def _intents(request: http.Request, invoices: Iterable[Invoice], batch: UUID) -> list[Intent]:
+def _requests(request: http.Request, invoices: Iterable[Invoice], batch: UUID) -> list[WriteRequest]:
     """OtherKey when one of them would be paid with another key than the page named."""
     user, named = request.user, _named(request)
-    intents = []
+    requests = []
     for invoice in invoices:
         named_key, total = named[invoice.pk]
         key = acting_key.as_named(user, invoice.account, named_key, _key(user, invoice))
-        parameters = {"invoiceid": invoice.remote_id}
-        token = uuid5(batch, str(invoice.pk))
-        intents.append(Intent(user, key, "pay_invoice", parameters, token, agreed=str(total)))
-    return intents
+        write, token = writes.PayInvoice(invoice.remote_id), uuid5(batch, str(invoice.pk))
+        requests.append(WriteRequest(user, key, write, token, agreed_total=total))
+    return requests
 
 
 def _key(user: User, invoice: Invoice) -> ApiKey | None:

@@ -11,9 +11,10 @@ from portal import access, http
 from portal.forms.payment_methods import FORMS
 from portal.live_reads import reading
 from portal.models import Switches, User
-from portal.operations.page import Write
+from portal.operations.form import WriteForm
+from portal.operations.page import WritePage
 from portal.pages import live_tables
-from ultahost_api.client import Client, PaymentMethod
+from ultahost_api.client import Client, PaymentMethod, writes
 from ultahost_api.models import Account
 
 NAME = "payment_methods"  # in the live cache
@@ -42,10 +43,10 @@ def add_payment_method(request: http.Request, account_id: UUID, method: str) -> 
         raise Http404
     account = access.account_among(_accounts_to_add_to(request.user, method), account_id)
     is_card = method == "card"
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "add_payment_method",
+        writes.AddPaymentMethod,
         title=_("Add a card") if is_card else _("Add a bank account"),
         text=_("What you enter is sent on to Ultahost and kept nowhere here."),
         verb=_("Add the card") if is_card else _("Add the bank account"),
@@ -54,16 +55,16 @@ def add_payment_method(request: http.Request, account_id: UUID, method: str) -> 
         own_key_only=is_card,
         on_done=lambda operation: reading.forget(account, NAME),
     )
-    return write.respond(FORMS[method], lambda form: form.parameters())
+    return writing.respond(FORMS[method], lambda form: writes.AddPaymentMethod(**form.fields_to_send()))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete_payment_method(request: http.Request, account_id: UUID, method_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "delete_payment_method",
+        writes.DeletePaymentMethod,
         title=_("Delete this payment method?"),
         text=_("Ultahost forgets it. What was to be paid with it has to be paid otherwise."),
         verb=_("Delete the payment method"),
@@ -73,7 +74,7 @@ def delete_payment_method(request: http.Request, account_id: UUID, method_id: in
         extra={"busy": _("Deleting…")},
         on_done=lambda operation: reading.forget(account, NAME),
     )
-    return write.respond(parameters=lambda form: {"paymethodid": method_id})
+    return writing.respond(WriteForm, lambda form: writes.DeletePaymentMethod(method_id))
 
 
 def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:

@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import access, http
 from portal.live_reads import reading
 from portal.models import User
-from portal.operations.page import Write
+from portal.operations.form import WriteForm
+from portal.operations.page import WritePage
 from portal.pages import exports, live_tables
 from portal.pages.filters import QuoteFilter
 from portal.pages.tables import ListPage, Sorts, filled
@@ -17,7 +18,7 @@ from portal.queries.freshness import Freshness
 from portal.views.ordering import where_it_led
 from portal.wording import fields
 from ultahost_api import conf
-from ultahost_api.client import QuoteDetails
+from ultahost_api.client import QuoteDetails, writes
 from ultahost_api.models import Account, Noun, Operation
 from ultahost_api.models.quotes import ACCEPTABLE
 from ultahost_api.refresh import schedule
@@ -67,10 +68,10 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     read = _read(account, quote_id)
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "accept_quote",
+        writes.AcceptQuote,
         title=_("Accept quote %(number)s?") % {"number": quote_id},
         text=_("Ultahost makes an invoice of it. The portal cannot take an acceptance back."),
         verb=_("Accept the quote"),
@@ -82,10 +83,10 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
     )
 
     def accepted(operation: Operation) -> None:
-        write.done = where_it_led(request.user, operation)
+        writing.done = where_it_led(request.user, operation)
 
-    write.on_done = accepted
-    return write.respond(parameters=lambda form: {"quoteid": quote_id})
+    writing.on_done = accepted
+    return writing.respond(WriteForm, lambda form: writes.AcceptQuote(quote_id))
 
 
 def _is_open(quote: QuoteDetails) -> bool:

@@ -13,9 +13,10 @@ from portal import access, audit, http
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
 from portal.models import Act, ServiceCommand
 from portal.operations.form import WriteForm
-from portal.operations.page import Write
+from portal.operations.page import WritePage
 from portal.wording import fields, formats
 from ultahost_api import operations
+from ultahost_api.client import writes
 from ultahost_api.models import Operation, Service
 
 
@@ -25,10 +26,10 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     if request.method != "POST" and operations.pending_cancellation(service):
         messages.error(request, _("A cancellation is requested already. Nothing was sent."))
         return http.SeeOther(_page_of(service))
-    write = Write(
+    writing = WritePage(
         request,
         service.account,
-        "request_cancellation",
+        writes.RequestCancellation,
         title=_("Request the cancellation of %(service)s?") % {"service": service},
         text=_("Ultahost ends the service when its own run comes to the request."),
         facts=_facts(service),
@@ -39,7 +40,7 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
         noted={"next_due_date": service.next_due_date.isoformat()} if service.next_due_date else {},
         danger=True,
     )
-    return write.respond(CancellationForm, lambda form: _on(service) | form.parameters())
+    return writing.respond(CancellationForm, lambda form: form.write(service.remote_id))
 
 
 @require_POST
@@ -63,10 +64,10 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset_service_password(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
-    write = Write(
+    writing = WritePage(
         request,
         service.account,
-        "service_reset_password",
+        writes.ResetServicePassword,
         title=_("Set a new password for %(service)s") % {"service": service},
         facts=[_named(service)],
         warning=_("The old one stops working at once."),
@@ -74,17 +75,17 @@ def reset_service_password(request: http.Request, service_id: UUID) -> HttpRespo
         back=_page_of(service),
         done_words=_("The password of %(service)s is set.") % {"service": service},
     )
-    return write.respond(PasswordForm, lambda form: _on(service) | form.parameters())
+    return writing.respond(PasswordForm, lambda form: form.write(service.remote_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     command = get_object_or_404(ServiceCommand, pk=command_id)
-    write = Write(
+    writing = WritePage(
         request,
         service.account,
-        "service_module_custom",
+        writes.RunCommand,
         title=_("%(command)s: %(service)s?") % {"command": command, "service": service},
         facts=[_named(service)],
         warning=_("It interrupts the service.") if command.dangerous else "",
@@ -92,16 +93,16 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
         back=_page_of(service),
         danger=command.dangerous,
     )
-    return write.respond(WriteForm, lambda form: _on(service) | {"func_name": command.name})
+    return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
-    write = Write(
+    writing = WritePage(
         request,
         service.account,
-        "upgrade_service",
+        writes.UpgradeService,
         title=_("Upgrade %(service)s") % {"service": service},
         text=_("This is an order: Ultahost changes the service and raises an invoice for the difference."),
         facts=_facts(service),
@@ -111,7 +112,7 @@ def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
         done_words=_("The upgrade of %(service)s is ordered.") % {"service": service},
         on_done=lambda operation: _tell_amount(request, service, operation),
     )
-    return write.respond(UpgradeForm, lambda form: _on(service) | form.parameters(), account=service.account)
+    return writing.respond(UpgradeForm, lambda form: form.write(service.remote_id), account=service.account)
 
 
 def _page_of(service: Service) -> str:
@@ -129,10 +130,6 @@ def _facts(service: Service) -> list[tuple[str, str]]:
         (_("Amount"), f"{amount} {service.billing_cycle}".strip()),
         (_("Due"), fields.day(service, "next_due_date")),
     ]
-
-
-def _on(service: Service) -> dict[str, object]:
-    return {"serviceid": service.remote_id}
 
 
 def _tell_amount(request: http.Request, service: Service, operation: Operation) -> None:

@@ -14,10 +14,10 @@ from portal import access, audit, http
 from portal.forms.accounts import BASE32, DisableForm, VerifyForm
 from portal.live_reads import reading
 from portal.models import Act
-from portal.operations.page import Write
+from portal.operations.page import WritePage
 from portal.pages import qr
 from portal.sign_in import reauthentication
-from ultahost_api.client import Secret
+from ultahost_api.client import Secret, writes
 from ultahost_api.models import Account, Operation
 
 State = Operation.State
@@ -56,10 +56,10 @@ def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     secret = request.POST.get("secret", "")
     if not BASE32.fullmatch(secret):
         return http.SeeOther(_page(account))
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "verify_2fa",
+        writes.VerifyTwoFactor,
         **_words(account),
         done=reverse("account", args=[account.pk]),
         done_words=_("Two-factor sign-in is on at Ultahost."),
@@ -67,9 +67,9 @@ def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
         extra=_drawn(account, secret),
         own_key_only=True,
     )
-    return write.respond(
+    return writing.respond(
         VerifyForm,
-        lambda form: {"secret": Secret(secret), "code": Secret(form.cleaned_data["code"])},
+        lambda form: writes.VerifyTwoFactor(Secret(secret), Secret(form.cleaned_data["code"])),
     )
 
 
@@ -81,10 +81,10 @@ def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_of_own_key(request.user, account_id)
     if way := reauthentication.ask_first(request):
         return way
-    write = Write(
+    writing = WritePage(
         request,
         account,
-        "disable_2fa",
+        writes.DisableTwoFactor,
         title=_("Turn two-factor sign-in off?"),
         text=_("The password alone then opens the account's login at Ultahost."),
         verb=_("Turn it off"),
@@ -94,7 +94,9 @@ def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
         done_words=_("Two-factor sign-in is off at Ultahost."),
         own_key_only=True,
     )
-    return write.respond(DisableForm, lambda form: {"password": Secret(form.cleaned_data["password"])})
+    return writing.respond(
+        DisableForm, lambda form: writes.DisableTwoFactor(Secret(form.cleaned_data["password"]))
+    )
 
 
 def _overview(request: http.Request, account: Account, trouble: reading.Live | None = None) -> HttpResponse:

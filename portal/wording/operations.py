@@ -1,37 +1,47 @@
 """Operations in people's words: what was done, and what its state means now."""
 
+from typing import NamedTuple
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.models import AuditEntry
 from ultahost_api.models import Operation
-from ultahost_api.operations import probes
+from ultahost_api.operations.actions import action_of
 
 State = Operation.State
 
 _DIGEST = 64
 
-ACTS: dict[str, str | Promise] = {
-    "update_account": gettext_lazy("Change account details"),
-    "change_password": gettext_lazy("Change the provider login's password"),
-    "verify_2fa": gettext_lazy("Turn on two-factor sign-in"),
-    "disable_2fa": gettext_lazy("Turn off two-factor sign-in"),
-    "request_cancellation": gettext_lazy("Request a cancellation"),
-    "service_reset_password": gettext_lazy("Reset a service's password"),
-    "service_module_custom": gettext_lazy("Run a command on a service"),
-    "upgrade_service": gettext_lazy("Upgrade a service"),
-    "create_order": gettext_lazy("Place an order"),
-    "pay_invoice": gettext_lazy("Pay an invoice"),
-    "add_payment_method": gettext_lazy("Add a payment method"),
-    "delete_payment_method": gettext_lazy("Delete a payment method"),
-    "accept_quote": gettext_lazy("Accept a quote"),
-    "create_contact": gettext_lazy("Add a contact"),
-    "update_contact": gettext_lazy("Change a contact"),
-    "delete_contact": gettext_lazy("Delete a contact"),
-    "update_nameservers": gettext_lazy("Set nameservers"),
-    "manage_domain_lock": gettext_lazy("Lock or unlock a domain"),
-    "toggle_autorenew": gettext_lazy("Switch auto-renew"),
+
+class Words(NamedTuple):
+    """``asks_password``: it spends money, lets it be taken, ends what is paid for or gives things away."""
+
+    act: str | Promise
+    asks_password: bool = False
+
+
+WRITES: dict[str, Words] = {
+    "update_account": Words(gettext_lazy("Change account details")),
+    "change_password": Words(gettext_lazy("Change the provider login's password")),
+    "verify_2fa": Words(gettext_lazy("Turn on two-factor sign-in")),
+    "disable_2fa": Words(gettext_lazy("Turn off two-factor sign-in")),
+    "request_cancellation": Words(gettext_lazy("Request a cancellation"), asks_password=True),
+    "service_reset_password": Words(gettext_lazy("Reset a service's password"), asks_password=True),
+    "service_module_custom": Words(gettext_lazy("Run a command on a service")),
+    "upgrade_service": Words(gettext_lazy("Upgrade a service"), asks_password=True),
+    "create_order": Words(gettext_lazy("Place an order"), asks_password=True),
+    "pay_invoice": Words(gettext_lazy("Pay an invoice"), asks_password=True),
+    "add_payment_method": Words(gettext_lazy("Add a payment method"), asks_password=True),
+    "delete_payment_method": Words(gettext_lazy("Delete a payment method")),
+    "accept_quote": Words(gettext_lazy("Accept a quote"), asks_password=True),
+    "create_contact": Words(gettext_lazy("Add a contact")),
+    "update_contact": Words(gettext_lazy("Change a contact")),
+    "delete_contact": Words(gettext_lazy("Delete a contact")),
+    "update_nameservers": Words(gettext_lazy("Set nameservers"), asks_password=True),
+    "manage_domain_lock": Words(gettext_lazy("Lock or unlock a domain")),
+    "toggle_autorenew": Words(gettext_lazy("Switch auto-renew")),
 }
 
 
@@ -49,8 +59,12 @@ DETAILS: dict[str, str | Promise] = {
 }
 
 
+def of(action: str) -> Words:
+    return WRITES.get(action) or Words(action)
+
+
 def act(action: str) -> str:
-    return str(ACTS.get(action, action))
+    return str(of(action).act)
 
 
 def audited(entry: AuditEntry) -> str:
@@ -58,7 +72,9 @@ def audited(entry: AuditEntry) -> str:
     if entry.noun != AuditEntry.Noun.OPERATION:
         return entry.target
     action, _space, subject = entry.target.partition(" ")
-    return act(action) if len(subject) == _DIGEST else f"{act(action)}, {subject}"
+    # Entries of earlier versions name the whole account, or a digest of what had no id yet.
+    is_told = subject and subject != "account" and len(subject) != _DIGEST
+    return f"{act(action)}, {subject}" if is_told else act(action)
 
 
 def details(entry: AuditEntry) -> str:
@@ -73,7 +89,7 @@ def details(entry: AuditEntry) -> str:
 
 def meaning(operation: Operation) -> str:
     """What the state says about the world, and what to do."""
-    if operation.state == State.UNKNOWN and not probes.can_tell(operation.action):
+    if operation.state == State.UNKNOWN and not action_of(operation.action).can_be_seen:
         return _(
             "The answer did not arrive. Ultahost cannot be asked about this: look there and say what you see."
         )

@@ -43,8 +43,8 @@ for number in range(20):
     key.put(f"sk_test_secret_{number}")
     key.save()
 for state in ("queued", "sending", "done"):
-    Operation.objects.create(form_token=uuid.uuid4(), user=alma, account=acme, key=key, action="pay_invoice",
-                             target=f"invoice {len(state)}", state=state)
+    Operation.objects.create(idempotency_key=uuid.uuid4(), user=alma, account=acme, key=key,
+                             action="pay_invoice", noun="invoice", subject=len(state), state=state)
 tomorrow = timezone.now() + timedelta(days=1)
 Session.objects.create(session_key="canary" * 5, session_data="", expire_date=tomorrow)
 """

@@ -18,8 +18,9 @@ from portal.models import User
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.portal.test_hostile_text import CACHED, HOSTILE, LIVE, PERSON, TEMPLATES, chunks
 from ultahost_api import keys, operations
+from ultahost_api.client.writes import PayInvoice
 from ultahost_api.models import ApiKey, Operation, Refresh
-from ultahost_api.operations import Intent
+from ultahost_api.operations import WriteRequest
 from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
 
@@ -211,7 +212,7 @@ def test_it_runs_nothing_of_ultahosts_words(watch: Watch, sandbox: Sandbox, acme
     (row,) = acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
     for text in [*TEMPLATES, *chunks(FIELD)[::4]]:
         sandbox.faults.add(Fault.status(400, text), action="pay_invoice")
-        operations.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": row["id"]}, uuid4()))
+        operations.perform(WriteRequest(key.owner, key, PayInvoice(row["id"]), uuid4()))
     watch.visitor.sign_in("alma")
 
     watch.look("/activity/?size=100")

@@ -325,7 +325,7 @@ class Harness:
 
     def _outcomes(self) -> list[tuple[UUID, Act, Operation | None, int]]:
         effects = Counter((done.action, self._mark_of(done)) for done in self.sandbox.ledger)
-        by_token = {operation.form_token: operation for operation in Operation.objects.all()}
+        by_token = {operation.idempotency_key: operation for operation in Operation.objects.all()}
         return [
             (token, act, by_token.get(token), effects[act.action, act.mark])
             for token, act in self.sent.items()

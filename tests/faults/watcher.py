@@ -119,7 +119,7 @@ def events_after(last: int) -> Iterator[Told]:
 
 
 def operation_states() -> dict[str, str]:
-    return {str(token): state for token, state in Operation.objects.values_list("form_token", "state")}
+    return {str(token): state for token, state in Operation.objects.values_list("idempotency_key", "state")}
 
 
 def counted(provider: Provider) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]:

@@ -276,15 +276,18 @@ class Rows:
         noun = f"{row._meta.model_name}s"
         return Event.objects.create(noun=noun, kind=kind, **{"name": str(row)} | fields)
 
-    def operation(self, key: ApiKey, **fields: Any) -> Operation:
-        fields = {"action": "pay_invoice", "target": "invoice 7", "remote_id": 7, "state": "done"} | fields
+    def operation(self, key: ApiKey, about: str = "invoice 7", **fields: Any) -> Operation:
+        """``about`` is what it was sent for: ``invoice 7``."""
+        noun, _, subject = about.partition(" ")
+        told = {"noun": noun, "subject": subject, "remote_id": subject.split()[0]}
+        fields = {"action": "pay_invoice", "state": "done"} | told | fields
         assert key.account
         return Operation.objects.create(
             user=key.owner,
             key=key,
             account=key.account,
             key_last_four=key.last_four,
-            form_token=uuid4(),
+            idempotency_key=uuid4(),
             **fields,
         )
 

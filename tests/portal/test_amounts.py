@@ -77,7 +77,7 @@ def test_it_pays_several_exactly(visit, unpaid, sandbox):
 
     assert browser.post("/invoices/pay/", page.hidden).status == 303
 
-    assert Operation.objects.get().agreed == Decimal("12.345")
+    assert Operation.objects.get().agreed_total == Decimal("12.345")
 
 
 def test_it_refuses_a_total_that_differs_in_the_last_decimal(visit, unpaid, sandbox):

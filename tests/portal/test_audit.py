@@ -18,6 +18,7 @@ from tests.conftest import triggers_off
 from tests.portal.test_second_factor import set_up_app
 from ultahost_api import operations
 from ultahost_api.calls import clients
+from ultahost_api.client.writes import PayInvoice
 from ultahost_api.models import Account
 from ultahost_api.sandbox import Fault
 
@@ -220,7 +221,7 @@ def test_it_notes_an_operation_once_and_leads_to_it(browser, visit, alma, add_ke
     key = add_key(alma, acme)
     if fault:
         sandbox.faults.add(fault, action="pay_invoice")
-    intent = operations.Intent(alma, key, "pay_invoice", {"invoiceid": next(iter(acme.invoices))}, uuid4())
+    intent = operations.WriteRequest(alma, key, PayInvoice(next(iter(acme.invoices))), uuid4())
     operation = operations.perform(intent)
     operations.perform(intent)
 

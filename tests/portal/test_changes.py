@@ -264,14 +264,14 @@ class TestHistory:
     @pytest.mark.parametrize("noun", ["service", "invoice", "domain", "quote"])
     def test_it_joins_what_happened_and_what_was_sent(self, visit, alma, rows, acme, noun):
         row = getattr(rows, noun)(acme)
-        about = {"target": f"{noun} {row.remote_id}", "remote_id": row.remote_id, "action": "pay_invoice"}
+        about = f"{noun} {row.remote_id}"
         now = timezone.now()
         key = alma.api_keys.get()
-        operation = rows.operation(key, **about, created_at=now - timedelta(hours=2))
+        operation = rows.operation(key, about, created_at=now - timedelta(hours=2))
         rows.event(row, changes={"amount": ["1.00", "2.00"]}, at=now - timedelta(hours=1))
         rows.event(row, "appeared", at=now - timedelta(hours=3))
         rows.event(getattr(rows, noun)(acme), "gone")
-        rows.operation(key, **about | {"target": f"{noun} {row.remote_id}0"})
+        rows.operation(key, f"{about}0")
         by_number = f"{acme.pk}/{row.remote_id}"
 
         page = visit(alma).get(f"/{noun}s/{by_number if noun == 'quote' else row.pk}/")
@@ -287,7 +287,7 @@ class TestHistory:
     def test_it_names_the_operation_that_made_the_row(self, visit, alma, rows, acme, noun, told):
         row = getattr(rows, noun)(acme)
         for number in (row.remote_id, row.remote_id + 1):
-            about = {"action": "create_order", "target": f"digest {number}", "remote_id": None}
+            about = {"action": "create_order", "noun": "order", "subject": f"{number}", "remote_id": None}
             rows.operation(alma.api_keys.get(), **about, result={told: number})
         by_number = f"{acme.pk}/{row.remote_id}"
 
@@ -297,8 +297,8 @@ class TestHistory:
 
     def test_it_runs_one_command_s_name_after_the_number(self, visit, alma, rows, acme):
         service = rows.service(acme)
-        target = f"service {service.remote_id} reboot"
-        rows.operation(alma.api_keys.get(), action="service_module_custom", target=target)
+        about = f"service {service.remote_id} reboot"
+        rows.operation(alma.api_keys.get(), about, action="service_module_custom")
 
         page = visit(alma).get(f"/services/{service.pk}/")
 
@@ -308,8 +308,7 @@ class TestHistory:
         self, visit, people, alma, rows, acme
     ):
         invoice = rows.invoice(acme)
-        about = {"target": f"invoice {invoice.remote_id}", "remote_id": invoice.remote_id}
-        rows.operation(alma.api_keys.get(), **about)
+        rows.operation(alma.api_keys.get(), f"invoice {invoice.remote_id}")
         vera, emil = people.member("Vera"), people.billing("Emil")
         Grant.objects.create(user=vera, account=acme, level="view", given_by=alma)
         path = f"/invoices/{invoice.pk}/"

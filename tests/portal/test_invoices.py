@@ -158,7 +158,7 @@ def test_it_shows_the_newest_first_unless_told_otherwise(visit, alma, rows, acme
 def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, state, words):
     key = alma.api_keys.get()
     invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
-    rows.operation(key, remote_id=invoice.remote_id, target=f"invoice {invoice.remote_id}", state=state)
+    rows.operation(key, about=f"invoice {invoice.remote_id}", state=state)
     other = rows.invoice(acme, number="A-2", total="10", due_date=YESTERDAY)
     browser = visit(alma)
 
@@ -181,8 +181,8 @@ def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, 
 def test_it_offers_to_pay_once_the_last_payment_has_ended(visit, alma, rows, acme, state):
     key = alma.api_keys.get()
     invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
-    rows.operation(key, remote_id=invoice.remote_id, target=f"invoice {invoice.remote_id}", state=state)
-    rows.operation(key, action="accept_quote", remote_id=invoice.remote_id, target="quote 1", state="unknown")
+    rows.operation(key, about=f"invoice {invoice.remote_id}", state=state)
+    rows.operation(key, action="accept_quote", about=f"quote {invoice.remote_id}", state="unknown")
 
     page = visit(alma).get(f"/invoices/{invoice.pk}/")
 

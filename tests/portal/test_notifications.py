@@ -227,7 +227,7 @@ def test_it_tells_who_sent_what_can_never_be_read_and_whose_key_acted(key, peopl
     ben = people.member("Ben")
     people.member("Canary")
     Grant.objects.create(user=ben, account=key.account, level="operate", given_by=key.owner)
-    operation = rows.operation(key, action="service_reset_password", state="unknown", target="service 7")
+    operation = rows.operation(key, action="service_reset_password", state="unknown", about="service 7")
     Operation.objects.update(user=ben)
     assert told() == []  # Ben is looking at its page
 

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from ultahost_api import keys, operations
+from ultahost_api.client.writes import PayInvoice
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import Fault
 
@@ -21,7 +22,7 @@ def key(alma, rows):
 def test_it_lists_a_persons_own_operations_and_an_admins_over_everyone(visit, people, rows, alma, key):
     rows.operation(key)
     stranger = rows.key(people.member("Ben"), rows.account("Elsewhere"))
-    rows.operation(stranger, action="accept_quote", target="quote 9", remote_id=9)
+    rows.operation(stranger, action="accept_quote", about="quote 9")
 
     assert visit(alma).get("/activity/").texts("tbody .name a") == ["Pay an invoice"]
     assert set(visit(people.admin("Dana")).get("/activity/").texts("tbody .name a")) == {
@@ -36,7 +37,7 @@ def test_it_says_that_nothing_was_changed_yet(visit, alma):
 
 def test_it_filters_by_state_and_gives_the_same_as_csv(visit, rows, alma, key):
     rows.operation(key)
-    rows.operation(key, state="unknown", target="invoice 8", remote_id=8)
+    rows.operation(key, state="unknown", about="invoice 8")
 
     page = visit(alma).get("/activity/?status=unknown")
     assert page.texts("tbody .name small") == ["invoice 8"]
@@ -54,7 +55,7 @@ def test_it_says_what_each_state_means(visit, rows, alma, key, state):
 
 
 def test_it_says_when_what_it_was_about_is_gone(visit, rows, alma, key):
-    about = {"action": "toggle_autorenew", "target": "domain 7", "result": {"gone": True}}
+    about = {"action": "toggle_autorenew", "about": "domain 7", "result": {"gone": True}}
     operation = rows.operation(key, state="not_confirmed", **about)
     page = visit(alma).get(reverse("operation", args=[operation.pk]))
     assert "no longer at Ultahost" in page.one(".prose").text
@@ -98,7 +99,7 @@ def test_it_looks_again_when_asked(visit, sandbox, people, add_key, read_everyth
     held = add_key(people.member("Carla"), acme)
     sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
     invoice = next(iter(acme.invoices))
-    intent = operations.Intent(held.owner, held, "pay_invoice", {"invoiceid": invoice}, uuid4())
+    intent = operations.WriteRequest(held.owner, held, PayInvoice(invoice), uuid4())
     operation = operations.perform(intent)
     assert operation.state == "unknown"
 

@@ -7,8 +7,9 @@ import pytest
 from django.db import OperationalError, connection
 
 from ultahost_api import operations
+from ultahost_api.client.writes import PayInvoice
 from ultahost_api.models import Invoice, Operation
-from ultahost_api.operations import Intent, sending
+from ultahost_api.operations import WriteRequest, sending
 from ultahost_api.refresh import schedule
 from ultahost_api.sandbox import Fault
 
@@ -27,7 +28,7 @@ def pay(acme, key, worker):
     """Pays the one invoice."""
     acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
     worker.run("invoices")
-    return lambda: operations.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": 1}, uuid4()))
+    return lambda: operations.perform(WriteRequest(key.owner, key, PayInvoice(1), uuid4()))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -9,7 +10,8 @@ import pytest
 from ultahost_api import operations
 from ultahost_api.client import Secret
 from ultahost_api.models import Operation, Service
-from ultahost_api.operations import Intent, NeedsConfirmation, NotAllowedNow
+from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, WriteRequest
+from ultahost_api.operations.actions import action_of
 from ultahost_api.sandbox import Fault
 
 State = Operation.State
@@ -27,7 +29,8 @@ def intend(acme, key):
     acme.add_services(1)
 
     def intend(action, **parameters):
-        return Intent(key.owner, key, action, parameters, uuid4())
+        write = action_of(action).write.on_the_wire(parameters)
+        return WriteRequest(key.owner, key, write, uuid4())
 
     return intend
 
@@ -39,7 +42,7 @@ def effects(sandbox, action):
 @pytest.mark.parametrize("total", ["19.99", "0.00", "20.01"])
 def test_it_pays_no_total_but_the_one_agreed_to(sandbox, acme, intend, total):
     """Nor a lower one: it may be another invoice by now."""
-    agreed = replace(intend("pay_invoice", invoiceid=1), agreed="20.00")
+    agreed = replace(intend("pay_invoice", invoiceid=1), agreed_total=Decimal("20.00"))
     acme.invoices[1]["total"] = total
     with pytest.raises(NotAllowedNow):
         operations.perform(agreed)

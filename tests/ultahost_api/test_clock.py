@@ -113,7 +113,7 @@ def operation(alma, account, key):
     def make(state, **fields):
         return Operation.objects.create(
             user=alma, account=account, key=key, action="pay_invoice", state=state,
-            form_token=fields.pop("token"), **({"target": "invoice 7"} | fields),
+            idempotency_key=fields.pop("token"), **({"noun": "invoice", "subject": "7"} | fields),
         )  # fmt: skip
 
     return make
@@ -138,8 +138,8 @@ def test_it_looks_again_for_what_is_unknown(operation, rung):
 
 
 def test_it_keeps_operations_in_their_order(operation, rung):
-    first = operation("done", token="1" * 32, target="invoice 1", **later(created_at=0))
-    second = operation("done", token="2" * 32, target="invoice 2", **later(created_at=10))
+    first = operation("done", token="1" * 32, noun="invoice", subject="1", **later(created_at=0))
+    second = operation("done", token="2" * 32, noun="invoice", subject="2", **later(created_at=10))
 
     clocks.put_right()
 

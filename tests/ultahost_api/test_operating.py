@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from ultahost_api import operations
 from ultahost_api.client import Secret
 from ultahost_api.models import Domain, Event, Invoice, Operation, Quote, Refresh, Service
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.operations import Intent, NeedsConfirmation, NotAllowedNow, TwinPending, probes
+from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, TwinPending, WriteRequest
+from ultahost_api.operations.actions import action_of
+from ultahost_api.operations.actions.invoices import PayInvoice
 from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
 
@@ -41,8 +44,9 @@ def key(acme: Any, people: Any, add_key: Any) -> Any:
 
 @pytest.fixture
 def intend(key: Any) -> Any:
-    def intend(action: str, token: Any = None, **parameters: Any) -> Intent:
-        return Intent(key.owner, key, action, parameters, token or uuid4())
+    def intend(action: str, token: Any = None, **parameters: Any) -> WriteRequest:
+        write = action_of(action).write.on_the_wire(parameters)
+        return WriteRequest(key.owner, key, write, token or uuid4())
 
     return intend
 
@@ -95,7 +99,8 @@ class TestSending:
         self, sandbox: Sandbox, acme: Any, intend: Any
     ) -> None:
         invoice = unpaid()
-        agreed = replace(intend("pay_invoice", invoiceid=invoice), agreed=acme.invoices[invoice]["total"])
+        total = Decimal(acme.invoices[invoice]["total"])
+        agreed = replace(intend("pay_invoice", invoiceid=invoice), agreed_total=total)
         acme.invoices[invoice]["total"] = "999.00"
         with pytest.raises(NotAllowedNow, match=r"999\.00"):
             operations.perform(agreed)
@@ -177,15 +182,15 @@ class TestUnknown:
         self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         invoice = unpaid()
-        look = probes.before
+        look = PayInvoice.before
 
         def look_slowly(*arguments: Any) -> Any:
             seen = look(*arguments)
-            monkeypatch.setattr(probes, "before", look)
+            monkeypatch.setattr(PayInvoice, "before", look)
             operations.perform(intend("pay_invoice", invoiceid=invoice))
             return seen
 
-        monkeypatch.setattr(probes, "before", look_slowly)
+        monkeypatch.setattr(PayInvoice, "before", look_slowly)
         with pytest.raises(NotAllowedNow):
             operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert Operation.objects.get().state == State.DONE
@@ -330,11 +335,8 @@ def test_it_remembers_a_cancellation_until_it_lapses_or_is_withdrawn(intend: Any
     due = service.next_due_date
     assert due
     parameters = {"serviceid": service.remote_id, "type": "End of Billing Period"}
-    intent = intend("request_cancellation", **parameters)
-    noted = Intent(
-        intent.user, intent.key, intent.action, parameters, uuid4(), {"next_due_date": due.isoformat()}
-    )
-    request = operations.perform(noted)
+    wanted = intend("request_cancellation", **parameters)
+    request = operations.perform(replace(wanted, noted={"next_due_date": due.isoformat()}))
     assert operations.pending_cancellation(service) == request
     service.next_due_date = due + timedelta(days=30)
     assert operations.pending_cancellation(service) is None

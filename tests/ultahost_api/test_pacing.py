@@ -59,7 +59,8 @@ def test_it_comes_less_often_where_nothing_changes_and_as_usual_once_something_d
 
 def test_it_comes_sooner_while_an_outcome_is_open(minutes, key):
     Operation.objects.create(
-        form_token=uuid4(), user=key.owner, account=key.account, key=key, action="pay_invoice", target="x",
+        idempotency_key=uuid4(), user=key.owner, account=key.account, key=key, action="pay_invoice",
+        noun="invoice", subject="1",
         state=Operation.State.UNKNOWN,
     )  # fmt: skip
     wait, pace = minutes()

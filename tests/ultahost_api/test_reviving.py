@@ -23,9 +23,10 @@ def written(alma, account, key, past):
     """An operation in a state, of the day when the copy was taken."""
 
     def write(state, **fields):
-        fields = {"action": "pay_invoice", "key_last_four": key.last_four, "created_at": past} | fields
+        about = {"action": "pay_invoice", "noun": "invoice"}
+        fields = about | {"key_last_four": key.last_four, "created_at": past} | fields
         return Operation.objects.create(
-            form_token=uuid.uuid4(), user=alma, account=account, key=key, state=state, **fields
+            idempotency_key=uuid.uuid4(), user=alma, account=account, key=key, state=state, **fields
         )
 
     return write
@@ -33,7 +34,7 @@ def written(alma, account, key, past):
 
 @pytest.mark.parametrize("state", [State.QUEUED, State.SENDING])
 def test_it_knows_of_nothing_under_way_what_became_of_it(written, state):
-    operation = written(state, target="invoice 1")
+    operation = written(state, subject="1")
     revive()
     assert operation.fresh().state == State.UNKNOWN
     operations.abandon()
@@ -44,7 +45,7 @@ def test_it_knows_of_nothing_under_way_what_became_of_it(written, state):
 def test_it_reads_what_became_of_a_payment_and_sends_none(written, acme, sandbox):
     acme.add_invoices(1, status="Unpaid")
     invoice = max(acme.invoices)
-    operation = written(State.QUEUED, target=f"invoice {invoice}", remote_id=invoice)
+    operation = written(State.QUEUED, subject=str(invoice), remote_id=invoice)
     acme.invoices[invoice]["status"] = "Paid"  # by the portal that the copy was taken from
     revive()
     for pk in operations.due():
@@ -56,9 +57,7 @@ def test_it_reads_what_became_of_a_payment_and_sends_none(written, acme, sandbox
 def test_it_sends_nothing_of_a_batch_that_waited(written, sandbox):
     batch = uuid.uuid4()
     for number in range(3):
-        written(
-            State.QUEUED, target=f"invoice {number}", batch=batch, place=number, created_at=timezone.now()
-        )
+        written(State.QUEUED, subject=str(number), batch=batch, place=number, created_at=timezone.now())
     revive()
     assert operations.waiting_batches() == []
     operations.send_next(batch)
@@ -67,7 +66,7 @@ def test_it_sends_nothing_of_a_batch_that_waited(written, sandbox):
 
 @pytest.mark.parametrize("state", [State.DONE, State.REFUSED, State.NOT_SENT, State.CONFIRMED])
 def test_it_leaves_what_was_over(written, state):
-    operation = written(state, target="invoice 1")
+    operation = written(state, subject="1")
     revive()
     assert (operation.fresh().state, operation.next_read_at) == (state, None)
 

@@ -9,9 +9,10 @@ from django.db import connection
 from ultahost_api import keys, operations, signals
 from ultahost_api.calls.clients import for_key
 from ultahost_api.client import RateLimited, Unauthorized
+from ultahost_api.client.writes import PayInvoice
 from ultahost_api.keys import rotation
 from ultahost_api.models import ApiKey, Invoice, Operation, RateWindow, Refresh
-from ultahost_api.operations import Intent
+from ultahost_api.operations import WriteRequest
 from ultahost_api.sandbox import Fault
 
 pytestmark = pytest.mark.usefixtures("rung")
@@ -209,7 +210,11 @@ def test_it_leaves_nothing_half_when_it_dies_before_the_end(sandbox, acme, key, 
 
     new = None if step == "begin" else begin()
     before = list(ApiKey.objects.order_by("pk").values())
-    where = "ultahost_api.keys.rotation.schedule.start" if step == "begin" else "ultahost_api.keys._pause"
+    where = (
+        "ultahost_api.keys.rotation.schedule.start"
+        if step == "begin"
+        else "ultahost_api.keys.lifecycle._pause"
+    )
     monkeypatch.setattr(where, die)
 
     with pytest.raises(Killed):
@@ -269,9 +274,7 @@ def invoice(acme, worker, key):
 
 
 def pay(key, invoice):
-    return operations.perform(
-        Intent(key.owner, key, "pay_invoice", {"invoiceid": invoice.remote_id}, uuid4())
-    )
+    return operations.perform(WriteRequest(key.owner, key, PayInvoice(invoice.remote_id), uuid4()))
 
 
 @pytest.mark.django_db(transaction=True)

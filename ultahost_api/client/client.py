@@ -28,6 +28,7 @@ from .core.rate import UNTOLD, Meter, Rate, Unmetered
 from .core.secret import Secret, without
 from .core.transport import checked_url, prepare, send
 from .core.wire import Row, Unreadable
+from .core.write import Write
 from .domains import Domains
 from .emails import Emails
 from .invoices import Invoices
@@ -104,6 +105,9 @@ class Client:
         if isinstance(outcome, UltahostError):
             raise outcome
         return outcome
+
+    def send(self, write: Write) -> Answer:
+        return self.call(write.action, **write.parameters)
 
     def record(
         self, action: str, read: Callable[[Row], T], *, expect: int | None = None, **parameters: object

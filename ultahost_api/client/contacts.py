@@ -6,9 +6,9 @@ from typing import Any
 
 from .core import wire
 from .core.paging import Listable
-from .core.parameters import on_the_wire
 from .core.wire import Row
 from .profile import person
+from .writes.contacts import CreateContact, DeleteContact, UpdateContact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +65,15 @@ class Contacts(Listable[Contact]):
 
     def create(self, **fields: object) -> int | None:
         """Returns the new id, or None when the answer does not tell it."""
-        data = self._client.call("create_contact", **on_the_wire("create_contact", fields)).data
+        data = self._client.send(CreateContact(**fields)).data
         return wire.integer_or_none(data.get("contact_id")) if isinstance(data, dict) else None
 
     def update(self, id: int, **fields: object) -> str:
         """Changes the given fields only. Returns the provider's word."""
-        fields = on_the_wire("update_contact", fields)
-        return self._client.call("update_contact", contactid=id, **fields).message
+        return self._client.send(UpdateContact(id, **fields)).message
 
     def delete(self, id: int) -> str:
-        return self._client.call("delete_contact", contactid=id).message
+        return self._client.send(DeleteContact(id)).message
 
 
 def _details(row: Row) -> ContactDetails:

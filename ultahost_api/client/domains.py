@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .core.errors import InvalidParameters
 from .core.paging import Listable
 from .core.secret import Secret
 from .core.wire import Row, flag
+from .writes.domains import SetAutoRenew, SetLock, UpdateNameservers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +69,13 @@ class Domains(Listable[Domain]):
 
     def update_nameservers(self, id: int, nameservers: Sequence[str]) -> str:
         """Two to five. Returns the provider's word."""
-        if not 2 <= len(nameservers) <= 5:
-            raise InvalidParameters("takes two to five nameservers", action="update_nameservers")
-        numbered = {f"ns{n}": name for n, name in enumerate(nameservers, 1)}
-        return self._client.call("update_nameservers", domainid=id, **numbered).message
+        return self._client.send(UpdateNameservers(id, nameservers)).message
 
     def set_lock(self, id: int, locked: bool) -> str:
-        status = "locked" if locked else "unlocked"
-        return self._client.call("manage_domain_lock", domainid=id, lockstatus=status).message
+        return self._client.send(SetLock(id, locked)).message
 
     def set_auto_renew(self, id: int, on: bool) -> str:
-        return self._client.call("toggle_autorenew", domainid=id, autorenew=on).message
+        return self._client.send(SetAutoRenew(id, on)).message
 
     def get_epp_code(self, id: int) -> EppCode:
         return _epp_code(self._client.call("get_epp_code", domainid=id).data)

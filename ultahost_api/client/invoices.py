@@ -7,6 +7,7 @@ from typing import Any
 
 from .core.paging import Listable
 from .core.wire import Row
+from .writes.invoices import PayInvoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Invoices(Listable[Invoice]):
 
     def pay(self, id: int) -> str:
         """Captures the payment. Returns the provider's word."""
-        return self._client.call("pay_invoice", invoiceid=id).message
+        return self._client.send(PayInvoice(id)).message
 
 
 def _invoice(row: Row) -> dict[str, Any]:

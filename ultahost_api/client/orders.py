@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from .core import parameters
 from .core.paging import Listable
 from .core.wire import Row
+from .writes.orders import CreateOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +78,7 @@ class Orders(Listable[Order]):
 
     def create(self, payment_method: str, **fields: object) -> NewOrder:
         """``fields`` as documented: parallel lists such as ``pid=[1], billingcycle=["monthly"]``."""
-        fields = parameters.on_the_wire("create_order", fields)
-        answer = self._client.call("create_order", paymentmethod=payment_method, **fields)
+        answer = self._client.send(CreateOrder(payment_method, **fields))
         return _new_order(Row(answer.data if isinstance(answer.data, dict) else {}))
 
 

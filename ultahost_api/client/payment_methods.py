@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .core import parameters, wire
+from .core import wire
 from .core.caller import Caller
 from .core.errors import BadAnswer
 from .core.paging import Page, read_rows
 from .core.wire import Row, Unreadable
+from .writes.payment_methods import AddPaymentMethod, DeletePaymentMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +49,11 @@ class PaymentMethods:
 
     def add(self, type: str, **fields: object) -> int | None:
         """``fields`` as documented. Returns the new id, or None when the answer does not tell it."""
-        fields = parameters.on_the_wire("add_payment_method", fields)
-        data = self._client.call("add_payment_method", type=type, **fields).data
+        data = self._client.send(AddPaymentMethod(type, **fields)).data
         return wire.integer_or_none(data.get("paymethodid")) if isinstance(data, dict) else None
 
     def delete(self, id: int) -> str:
-        return self._client.call("delete_payment_method", paymethodid=id).message
+        return self._client.send(DeletePaymentMethod(id)).message
 
 
 def _payment_method(row: Row) -> PaymentMethod:

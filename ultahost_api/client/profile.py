@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from .core.caller import Caller
-from .core.parameters import on_the_wire
 from .core.secret import Secret
 from .core.wire import Row, Unreadable, text
+from .writes.account import ChangePassword, UpdateAccount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,11 @@ class ProfileCalls:
 
     def update(self, **fields: object) -> str:
         """Changes the given fields only. Returns the provider's word."""
-        return self._client.call("update_account", **on_the_wire("update_account", fields)).message
+        return self._client.send(UpdateAccount(**fields)).message
 
     def change_password(self, existing: str | Secret, new: str | Secret) -> str:
         existing, new = Secret(existing), Secret(new)
-        return self._client.call("change_password", existingpw=existing, newpw=new, confirmpw=new).message
+        return self._client.send(ChangePassword(existing, new)).message
 
 
 def _profile(row: Row) -> Profile:

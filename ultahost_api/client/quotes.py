@@ -9,6 +9,7 @@ from .core import wire
 from .core.paging import Listable
 from .core.wire import Row
 from .profile import person
+from .writes.quotes import AcceptQuote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,7 @@ class Quotes(Listable[Quote]):
 
     def accept(self, id: int) -> int | None:
         """Raises an invoice. Returns its id, or None when the answer does not tell it."""
-        data = self._client.call("accept_quote", quoteid=id).data
+        data = self._client.send(AcceptQuote(id)).data
         return wire.integer_or_none(data.get("invoiceid")) if isinstance(data, dict) else None
 
 

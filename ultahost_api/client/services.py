@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from .core.paging import Listable
-from .core.parameters import on_the_wire
 from .core.secret import Secret
 from .core.wire import Row, Unreadable, money, text
+from .writes.services import RequestCancellation, ResetServicePassword, RunCommand, UpgradeService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,26 +53,20 @@ class Services(Listable[Service]):
 
     def request_cancellation(self, id: int, *, type: str, reason: str = "") -> str:
         """``type`` is "Immediate" or "End of Billing Period". Returns the provider's word."""
-        answer = self._client.call(
-            "request_cancellation", serviceid=id, type=type, cancellationreason=reason or None
-        )
-        return answer.message
+        return self._client.send(RequestCancellation(id, type=type, reason=reason)).message
 
     def reset_password(self, id: int, password: str | Secret) -> str:
         password = Secret(password)
-        return self._client.call("service_reset_password", serviceid=id, servicepassword=password).message
+        return self._client.send(ResetServicePassword(id, password)).message
 
     def run_command(self, id: int, name: str) -> str:
         """``name`` is one that the service's module allows, such as "reboot"; the API does not list them."""
-        return self._client.call("service_module_custom", serviceid=id, func_name=name).message
+        return self._client.send(RunCommand(id, name)).message
 
     def upgrade(self, id: int, *, type: str, payment_method: str, **fields: object) -> Upgrade:
         """An order at once, not a preview. ``fields`` as documented, such as ``newproductid``."""
-        fields = on_the_wire("upgrade_service", fields)
-        answer = self._client.call(
-            "upgrade_service", serviceid=id, type=type, paymentmethod=payment_method, **fields
-        )
-        return _upgrade(answer.data)
+        write = UpgradeService(id, type=type, payment_method=payment_method, **fields)
+        return _upgrade(self._client.send(write).data)
 
 
 def _service(row: Row) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from .core.caller import Caller
 from .core.errors import BadAnswer
 from .core.secret import Secret
+from .writes.account import DisableTwoFactor, VerifyTwoFactor
 
 _BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
 
@@ -31,8 +32,8 @@ class TwoFactor:
 
     def verify(self, secret: str | Secret, code: str | Secret) -> str:
         secret, code = Secret(secret), Secret(code)
-        return self._client.call("verify_2fa", secret=secret, code=code).message
+        return self._client.send(VerifyTwoFactor(secret, code)).message
 
     def disable(self, password: str | Secret) -> str:
         password = Secret(password)
-        return self._client.call("disable_2fa", password=password).message
+        return self._client.send(DisableTwoFactor(password)).message

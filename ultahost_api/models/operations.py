@@ -19,8 +19,7 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def about(self, row: Cached) -> Self:
         """What was sent about one row, or made it."""
         noun = str(row._meta.model_name)
-        target = f"{noun} {row.remote_id}"
-        found = Q(target=target) | Q(target__startswith=f"{target} ")
+        found = Q(noun=noun, remote_id=row.remote_id)
         if noun in _MADE:
             found |= Q(**{_MADE[noun]: [row.remote_id, str(row.remote_id)]})
         return self.filter(found, account=row.account_id)
@@ -51,20 +50,24 @@ class Operation(models.Model):
         NOT_CONFIRMED = "not_confirmed", _("Not confirmed")  # unknown, and never seen
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    form_token = models.UUIDField(unique=True)  # a double click or a reload is the same operation
+    # A double click or a reload is the same operation. The column has the name that it had before.
+    idempotency_key = models.UUIDField(unique=True, db_column="form_token")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="operations")
     account = models.ForeignKey(Account, models.PROTECT, related_name="operations")
     key = models.ForeignKey(ApiKey, models.PROTECT, related_name="operations")
     key_last_four = models.CharField(max_length=4)  # of the secret that was used, whatever replaced it since
     action = models.CharField(max_length=40)
-    target = models.CharField(max_length=120)  # "invoice 12"; for creates a keyed digest of the parameters
+    noun = models.CharField(max_length=20, db_default="")  # what it is about, such as "invoice"
+    subject = models.CharField(max_length=100, db_default="")  # which one; of a create a keyed digest
+    # What processes of the version before tell twins by, while they still run beside this one.
+    target = models.CharField(max_length=120, editable=False)
     remote_id = models.BigIntegerField(null=True)  # of the row that it is about
     parameters = models.JSONField(default=dict)  # without secrets
     before = models.JSONField(default=dict)  # what reading showed before, for telling an effect afterwards
 
     batch = models.UUIDField(null=True)  # of several that were confirmed together, sent in order of ``place``
     place = models.PositiveSmallIntegerField(default=0)
-    agreed = models.DecimalField(max_digits=15, decimal_places=4, null=True)  # the total that was agreed to
+    agreed_total = models.DecimalField(max_digits=15, decimal_places=4, null=True, db_column="agreed")
 
     state = models.CharField(max_length=14, choices=State, default=State.SENDING)
     status = models.PositiveSmallIntegerField(null=True)  # the provider's
@@ -87,25 +90,35 @@ class Operation(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(
+                fields=["account", "action", "noun", "subject"],
+                condition=Q(state__in=["queued", "sending", "unknown"]) & ~Q(noun=""),
+                name="no_twin_write",
+            ),
+            models.UniqueConstraint(
                 fields=["account", "action", "target"],
                 condition=Q(state__in=["queued", "sending", "unknown"]),
                 name="no_twin_operation",
-            )
+            ),
         ]
         indexes = [
-            models.Index(fields=["account", "target"]),
+            models.Index(fields=["account", "noun", "remote_id"]),
             models.Index(fields=["state", "next_read_at"]),
             models.Index(fields=["batch", "place"]),
             models.Index(fields=["user", "-created_at"]),
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.target}"
+        return f"{self.action} {self.about}".rstrip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self._state.adding:
+            self.target = self.about or (self.noun if self.noun == "account" else self.subject)
+        super().save(*args, **kwargs)
 
     @property
-    def subject(self) -> str:
+    def about(self) -> str:
         """``invoice 12``; nothing for what had no id when it was sent."""
-        return self.target if self.remote_id is not None else ""
+        return f"{self.noun} {self.subject}" if self.remote_id is not None else ""
 
     @property
     def is_pending(self) -> bool:

@@ -18,7 +18,8 @@ from ultahost_api.client import RateLimited, UltahostError
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operations import sending
-from ultahost_api.operations.sending import Intent, NeedsConfirmation, NotAllowedNow, TwinPending
+from ultahost_api.operations.actions import action_of
+from ultahost_api.operations.sending import NeedsConfirmation, NotAllowedNow, TwinPending, WriteRequest
 from ultahost_api.wakeup import ring_batch
 
 State = Operation.State
@@ -26,25 +27,24 @@ State = Operation.State
 _LOOK = timedelta(minutes=1)  # longer than looking and what follows may take
 
 
-def queue(intents: Sequence[Intent], batch: UUID) -> None:
+def queue(requests: Sequence[WriteRequest], batch: UUID) -> None:
     """All of them or, if this process ends on the way, none; also those that must not be sent, as such."""
     try:
-        _write_all_down(intents, batch)
+        _write_all_down(requests, batch)
     except OperationalError:  # a deadlock with somebody who sends one of them at this moment
-        _write_all_down(intents, batch)
+        _write_all_down(requests, batch)
     ring_batch(batch)
 
 
-def _write_all_down(intents: Sequence[Intent], batch: UUID) -> None:
+def _write_all_down(requests: Sequence[WriteRequest], batch: UUID) -> None:
     with transaction.atomic():
-        for place, intent in enumerate(intents):
-            _write_down(intent, batch=batch, place=place)
+        for place, request in enumerate(requests):
+            _write_down(request, batch=batch, place=place)
 
 
-def _write_down(intent: Intent, **fields: Any) -> None:
-    fields["agreed"] = intent.agreed or None
+def _write_down(request: WriteRequest, **fields: Any) -> None:
     try:
-        sending.write_down(intent, state=State.QUEUED, **fields)
+        sending.write_down(request, state=State.QUEUED, **fields)
         return
     except TwinPending:
         words = _("The same is under way already, and its outcome is open.")
@@ -52,7 +52,7 @@ def _write_down(intent: Intent, **fields: Any) -> None:
         words = _("The same was sent before and never seen to take effect. Do this one by itself.")
     except NotAllowedNow as reason:
         words = str(reason)
-    sending.write_down(intent, state=State.NOT_SENT, message=words, ended_at=timezone.now(), **fields)
+    sending.write_down(request, state=State.NOT_SENT, message=words, ended_at=timezone.now(), **fields)
 
 
 def waiting_batches() -> list[UUID]:
@@ -98,15 +98,11 @@ def _send(operation: Operation) -> bool:
     """Whether it is over with this one, so that the next may follow at once."""
     try:
         key = _key(operation)
-        intent = Intent(
-            operation.user,
-            key,
-            operation.action,
-            operation.parameters,
-            operation.form_token,
-            agreed="" if operation.agreed is None else str(operation.agreed),
+        write = action_of(operation.action).write.on_the_wire(operation.parameters)
+        request = WriteRequest(
+            operation.user, key, write, operation.idempotency_key, agreed_total=operation.agreed_total
         )
-        client, before = sending.look(intent)
+        client, before = sending.look(request)
         _key(operation)  # looking takes a while
     except RateLimited:
         return False  # a tick after the reset goes on
@@ -116,7 +112,7 @@ def _send(operation: Operation) -> bool:
         return _end_unsent(operation, error.message)
     if not _claim(operation, before, key.last_four):
         return False
-    sending.send(operation, client, operation.parameters, when_limited=State.QUEUED)
+    sending.send(operation, client, write, when_limited=State.QUEUED)
     return operation.state != State.QUEUED
 
 

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyMeter, KeyUnreadable, metered
 from ultahost_api.client import (
-    ACTIONS,
     Answer,
     BadRequest,
     Client,
@@ -25,17 +24,14 @@ from ultahost_api.client import (
     NotFound,
     NotSent,
     RateLimited,
-    Secret,
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.client.core import wire
 from ultahost_api.client.core.amounts import written
+from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation, Refresh
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.operations import effects, probes
-from ultahost_api.operations.cancellations import other_cancellation
-from ultahost_api.operations.targets import remote_id_of, target_of, without_secrets
+from ultahost_api.operations.actions import Pointless, WriteAction, action_of
 from ultahost_api.refresh import schedule
 
 logger = logging.getLogger(__name__)
@@ -45,12 +41,6 @@ State = Operation.State
 FIRST_READ = timedelta(seconds=5)
 _SECONDS = 30.0
 _NOTED_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds; SQLite itself waits twenty for whoever writes
-
-# What of an answer is worth keeping; whatever else it holds may be a secret.
-_KEPT = {
-    "orderid", "invoiceid", "serviceids", "addonids", "domainids", "amount", "currency", "paymethodid",
-    "contact_id", "contactid", "result", "type",
-}  # fmt: skip
 
 
 class TwinPending(Exception):
@@ -74,16 +64,19 @@ class NotAllowedNow(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """A write that a user wants, its parameters named as the provider names them, secrets as Secret."""
+class WriteRequest:
+    """A write that a user wants to be sent with a key; of two with one ``idempotency_key`` one is."""
 
     user: Any
     key: ApiKey
-    action: str
-    parameters: Mapping[str, object] = field(repr=False)
-    form_token: UUID
+    write: Write
+    idempotency_key: UUID
     noted: Mapping[str, object] = field(default_factory=dict)  # what our copy showed, kept for later
-    agreed: str = ""  # the total that the person saw and agreed to
+    agreed_total: Decimal | None = None  # that the person saw and agreed to
+
+    @property
+    def action(self) -> WriteAction:
+        return action_of(self.write.action)
 
     @property
     def account(self) -> Account:
@@ -91,133 +84,131 @@ class Intent:
         return self.key.account
 
 
-def perform(intent: Intent, *, again: bool = False) -> Operation:
+def perform(request: WriteRequest, *, again: bool = False) -> Operation:
     """Send the write, once; a form sent twice gets the operation of the first time.
 
     Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
     """
-    target = target_of(intent.action, intent.parameters)
-    last = _last(intent, target)
-    if known := _known(intent, target, last, again):
+    last = _last(request)
+    if known := _known(request, last, again):
         return known
     try:
-        client, before = look(intent)
+        client, before = look(request)
     except UltahostError as error:
-        return _write(intent, target, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
-    noted = {**intent.noted, **before}
-    operation, is_new = _write(intent, target, after=last, before=noted, sent_at=timezone.now())
+        return _write(request, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
+    noted = {**request.noted, **before}
+    operation, is_new = _write(request, after=last, before=noted, sent_at=timezone.now())
     if is_new:
-        send(operation, client, intent.parameters)
+        send(operation, client, request.write)
     return operation
 
 
-def write_down(intent: Intent, **fields: Any) -> Operation:
+def write_down(request: WriteRequest, **fields: Any) -> Operation:
     """Note the write without sending it; a form sent twice gets the operation of the first time.
 
     Raises what ``perform`` does where it must not wait to be sent either.
     """
-    target = target_of(intent.action, intent.parameters)
     if fields["state"] == State.QUEUED:
-        known = _known(intent, target, _last(intent, target), again=False)
+        known = _known(request, _last(request), again=False)
     else:
-        known = sent_by(intent.user, intent.form_token)
-    return known or _write(intent, target, **fields)[0]
+        known = sent_by(request.user, request.idempotency_key)
+    return known or _write(request, **fields)[0]
 
 
-def look(intent: Intent) -> tuple[Client, dict[str, Any]]:
+def look(request: WriteRequest) -> tuple[Client, dict[str, Any]]:
     """Read what is there before it is sent: the client to send it with, and what that saw.
 
     Raises NotAllowedNow, or the UltahostError that kept it from reading.
     """
     try:
-        client = metered(KeyMeter(intent.key, Purpose.PERSON), deadline=_SECONDS)
-        before = probes.before(client, intent.action, intent.parameters)
-    except probes.Pointless as reason:
+        client = metered(KeyMeter(request.key, Purpose.PERSON), deadline=_SECONDS)
+        before = request.action.before(client, request.write.parameters)
+    except Pointless as reason:
         raise NotAllowedNow(str(reason)) from None
     except KeyUnreadable:
         raise NotAllowedNow(_("This key cannot be opened with the portal's sealing keys.")) from None
-    _refuse_other_total(intent.agreed, before)
+    _refuse_other_total(request.agreed_total, before)
     return client, before
 
 
-def sent_by(user: Any, form_token: UUID) -> Operation | None:
+def sent_by(user: Any, idempotency_key: UUID) -> Operation | None:
     """The operation of this very form, if it was sent before."""
-    return Operation.objects.filter(form_token=form_token, user=user).first()
+    return Operation.objects.filter(idempotency_key=idempotency_key, user=user).first()
 
 
-def _refuse_other_total(agreed: str, before: Mapping[str, Any]) -> None:
+def _refuse_other_total(agreed: Decimal | None, before: Mapping[str, Any]) -> None:
     """Nobody pays a sum that they have not seen."""
-    if agreed and "total" in before and Decimal(before["total"]) != Decimal(agreed):
+    if agreed is not None and "total" in before and Decimal(before["total"]) != agreed:
         words = _("Ultahost now asks for %(total)s and not %(agreed)s: refresh, and look again.")
-        raise NotAllowedNow(
-            words % {"total": written(Decimal(before["total"])), "agreed": written(Decimal(agreed))}
-        )
+        raise NotAllowedNow(words % {"total": written(Decimal(before["total"])), "agreed": written(agreed)})
 
 
-def _same(intent: Intent, target: str) -> OperationQuerySet:
+def _same(request: WriteRequest) -> OperationQuerySet:
     """The same write on the same target, by whatever form; the newest first."""
-    same = Operation.objects.filter(account=intent.account, action=intent.action, target=target)
+    action = request.action
+    same = Operation.objects.filter(account=request.account, action=request.write.action)
+    same = same.filter(noun=action.noun, subject=action.subject(request.write))
     return same.order_by("-created_at")
 
 
-def _last(intent: Intent, target: str) -> Operation | None:
+def _last(request: WriteRequest) -> Operation | None:
     """The last that may have taken effect: one that surely did not says nothing of those before it."""
-    return _same(intent, target).exclude(state__in=[State.REFUSED, State.NOT_SENT]).first()
+    return _same(request).exclude(state__in=[State.REFUSED, State.NOT_SENT]).first()
 
 
-def _known(intent: Intent, target: str, last: Operation | None, again: bool) -> Operation | None:
+def _known(request: WriteRequest, last: Operation | None, again: bool) -> Operation | None:
     """The operation of this very form, if it was sent before; refuses a repetition by another form."""
-    if known := sent_by(intent.user, intent.form_token):
+    if known := sent_by(request.user, request.idempotency_key):
         return known
-    if twin := _same(intent, target).pending().exclude(form_token=intent.form_token).first():
+    others = _same(request).exclude(idempotency_key=request.idempotency_key)
+    if twin := others.pending().first():
         raise TwinPending(twin)
-    once = ACTIONS[intent.action].effect == Effect.ONCE
     # Read anew: it may have been the twin a moment ago.
-    if once and last and not again and last.fresh().state == State.NOT_CONFIRMED:
+    if request.action.is_once and last and not again and last.fresh().state == State.NOT_CONFIRMED:
         raise NeedsConfirmation(last)
     return None
 
 
-def _write(
-    intent: Intent, target: str, after: Operation | None = None, **fields: Any
-) -> tuple[Operation, bool]:
+def _write(request: WriteRequest, after: Operation | None = None, **fields: Any) -> tuple[Operation, bool]:
     """The committed row, and whether it is ours to send: of two posts of one form only one gets to.
 
     With ``sent_at`` it claims the target, and refuses if another form's write came ``after`` and went by.
     """
+    action, write = request.action, request.write
     try:
         with transaction.atomic():
             operation = Operation.objects.create(
-                form_token=intent.form_token,
-                user=intent.user,
-                account=intent.account,
-                key=intent.key,
-                key_last_four=intent.key.last_four,
-                action=intent.action,
-                target=target,
-                remote_id=remote_id_of(intent.parameters),
-                parameters=without_secrets(intent.action, intent.parameters),
+                idempotency_key=request.idempotency_key,
+                user=request.user,
+                account=request.account,
+                key=request.key,
+                key_last_four=request.key.last_four,
+                action=write.action,
+                noun=action.noun,
+                subject=action.subject(write),
+                remote_id=action.remote_id(write.parameters),
+                parameters=write.plain,
+                agreed_total=request.agreed_total,
                 **fields,
             )
             if operation.sent_at:
-                _refuse_repetition(intent, target, operation, after)
+                _refuse_repetition(request, operation, after)
             return operation, True
     except IntegrityError:
-        if known := sent_by(intent.user, intent.form_token):
+        if known := sent_by(request.user, request.idempotency_key):
             return known, False
-        if twin := _same(intent, target).pending().first():
+        if twin := _same(request).pending().first():
             raise TwinPending(twin) from None
         raise NotAllowedNow(_("The same was under way a moment ago.")) from None
 
 
-def _refuse_repetition(intent: Intent, target: str, operation: Operation, after: Operation | None) -> None:
-    """While we looked at what is there, another form's write may have begun and ended.
-
-    Of cancellations, which show nowhere, any that stands is one, however long ago it was sent.
-    """
-    if intent.action == "request_cancellation" and other_cancellation(operation):
-        raise NotAllowedNow(_("A cancellation is requested already."))
-    others = _same(intent, target).exclude(pk=operation.pk)
+def _refuse_repetition(request: WriteRequest, operation: Operation, after: Operation | None) -> None:
+    """While we looked at what is there, another form's write may have begun and ended."""
+    try:
+        request.action.refuse_beside_others(operation)
+    except Pointless as reason:
+        raise NotAllowedNow(str(reason)) from None
+    others = _same(request).exclude(pk=operation.pk)
     if after:
         others = others.exclude(pk=after.pk).filter(created_at__gte=after.created_at)
     if others.exclude(state__in=[State.REFUSED, State.NOT_SENT]).exists():
@@ -227,14 +218,14 @@ def _refuse_repetition(intent: Intent, target: str, operation: Operation, after:
 def send(
     operation: Operation,
     client: Client,
-    parameters: Mapping[str, object],
+    write: Write,
     when_limited: Operation.State = State.NOT_SENT,
 ) -> None:
     """If this process ends on the way the row stays at ``sending``, and a later tick calls it unknown."""
     try:
-        answer = client.call(operation.action, **parameters)
+        answer = client.send(write)
     except NotFound as error:
-        gone = ACTIONS[operation.action].effect == Effect.DELETE
+        gone = write.spec.effect == Effect.DELETE
         _end(operation, State.DONE if gone else State.REFUSED, error)
     except (BadRequest, Forbidden, Unauthorized) as error:
         _end(operation, State.REFUSED, error)
@@ -246,9 +237,9 @@ def send(
         _end(operation, State.UNKNOWN, error, next_read_at=timezone.now() + FIRST_READ)
         _hasten(operation)
     else:
-        _end(operation, State.DONE, answer, result=_kept(answer.data))
+        _end(operation, State.DONE, answer, result=action_of(operation.action).kept_of(answer.data))
     if operation.took_effect:
-        effects.apply(operation)
+        apply(operation)
 
 
 def _end(operation: Operation, state: Operation.State, told: Answer | UltahostError, **fields: Any) -> None:
@@ -285,7 +276,11 @@ def _hasten(operation: Operation) -> None:
         logger.warning("No refresh was hastened after operation %s: %s", operation.pk, error)
 
 
-def _kept(data: object) -> dict[str, Any]:
-    given = data if isinstance(data, dict) else {}
-    kept = {name: v for name, v in given.items() if name in _KEPT and not isinstance(v, Secret)}
-    return {name: wire.plain(value) for name, value in kept.items()}
+def apply(operation: Operation) -> None:
+    """The outcome is noted already; a database that does not take these leaves them to the next refresh."""
+    action = action_of(operation.action)
+    try:
+        action.change(operation)
+        schedule.ask([operation.account], action.stale)
+    except Error as error:
+        logger.warning("Our copy was not changed after operation %s: %s", operation.pk, error)

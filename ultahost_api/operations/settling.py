@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, for_key
-from ultahost_api.client import ACTIONS, Effect, NotFound, UltahostError
+from ultahost_api.client import Effect, NotFound, UltahostError
 from ultahost_api.models import ApiKey, Operation
-from ultahost_api.operations import effects, probes
+from ultahost_api.operations.actions import action_of
+from ultahost_api.operations.sending import apply
 from ultahost_api.refresh.nouns import NOUNS
 
 State = Operation.State
@@ -54,10 +55,11 @@ def settle(operation_id: UUID | str) -> None:
         _end_as_gone(operation)
         return
     key = _key(operation)
-    if not probes.can_tell(operation.action) or key is None:
+    action = action_of(operation.action)
+    if not action.can_be_seen or key is None:
         return
     try:
-        seen = probes.took_effect(for_key(key, Purpose.PERSON), operation)
+        seen = action.took_effect(for_key(key, Purpose.PERSON), operation)
     except NotFound:
         if _sets_something(operation):
             _end_as_gone(operation)
@@ -69,7 +71,7 @@ def settle(operation_id: UUID | str) -> None:
         return
     if seen:
         _end(operation, State.CONFIRMED, result=operation.result)
-        effects.apply(operation)
+        apply(operation)
     elif seen is False and _seen_often_enough(operation):
         _end(operation, State.NOT_CONFIRMED)
     else:
@@ -88,18 +90,18 @@ def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
     state = State.CONFIRMED if took_effect else State.NOT_CONFIRMED
     decided = _end(operation, state, settled_by=user)
     if operation.took_effect:
-        effects.apply(operation)
+        apply(operation)
     return decided
 
 
 def _sets_something(operation: Operation) -> bool:
     """A switch or a value of one row: when the row is gone, nobody will ever see how it was set last."""
-    return ACTIONS[operation.action].effect == Effect.SET and operation.remote_id is not None
+    return action_of(operation.action).effect == Effect.SET and operation.remote_id is not None
 
 
 def _is_known_gone(operation: Operation) -> bool:
     """A refresh missed the row, and Ultahost was asked for that very one."""
-    noun = NOUNS.get(f"{operation.target.partition(' ')[0]}s")
+    noun = NOUNS.get(f"{operation.noun}s")
     if noun is None or not _sets_something(operation):
         return False
     return noun.rows.gone().filter(account=operation.account, remote_id=operation.remote_id).exists()
@@ -117,7 +119,7 @@ def _key(operation: Operation) -> ApiKey | None:
 
 def _seen_often_enough(operation: Operation) -> bool:
     """What may be repeated without harm is called not confirmed after the third read, money after a day."""
-    if ACTIONS[operation.action].effect == Effect.ONCE:
+    if action_of(operation.action).is_once:
         return timezone.now() - operation.created_at > _GIVE_UP
     return operation.read_tries + 1 >= len(_READS)
 

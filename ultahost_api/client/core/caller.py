@@ -3,6 +3,7 @@ from typing import Protocol, TypeVar
 
 from .answers import Answer
 from .wire import Row
+from .write import Write
 
 T = TypeVar("T")
 
@@ -14,6 +15,8 @@ class Caller(Protocol):
     currency: str
 
     def call(self, action: str, **parameters: object) -> Answer: ...
+
+    def send(self, write: Write) -> Answer: ...
 
     def record(
         self, action: str, read: Callable[[Row], T], *, expect: int | None = None, **parameters: object

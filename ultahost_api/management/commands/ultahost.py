@@ -14,6 +14,7 @@ from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostE
 from ultahost_api.client.core import wire
 from ultahost_api.management.checked import CheckedCommand
 from ultahost_api.models import ApiKey
+from ultahost_api.operations.actions import action_of
 
 _READS = {Effect.READ, Effect.SECRET_READ}
 
@@ -54,8 +55,9 @@ class Command(CheckedCommand):
         if not options["yes"] and input(f"{action} on {key.account} with {key}? [y/N] ").lower() != "y":
             raise CommandError("Nothing was sent.")
         try:
-            intent = operations.Intent(key.owner, key, action, values, uuid4())
-            operation = operations.perform(intent, again=options["again"])
+            write = action_of(action).write.on_the_wire(values)
+            wanted = operations.WriteRequest(key.owner, key, write, uuid4())
+            operation = operations.perform(wanted, again=options["again"])
         except operations.NotAllowedNow as reason:
             raise CommandError(f"{reason} Nothing was sent.") from None
         except operations.TwinPending as twin:

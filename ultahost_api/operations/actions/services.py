@@ -1,0 +1,54 @@
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from ultahost_api.client import Client, writes
+from ultahost_api.client.core.write import Write
+from ultahost_api.models import Noun, Operation
+from ultahost_api.operations.actions.base import Before, Parameters, Pointless, WriteAction, id_of
+from ultahost_api.operations.cancellations import other_cancellation
+
+
+class _OfAService(WriteAction):
+    noun, id_parameter = "service", "serviceid"
+
+
+class RequestCancellation(_OfAService):
+    write = writes.RequestCancellation
+    stale = (Noun.SERVICES,)
+
+    def refuse_beside_others(self, operation: Operation) -> None:
+        """A cancellation shows nowhere at Ultahost: any that stands here is one."""
+        if other_cancellation(operation):
+            raise Pointless(_("A cancellation is requested already."))
+
+
+class ResetServicePassword(_OfAService):
+    write = writes.ResetServicePassword
+
+
+class RunCommand(_OfAService):
+    write = writes.RunCommand
+    stale = (Noun.SERVICES,)
+
+    def subject(self, write: Write) -> str:
+        """Another command on the same service is another write."""
+        return f"{super().subject(write)} {write.parameters.get('func_name', '')}".strip()
+
+
+class UpgradeService(_OfAService):
+    write = writes.UpgradeService
+    stale = (Noun.SERVICES, Noun.INVOICES)
+
+    def before(self, client: Client, parameters: Parameters) -> Before:
+        service = client.services.get(parameters["serviceid"])
+        amount = None if service.amount is None else str(service.amount)
+        return {"product_name": service.product_name, "amount": amount}
+
+    def took_effect(self, client: Client, operation: Operation) -> bool | None:
+        """An amount that could not be read, then or now, tells nothing."""
+        service, before = client.services.get(id_of(operation)), operation.before
+        if service.product_name != before.get("product_name"):
+            return True
+        known = service.amount is not None and before.get("amount") is not None
+        return service.amount != Decimal(before["amount"]) if known else None
