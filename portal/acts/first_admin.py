@@ -5,8 +5,8 @@ import secrets
 from django.db import transaction
 from django.utils.crypto import constant_time_compare
 
-from portal.models import FirstAdminToken, Role, User
-from ultahost_api.crypto.digests import keyed_digest
+from portal import audit
+from portal.models import Act, FirstAdminToken, Role, User
 
 
 class WrongToken(Exception):
@@ -22,18 +22,17 @@ def issue_token() -> str | None:
     if not is_open():
         return None
     token = secrets.token_urlsafe(24)
-    FirstAdminToken.objects.update_or_create(defaults={"hash": _hash(token)})
+    FirstAdminToken.objects.update_or_create(defaults={"hash": FirstAdminToken.hash_of(token)})
     return token
 
 
 def create(token: str, *, email: str, name: str, password: str) -> User:
     with transaction.atomic():
         issued = FirstAdminToken.objects.select_for_update().first()
-        if not issued or not is_open() or not constant_time_compare(issued.hash, _hash(token.strip())):
+        given = FirstAdminToken.hash_of(token.strip())
+        if not issued or not is_open() or not constant_time_compare(issued.hash, given):
             raise WrongToken
         issued.delete()
-        return User.objects.create_user(email, password, name=name, role=Role.ADMIN)
-
-
-def _hash(token: str) -> str:
-    return keyed_digest("first admin token", token)
+        admin = User.objects.create_user(email, password, name=name, role=Role.ADMIN)
+        audit.record(admin, Act.PERSON_ADDED, admin, role=admin.role)
+        return admin

@@ -4,7 +4,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal import audit
-from portal.http import Request
 from portal.mail import outbox
 from portal.models import AccountPolicy, Act, Grant, User
 from ultahost_api.models import Account
@@ -22,50 +21,46 @@ class ChangedMeanwhile(Exception):
     """The grant is not as it was on the page, or not there any more. Nothing was changed."""
 
 
-def give(request: Request, account: Account, person: User, level: str) -> Grant:
+def give(by: User, account: Account, person: User, level: str) -> Grant:
     with transaction.atomic():
-        by = {"level": level, "given_by": request.user}
-        grant, is_new = Grant.objects.get_or_create(user=person, account=account, defaults=by)
+        given = {"level": level, "given_by": by}
+        grant, is_new = Grant.objects.get_or_create(user=person, account=account, defaults=given)
         if not is_new:
             raise HeldAlready(grant)
-        audit.record(request, Act.GRANT_GIVEN, person, account=account, level=level)
-    outbox.sharing(account, request.user, Act.GRANT_GIVEN, grant)
+        outbox.sharing(account, by, Act.GRANT_GIVEN, grant)
+        audit.record(by, Act.GRANT_GIVEN, person, account=account, level=level)
     return grant
 
 
-def change(request: Request, grant: Grant, level: str) -> None:
+def change(by: User, grant: Grant, level: str) -> None:
     """Nothing where it has this level; else it is then of whoever changed it, and since now."""
     before, now = grant.level, timezone.now()
     if level == before:
         return
     with transaction.atomic():
         as_read = Grant.objects.filter(pk=grant.pk, level=before)
-        if not as_read.update(level=level, given_by=request.user, given_at=now):
+        if not as_read.update(level=level, given_by=by, given_at=now):
             raise ChangedMeanwhile
-        audit.record(
-            request, Act.GRANT_CHANGED, grant.user, account=grant.account, before=before, level=level
-        )
-    grant.level, grant.given_by, grant.given_at = level, request.user, now
-    outbox.sharing(grant.account, request.user, Act.GRANT_CHANGED, grant)
+        grant.level, grant.given_by, grant.given_at = level, by, now
+        outbox.sharing(grant.account, by, Act.GRANT_CHANGED, grant)
+        audit.record(by, Act.GRANT_CHANGED, grant.user, account=grant.account, before=before, level=level)
 
 
-def take(request: Request, grant: Grant) -> None:
+def take(by: User, grant: Grant) -> None:
     """Nothing where somebody was quicker: what was wanted is so."""
     with transaction.atomic():
         taken, _rows = Grant.objects.filter(pk=grant.pk).delete()
         if taken:
-            audit.record(request, Act.GRANT_TAKEN, grant.user, account=grant.account, level=grant.level)
-    if taken:
-        outbox.sharing(grant.account, request.user, Act.GRANT_TAKEN, grant)
+            outbox.sharing(grant.account, by, Act.GRANT_TAKEN, grant)
+            audit.record(by, Act.GRANT_TAKEN, grant.user, account=grant.account, level=grant.level)
 
 
-def set_private(request: Request, account: Account, private: bool) -> None:
+def set_private(by: User, account: Account, private: bool) -> None:
     """Nothing where it is so already."""
     act = Act.MADE_PRIVATE if private else Act.MADE_PUBLIC
     with transaction.atomic():
         AccountPolicy.objects.get_or_create(account=account)
         policy = AccountPolicy.objects.filter(account=account).exclude(private=private)
-        if changed := policy.update(private=private):
-            audit.record(request, act, account, account=account)
-    if changed:
-        outbox.sharing(account, request.user, act)
+        if policy.update(private=private):
+            outbox.sharing(account, by, act)
+            audit.record(by, act, account, account=account)

@@ -1,25 +1,16 @@
 """Inviting people: a link that works once, within 48 hours; mailed, or copied by the admin."""
 
-import logging
-import secrets
 from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from portal import audit
+from portal.acts import secret_links
 from portal.models import Act, Invitation, User
-from ultahost_api.crypto.digests import keyed_digest
 
 LIFE = timedelta(hours=48)
-
-log = logging.getLogger(__name__)
 
 
 class NoLongerValid(Exception):
@@ -28,28 +19,19 @@ class NoLongerValid(Exception):
 
 def send(invitation: Invitation, by: User) -> str:
     """Give it a new secret, 48 hours and its maker; the link before is dead. Returns the link."""
-    secret = secrets.token_urlsafe(32)
+    secret = Invitation.new_secret()
     invitation.invited_by = by
-    invitation.hash = _hash(secret)
+    invitation.hash = Invitation.hash_of(secret)
     invitation.sent_at = timezone.now()
     invitation.expires_at = invitation.sent_at + LIFE
     with transaction.atomic():
         invitation.save()
         audit.record(by, Act.PERSON_INVITED, invitation, email=invitation.email, role=invitation.role)
-    return f"{settings.PORTAL_URL}{reverse('open_invitation', args=[secret])}"
+    return secret_links.address_of("open_invitation", secret)
 
 
 def mail(invitation: Invitation, link: str) -> bool:
-    """False where no mail is set up or it could not be sent: the admin then hands the link over."""
-    if not settings.EMAIL_URL:
-        return False
-    words = render_to_string("invitations/mail.txt", {"invitation": invitation, "link": link})
-    try:
-        send_mail(_("Your login for the team portal"), words, settings.DEFAULT_FROM_EMAIL, [invitation.email])
-    except OSError as error:  # smtplib's errors are among these
-        log.warning("The invitation %s could not be mailed: %s", invitation.pk, type(error).__name__)
-        return False
-    return True
+    return secret_links.mail(invitation.email, "invitations/mail.txt", link, invitation=invitation)
 
 
 def revoke(invitation: Invitation, by: User) -> None:
@@ -60,7 +42,7 @@ def revoke(invitation: Invitation, by: User) -> None:
 
 
 def find(secret: str) -> Invitation | None:
-    return Invitation.objects.valid().filter(hash=_hash(secret)).first()
+    return Invitation.objects.valid().filter(hash=Invitation.hash_of(secret)).first()
 
 
 def opened(hash_: str) -> Invitation | None:
@@ -84,7 +66,3 @@ def accept(invitation: Invitation, *, name: str, password: str) -> User:
 
 def _is_here(email: str) -> bool:
     return User.objects.filter(email=email).exists()
-
-
-def _hash(secret: str) -> str:
-    return keyed_digest("invitation", secret)

@@ -1,26 +1,17 @@
 """Set-password links: each works once, within 48 hours; mailed, or copied by the admin."""
 
-import logging
-import secrets
 from datetime import timedelta
 
 from allauth.account.forms import default_token_generator
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.mail import send_mail
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from portal import audit
+from portal.acts import secret_links
 from portal.models import Act, PasswordLink, User
-from ultahost_api.crypto.digests import keyed_digest
 
 LIFE = timedelta(hours=48)
-
-log = logging.getLogger(__name__)
 
 
 class NoLongerValid(Exception):
@@ -29,31 +20,22 @@ class NoLongerValid(Exception):
 
 def make(person: User, by: User | None = None) -> str:
     """The whole address; earlier links for this person stop working. Without ``by`` a command made it."""
-    secret, now = secrets.token_urlsafe(32), timezone.now()
+    secret, now = PasswordLink.new_secret(), timezone.now()
     with transaction.atomic():
         end(person)
         PasswordLink.objects.create(
-            person=person, made_by=by, hash=_hash(secret), made_at=now, expires_at=now + LIFE
+            person=person, made_by=by, hash=PasswordLink.hash_of(secret), made_at=now, expires_at=now + LIFE
         )
         audit.record(by, Act.PASSWORD_LINK_MADE, person)
-    return f"{settings.PORTAL_URL}{reverse('open_password_link', args=[secret])}"
+    return secret_links.address_of("open_password_link", secret)
 
 
 def mail(person: User, link: str) -> bool:
-    """False where no mail is set up or it could not be sent: the admin then hands the link over."""
-    if not settings.EMAIL_URL:
-        return False
-    words = render_to_string("people/link.txt", {"person": person, "link": link})
-    try:
-        send_mail(_("Your login for the team portal"), words, settings.DEFAULT_FROM_EMAIL, [person.email])
-    except OSError as error:  # smtplib's errors are among these
-        log.warning("The link for %s could not be mailed: %s", person.pk, type(error).__name__)
-        return False
-    return True
+    return secret_links.mail(person.email, "people/link.txt", link, person=person)
 
 
 def find(secret: str) -> PasswordLink | None:
-    return PasswordLink.objects.valid().filter(hash=_hash(secret)).first()
+    return PasswordLink.objects.valid().filter(hash=PasswordLink.hash_of(secret)).first()
 
 
 def opened(link_id: str) -> PasswordLink | None:
@@ -87,7 +69,3 @@ def use_own(person: User, token: str, password: str) -> None:
 def end(person: User) -> None:
     """A sign-in and a new password end the links that were made before."""
     PasswordLink.objects.open().filter(person=person).update(revoked_at=timezone.now())
-
-
-def _hash(secret: str) -> str:
-    return keyed_digest("set-password link", secret)

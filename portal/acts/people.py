@@ -7,9 +7,17 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal import audit
-from portal.models import Act, Invitation, PasswordLink, User
+from portal.models import Act, Invitation, PasswordLink, Switches, User
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey
+
+
+def add(email: str, password: str, *, name: str, role: str) -> User:
+    """By a command on the portal's machine."""
+    with transaction.atomic():
+        person = User.objects.create_user(email, password, name=name, role=role)
+        audit.record(None, Act.PERSON_ADDED, person, role=role)
+    return person
 
 
 def change_role(by: User, person: User, role: str) -> None:
@@ -41,6 +49,19 @@ def reactivate(by: User, person: User) -> None:
     with transaction.atomic():
         person.reactivate()
         audit.record(by, Act.PERSON_REACTIVATED, person)
+
+
+def end_sessions(by: User, person: User) -> None:
+    with transaction.atomic():
+        person.end_sessions()
+        audit.record(by, Act.SESSIONS_ENDED, person)
+
+
+def require_second_factor(by: User | None, required: bool) -> None:
+    """From the next click: a person without one sets it up before anything else. None is a command."""
+    with transaction.atomic():
+        Switches.objects.update_or_create(pk=1, defaults={"second_factor": required})
+        audit.record(by, Act.FACTOR_REQUIRED, required=required)
 
 
 def _revoke_open(links: Q, maker: User) -> list[Invitation | PasswordLink]:

@@ -5,7 +5,6 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from portal.acts import first_admin, invitations
 from portal.models import Invitation, Role, User
 from portal.models.one_line import one_line
 
@@ -71,17 +70,6 @@ class FirstAdminForm(_NewcomerForm):
     )
     field_order = ["token"]
 
-    def save(self) -> User | None:
-        """The admin, or None with the reason on the form."""
-        values = self.cleaned_data
-        try:
-            return first_admin.create(
-                values["token"], email=values["email"], name=values["name"], password=values["password"]
-            )
-        except first_admin.WrongToken:
-            self.add_error("token", _("This is not the token that the last start printed."))
-            return None
-
 
 class AcceptForm(_NewcomerForm):
     """The address is the one that was invited, whatever is sent."""
@@ -93,12 +81,3 @@ class AcceptForm(_NewcomerForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].disabled = True
         self.invitation = invitation
-
-    def save(self) -> User | None:
-        """The new person, or None with the reason on the form."""
-        values = self.cleaned_data
-        try:
-            return invitations.accept(self.invitation, name=values["name"], password=values["password"])
-        except invitations.NoLongerValid:
-            self.add_error(None, _("This invitation no longer works. Ask for a new one, or sign in."))
-            return None

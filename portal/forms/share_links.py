@@ -5,7 +5,6 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import ShareLink, User
 from portal.models.share_links import MOST_DAYS
 from portal.pages.filters import EARLIEST, DayInput
 from ultahost_api.models import Account, Invoice
@@ -63,7 +62,3 @@ class ShareLinkForm(forms.Form):
         if since and until and since > until:
             self.add_error("until", _("It ends before it begins."))
         return values
-
-    def save(self, made_by: User) -> tuple[ShareLink, str]:
-        """The link and its secret, to be shown once."""
-        return ShareLink.objects.make(made_by, **self.cleaned_data)

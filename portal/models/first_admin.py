@@ -1,9 +1,13 @@
 from django.db import models
 from django.utils import timezone
 
+from portal.models.secret_links import SecretLink
 
-class FirstAdminToken(models.Model):
+
+class FirstAdminToken(SecretLink):
     """The one-time token that the start prints while nobody can sign in; only its keyed hash is kept."""
+
+    purpose = "first admin token"
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     hash = models.CharField(max_length=64)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.models.one_line import OneLineField
+from portal.models.secret_links import SecretLink
 from portal.models.users import Role, User
 
 
@@ -21,8 +22,10 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         return self.open().filter(invited_by__in=User.objects.admins(), expires_at__gt=timezone.now())
 
 
-class Invitation(models.Model):
+class Invitation(SecretLink):
     """A link with which somebody becomes a user once; of its secret only a keyed hash is kept."""
+
+    purpose = "invitation"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(_("e-mail address"))

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from portal.models.secret_links import SecretLink
 from portal.models.users import User
 
 
@@ -20,8 +21,10 @@ class PasswordLinkQuerySet(models.QuerySet["PasswordLink"]):
         return self.open().filter(given, person__is_active=True)
 
 
-class PasswordLink(models.Model):
+class PasswordLink(SecretLink):
     """A link with which a person sets a password once; of its secret only a keyed hash is kept."""
+
+    purpose = "set-password link"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

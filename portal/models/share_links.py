@@ -1,4 +1,3 @@
-import secrets
 import uuid
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.secret_links import SecretLink
 from portal.models.users import User
 from ultahost_api.crypto.digests import keyed_digest
 from ultahost_api.models import Account
@@ -31,13 +31,13 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         """
         if not 1 <= days <= MOST_DAYS:
             raise ValueError(f"A share link lives for 1 to {MOST_DAYS} days, not {days}.")
-        secret = secrets.token_urlsafe(32)
+        secret = ShareLink.new_secret()
         expires_at = timezone.now() + timedelta(days=days)
         with transaction.atomic():
             link = self.create(
                 made_by=made_by,
                 expires_at=expires_at,
-                hash=_hash(secret),
+                hash=ShareLink.hash_of(secret),
                 every_account=not accounts,
                 **fields,
             )
@@ -45,8 +45,10 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
         return link, secret
 
 
-class ShareLink(models.Model):
+class ShareLink(SecretLink):
     """Shows invoices to whoever holds its address, until it expires or is revoked."""
+
+    purpose = "share link"
 
     class State(models.TextChoices):
         LIVE = "live", _("Live")
@@ -88,7 +90,7 @@ class ShareLink(models.Model):
         return timezone.localdate(self.expires_at)
 
     def opens_with(self, secret: str) -> bool:
-        return constant_time_compare(self.hash, _hash(secret))
+        return constant_time_compare(self.hash, self.hash_of(secret))
 
     @property
     def ticket(self) -> str:
@@ -105,7 +107,3 @@ class ShareLink(models.Model):
         """Dead at the next request; False when it was before."""
         unrevoked = ShareLink.objects.filter(pk=self.pk, revoked_at=None)
         return bool(unrevoked.update(revoked_at=timezone.now(), revoked_by=by))
-
-
-def _hash(secret: str) -> str:
-    return keyed_digest("share link", secret)

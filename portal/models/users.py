@@ -5,6 +5,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.models.one_line import OneLineField
@@ -26,7 +27,11 @@ class Theme(models.TextChoices):
 
 
 class LastAdmin(Exception):
-    """The change would leave nobody who can look after people and keys."""
+    """The change would leave nobody who can look after people and keys. In the user's words."""
+
+    def __init__(self, person: "User") -> None:
+        words = gettext("%(name)s is the last admin: make somebody else one first.")
+        super().__init__(words % {"name": person})
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -146,4 +151,4 @@ class User(AbstractBaseUser):
     def _leave_an_admin(self) -> None:
         """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other."""
         if User.objects.lock_admins() == [self.pk]:
-            raise LastAdmin
+            raise LastAdmin(self)

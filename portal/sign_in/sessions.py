@@ -91,6 +91,11 @@ def end(sessions: Iterable[UserSession]) -> None:
 def end_others(request: HttpRequest, person: User) -> None:
     """Every session of the person but the one of this request, if that is theirs."""
     person.end_sessions()
+    stay(request, person)
+
+
+def stay(request: HttpRequest, person: User) -> None:
+    """After the person's sessions have ended, go on with the one of this request, if it is theirs."""
     if request.user != person:
         return
     before = _row_key(request)

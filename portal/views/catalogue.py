@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, audit, http
+from portal import access, http
+from portal.acts import catalogue as acts
 from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
-from portal.models import Act, Gateway, Product, ServiceCommand, Switches
+from portal.models import Gateway, Product, ServiceCommand, Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,7 @@ def edit_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse
 def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse:
     entry = _entry(part, entry_id)
     if request.method == "POST":
-        audit.record(request, Act.ENTRY_DELETED, entry)
-        entry.delete()
+        acts.delete(request.user, entry)
         messages.success(request, _("“%(entry)s” was deleted.") % {"entry": entry})
         return http.SeeOther(reverse("catalogue"))
     context = {
@@ -111,9 +111,7 @@ def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpRespon
 def switch_cards(request: http.Request) -> HttpResponse:
     """Whether card numbers may be entered: turning it on is a decision that needs the words beside it."""
     if request.method == "POST":
-        on = request.POST.get("cards") == "on"
-        Switches.objects.update_or_create(pk=1, defaults={"cards": on})
-        audit.record(request, Act.CARDS_SWITCHED, on=on)
+        acts.switch_cards(request.user, request.POST.get("cards") == "on")
         return http.SeeOther(reverse("catalogue"))
     return http.page(request, "catalogue/cards.html", {"cards": Switches.current().cards})
 
@@ -121,8 +119,8 @@ def switch_cards(request: http.Request) -> HttpResponse:
 def _save(request: http.Request, part: Part, entry: Model | None) -> HttpResponse:
     form = part.form(request.POST if request.method == "POST" else None, instance=entry)
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
-        audit.record(request, Act.ENTRY_SAVED, saved)
+        saved = form.save(commit=False)
+        acts.save(request.user, saved)
         messages.success(request, _("“%(entry)s” was saved.") % {"entry": saved})
         return http.SeeOther(reverse("catalogue"))
     context = {"form": form, "part": part, "entry": entry}

@@ -2,13 +2,14 @@ from allauth.account.utils import perform_login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from portal import audit, http
+from portal import http
 from portal.acts import first_admin as door
 from portal.forms.people import FirstAdminForm
-from portal.models import Act
+from portal.models import User
 from portal.sign_in import reauthentication
 
 
@@ -21,9 +22,18 @@ def first_admin(request: http.Request) -> HttpResponse:
     if not door.is_open():
         raise Http404
     form = FirstAdminForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (admin := form.save()):
-        audit.record(request, Act.PERSON_ADDED, admin, role=admin.role)
+    if request.method == "POST" and form.is_valid() and (admin := _create(form)):
         perform_login(request, admin, email_verification="none")
         reauthentication.count_sign_in(request)
         return http.SeeOther(reverse("home"))
     return http.page(request, "people/first_admin.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@sensitive_variables()
+def _create(form: FirstAdminForm) -> User | None:
+    """None with the reason on the form."""
+    try:
+        return door.create(**form.cleaned_data)
+    except door.WrongToken:
+        form.add_error("token", _("This is not the token that the last start printed."))
+        return None

@@ -29,7 +29,7 @@ def give_grant(request: http.Request, account_id: UUID) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            grant = grants.give(request, account, form.cleaned_data["person"], form.cleaned_data["level"])
+            grant = grants.give(request.user, account, **form.cleaned_data)
         except grants.HeldAlready as held:
             words = _("%(person)s has one on this account already: %(right)s, from %(giver)s. Change that.")
             form.add_error(None, words % _names(held.grant))
@@ -60,7 +60,7 @@ def change_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> Htt
     form = ChangeForm(posted, giver=request.user, grant=grant, initial={"level": grant.level})
     if form.is_valid():
         try:
-            grants.change(request, grant, form.cleaned_data["level"])
+            grants.change(request.user, grant, form.cleaned_data["level"])
         except grants.ChangedMeanwhile:
             form.add_error(None, _("Somebody changed this grant or took it away meanwhile. Look again."))
         else:
@@ -84,7 +84,7 @@ def take_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> HttpR
     if grant is None:
         return _not_there(request, account)
     if request.method == "POST":
-        grants.take(request, grant)
+        grants.take(request.user, grant)
         _say(request, _("%(person)s has no grant on %(account)s any more."), grant)
         return http.SeeOther(_page(account))
     context = {

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import access, http
 from portal.acts import invitations
 from portal.forms.people import AcceptForm, InviteForm
-from portal.models import Invitation
+from portal.models import Invitation, User
 from portal.sign_in import reauthentication
 from portal.sign_in.reauthentication import reauthenticated, typed_before
 
@@ -89,12 +89,23 @@ def accept_invitation(request: http.Request) -> HttpResponse:
     if invitation is None:
         return http.page(request, "invitations/gone.html", status=404)
     form = AcceptForm(request.POST or None, invitation=invitation)
-    if request.method == "POST" and form.is_valid() and (person := form.save()):
+    if request.method == "POST" and form.is_valid() and (person := _accept(form)):
         response = perform_login(request, person, email_verification="none", redirect_url=reverse("home"))
         reauthentication.count_sign_in(request)
         return cast(HttpResponse, response)
     context = {"form": form, "invitation": invitation}
     return http.page(request, "invitations/accept.html", context, status=422 if form.is_bound else 200)
+
+
+@sensitive_variables()
+def _accept(form: AcceptForm) -> User | None:
+    """None with the reason on the form."""
+    name, password = form.cleaned_data["name"], form.cleaned_data["password"]
+    try:
+        return invitations.accept(form.invitation, name=name, password=password)
+    except invitations.NoLongerValid:
+        form.add_error(None, _("This invitation no longer works. Ask for a new one, or sign in."))
+        return None
 
 
 def _ask(request: http.Request, invitation: Invitation, context: dict[str, Any]) -> HttpResponse:

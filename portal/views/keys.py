@@ -1,8 +1,10 @@
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from allauth.core import ratelimit
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,9 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import access, audit, http
-from portal.forms.keys import TOO_MANY_TRIES, AddKeyForm, ReplaceKeyForm, is_try_left
-from portal.models import Act
+from portal import access, http
+from portal.acts import keys as acts
+from portal.forms.keys import AddKeyForm, KeyForm
+from portal.live_reads.slots import Busy, provider_call
 from portal.pages.tables import Chip
 from portal.queries import key_health
 from portal.queries.key_health import Concern, KeyHealth
@@ -20,6 +23,8 @@ from portal.queries.server_address import outward_address
 from portal.sign_in.reauthentication import ask_first, typed_before
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
+
+TOO_MANY_TRIES = gettext_lazy("These were five tries within a minute. Wait a minute, then try again.")
 
 _CHIPS = {
     Concern.BROKEN: gettext_lazy("Needs somebody"),
@@ -50,9 +55,9 @@ def keys(request: http.Request) -> HttpResponse:
 def add_key(request: http.Request) -> HttpResponse:
     if way := ask_first(request, typed={"label": request.POST.get("label", "")}):
         return way
-    form = AddKeyForm(request.POST or None, owner=request.user, initial=typed_before(request))
-    if request.method == "POST" and form.is_valid() and (key := form.save(request)):
-        audit.record(request, Act.KEY_ADDED, key, account=key.account)
+    form = AddKeyForm(request.POST or None, initial=typed_before(request))
+    act = partial(acts.add, request.user, request.user, request.POST.get("label", ""))
+    if request.method == "POST" and (key := try_key(request, form, act)):
         if key.account:
             words = _("The key opens %(account)s. Its first refresh has started.")
             messages.success(request, words % {"account": key.account})
@@ -86,9 +91,8 @@ def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
     if way := ask_first(request):
         return way
-    form = ReplaceKeyForm(request.POST or None, key=key)
-    if request.method == "POST" and form.is_valid() and form.save(request):
-        audit.record(request, Act.KEY_REPLACED, key, account=key.account)
+    form = KeyForm(request.POST or None)
+    if request.method == "POST" and try_key(request, form, partial(acts.replace, request.user, key)):
         messages.success(request, _("The key was replaced."))
         return http.SeeOther(reverse("key", args=[key.pk]))
     return http.page(request, "keys/replace.html", {"form": form, "key": key}, status=_status(form))
@@ -101,7 +105,7 @@ def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
     if way := ask_first(request, there=reverse("key", args=[key.pk])):
         return way
     if not is_try_left(request):
-        messages.error(request, TOO_MANY_TRIES)
+        messages.error(request, str(TOO_MANY_TRIES))
         return http.SeeOther(reverse("key", args=[key.pk]))
     vault.ask_to_verify(key)
     messages.success(request, _("Asking Ultahost about this key again."))
@@ -116,9 +120,7 @@ def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
         return way
     if request.method != "POST":
         return http.page(request, "components/confirm_page.html", _disabling(key))
-    with transaction.atomic():
-        vault.disable(key)
-        audit.record(request, Act.KEY_DISABLED, key, account=key.account)
+    acts.disable(request.user, key)
     messages.success(request, _("“%(label)s” is disabled and is not used any more.") % {"label": key.label})
     return http.SeeOther(reverse("key", args=[key.pk]))
 
@@ -132,10 +134,9 @@ def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return http.page(request, "components/confirm_page.html", _enabling(key))
     if key.disabled_because and not is_try_left(request):  # it is tried before it is used again
-        messages.error(request, TOO_MANY_TRIES)
+        messages.error(request, str(TOO_MANY_TRIES))
         return http.SeeOther(reverse("key", args=[key.pk]))
-    vault.enable(key)
-    audit.record(request, Act.KEY_ENABLED, key, account=key.account)
+    acts.enable(request.user, key)
     messages.success(request, _("“%(label)s” is in use again.") % {"label": key.label})
     return http.SeeOther(reverse("key", args=[key.pk]))
 
@@ -147,13 +148,33 @@ def remove_key(request: http.Request, key_id: UUID) -> HttpResponse:
     if way := ask_first(request):
         return way
     if request.method == "POST":
-        vault.remove(key)
-        audit.record(request, Act.KEY_REMOVED, key, account=key.account)
+        acts.remove(request.user, key)
         messages.success(
             request, _("“%(label)s” was removed and its secret is forgotten.") % {"label": key.label}
         )
         return http.SeeOther(reverse("keys"))
     return http.page(request, "keys/remove.html", _removal(key))
+
+
+def is_try_left(request: http.Request) -> bool:
+    """Whether this person may have one more key tried now, whatever for; it counts."""
+    return ratelimit.consume(request, action="validate_key")
+
+
+@sensitive_variables()
+def try_key(request: http.Request, form: KeyForm, act: Callable[[str], ApiKey]) -> ApiKey | None:
+    """What ``act`` makes of the pasted secret, or None with the reason on the form."""
+    if not form.is_valid():
+        return None
+    if not is_try_left(request):
+        form.add_error(None, str(TOO_MANY_TRIES))
+        return None
+    try:
+        with provider_call():
+            return act(form.cleaned_data["secret"])
+    except (Busy, vault.KeyProblem) as problem:
+        form.explain(problem)
+        return None
 
 
 def _chips(health: list[KeyHealth], shown: str) -> list[Chip]:

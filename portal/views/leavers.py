@@ -37,10 +37,8 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
     try:
         keys = access.keys_to_manage(request.user).filter(owner=person, disabled_at=None)
         acts.deactivate(request.user, person, keys)
-    except LastAdmin:
-        messages.error(
-            request, _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
-        )
+    except LastAdmin as reason:
+        messages.error(request, str(reason))
         return http.SeeOther(reverse("person", args=[person.pk]))
     messages.success(
         request, _("%(name)s is frozen: no session, no sign-in, no key in use.") % {"name": person}

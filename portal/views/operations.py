@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from portal import access, audit, http
+from portal import access, http
+from portal.acts import operations as acts
 from portal.live_reads.slots import Busy, provider_call
-from portal.models import Act
 from portal.pages import exports
 from portal.pages.filters import OperationFilter
 from portal.pages.tables import ListPage
@@ -71,9 +71,7 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_settle(request.user, operation_id)
     if request.POST.get("happened") not in {"yes", "no"}:
         raise Http404
-    happened = request.POST["happened"] == "yes"
-    if settling.decide(operation, request.user, took_effect=happened):
-        audit.record(request, Act.OPERATION_DECIDED, operation, account=operation.account, happened=happened)
+    acts.decide(request.user, operation, took_effect=request.POST["happened"] == "yes")
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 

@@ -2,18 +2,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, audit, http
+from portal import access, http
 from portal.acts import password_links
 from portal.acts import people as acts
 from portal.forms.people import RoleForm
-from portal.models import Act, Invitation, Switches, User
+from portal.models import Invitation, Switches, User
 from portal.models.users import LastAdmin
 from portal.sign_in import second_factor, sessions
 from portal.sign_in.reauthentication import reauthenticated, typed_before
@@ -53,8 +52,8 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             acts.change_role(request.user, person, form.cleaned_data["role"])
-        except LastAdmin:
-            form.add_error("role", _last_admin(person))
+        except LastAdmin as reason:
+            form.add_error("role", str(reason))
         else:
             words = _("%(name)s is now %(role)s.")
             messages.success(request, words % {"name": person, "role": person.get_role_display()})
@@ -84,8 +83,8 @@ def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
         try:
             acts.deactivate(request.user, person)
             messages.success(request, _("%(name)s can no longer sign in.") % {"name": person})
-        except LastAdmin:
-            messages.error(request, _last_admin(person))
+        except LastAdmin as reason:
+            messages.error(request, str(reason))
         return http.SeeOther(_page(person))
     context = {
         "title": _("Deactivate %(name)s?") % {"name": person},
@@ -154,9 +153,8 @@ def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
     """One's own but this one; somebody else's all."""
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
-        with transaction.atomic():
-            sessions.end_others(request, person)
-            audit.record(request, Act.SESSIONS_ENDED, person)
+        acts.end_sessions(request.user, person)
+        sessions.stay(request, person)
         messages.success(request, _("The sessions of %(name)s have ended.") % {"name": person})
         return http.SeeOther(_page(person))
     context = {
@@ -183,10 +181,6 @@ def _handed_out(request: http.Request, person: User) -> list[tuple[str, str]]:
         _("Share links"): access.share_links_left_by(request.user, person),
     }
     return [(label, ", ".join(map(str, found))) for label, found in made.items() if found]
-
-
-def _last_admin(person: User) -> str:
-    return _("%(name)s is the last admin: make somebody else one first.") % {"name": person}
 
 
 def _page(person: User) -> str:

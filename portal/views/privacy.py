@@ -26,7 +26,7 @@ def set_private(request: http.Request, account_id: UUID, switch: str) -> HttpRes
     page = reverse("account", args=[account.pk])
     context = _hiding(account) if switch == "on" else _opening(account)
     if request.method == "POST":
-        grants.set_private(request, account, switch == "on")
+        grants.set_private(request.user, account, switch == "on")
         messages.success(request, context["done"])
         return http.SeeOther(page)
     context |= {"facts": [(_("Account"), account)], "action": request.path, "back": page}

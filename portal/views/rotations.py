@@ -1,21 +1,21 @@
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import access, audit, http
-from portal.forms.keys import RotateKeyForm
-from portal.models import Act
+from portal import access, http
+from portal.acts import keys as acts
+from portal.forms.keys import KeyForm
 from portal.sign_in.reauthentication import ask_first
+from portal.views.keys import try_key
 from ultahost_api.keys import KeyProblem, rotation
 from ultahost_api.models import ApiKey
 from ultahost_api.models.api_keys import SNOOZE
@@ -45,12 +45,9 @@ def rotate_key(request: http.Request, key_id: UUID) -> HttpResponse:
         return http.page(request, "keys/rotation.html", _pair(key))
     if not key.is_usable:
         return http.SeeOther(reverse("replace_key", args=[key.pk]))
-
-    def note(new: ApiKey) -> None:
-        audit.record(request, Act.KEY_ROTATION_BEGUN, new, account=new.account, before=f"…{key.last_four}")
-
-    form = RotateKeyForm(request.POST or None, key=key, note=note)
-    if request.method == "POST" and form.is_valid() and (new := form.save(request)):
+    form = KeyForm(request.POST or None)
+    act = partial(acts.begin_rotation, request.user, key)
+    if request.method == "POST" and (new := try_key(request, form, act)):
         messages.success(request, _("The new key …%(last)s is in use.") % {"last": new.last_four})
         return http.SeeOther(reverse("rotate_key", args=[new.pk]))
     status = 422 if form.is_bound else 200
@@ -69,9 +66,7 @@ def finish_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
         return http.SeeOther(guide)
     new = key.takes_over or key
     try:
-        with transaction.atomic():
-            old = rotation.finish(new)
-            audit.record(request, Act.KEY_ROTATED, new, account=new.account, before=f"…{old.last_four}")
+        old = acts.finish_rotation(request.user, new)
     except KeyProblem as problem:
         return _not_so(request, key, problem)
     words = _("“%(label)s” is rotated: …%(new)s is in use, …%(old)s is forgotten.")
@@ -91,11 +86,7 @@ def undo_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
         return http.page(request, "components/confirm_page.html", _undoing(key))
     old, new = _pair(key).values()
     try:
-        with transaction.atomic():
-            rotation.undo(new)
-            audit.record(
-                request, Act.KEY_ROTATION_UNDONE, old, account=old.account, before=f"…{new.last_four}"
-            )
+        acts.undo_rotation(request.user, old, new)
     except KeyProblem as problem:
         return _not_so(request, key, problem)
     words = _("The new key …%(new)s is forgotten, “%(label)s” goes on with …%(old)s.")
@@ -108,7 +99,7 @@ def undo_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
 def snooze_key(request: http.Request, key_id: UUID) -> HttpResponse:
     """Nobody is reminded of its age for a while."""
     key = access.key_to_manage(request.user, key_id)
-    ApiKey.objects.filter(pk=key.pk).update(snoozed_until=timezone.now() + SNOOZE)
+    acts.snooze(key)
     messages.success(request, _("You are reminded again in %(days)d days.") % {"days": SNOOZE.days})
     return http.SeeOther(reverse("key", args=[key.pk]))
 

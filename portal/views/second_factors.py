@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from portal import access, audit, http
-from portal.models import Act, Switches
+from portal import access, http
+from portal.acts import people as acts
+from portal.models import Switches
 from portal.sign_in import second_factor
 from portal.sign_in.reauthentication import reauthenticated
 
@@ -20,10 +21,7 @@ from portal.sign_in.reauthentication import reauthenticated
 def require_second_factor(request: http.Request) -> HttpResponse:
     """Turning it on locks nobody out: whoever has none sets one up at their next request."""
     if request.method == "POST":
-        Switches.objects.update_or_create(
-            pk=1, defaults={"second_factor": request.POST.get("second_factor") == "on"}
-        )
-        audit.record(request, Act.FACTOR_REQUIRED, required=Switches.current().second_factor)
+        acts.require_second_factor(request.user, request.POST.get("second_factor") == "on")
         messages.success(request, _("It holds from everybody's next click on."))
         return http.SeeOther(reverse("people"))
     context = {

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal import access, audit, http
+from portal import access, http
+from portal.acts import operations as acts
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
-from portal.models import Act, ServiceCommand
+from portal.models import ServiceCommand
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.wording import fields, formats
@@ -49,8 +50,7 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
     service = access.service_to_operate(request.user, service_id)
     pending = operations.pending_cancellation(service)
     if pending and pending.took_effect:
-        if operations.withdraw(pending, request.user):
-            audit.record(request, Act.OPERATION_WITHDRAWN, pending, account=service.account)
+        acts.withdraw(request.user, pending)
         messages.success(request, _("The cancellation is marked as withdrawn here."))
     elif pending:
         messages.error(request, _("Whether it was requested is not known yet. Nothing was changed."))

@@ -2,17 +2,16 @@
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import access, audit, http
+from portal import access, http
+from portal.acts import share_links as acts
 from portal.forms.share_links import ShareLinkForm
-from portal.models import Act, ShareLink
+from portal.models import ShareLink
 from portal.sign_in.reauthentication import as_initial, ask_first, reauthenticated, typed_before
 from portal.wording import formats
 
@@ -31,9 +30,8 @@ def add_share_link(request: http.Request) -> HttpResponse:
         return way
     form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
-        link, secret = form.save(request.user)
-        audit.record(request, Act.LINK_MADE, link, until=link.last_day)
-        return _show_once(request, link, secret)
+        link, address = acts.make(request.user, **form.cleaned_data)
+        return http.page(request, "share_links/made.html", {"link": link, "address": address})
     return http.page(request, "share_links/add.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
@@ -52,9 +50,7 @@ def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
     link = access.share_link_to_manage(request.user, link_id)
     page = reverse("share_link", args=[link.pk])
     if request.method == "POST":
-        with transaction.atomic():
-            if link.revoke(request.user):
-                audit.record(request, Act.LINK_REVOKED, link)
+        acts.revoke(request.user, link)
         messages.success(request, _("The link for “%(name)s” is dead.") % {"name": link})
         return http.SeeOther(page)
     context = {
@@ -67,12 +63,6 @@ def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
         "danger": True,
     }
     return http.page(request, "components/confirm_page.html", context)
-
-
-def _show_once(request: http.Request, link: ShareLink, secret: str) -> HttpResponse:
-    """The one page that ever shows the whole address."""
-    address = f"{settings.PORTAL_URL}{reverse('open_shared', args=[link.pk, secret])}"
-    return http.page(request, "share_links/made.html", {"link": link, "address": address})
 
 
 def _last_seen(link: ShareLink) -> str:

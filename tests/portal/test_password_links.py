@@ -241,7 +241,7 @@ def test_it_waits_until_the_maker_is_demoted(dana, people, alma):
 
 
 def _hash_of(link):
-    return password_links._hash(link.strip("/").rpartition("/")[2])
+    return PasswordLink.hash_of(link.strip("/").rpartition("/")[2])
 
 
 def test_it_notes_who_made_it_and_that_it_was_used(visit, browser, dana, alma):

@@ -65,12 +65,16 @@ class Contacts(Listable[Contact]):
 
     def create(self, **fields: object) -> int | None:
         """Returns the new id, or None when the answer does not tell it."""
-        data = self._client.send(CreateContact(**fields)).data
+        write = CreateContact(**fields)
+        fields.clear()  # a frame that an error report shows keeps no plain secret
+        data = self._client.send(write).data
         return wire.integer_or_none(data.get("contact_id")) if isinstance(data, dict) else None
 
     def update(self, id: int, **fields: object) -> str:
         """Changes the given fields only. Returns the provider's word."""
-        return self._client.send(UpdateContact(id, **fields)).message
+        write = UpdateContact(id, **fields)
+        fields.clear()  # a frame that an error report shows keeps no plain secret
+        return self._client.send(write).message
 
     def delete(self, id: int) -> str:
         return self._client.send(DeleteContact(id)).message

@@ -78,7 +78,9 @@ class Orders(Listable[Order]):
 
     def create(self, payment_method: str, **fields: object) -> NewOrder:
         """``fields`` as documented: parallel lists such as ``pid=[1], billingcycle=["monthly"]``."""
-        answer = self._client.send(CreateOrder(payment_method, **fields))
+        write = CreateOrder(payment_method, **fields)
+        fields.clear()  # a frame that an error report shows keeps no plain secret
+        answer = self._client.send(write)
         return _new_order(Row(answer.data if isinstance(answer.data, dict) else {}))
 
 

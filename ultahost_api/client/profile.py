@@ -48,7 +48,9 @@ class ProfileCalls:
 
     def update(self, **fields: object) -> str:
         """Changes the given fields only. Returns the provider's word."""
-        return self._client.send(UpdateAccount(**fields)).message
+        write = UpdateAccount(**fields)
+        fields.clear()  # a frame that an error report shows keeps no plain secret
+        return self._client.send(write).message
 
     def change_password(self, existing: str | Secret, new: str | Secret) -> str:
         existing, new = Secret(existing), Secret(new)

@@ -66,6 +66,7 @@ class Services(Listable[Service]):
     def upgrade(self, id: int, *, type: str, payment_method: str, **fields: object) -> Upgrade:
         """An order at once, not a preview. ``fields`` as documented, such as ``newproductid``."""
         write = UpgradeService(id, type=type, payment_method=payment_method, **fields)
+        fields.clear()  # a frame that an error report shows keeps no plain secret
         return _upgrade(self._client.send(write).data)
 
 

@@ -83,10 +83,10 @@ class Ear:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A pasted secret, and what Ultahost told of it."""
+    """A pasted secret, and what Ultahost told of it; no profile where it could not be asked."""
 
     secret: Secret
-    profile: Profile
+    profile: Profile | None
     ear: Ear
 
 
@@ -95,36 +95,49 @@ def add(owner: Any, label: str, text: str) -> ApiKey:
 
     Raises a KeyProblem, and then nothing is saved.
     """
-    secret, label = _cleaned(text), label.strip()
+    return add_checked(owner, label, check_new(owner, label, text))
+
+
+def check_new(owner: Any, label: str, text: str) -> Checked:
+    """What Ultahost tells of a secret that is to be a new key; nothing is saved. Raises a KeyProblem."""
+    secret = _cleaned(text)
     _refuse_known(secret)
-    if ApiKey.objects.present().filter(owner=owner, label=label).exists():
+    if ApiKey.objects.present().filter(owner=owner, label=label.strip()).exists():
         raise LabelTaken
-    profile, ear = _profile_behind(secret)
-    key = ApiKey(owner=owner, label=label)
-    key.put(secret.reveal())
+    return Checked(secret, *_profile_behind(secret))
+
+
+def add_checked(owner: Any, label: str, checked: Checked) -> ApiKey:
+    """The second half of ``add``, which asks nobody: it may be in a transaction with other rows."""
+    key = ApiKey(owner=owner, label=label.strip())
+    key.put(checked.secret.reveal())
     with transaction.atomic():
-        if profile is None:
+        if checked.profile is None:
             key.next_try_at = timezone.now() + _RETRY_FIRST
             save(key)
         else:
-            key.account = profiles.find_or_make(profile)
+            key.account = profiles.find_or_make(checked.profile)
             key.verified_at = key.last_ok_at = timezone.now()
             save(key)
             schedule.start(key.account)
-        hear(key, ear)
+        hear(key, checked.ear)
     return key
 
 
 def replace(key: ApiKey, text: str) -> None:
     """Put a new secret into this key: it must open the same account. Raises a KeyProblem."""
-    found = checked_for(key, text, besides=key)
+    replace_checked(key, checked_for(key, text, besides=key))
+
+
+def replace_checked(key: ApiKey, found: Checked) -> None:
+    """The second half of ``replace``, which asks nobody."""
     now = timezone.now()
     with transaction.atomic():
         key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
         if key.removed_at:  # while Ultahost was asked
             raise KeyIsRemoved
         key.put(found.secret.reveal())
-        key.account = key.account or profiles.find_or_make(found.profile)
+        key.account = key.account or profiles.find_or_make(_profile_of(found))
         key.snoozed_until = None
         key.replaced_at = key.verified_at = key.last_ok_at = now
         key.refused_at = key.unreadable_at = key.next_try_at = None
@@ -149,6 +162,11 @@ def checked_for(key: ApiKey, text: str, *, besides: ApiKey | None = None) -> Che
     if key.account and key.account.remote_uuid != profile.uuid:
         raise OpensAnother(profiles.name_of(profile))
     return Checked(secret, profile, ear)
+
+
+def _profile_of(checked: Checked) -> Profile:
+    assert checked.profile  # noqa: S101  # checked_for raises CannotCheck where there is none
+    return checked.profile
 
 
 def verify(key: ApiKey) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
 
-from portal import audit
-from portal.models import Act, User
+from portal.acts import keys as acts
+from portal.models import User
 from ultahost_api import keys
 from ultahost_api.management.checked import CheckedCommand
 
@@ -39,10 +39,9 @@ class Command(CheckedCommand):
             raise CommandError(f"{email} is a billing user, who holds no keys.")
         secret = getpass("API key: ") if sys.stdin.isatty() else sys.stdin.readline()
         try:
-            key = keys.add(owner, label, secret)
+            key = acts.add(None, owner, label, secret)
         except keys.KeyProblem as problem:
             raise CommandError(_WORDS[type(problem)]) from None
-        audit.record(None, Act.KEY_ADDED, key, account=key.account, owner=owner)
         if key.account is None:
             self.stderr.write("Ultahost does not answer: the key is saved as unverified and is tried again.")
             sys.exit(SAVED_UNVERIFIED)

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from portal import audit
-from portal.acts import password_links
-from portal.models import Act, Role, Switches, User
+from portal.acts import password_links, people
+from portal.models import Act, Role, User
 from portal.sign_in import second_factor
 
 
@@ -53,8 +53,7 @@ class Command(BaseCommand):
             validate_password(password, user)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
-        added = User.objects.create_user(email, password, name=user.name, role=role)
-        audit.record(None, Act.PERSON_ADDED, added, role=role)
+        people.add(email, password, name=user.name, role=role)
         self.stdout.write(f"{email} was added as {role}.")
 
     def _remove_second_factor(self, email: str) -> None:
@@ -73,8 +72,7 @@ class Command(BaseCommand):
         )
 
     def _make_second_factor_optional(self) -> None:
-        Switches.objects.update_or_create(pk=1, defaults={"second_factor": False})
-        audit.record(None, Act.FACTOR_REQUIRED, required=False)
+        people.require_second_factor(None, False)
         self.stdout.write("Two-factor sign-in is optional. An admin can require it again under People.")
 
 

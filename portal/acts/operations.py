@@ -1,0 +1,21 @@
+from django.db import transaction
+
+from portal import audit
+from portal.models import Act, User
+from ultahost_api import operations
+from ultahost_api.models import Operation
+
+
+def decide(by: User, operation: Operation, *, took_effect: bool) -> None:
+    """What a person saw at Ultahost; nothing where it was known before."""
+    with transaction.atomic():
+        if operations.decide(operation, by, took_effect=took_effect):
+            account = operation.account
+            audit.record(by, Act.OPERATION_DECIDED, operation, account=account, happened=took_effect)
+
+
+def withdraw(by: User, cancellation: Operation) -> None:
+    """Ultahost was asked elsewhere to take it back; nothing where that was noted before."""
+    with transaction.atomic():
+        if operations.withdraw(cancellation, by):
+            audit.record(by, Act.OPERATION_WITHDRAWN, cancellation, account=cancellation.account)

@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.db import transaction
+
+from portal import audit
+from portal.acts import secret_links
+from portal.models import Act, ShareLink, User
+
+
+def make(by: User, **fields: Any) -> tuple[ShareLink, str]:
+    """The link and its address, to be shown once."""
+    with transaction.atomic():
+        link, secret = ShareLink.objects.make(by, **fields)
+        audit.record(by, Act.LINK_MADE, link, until=link.last_day)
+    return link, secret_links.address_of("open_shared", link.pk, secret)
+
+
+def revoke(by: User, link: ShareLink) -> None:
+    """Nothing where it is revoked already."""
+    with transaction.atomic():
+        if link.revoke(by):
+            audit.record(by, Act.LINK_REVOKED, link)
