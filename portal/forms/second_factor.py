@@ -4,11 +4,9 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.core import context
-from allauth.core.internal.cryptokit import normalize_user_code
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
     AuthenticateWebAuthnForm,
@@ -20,6 +18,7 @@ from django.core.cache import cache
 from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in import ceremonies
+from portal.sign_in.allauth_internals import SECRET_SESSION_KEY, generate_totp_secret, normalize_user_code
 from portal.sign_in.ceremonies import Ceremony
 from ultahost_api.crypto import sealing
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
-from allauth.mfa.webauthn.internal import auth
 from django.core.cache import cache
+
+from portal.sign_in.allauth_internals import webauthn
 
 log = logging.getLogger(__name__)
 
@@ -45,21 +46,21 @@ class Ceremony(StrEnum):
 
     def keep(self) -> None:
         """Take over the challenge that allauth has just made."""
-        context.request.session[self._session_key] = context.request.session.pop(auth.STATE_SESSION_KEY)
+        context.request.session[self._session_key] = context.request.session.pop(webauthn.STATE_SESSION_KEY)
 
     @contextmanager
     def answered(self) -> Iterator[None]:
         """Lends allauth this ceremony's challenge, once, whatever comes of it."""
-        auth.clear_state()
+        webauthn.clear_state()
         if state := self._take():
-            auth.set_state(state)
+            webauthn.set_state(state)
         try:
             yield
         except _UNREADABLE as error:
             log.warning("An answer of a passkey could not be read: %s", type(error).__name__)
             raise refusal() from None
         finally:
-            auth.clear_state()
+            webauthn.clear_state()
 
     def _take(self) -> dict[str, Any] | None:
         """Nothing for all but the first of the requests that come at once."""
@@ -77,5 +78,5 @@ def refusal() -> Exception:
 
 def is_verified(credential: Any) -> bool:
     """Whether the passkey asked its owner for a PIN, a finger or a face."""
-    answer = auth.parse_authentication_response(credential)
+    answer = webauthn.parse_authentication_response(credential)
     return bool(answer.response.authenticator_data.is_user_verified())

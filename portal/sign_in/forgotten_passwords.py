@@ -1,8 +1,7 @@
 """The link for a person who forgot their password."""
 
-from allauth.account.internal.flows.password_reset import request_password_reset
-
 from portal.models import User
+from portal.sign_in.allauth_internals import request_password_reset
 from portal.wording import preferences
 
 

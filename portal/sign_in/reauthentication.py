@@ -6,14 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.reauthentication import (
-    did_recently_reauthenticate,
-    reauthenticate_by_password,
-)
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 
 from portal import http
 from portal.access import View
+from portal.sign_in.allauth_internals import did_recently_reauthenticate, reauthenticate_by_password
 
 _TYPED = "typed_before_confirming"
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.account.forms import ResetPasswordKeyForm
-from allauth.account.internal.flows.password_reset import finalize_password_reset
 from allauth.account.views import PasswordResetFromKeyView
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal import http
 from portal.acts import password_links
 from portal.models import User
+from portal.sign_in.allauth_internals import finalize_password_reset
 
 _OPENED = "password_link"  # in the session: the id of the link, not its secret
 

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any, Self
 from uuid import UUID
 
-from allauth.core.internal import ratelimit  # its public wrapper lets every GET pass
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
@@ -23,6 +22,7 @@ from portal import access, audit
 from portal.models import Act, ShareLink
 from portal.pages import exports
 from portal.queries.freshness import Freshness
+from portal.sign_in.allauth_internals import ratelimit
 from portal.wording import fields
 from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoices import OPEN

@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from typing import Any
 
-from allauth.core.internal import ratelimit  # its public wrapper lets every GET pass
 from allauth.mfa.base.views import AuthenticateView
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
 from allauth.usersessions.models import UserSession
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal import http
 from portal.sign_in import sessions
+from portal.sign_in.allauth_internals import ratelimit
 from portal.sign_in.ceremonies import Ceremony
 
 

@@ -1,0 +1,26 @@
+"""All that the portal takes from allauth's insides, where allauth offers no public way.
+
+pyproject.toml bounds allauth's version, and tests/portal/test_allauth_internals.py fails when one moves.
+"""
+
+from allauth.account.internal.flows.password_reset import finalize_password_reset, request_password_reset
+from allauth.account.internal.flows.reauthentication import (
+    did_recently_reauthenticate,
+    reauthenticate_by_password,
+)
+from allauth.core.internal import ratelimit  # its public wrapper lets every GET pass
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_secret
+from allauth.mfa.webauthn.internal import auth as webauthn
+
+__all__ = [
+    "SECRET_SESSION_KEY",
+    "did_recently_reauthenticate",
+    "finalize_password_reset",
+    "generate_totp_secret",
+    "normalize_user_code",
+    "ratelimit",
+    "reauthenticate_by_password",
+    "request_password_reset",
+    "webauthn",
+]
