@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import idna
 from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
 
 from ultahost_api.client.core.loopback import is_private
 
@@ -25,13 +26,10 @@ SECRETS = (SEALING_KEYS, "PORTAL_HMAC_KEY", "PORTAL_SECRET_KEY")
 
 def read(name: str, default: str = "") -> str:
     """The variable ``name``, or the content of the file that ``NAME_FILE`` names, stripped."""
-    path = os.environ.get(f"{name}_FILE")
-    if not path:
-        return os.environ.get(name, "").strip() or default
-    if os.environ.get(name):
+    if os.environ.get(name) and os.environ.get(f"{name}_FILE"):
         raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
     try:
-        return Path(path).read_text().strip()
+        return str(FileAwareMapping(cache=False).get(name, "")).strip() or default
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
 
