@@ -63,6 +63,7 @@ check-types: dev
 	$(PY) -m mypy
 check-imports: dev
 	$(VENV)/bin/lint-imports
+	$(PY) tests/rooms.py
 check-deploy: dev
 	$(DEPLOYED) $(PY) manage.py check --deploy --fail-level WARNING
 check-migrations: dev

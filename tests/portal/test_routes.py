@@ -8,6 +8,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import URLPattern
 
 from portal.urls import sign_in_urls, urlpatterns
+from tests.rooms import arrows
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -52,6 +53,13 @@ def test_it_shows_every_room_in_the_readme_s_tree(app):
     rooms = {f"{app}{init.parent.name}/" for init in (ROOT / app).glob("*/__init__.py")}
 
     assert rooms - set(paths_of_the_tree()) == {f"{app}migrations/"}
+
+
+@pytest.mark.parametrize(("app", "most"), [("portal", 34), ("ultahost_api", 18)])
+def test_it_stays_a_house_that_one_can_find_one_s_way_in(app, most):
+    rooms, _ = arrows(app)
+
+    assert len(rooms) <= most
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"make (\w+)", README))))
