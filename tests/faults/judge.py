@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from tests.faults.witness import Books
 from ultahost_api.sandbox.log import RequestSeen
 
 LEASE, SLACK, RINGING = 90.0, 30.0, 60.0  # seconds
 PATIENCE_WITH_PAGES, PATIENCE_WITH_WRITES = 15.0, 50.0  # seconds, on a busy machine
 PATIENCE_WITH_CLICKS, PATIENCE_WITH_SUPERVISOR = 10.0, 10.0
-NEWS_TRAVEL = 1.0
+NEWS_TRAVEL = 1.0  # seconds, of news that was never written down
 REFUSAL_GRACE = 5.0  # a request that was on its way when the refusal was noted
 
 DONE, FAILED = {"done", "confirmed"}, {"refused", "not_sent", "not_confirmed"}
@@ -231,20 +232,36 @@ def judge_operations(
 # The rate and the keys
 
 
-def early(suspects: Iterable[RequestSeen], requests: Iterable[RequestSeen], excused: Covered) -> list[str]:
-    """Of the suspects between a spent window and its reset, those of which the portal's rows could know.
+def early(
+    suspects: Iterable[RequestSeen], requests: Iterable[RequestSeen], books: Books, excused: Covered
+) -> list[str]:
+    """Of the suspects between a spent window and its reset, those which the portal granted although it knew.
 
-    What was told takes its way through the database to the other processes: a second is granted, and what
-    was told while that way was barred or to somebody who was struck is ``excused``.
+    What was told takes its way through the database to the other processes, and a granted request its way to
+    the provider: both take as long as the machine makes them. Where the news was never written down a second
+    is granted; what was told to a process that was struck is ``excused``.
     """
     told = [one for one in requests if one.answered and one.closed_until]
     found = []
     for one in suspects:
         news = [n for n in told if n.bucket == one.bucket and n.answered <= one.at < n.closed_until]
         first = min((n.answered for n in news), default=one.at)
-        if one.at - first > NEWS_TRAVEL and not excused(first, one.at):
+        if any(_ignored(n, one, books) and not excused(n.answered, one.at) for n in news):
             found.append(f"{one.action} with …{one.key}, {one.at - first:.1f} s after it was told to wait")
     return found
+
+
+def _ignored(news: RequestSeen, request: RequestSeen, books: Books) -> bool:
+    known = books.written_down(news)
+    if known is None:
+        return request.at - (news.answered or 0) > NEWS_TRAVEL
+    return books.granted(request.key, known, request.at)
+
+
+def news_travelled(requests: Iterable[RequestSeen], books: Books) -> float:
+    """The longest that news took until it was written down."""
+    told = [one for one in requests if one.answered and one.closed_until]
+    return max((known - one.answered for one in told if (known := books.written_down(one))), default=0.0)
 
 
 def calls_with_refused_keys(

@@ -23,6 +23,7 @@ from tests.faults.provider import Provider
 from tests.faults.scene import Scene
 from tests.faults.visitor import EMAIL, PASSWORD, Visitor
 from tests.faults.watcher import Watcher
+from tests.faults.witness import Books
 from ultahost_api import keys
 from ultahost_api.models import LISTS, Event, Operation, Refresh
 
@@ -140,7 +141,9 @@ class Run:
         verdict.find("wrongly_gone", self.watcher.wrongly_gone)
         verdict.find("overlaps", self.provider.crossing.overlaps)
         suspects = self.provider.early_requests()
-        verdict.find("early", judge.early(suspects, self.provider.requests, self._news_was_lost))
+        books = Books.read(self.portal.data_dir)
+        told = self.provider.requests
+        verdict.find("early", judge.early(suspects, told, books, self._news_was_lost))
         verdict.find("lost_changes", judge.lost_changes(self.provider.rows(), watcher.our_copy()))
         events = watcher.events_after(self._last_event)
         verdict.find("lost_events", histories.broken(events, self._first_copy, watcher.our_rows()))
@@ -159,6 +162,7 @@ class Run:
             "supervisor at most": f"{max((s for _, s in self.portal.returns), default=0):.1f} s",
             "requests": str(len(self.provider.requests)),
             "of them while the news travelled": str(len(suspects)),
+            "longest travel of the news": f"{judge.news_travelled(told, books):.1f} s",
             "pages": str(len(self.visitor.pages)),
             "operations": str(len(self.visitor.sent)),
         }

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 from portal.settings import *  # noqa: F403
-from portal.settings import PORTAL_DATA_DIR, STORAGES, ULTAHOST
+from portal.settings import INSTALLED_APPS, PORTAL_DATA_DIR, STORAGES, ULTAHOST
+
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.witness.Witness"]
 
 ULTAHOST = ULTAHOST | {
     "PAGE_SIZE": 10,

@@ -8,10 +8,14 @@ from random import Random
 
 import pytest
 
-from tests.faults import judge
+from tests.faults import judge, witness
 from tests.faults.judge import PROMISES, Asked, Patience, RowSeen, Sent, Verdict
 from tests.faults.processes import Outages
 from tests.faults.provider import Crossing, Provider, UnderWay
+from tests.faults.witness import Books, Note
+from ultahost_api import budget
+from ultahost_api.budget import Purpose
+from ultahost_api.client import Rate
 from ultahost_api.sandbox.log import RequestSeen
 
 ACCOUNT = ("uuid", "invoices")
@@ -162,16 +166,52 @@ def seen(at: float, closed_until: float | None = None) -> RequestSeen:
     )
 
 
-def test_it_finds_a_request_before_a_reset_of_which_it_was_told():
-    told = seen(100.0, closed_until=110.0)
+def nothing(began: float, ended: float) -> bool:
+    return False
 
-    def nothing(began: float, ended: float) -> bool:
-        return False
 
-    assert judge.early([told, seen(100.5), seen(110.0)], [told], nothing) == []
-    (found,) = judge.early([seen(102.0)], [told], nothing)
-    assert found == "get_invoices with …0001, 1.9 s after it was told to wait"
-    assert judge.early([seen(102.0)], [told], lambda began, ended: (began, ended) == (100.1, 102.0)) == []
+TOLD = seen(100.0, closed_until=110.0)
+
+
+def test_it_finds_a_request_before_a_reset_that_was_granted_although_its_news_was_known():
+    books = Books([Note("0001", 103.0), Note("0001", 105.0)], [Note("0001", 103.5)])
+
+    (found,) = judge.early([TOLD, seen(104.0), seen(106.0), seen(110.0)], [TOLD], books, nothing)
+
+    assert found == "get_invoices with …0001, 5.9 s after it was told to wait"
+    assert judge.early([seen(106.0)], [TOLD], books, lambda *span: span == (100.1, 106.0)) == []
+    assert judge.news_travelled([TOLD], books) == pytest.approx(3.4)
+
+
+def test_it_lets_a_request_be_that_was_granted_before_however_late_it_comes():
+    books = Books([Note("0001", 100.2), Note("0002", 101.0)], [Note("0001", 100.5)])
+
+    assert judge.early([seen(109.0)], [TOLD], books, nothing) == []
+
+
+def test_it_finds_a_request_before_a_reset_whose_news_was_never_written_down():
+    books = Books([], [Note("0001", 99.0), Note("0002", 101.0)])
+
+    assert judge.early([seen(100.5)], [TOLD], books, nothing) == []
+    assert judge.early([seen(102.0)], [TOLD], books, nothing)
+
+
+def test_the_witness_sees_what_each_process_granted_and_closed(
+    settings, tmp_path, people, sandbox, add_key, monkeypatch
+):
+    key = add_key(people.member("Alma"), sandbox.add_account())
+    settings.PORTAL_DATA_DIR = tmp_path
+    began = time.monotonic()
+    monkeypatch.setattr(budget, "_taken", witness._noting_grants(budget._taken))
+    record = witness._noting_closings(budget.record)
+
+    budget.take(key, Purpose.PERSON)
+    record(key, Rate(remaining=3, reset_in=5), 200)
+    record(key, Rate(remaining=0, reset_in=5), 200)
+
+    books = Books.read(tmp_path)
+    assert [note.key for note in (*books.grants, *books.closings)] == [key.last_four] * 2
+    assert began < books.grants[0].at < books.closings[0].at
 
 
 def test_it_finds_a_call_with_a_key_that_was_refused():
