@@ -16,6 +16,7 @@ import pytest
 import redis
 
 from portal.running import CannotStart, valkey
+from tests import migrated
 from tests.backends.kept import empty, filled, portal, postgres  # noqa: F401 - fixtures
 from ultahost_api.sandbox import Sandbox
 
@@ -174,6 +175,7 @@ def portal_at(server: Any) -> Iterator[Callable[[Sandbox], Portal]]:
 
     def make(sandbox: Sandbox) -> Portal:
         portals.append(Portal(server, sandbox.url))
+        migrated.copy_to(portals[-1].data_dir / "portal.sqlite3")
         portals[-1].python("manage.py", "portal_up", "--only-prepare")
         return portals[-1]
 

@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests import migrated
 from tests.postgres import NoPostgreSQL, temporary_postgres
 
 ROOT = Path(__file__).parents[2]
@@ -152,6 +153,8 @@ def filled(request: Any, tmp_path_factory: Any) -> Portal:
         server = request.getfixturevalue("postgres").rpartition("/")[0]
         url = make_database(server)
     portal = Portal(folder, url)
+    if not url:
+        migrated.copy_to(folder / "portal.sqlite3")
     portal.manage("portal_up", "--only-prepare")
     portal.python("-c", FILL)
     return portal

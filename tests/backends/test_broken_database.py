@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import migrated
 from tests.backends.test_backups import Portal
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
@@ -10,6 +11,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 @pytest.fixture
 def portal(tmp_path):
     (tmp_path / "portal").mkdir()
+    migrated.copy_to(tmp_path / "portal" / "portal.sqlite3")
     portal = Portal(tmp_path / "portal", "")
     portal.manage("portal_up", "--only-prepare")
     portal.manage("backup", str(tmp_path / "backup"))

@@ -9,9 +9,11 @@ import socket
 import sys
 import tempfile
 from contextlib import ExitStack
+from pathlib import Path
 
 import django
 
+from tests import migrated
 from ultahost_api.sandbox import Sandbox
 
 PASSWORD = "correct horse battery"
@@ -29,6 +31,8 @@ def main(operations: int, kills: int, storms: int, batches: int, seed: int = 1) 
             "REDIS_URL": "",
             "ULTAHOST_API_URL": sandbox.url,
         }
+        if not os.environ.get("DATABASE_URL"):
+            migrated.copy_to(Path(folder, "portal.sqlite3"))
         django.setup()
         logging.disable(logging.WARNING)
         return _run(stack, sandbox, (operations, kills, storms, batches), seed)

@@ -13,6 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests import migrated
+
 KEYS = {
     "PORTAL_SECRET_KEY": "test-secret-key-that-is-long-enough-for-every-check-of-django",
     "PORTAL_SEALING_KEYS": "dGVzdC1zZWFsaW5nLWtleS1vZi0zMi1ieXRlcyEhISE=",
@@ -50,6 +52,8 @@ def main() -> int:
 def _prepare(folder: Path) -> int:
     """Set the environment under which everything is started; the provider's port."""
     portal_port, provider_port = _free_ports(2)
+    if not os.environ.get("DATABASE_URL"):
+        migrated.copy_to(folder / "portal.sqlite3")
     os.environ |= {
         **KEYS,
         "DJANGO_SETTINGS_MODULE": "tests.faults.settings",

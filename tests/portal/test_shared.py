@@ -24,6 +24,7 @@ from django.utils import timezone
 from portal.log_masking import masked
 from portal.models import AccountPolicy, Act, AuditEntry, ShareLink
 from portal.running.programs import programs
+from tests import migrated
 from tests.settings import BASE_DIR
 from ultahost_api.models import Noun, Refresh
 
@@ -520,6 +521,7 @@ class Gunicorn:
             "GUNICORN_CMD_ARGS": "--access-logfile - --log-level debug",
         }
         self.output = folder / "output"
+        migrated.copy_to(folder / "portal.sqlite3")
 
     def run(self, code: str) -> str:
         command = [sys.executable, "-c", code]

@@ -26,7 +26,7 @@ from tests.portal.test_wrong_keys import (
 
 BEAT = (sys.executable, "-m", "celery", "-A", "portal", "beat")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.mark.parametrize(

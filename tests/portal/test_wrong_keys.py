@@ -20,13 +20,16 @@ OLD, NEW = (base64.urlsafe_b64encode(letter * 32).decode() for letter in (b"o", 
 WEB = (sys.executable, "-m", "gunicorn", "portal.wsgi:application", "--bind", "127.0.0.1:0")
 WORKER = (sys.executable, "-m", "celery", "-A", "portal", "worker", "--pool", "solo")
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def free_port() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return str(probe.getsockname()[1])
+
+
+PREPARED: "dict[str, tempfile.TemporaryDirectory[str]]" = {}  # by what they were prepared with
 
 
 class Portal:
@@ -43,11 +46,23 @@ class Portal:
             input=given,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=150,
             check=False,
         )
 
     def start(self, *options: str, **variables: str) -> None:
+        """Prepared; the first time of each kind really, later from a copy, which spares the migrations."""
+        kind = f"{options} {variables}"
+        if any(self.folder.iterdir()):
+            self._prepare(*options, **variables)
+        elif kind in PREPARED:
+            shutil.copytree(PREPARED[kind].name, self.folder, dirs_exist_ok=True)
+        else:
+            self._prepare(*options, **variables)
+            PREPARED[kind] = tempfile.TemporaryDirectory(prefix="portal-")
+            shutil.copytree(self.folder, PREPARED[kind].name, dirs_exist_ok=True)
+
+    def _prepare(self, *options: str, **variables: str) -> None:
         done = self.run(*PREPARE, *options, **variables)
         assert done.returncode == 0, done.stderr
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from portal.running.programs import programs
+from tests import migrated
 from tests.settings import BASE_DIR
 
 PREPARE = """
@@ -53,6 +54,7 @@ class WebServer:
             **environment,
         }
         self.output = folder / "output"
+        migrated.copy_to(folder / "portal.sqlite3")
 
     def run(self, code: str) -> str:
         command = [sys.executable, "-c", code]
