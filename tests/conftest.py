@@ -1,14 +1,51 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from portal.models import Role, User
+from tests import migrated
 from ultahost_api import keys
 from ultahost_api.models import ApiKey
 from ultahost_api.sandbox import Sandbox
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "leave tests that open no database to the run on another one"
+    parser.addoption("--only-database", action="store_true", help=words)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-database"):
+        without = [item for item in items if not _opens_database(item)]
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if _opens_database(item)]
+
+
+def _opens_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & {"db", "transactional_db"}) or item.get_closest_marker("django_db") is not None
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """tests/run.py has made a migrated one for SQLite; a single file's tests are quicker without."""
+    return connection.vendor == "sqlite" and migrated.is_made()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_keepdb: bool
+) -> Iterator[None]:
+    file = Path(connection.settings_dict["TEST"]["NAME"] or "")
+    if django_db_keepdb:
+        migrated.copy_to(file)
+    yield
+    if django_db_keepdb:
+        file.unlink(missing_ok=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,5 +1,6 @@
 """Runs every suite that this machine can run, and says which it could not and why.
 
+What computes and what mostly waits for processes run side by side; each suite prints when it has ended.
 With CI=true nothing may be missing: what was not run, suite or single test, fails the run by name.
 """
 
@@ -9,10 +10,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import migrated
 from postgres import NoPostgreSQL, temporary_postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +26,10 @@ ROOT = Path(__file__).resolve().parent.parent
 WALKS = [
     f"--ignore=tests/portal/{name}" for name in ("test_rights.py", "test_canaries.py", "test_hostile_text.py")
 ]
+ALL = ("tests", "--ignore=tests/browser")
+QUICK = ("-n", "2", "--dist", "worksteal", "-m", "not slow", *ALL)
+REAL = ("-n", "3", "--dist", "worksteal", "-m", "slow", *ALL)
+BROWSER = ("-n", "2", "--dist", "loadfile", "tests/browser")  # each with a demo and a Chromium of its own
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -32,17 +42,30 @@ class Runs:
         self.missing: list[str] = []
         self._ran: set[str] = set()
         self._skipped: dict[str, str] = {}
+        self._lock = threading.Lock()
 
     def pytest(self, suite: str, *arguments: str, database_url: str = "") -> None:
-        print(f"\n=== {suite}", flush=True)
+        print(f"{suite} begins.", flush=True)
+        began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="portal-tests-") as folder:
             report = Path(folder, "report.xml")
             environment = os.environ | {"DATABASE_URL": database_url, "PORTAL_DATA_DIR": f"{folder}/data"}
             command = [sys.executable, "-m", "pytest", "-q", *arguments, "--junitxml", str(report)]
-            if subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode:
-                self.failed.append(suite)
-            if report.exists():
-                self._read(report)
+            done = subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            with self._lock:
+                print(f"\n=== {suite}, {time.monotonic() - began:.0f} s\n{done.stdout}", flush=True)
+                if done.returncode:
+                    self.failed.append(suite)
+                if report.exists():
+                    self._read(report)
 
     def _read(self, report: Path) -> None:
         for case in ET.parse(report).iter("testcase"):
@@ -77,28 +100,48 @@ def main() -> int:
     )
     chosen = options.parse_args()
     runs = Runs(is_part=chosen.no_postgres)
-    quick = ["-m", "not slow"]
-    chosen_tests = [*(quick if chosen.no_slow else []), *(WALKS if chosen.no_walks else [])]
-    runs.pytest("SQLite", "-n", "2", *chosen_tests, "tests", "--ignore=tests/browser")
-    if not chosen.no_postgres:
-        _run_on_postgres(runs, quick)
-    if not chosen.no_browser:
-        if any(shutil.which(name) for name in CHROMIUMS):
-            runs.pytest("browser", "tests/browser")
-        else:
-            runs.missing.append("browser: no Chromium is installed")
+    with tempfile.TemporaryDirectory(prefix="portal-migrated-") as folder:
+        os.environ["TESTS_MIGRATED"] = f"{folder}/migrated.sqlite3"
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the portal
+        migrated.make()
+        _side_by_side(
+            lambda: _compute(runs, walks=not chosen.no_walks, postgres=not chosen.no_postgres),
+            lambda: _wait(runs, slow=not chosen.no_slow, browser=not chosen.no_browser),
+        )
     return runs.finish()
 
 
-def _run_on_postgres(runs: Runs, quick: list[str]) -> None:
+def _side_by_side(*acts: Callable[[], None]) -> None:
+    with ThreadPoolExecutor() as pool:
+        for act in [pool.submit(act) for act in acts]:
+            act.result()
+
+
+def _compute(runs: Runs, *, walks: bool, postgres: bool) -> None:
+    runs.pytest("SQLite", *QUICK, *([] if walks else WALKS))
+    if postgres:
+        _run_on_postgres(runs)
+
+
+def _wait(runs: Runs, *, slow: bool, browser: bool) -> None:
+    if slow:
+        runs.pytest("real processes", *REAL)
+    if not browser:
+        return
+    if any(shutil.which(name) for name in CHROMIUMS):
+        runs.pytest("browser", *BROWSER)
+    else:
+        runs.missing.append("browser: no Chromium is installed")
+
+
+def _run_on_postgres(runs: Runs) -> None:
     with ExitStack() as stack:
         try:
             url = stack.enter_context(temporary_postgres())
         except NoPostgreSQL as error:
             runs.missing.append(f"PostgreSQL: {error}")
         else:
-            suite = ("tests", "--ignore=tests/browser", *WALKS)
-            runs.pytest("PostgreSQL", "-n", "2", *quick, *suite, database_url=url)
+            runs.pytest("PostgreSQL", *QUICK, "--only-database", *WALKS, database_url=url)
 
 
 if __name__ == "__main__":
