@@ -13,7 +13,7 @@ DEPLOYED = PORTAL_URL=https://portal.example.com PORTAL_TRUSTED_PROXIES=1 DATABA
 	PORTAL_SECRET_KEY=check-SECRET-key-0123456789-abcdefghijklmnopqrstuvwxyz-9876543210 \
 	PORTAL_SEALING_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= PORTAL_HMAC_KEY=check-hmac-key-0123456789abcdef
 
-.PHONY: install dev demo up test bench check format lock
+.PHONY: install dev demo up test drills bench check format lock
 .PHONY: check-format check-lint check-templates check-types check-imports check-deploy check-migrations
 
 install: $(VENV)/.installed
@@ -45,6 +45,10 @@ up: install
 
 test: dev
 	$(PY) tests/run.py $(ARGS)
+
+drills: export LONG ?=
+drills: dev
+	$(PY) -m tests.drills $(ARGS)
 
 bench: dev
 	$(PY) tests/bench/run.py

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import migrated
+from tests.lengths import length
+
 ROOT = Path(__file__).parents[2]
 KEYS = [base64.urlsafe_b64encode(letter * 32).decode() for letter in (b"o", b"n")]
-ROWS, KILLS = 300, 50
+ROWS, KILLS = 300, length(12, drill=50, long=200)
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(8 * KILLS + 300)]
 
 FILL = """
 import django; django.setup()
@@ -83,6 +86,7 @@ class Portal:
 
 @pytest.fixture
 def portal(tmp_path: Path) -> Iterator[Portal]:
+    migrated.copy_to(tmp_path / "portal.sqlite3")
     portal = Portal(tmp_path)
     portal.run("manage.py", "portal_up", "--only-prepare", keys=KEYS[:1])
     portal.run("-c", FILL.format(rows=ROWS), keys=KEYS[:1])

@@ -15,13 +15,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests import migrated
 from ultahost_api.sandbox import Fault, Sandbox
 from ultahost_api.sandbox.limits import Per
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("epoch", "epoch_ms", "delta", "iso", "sql", "http")
 SENSELESS = ("missing", "mad")
-ACCOUNTS, SECOND_KEYS = 20, 4
+ACCOUNTS = 20
 LIMIT, WINDOW = 20, 10.0
 OFFSETS = (600.0, -600.0)  # of the provider's clock: it jumps in the middle of the storm
 CALM, HURRIED = "Calm", "Hurried"
@@ -50,13 +51,13 @@ class Figures:
         )
 
 
-def storm(seconds: float, database_url: str = "", per: Per = "key") -> Figures:
+def storm(seconds: float, database_url: str = "", per: Per = "key", accounts: int = ACCOUNTS) -> Figures:
     """Let it rage for so many seconds on a database of its own; ``per`` is what the provider counts by."""
     with (
         Sandbox(limit=LIMIT, window=WINDOW, per=per) as sandbox,
         tempfile.TemporaryDirectory(prefix="portal-storm-") as folder,
     ):
-        keys = _fill(sandbox)
+        keys = _fill(sandbox, accounts)
         environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "portal.settings",
             "PORTAL_DATA_DIR": folder,
@@ -66,8 +67,10 @@ def storm(seconds: float, database_url: str = "", per: Per = "key") -> Figures:
             "PORTAL_LOG_LEVEL": "WARNING",
             "PYTHONPATH": str(ROOT),
         }
+        if not database_url:
+            migrated.copy_to(Path(folder, "portal.sqlite3"))
         _python(environment, "manage.py", "migrate", "--verbosity", "0")
-        _python(environment, "-m", "tests.faults.storming", "add", given=json.dumps(_tempers(keys)))
+        _python(environment, "-m", "tests.faults.storming", "add", given=json.dumps(_tempers(keys, accounts)))
         workers = [
             subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.storming", "work", str(seconds), str(seed)],
@@ -86,31 +89,36 @@ def storm(seconds: float, database_url: str = "", per: Per = "key") -> Figures:
             told, _ = worker.communicate(timeout=120)
             assert worker.returncode == 0
             clicks.update(json.loads(told))
-        return _figures(sandbox, keys, clicks)
+        return _figures(sandbox, keys, accounts, clicks)
 
 
-def _fill(sandbox: Sandbox) -> dict[str, int]:
+def _fill(sandbox: Sandbox, accounts: int) -> dict[str, int]:
     """Every key, and the place of its account."""
     keys = {}
-    for place in range(ACCOUNTS):
+    for place in range(accounts):
         account = sandbox.add_account(f"Company {place}")
         account.add_services(40)
         account.add_domains(40)
         account.add_invoices(200)
-        for _ in range(2 if place < SECOND_KEYS else 1):
+        for _ in range(2 if place < _second_keys(accounts) else 1):
             key = sandbox.add_key(account)
             keys[key] = place
-            sandbox.faults.add(Fault.reset_form(_form(place)), key=key, times=None)
+            sandbox.faults.add(Fault.reset_form(_form(place, accounts)), key=key, times=None)
     return keys
 
 
-def _form(place: int) -> str:
-    return SENSELESS[place - ACCOUNTS] if place >= ACCOUNTS - len(SENSELESS) else FORMS[place % len(FORMS)]
+def _second_keys(accounts: int) -> int:
+    """How many of the accounts have two."""
+    return accounts // 5
 
 
-def _tempers(keys: dict[str, int]) -> dict[str, str]:
+def _form(place: int, accounts: int) -> str:
+    return SENSELESS[place - accounts] if place >= accounts - len(SENSELESS) else FORMS[place % len(FORMS)]
+
+
+def _tempers(keys: dict[str, int], accounts: int) -> dict[str, str]:
     """Calm people are alone with their account, and its headers make sense."""
-    calm = range(SECOND_KEYS, ACCOUNTS - len(SENSELESS), 2)
+    calm = range(_second_keys(accounts), accounts - len(SENSELESS), 2)
     return {key: CALM if place in calm else HURRIED for key, place in keys.items()}
 
 
@@ -126,9 +134,9 @@ def _python(environment: dict[str, str], *arguments: str, given: str = "") -> No
     )
 
 
-def _figures(sandbox: Sandbox, keys: dict[str, int], clicks: Counter[str]) -> Figures:
+def _figures(sandbox: Sandbox, keys: dict[str, int], accounts: int, clicks: Counter[str]) -> Figures:
     seen = sandbox.requests
-    sensible = {key[-4:] for key, place in keys.items() if _form(place) in FORMS}
+    sensible = {key[-4:] for key, place in keys.items() if _form(place, accounts) in FORMS}
     limited = Counter(request.key in sensible for request in seen if request.limited)
     return Figures(
         keys=len(keys),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.lengths import length
 from ultahost_api.client import client as client_module
 from ultahost_api.models import Account, Refresh
 from ultahost_api.models.cached import Cached
@@ -29,7 +30,7 @@ from ultahost_api.sandbox.faults import Visit
 from ultahost_api.sandbox.replies import Reply
 
 PAGE = 2
-EXAMPLES = 100  # of each noun
+EXAMPLES = length(25, drill=100, long=1000)  # of each noun
 A_DAY_LATER = timedelta(hours=30)  # whatever is read only once a day is due
 
 MODELS: dict[str, type[Cached]] = {name: noun.model for name, noun in NOUNS.items()}
@@ -231,7 +232,7 @@ CANCELLED_OUT = [Run(), Run((Step(), Step((("swap", 0),))))]
 
 @pytest.mark.parametrize("noun", MODELS)
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(100 + 2 * EXAMPLES)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

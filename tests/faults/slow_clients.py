@@ -1,6 +1,6 @@
 """Strangers at their worst against the portal's own web server: what somebody else notices of it.
 
-python -m tests.bench.storm            forty slow clients of each kind and fifty sign-ins at once, three times
+python -m tests.faults.slow_clients   forty slow clients of each kind and fifty sign-ins at once, three times
 """
 
 import os
