@@ -91,6 +91,20 @@ def test_it_reads_twice_before_it_is_done_what_it_cannot_ask_for(sandbox, acme, 
     assert worker.refresh("emails").pass_started_at is None
 
 
+def test_it_reads_twice_too_after_a_second_reading_that_told_nothing(sandbox, acme, worker):
+    """What was missed in the pass before confirms nothing of what is missed in this one."""
+    acme.add_emails(25)
+    worker.run("emails")
+    del acme.emails[3]
+    while worker.run("emails", seconds=0).missed != [3]:
+        pass
+    sandbox.faults.add(Fault.total(1), action="get_emails")
+    assert worker.run("emails").repeats == 1
+    del acme.emails[5]
+    worker.run("emails")
+    assert copied("emails") == set(acme.emails)
+
+
 def test_it_spreads_full_passes_that_follow_each_other(sandbox, acme, worker):
     """Over the limit: each costs as much as it has pages."""
     acme.add_invoices(95, status="Paid")

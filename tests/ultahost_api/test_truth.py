@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.lengths import length
@@ -136,7 +136,7 @@ class Provider:
         }
 
 
-@dataclass
+@dataclass(repr=False)  # a life that failed is told without all that the sandbox holds
 class World:
     """One account on both sides; ``live`` begins a new life of one of its lists."""
 
@@ -238,6 +238,8 @@ CANCELLED_OUT = [Run(), Run((Step(), Step((("swap", 0),))))]
     deadline=None,
     derandomize=True,
     database=None,
+    phases=[Phase.explicit, Phase.generate],  # to shrink a life takes longer than the test may
+    report_multiple_bugs=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(size=st.integers(0, 7), life=lives)

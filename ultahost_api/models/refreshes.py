@@ -102,7 +102,7 @@ class Refresh(models.Model):
     full_at = models.DateTimeField(null=True)  # the last clean pass over the whole list
     full_due_at = models.DateTimeField(default=timezone.now)  # from then on the next pass is a full one
     surplus = models.IntegerField(default=0)  # rows that the provider counted then and we could not hold
-    missed = models.JSONField(default=list)  # ids that the last clean full pass missed, unconfirmed
+    missed = models.JSONField(default=list)  # ids that the pass under way has missed once
     completed_at = models.DateTimeField(null=True)  # the last whole pass
     clean_at = models.DateTimeField(null=True)  # the last whole pass during which nothing moved
 

@@ -52,7 +52,8 @@ def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: 
         outcome = _finish(lease, noun, client)
         if not outcome.go_on:
             return outcome
-        _begin(lease, noun, [NEWEST], full=True, rows_changed=lease.refresh.rows_changed)
+        changed, missed = lease.refresh.rows_changed, lease.refresh.missed
+        _begin(lease, noun, [NEWEST], full=True, rows_changed=changed, missed=missed)
 
 
 def _read_pages(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: Turn) -> bool:
@@ -85,7 +86,16 @@ def _begin_next(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
     _begin(lease, noun, [*(_unsettled(lease, noun) if by_status else ()), NEWEST], full=full)
 
 
-def _begin(lease: Lease, noun: CachedNoun, walks: list[str], *, full: bool, rows_changed: int = 0) -> None:
+def _begin(
+    lease: Lease,
+    noun: CachedNoun,
+    walks: list[str],
+    *,
+    full: bool,
+    rows_changed: int = 0,
+    missed: Iterable[int] = (),
+) -> None:
+    """What an earlier pass ``missed`` and did not settle is missed anew: twice in one pass, or not at all."""
     refresh = lease.refresh
     number = refresh.pass_number + 1
     with transaction.atomic():
@@ -97,6 +107,7 @@ def _begin(lease: Lease, noun: CachedNoun, walks: list[str], *, full: bool, rows
             place=0,
             rows_total=None,
             rows_changed=rows_changed,
+            missed=list(missed),
             # Of those without a number nobody can tell whether they were mended meanwhile.
             set_aside=[] if full else [row for row in refresh.set_aside if row["id"].isdecimal()],
         )
