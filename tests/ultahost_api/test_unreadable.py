@@ -232,6 +232,14 @@ def test_it_sets_aside_only_what_has_no_readable_id_and_says_what_stood_there(sa
     assert sorted(row["id"] for row in refresh.set_aside) == ["?", "abc", "null"]
 
 
+@pytest.mark.parametrize("noun", LISTS)
+def test_it_ends_with_a_list_of_nothing_but_one_row_without_a_readable_id(acme, worker, noun):
+    acme.add(noun)["id"] = "abc"
+    refresh = worker.run(noun)
+    assert [row["id"] for row in refresh.set_aside] == ["abc"]
+    assert (refresh.trouble, refresh.clean_at) == ("", refresh.completed_at)
+
+
 def test_it_tells_of_a_row_without_an_id_once_however_often_it_meets_it(acme, worker, page_size):
     page_size(3)
     acme.add_invoices(5, status="Paid")
