@@ -7,7 +7,6 @@ from collections import Counter
 from random import Random
 
 import pytest
-from ultahost_api.budget import Purpose
 
 from tests.faults import judge, witness
 from tests.faults.judge import PROMISES, Asked, Patience, RowSeen, Sent, Verdict
@@ -15,6 +14,7 @@ from tests.faults.processes import Outages
 from tests.faults.provider import Crossing, Provider, UnderWay
 from tests.faults.witness import Books, Note
 from ultahost_api import budget
+from ultahost_api.calls.budget import Purpose
 from ultahost_api.client import Rate
 from ultahost_api.sandbox.log import RequestSeen
 

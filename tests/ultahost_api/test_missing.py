@@ -132,3 +132,63 @@ def test_it_keeps_the_lines_of_an_invoice_that_it_asked_for(acme, worker):
     invoice = Invoice.objects.get(remote_id=1)
     assert (invoice.status, invoice.is_detailed) == ("Paid", True)
     assert [item.description for item in invoice.items.all()] == ["A line"]
+
+
+@pytest.mark.parametrize("hidden", [{7}, {*range(3, 30)} - {10, 20}], ids=["one", "many"])
+def test_it_comes_to_rest_with_rows_that_no_list_shows(sandbox, acme, services, hidden):
+    """What was found so is asked for in each pass, and is no sign of rows that move."""
+    sandbox.faults.add(hide(*hidden), action="get_services", times=None)
+    passes = 0
+    while (refresh := services.run("services")).repeats:
+        passes += 1
+        assert passes <= 3  # each finds ten of them
+    assert refresh.clean_at == refresh.completed_at
+    assert services.run("services").repeats == 0
+    assert gone() == set()
+
+
+def test_it_keeps_what_no_list_shows_up_to_date(sandbox, acme, services):
+    sandbox.faults.add(hide(7), action="get_services", times=None)
+    services.run("services")
+    acme.services[7]["amount"] = "99.00"
+    services.run("services")
+    assert Service.objects.get(remote_id=7).amount == 99
+    sandbox.faults.clear()
+    del acme.services[7]
+    services.run("services")
+    assert gone() == {7}
+
+
+@pytest.mark.parametrize("fault", [Fault.status(403, "Not yours"), Fault.html(), Fault.status(400, "No")])
+def test_it_calls_nothing_gone_that_no_list_shows_and_cannot_be_asked_for(sandbox, services, fault):
+    sandbox.faults.add(hide(7), action="get_services", times=None)
+    services.run("services")
+    sandbox.faults.add(fault, action="get_service", times=None)
+    for _ in range(3):
+        services.run("services")
+    assert gone() == set()
+
+
+def test_it_holds_a_row_that_is_listed_again_to_be_as_the_others(sandbox, acme, services):
+    sandbox.faults.add(hide(7), action="get_services", times=3)
+    services.run("services")
+    services.run("services")
+    before = len(asked(sandbox))
+    sandbox.faults.add(hide(7), action="get_services", times=3)
+    assert services.run("services").repeats == 1
+    assert len(asked(sandbox)) == before + 1
+
+
+def test_it_reads_what_is_open_again_and_not_everything_for_a_row_that_no_list_shows(sandbox, acme, worker):
+    acme.add_invoices(15, status="Unpaid")
+    acme.add_invoices(30, status="Paid")
+    worker.run("invoices")
+    sandbox.faults.add(hide(3), action="get_invoices", times=None)
+    for _ in range(2):
+        refresh = worker.run("invoices")
+    assert refresh.repeats == 0
+    acme.invoices[3]["total"] = "99.00"
+    before = len(sandbox.requests)
+    assert not worker.run("invoices").is_full
+    assert Invoice.objects.get(remote_id=3).total == 99
+    assert len(sandbox.requests) - before == 4  # two pages of what is open, the newest, and the row itself

@@ -103,6 +103,7 @@ class Refresh(models.Model):
     full_due_at = models.DateTimeField(default=timezone.now)  # from then on the next pass is a full one
     surplus = models.IntegerField(default=0)  # rows that the provider counted then and we could not hold
     missed = models.JSONField(default=list)  # ids that the pass under way has missed once
+    hidden = models.JSONField(default=list)  # ids of rows that the list leaves out although they are there
     completed_at = models.DateTimeField(null=True)  # the last whole pass
     clean_at = models.DateTimeField(null=True)  # the last whole pass during which nothing moved
 

@@ -39,27 +39,46 @@ class Missing:
     def settle(self) -> bool:
         """After a full pass. False when one of them is there after all: rows moved unseen, trust nothing.
 
-        More than a pass may ask for are gone once the next clean full pass misses them too.
+        Unless it was found so before: a row that the provider's list hides is no sign of that, and never gone
+        without its word. More others than a pass may ask for are gone once the next walk misses them too.
         """
-        if not self.rows and not self._lease.refresh.missed:
-            return True
+        hidden = set(self._lease.refresh.hidden)
+        for row in self.rows:
+            if row.remote_id in hidden:
+                self._ask(row)
+        others = [row for row in self.rows if row.remote_id not in hidden]
+        unclear = self._ask_for_a_few(others) + others[ASKED_FOR:]
+        if len(self._lease.refresh.hidden) > len(hidden):
+            return False
+        if unclear or self._lease.refresh.missed:
+            self._miss(unclear)
+        return True
+
+    def _ask_for_a_few(self, rows: list[Cached]) -> list[Cached]:
+        """Those of which even that does not tell whether they are there."""
         unclear = []
-        for row in self.rows[:ASKED_FOR]:
+        for row in rows[:ASKED_FOR]:
             match self._ask(row):
                 case Found.THERE:
-                    self._lease.write(missed=[])
-                    return False
+                    self._hide(row)
                 case Found.UNCLEAR:
                     unclear.append(row)
-        unclear += self.rows[ASKED_FOR:]
+        return unclear
+
+    def _hide(self, row: Cached) -> None:
+        with transaction.atomic():
+            self._lease.write(hidden=[*self._lease.refresh.hidden, row.remote_id], missed=[])
+            # Whoever takes over from a worker that dies now must not find this pass clean.
+            PassPage.objects.filter(refresh=self._lease.refresh).delete()
+
+    def _miss(self, rows: list[Cached]) -> None:
         missed_before = set(self._lease.refresh.missed)
         with transaction.atomic():
-            self._mark([row for row in unclear if row.remote_id in missed_before])
-            left = [row.remote_id for row in unclear if row.remote_id not in missed_before]
+            self._mark([row for row in rows if row.remote_id in missed_before])
+            left = [row.remote_id for row in rows if row.remote_id not in missed_before]
             self._lease.write(missed=left)
             # Whoever takes over from a worker that dies now must not take this pass for the next one.
             PassPage.objects.filter(refresh=self._lease.refresh).delete()
-        return True
 
     def _ask(self, row: Cached) -> Found:
         """Each answer is written at once: after a death or a limit no row is asked for again."""

@@ -123,8 +123,8 @@ def _fits_a_page(lease: Lease, noun: CachedNoun, page_size: int) -> bool:
     is_clean = refresh.clean_at == refresh.completed_at
     if not is_clean or any(not row["id"].isdecimal() for row in refresh.set_aside):
         return False
-    held = noun.rows.filter(account=refresh.account, gone_at=None)[: page_size + 1].count()
-    return held + refresh.surplus <= page_size
+    room = max(0, page_size - refresh.surplus)
+    return bool(noun.rows.filter(account=refresh.account, gone_at=None)[: room + 1].count() <= room)
 
 
 def _unsettled(lease: Lease, noun: CachedNoun) -> list[str]:
@@ -179,6 +179,8 @@ def _finish_full(lease: Lease, noun: CachedNoun, client: Client, found: list[Pas
     is_daily = noun.is_cheap and refresh.full_due_at <= now and not is_young
     confirms = bool(refresh.missed)
     if clean and len(seen) == sum(page.rows for page in found):
+        if not seen.isdisjoint(refresh.hidden):
+            lease.write(hidden=[remote_id for remote_id in refresh.hidden if remote_id not in seen])
         missing = Missing(lease, noun, client, _unlisted(lease, noun, seen))
         clean = missing.settle()
         calls += missing.calls
@@ -214,13 +216,18 @@ def _settle_open(
     walks: dict[str, list[PassPage]],
     newest: list[PassPage],
 ) -> tuple[int, int]:
-    """Ask for rows that left their status, as far as the clean ``walks`` tell: how many, and the calls."""
+    """Ask for rows that left their status, as far as the clean ``walks`` tell: how many, and the calls.
+
+    Those that the list hides are asked for last, and tell nothing of others.
+    """
     clean = {status for status, found in walks.items() if _is_clean(found)}
     seen = {remote_id for found in [*walks.values(), newest] for page in found for remote_id in page.ids}
     rows = _unlisted(lease, noun, seen, statuses=clean) if clean else []
+    hidden = {row.remote_id for row in rows}.intersection(lease.refresh.hidden)
+    rows.sort(key=lambda row: row.remote_id in hidden)
     missing = Missing(lease, noun, client, rows[:ASKED_FOR])
     missing.settle_few()
-    return len(rows), missing.calls
+    return len(rows) - len(hidden), missing.calls
 
 
 def _is_suddenly_empty(lease: Lease, noun: CachedNoun, seen: set[int]) -> bool:
