@@ -32,6 +32,7 @@ _MADE_BY_ITSELF = {
     "auth_permission",
     "portal_auditentry",  # sign-ins that failed
     "portal_audithead",
+    "portal_audittext",
 }
 
 

@@ -1,6 +1,7 @@
 import re
 from typing import Any
 
+import idna
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -11,7 +12,7 @@ _HOST = re.compile(rf"(?=.{{4,253}}$)({_LABEL}\.)+(?=\D){_LABEL}")
 
 
 class HostField(forms.CharField):
-    """A host's full name, in small letters and without the last dot."""
+    """A host's full name as registries write it: in small letters, xn--…, and without the last dot."""
 
     default_error_messages = {"host": _("This is not a host name like ns1.example.com.")}
 
@@ -20,10 +21,24 @@ class HostField(forms.CharField):
         super().__init__(max_length=255, widget=forms.TextInput(attrs=plain), **kwargs)
 
     def clean(self, value: Any) -> str:
-        name = str(super().clean(value)).lower().removesuffix(".")
+        typed = str(super().clean(value))
+        try:
+            name = typed if typed.isascii() else idna.encode(typed, uts46=True, std3_rules=True).decode()
+        except idna.IDNAError:
+            name = typed
+        name = name.lower().removesuffix(".")
         if name and not _HOST.fullmatch(name):
             raise forms.ValidationError(self.error_messages["host"], code="host")
         return name
+
+
+def in_both_forms(name: str) -> str:
+    """``xn--mnchen-3ya.de (münchen.de)``: what is sent, and what was most likely typed."""
+    try:
+        decoded = idna.decode(name) if "xn--" in name else name
+    except idna.IDNAError:
+        return name
+    return name if decoded == name else f"{name} ({decoded})"
 
 
 class NameserversForm(WriteForm):

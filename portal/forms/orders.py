@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.forms.domains import HostField
+from portal.forms.domains import HostField, in_both_forms
 from portal.models import Product
 from portal.operations.form import WriteForm
 from portal.queries.payment_gateways import known_gateways
@@ -170,8 +170,8 @@ class ServiceOrder(OrderForm):
             (_("Billing cycle"), Product.Cycle(cleaned["cycle"]).label),
         ]
         further = [
-            (_("Domain"), cleaned["domain"]),
-            (_("Host name"), cleaned["hostname"]),
+            (_("Domain"), in_both_forms(cleaned["domain"])),
+            (_("Host name"), in_both_forms(cleaned["hostname"])),
             (_("Addons"), ", ".join(map(str, cleaned.get("addons") or []))),
         ]
         return facts + [fact for fact in further if fact[1]]
@@ -192,7 +192,8 @@ class _DomainOrder(OrderForm):
         return {"domain": [cleaned["domain"]], "domaintype": [self.type], "regperiod": [cleaned["years"]]}
 
     def described(self) -> Facts:
-        return [(_("Domain"), self.cleaned_data["domain"]), (_("Years"), self.cleaned_data["years"])]
+        cleaned = self.cleaned_data
+        return [(_("Domain"), in_both_forms(cleaned["domain"])), (_("Years"), cleaned["years"])]
 
 
 class RegistrationOrder(_DomainOrder):

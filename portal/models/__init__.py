@@ -1,5 +1,5 @@
 from portal.models.access import AccountPolicy, Grant
-from portal.models.audit import Act, AuditEntry, AuditHead
+from portal.models.audit import Act, AuditEntry, AuditHead, AuditText
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
@@ -14,6 +14,7 @@ __all__ = [
     "Act",
     "AuditEntry",
     "AuditHead",
+    "AuditText",
     "Device",
     "FirstAdminToken",
     "Gateway",

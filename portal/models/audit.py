@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ultahost_api.crypto.digests import keyed_digest
+from ultahost_api.folding import searchable
 from ultahost_api.models import Account
 
 
@@ -85,6 +86,8 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
             entry.save(force_insert=True)
             head.seq, head.hash = entry.seq, entry.hash
             head.save()
+            texts = [entry.actor_name, entry.target, entry.account_name, entry.ip]
+            AuditText.objects.create(entry=entry, folded=searchable(texts))
         return entry
 
     def present(self) -> Self:
@@ -157,6 +160,16 @@ class AuditEntry(models.Model):
     @property
     def who(self) -> str:
         return self.actor_name or str(_("not signed in") if self.ip else _("the portal"))
+
+
+class AuditText(models.Model):
+    """What searches read of an entry; beside it, since the entry is never changed."""
+
+    # Without a constraint in the database, which would meet a TRUNCATE of the log before its triggers do.
+    entry = models.OneToOneField(
+        AuditEntry, models.PROTECT, primary_key=True, related_name="text", db_constraint=False
+    )
+    folded = models.TextField()
 
 
 class AuditHead(models.Model):

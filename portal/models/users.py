@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.models.one_line import OneLineField
+from ultahost_api.models.searched import Searched
 
 
 class Role(models.TextChoices):
@@ -70,8 +71,10 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email=(username or "").lower())
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser, Searched):
     """A person with a portal login. Deactivated when they leave, never deleted."""
+
+    searched = ("name",)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(

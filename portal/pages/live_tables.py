@@ -1,6 +1,5 @@
 """Lists of live nouns: read whole, an account at a time, then searched, sorted and paged like any other."""
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from portal.models import Act
 from portal.pages import exports
 from portal.pages.tables import Pages
 from ultahost_api.client import Client, Page
+from ultahost_api.folding import searchable, wanted
 from ultahost_api.models import Account
 
 MOST_PAGES = 10  # of one list; nobody has that many of these
@@ -65,8 +65,8 @@ class LiveList(Pages):
 
     @cached_property
     def rows(self) -> list[Any]:
-        wanted = folded(self.words).split()[:8]
-        found = [one for one in self._records if all(word in folded(self._text(one)) for word in wanted)]
+        words = wanted(self.words)
+        found = [one for one in self._records if _holds(searchable([self._text(one)]), words)]
         filled = [one for one in found if self._key(one) is not None]
         blank = [one for one in found if self._key(one) is None]
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
@@ -77,6 +77,11 @@ class LiveList(Pages):
         """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
         audit.record(self.request, Act.EXPORTED, filename, account=account, rows=len(self.rows))
         return exports.response(filename, columns, self.rows)
+
+
+def _holds(text: str, words: Iterable[Iterable[str]]) -> bool:
+    """One spelling of each word."""
+    return all(any(spelling in text for spelling in spellings) for spellings in words)
 
 
 def choose(request: HttpRequest, accounts: QuerySet[Account]) -> Choice:
@@ -113,9 +118,3 @@ def whole(pages: Sequence[Page[Any]]) -> reading.Whole:
     set_aside = tuple(row.remote_id or "–" for page in pages for row in page.rejected)
     is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
     return reading.Whole.of(records.values(), is_whole, set_aside)
-
-
-def folded(text: str) -> str:
-    """Without case and accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

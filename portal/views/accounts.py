@@ -14,12 +14,13 @@ from portal.live_reads.reading import Live
 from portal.models import AccountPolicy
 from portal.operations.page import WritePage
 from portal.pages import exports, live_tables
-from portal.pages.live_tables import LiveList, folded
+from portal.pages.live_tables import LiveList
 from portal.queries import account_access
 from portal.queries.account_access import Reached
 from portal.sign_in import reauthentication
 from portal.wording import formats
 from ultahost_api.client import Client, Profile, Secret, writes
+from ultahost_api.folding import folded
 from ultahost_api.models import Account
 
 SORTS: dict[str, live_tables.Key] = {

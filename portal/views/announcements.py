@@ -12,8 +12,9 @@ from portal.live_reads.reading import Live
 from portal.models import User
 from portal.pages import live_tables
 from portal.pages.foreign_html import document, framed
-from portal.pages.live_tables import LiveList, folded
+from portal.pages.live_tables import LiveList
 from ultahost_api.client import Announcement, AnnouncementDetails, Client
+from ultahost_api.folding import folded
 from ultahost_api.models import Account, ApiKey
 
 _SEEN = "announcements_seen"  # the session's: the highest id that was marked as read

@@ -14,9 +14,10 @@ from portal.live_reads.reading import Live
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import exports, live_tables
-from portal.pages.live_tables import LiveList, folded
+from portal.pages.live_tables import LiveList
 from portal.wording import fields
 from ultahost_api.client import Client, Contact, ContactDetails, writes
+from ultahost_api.folding import folded
 from ultahost_api.models import Account, Operation
 
 _LIST = "contacts"  # in the live cache

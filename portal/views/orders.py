@@ -9,7 +9,7 @@ from portal import access, http
 from portal.live_reads import reading
 from portal.models import User
 from portal.pages import exports, live_tables
-from portal.pages.filters import OrderFilter
+from portal.pages.filters import CachedFilter
 from portal.pages.tables import ListPage, Sorts, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
@@ -91,7 +91,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
         request,
         access.orders_to_view(user),
         accounts=access.accounts_to_view(user),
-        filter_class=OrderFilter,
+        filter_class=CachedFilter,
         sorts=SORTS,
         default_sort="-date",
     )

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from portal import access, http
 from portal.models import ServiceCommand, User
 from portal.pages import exports
-from portal.pages.filters import ServiceFilter
+from portal.pages.filters import CachedFilter
 from portal.pages.tables import ListPage, Sorts, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
@@ -63,7 +63,7 @@ def _listing(request: http.Request, user: User) -> ListPage:
         request,
         access.services_to_view(user),
         accounts=access.accounts_to_view(user),
-        filter_class=ServiceFilter,
+        filter_class=CachedFilter,
         sorts=SORTS,
         default_sort="due",
     )

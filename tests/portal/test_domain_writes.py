@@ -87,6 +87,15 @@ def test_it_sets_nameservers_in_small_letters_and_without_gaps(confirmed, domain
     assert "last set here by Alma, now" in told
 
 
+def test_it_sets_and_says_nameservers_as_registries_write_them(confirmed, domain, remote):
+    page = confirmed.follow(
+        send(confirmed, path(domain, "nameservers/"), ns1="ns1.München.de", ns2="ns2.xn--mnchen-3ya.de")
+    )
+
+    assert remote()["_nameservers"] == ["ns1.xn--mnchen-3ya.de", "ns2.xn--mnchen-3ya.de"]
+    assert "ns1.xn--mnchen-3ya.de" in page.one("main").text
+
+
 def test_it_begins_with_the_nameservers_that_were_set_last(confirmed, domain):
     assert "value" not in confirmed.get(path(domain, "nameservers/")).one("input[name=ns1]").attributes
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -11,6 +12,24 @@ from django.utils import timezone
 from portal.models import AccountPolicy
 from portal.views import domains, emails, invoices, orders, quotes, services
 from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Service
+
+# What a person takes for the same, however it is written in one place and typed in the other.
+ALIKE = {
+    "münchen.de": [
+        "MÜNCHEN", "mu\u0308nchen.de", "munchen", "xn--mnchen-3ya.de", "XN--MNCHEN-3YA.DE.", "münchen.de.",
+        "https://münchen.de/", "https://xn--mnchen-3ya.de/a?b=c", "mün\u00adchen.de", "mün\u2060chen.de",
+    ],
+    "xn--mnchen-3ya.de": ["münchen", "MÜNCHEN.DE", "xn--mnchen-3ya", "xn--mn", "http://xn--mnchen-3ya.de:8080"],
+    "xn--ls8h.example": ["\U0001f4a9", "xn--ls8h"],
+    "İzmir": ["izmir", "IZMIR", "İZMİR", "ızmır"],
+    "IŞIK": ["ışık", "işik", "isik", "IŞIK"],
+    "inşaat": ["İNŞAAT", "INŞAAT", "insaat"],
+    "straße": ["STRASSE", "strasse", "Straße", "STRAẞE"],
+    "STRASSE": ["straße"],
+    "Zoe\u0308": ["zoë", "ZOË", "zoe"],
+    "shop\u2060.example": ["shop.example", "SHOP.EXAMPLE."],
+    "ＳＨＯＰ": ["shop"],
+}  # fmt: skip
 
 
 @dataclass
@@ -182,6 +201,7 @@ def test_it_offers_to_choose_an_account_only_among_several(browser, listed, rows
         ("MAIL acme blue", ["blue-mail"]),
         ("müller", ["Müller"]),
         ("MÜLLER", ["Müller"]),
+        ("muller", ["Müller"]),
         ("zoë", []),
         ("100%", ["100%"]),
         ("_", []),
@@ -197,10 +217,20 @@ def test_it_searches_every_word_in_any_case(browser, listed, acme, words, found)
 
 
 def test_it_searches_account_names_with_accents(browser, listed, acme):
-    Account.objects.update(name="Ärzte & Söhne")
+    acme.name = "Ärzte & Söhne"
+    acme.save()
     listed.add(acme, "one")
 
     assert titles(browser.get(f"{listed.url}?q=ärzte söhne")) == ["one"]
+
+
+def test_it_finds_a_title_in_any_spelling_of_it(browser, listed, acme):
+    listed.add(acme, "another")
+    for title, words in ALIKE.items():
+        row = listed.add(acme, title)
+        for word in words:
+            assert titles(browser.get(f"{listed.url}?{urlencode({'q': word})}")) == [title], (title, word)
+        row.delete()
 
 
 @pytest.mark.parametrize("form", ["{}", "%23{}"])

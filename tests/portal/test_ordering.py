@@ -1,3 +1,5 @@
+from urllib.parse import urlencode
+
 import pytest
 
 from portal.live_reads.slots import provider_call
@@ -44,6 +46,7 @@ def ordered(sandbox):
 SERVICE = (
     "/orders/new/service/?product_id=1&cycle=monthly&hostname=New.Example.com&payment_method=stripe&review=1"
 )
+REGISTRATION = "/orders/new/register/?years=1&payment_method=stripe&review=1"
 TRANSFER = "/orders/new/transfer/?domain=mine.example.com&years=2&payment_method=stripe&review=1"
 
 
@@ -58,6 +61,33 @@ class TestReview:
         assert (told["Host name"], told["Payment method"]) == ("new.example.com", "stripe")
         assert "Ultahost tells no price beforehand" in page.one(".confirm").text
         assert ordered(sandbox) == []
+
+    @pytest.mark.parametrize(
+        ("typed", "told", "sent"),
+        [
+            ("München.de", "xn--mnchen-3ya.de (münchen.de)", "xn--mnchen-3ya.de"),
+            ("xn--mnchen-3ya.de", "xn--mnchen-3ya.de (münchen.de)", "xn--mnchen-3ya.de"),
+            ("straße.example。", "xn--strae-oqa.example (straße.example)", "xn--strae-oqa.example"),
+            ("shop\u2060.example", "shop.example", "shop.example"),
+            ("xn--a.example", "xn--a.example", "xn--a.example"),
+            ("SHOP.example.", "shop.example", "shop.example"),
+        ],
+    )
+    def test_it_says_and_sends_a_domain_as_registries_write_it(self, visit, alma, sandbox, typed, told, sent):
+        browser, path = visit(alma), f"{REGISTRATION}&{urlencode({'domain': typed})}"
+
+        assert facts(browser.get(path))["Domain"] == told
+        place(browser, path)
+        assert ordered(sandbox)[-1]["domain"] == [sent]
+
+    @pytest.mark.parametrize(
+        "typed", ["💩.example", "a_ü.example", "ü" * 64 + ".example", "-ü-.example", "ü"]
+    )
+    def test_it_refuses_a_domain_that_no_registry_takes(self, visit, alma, typed):
+        page = visit(alma).get(f"{REGISTRATION}&{urlencode({'domain': typed})}")
+
+        assert page.status == 422
+        assert "not a host name" in page.one(".errorlist").text
 
     def test_it_goes_back_to_what_was_typed(self, visit, alma):
         browser = visit(alma)

@@ -507,7 +507,7 @@ def test_it_leads_back_to_a_page_where_the_act_is_one_click_away(visit, team, as
 # that somebody took a copy. Of the team's rows these columns alone.
 TRACES = {
     "django_session", "usersessions_usersession", "portal_cache", "portal_live_cache", "portal_auditentry",
-    "portal_audithead", "ultahost_api_ratewindow", "ultahost_api_refresh",
+    "portal_audithead", "portal_audittext", "ultahost_api_ratewindow", "ultahost_api_refresh",
     "ultahost_api_account watched_until", "ultahost_api_service details_wanted_at",
     "ultahost_api_invoice details_wanted_at", "ultahost_api_domain details_wanted_at",
     "ultahost_api_service details_tries", "ultahost_api_invoice details_tries",

@@ -204,3 +204,27 @@ def test_it_never_blanks_what_only_the_details_told(acme, worker):
     domain, service = Domain.objects.get(), Service.objects.get()
     assert (domain.status, domain.auto_renew, domain.payment_method) == ("Expired", True, "stripe")
     assert (service.status, service.nameservers) == ("Suspended", ["ns1.example.com", "ns2.example.com"])
+
+
+def test_it_keeps_every_row_ready_for_a_search(acme, worker):
+    """As it came, as it changed, and with what its details told."""
+    acme.add_services(domain="münchen.de", product_name="Größe S", dedicatedip="2001:DB8::1")
+    worker.run("services")
+    assert Service.objects.get().folded == "grosse s\nmunchen.de\n"
+
+    worker.run("details")
+    assert Service.objects.get().folded == "grosse s\nmunchen.de\n2001:db8::1"
+
+    next(iter(acme.services.values()))["domain"] = "xn--mnchen-3ya.com"
+    worker.run("services", full=True)
+    row = Service.objects.get()
+    assert row.folded == row.fold({})
+    assert "munchen.com" in row.folded
+    assert "2001:db8::1" in row.folded
+
+
+def test_it_keeps_the_account_ready_for_a_search(acme, worker, account):
+    acme.profile["companyname"] = "Ärzte İzmir"
+    worker.run("profile")
+    account.refresh_from_db()
+    assert (account.name, account.folded) == ("Ärzte İzmir", "arzte izmir")

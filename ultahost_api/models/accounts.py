@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from ultahost_api.models.searched import Searched
+
 _WATCHED_FOR = timedelta(minutes=2)  # a page that is shown says so every 30 seconds
 
 
@@ -15,8 +17,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         return stale.update(watched_until=now + _WATCHED_FOR)
 
 
-class Account(models.Model):
+class Account(Searched):
     """One Ultahost client account, known by the ``uuid`` of ``get_profile`` and nothing else."""
+
+    searched = ("name",)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     remote_uuid = models.CharField(max_length=64, unique=True)

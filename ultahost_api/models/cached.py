@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from ultahost_api.models.accounts import Account
+from ultahost_api.models.searched import Searched
 
 Row = TypeVar("Row", bound="Cached", covariant=True)
 
@@ -46,7 +47,7 @@ class CachedQuerySet(models.QuerySet[Row]):
         )
 
 
-class Cached(models.Model):
+class Cached(Searched):
     """A row copied from the provider. The same row revives if it returns; it is never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

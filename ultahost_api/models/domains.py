@@ -91,6 +91,8 @@ def _status_since() -> Coalesce:
 class Domain(Cached):
     """A domain name. Its due date and its expiry are two dates, and the expiry can be unknown."""
 
+    searched = ("name", "registrar")
+
     name = models.TextField(blank=True)
     first_payment_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     recurring_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)

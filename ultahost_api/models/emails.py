@@ -6,6 +6,8 @@ from ultahost_api.models.cached import Cached, CachedQuerySet
 class Email(Cached):
     """A line of the provider's mail log. Bodies can hold passwords: they are read live and never stored."""
 
+    searched = ("subject",)
+
     extra = None  # an undocumented field could be the body
 
     date = models.DateTimeField(null=True)

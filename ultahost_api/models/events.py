@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.refreshes import Noun
+from ultahost_api.models.searched import Searched
 
 _AT_ONCE = 500  # rows
 
@@ -39,7 +40,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return pruned
 
 
-class Event(models.Model):
+class Event(Searched):
     """What a refresh saw change at the provider, written in the transaction that changes our copy.
 
     ``changes`` maps a field of the row to [what it was, what it is], as JSON holds them: amounts and dates
@@ -56,6 +57,8 @@ class Event(models.Model):
         READABLE = "readable", _("Readable again")
         STOPPED = "stopped", _("Refreshing stopped")  # of a noun: nothing comes through any more
         RECOVERED = "recovered", _("Refreshing again")
+
+    searched = ("name",)
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="events")
     noun = models.CharField(max_length=10, choices=Noun)

@@ -137,6 +137,8 @@ def _added(value: Decimal | None) -> Decimal:
 class Invoice(Cached):
     """A bill. ``total`` is what remains after credit; ``currency`` is the account's when first stored."""
 
+    searched = ("number", "payment_method")
+
     number = models.TextField(blank=True)
     date = models.DateField(null=True)
     due_date = models.DateField(null=True)

@@ -3,13 +3,16 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ultahost_api.folding import searchable
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached
+from ultahost_api.models.searched import Searched
 
 # Where an answer names the row that the operation made.
 _MADE = {"invoice": "result__invoiceid__in", "order": "result__orderid__in"}
@@ -32,12 +35,19 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """For lists: what was done stays."""
         return self
 
+    def update(self, **fields: Any) -> int:
+        if "message" in fields:  # targets are ASCII
+            fields["folded"] = Concat(Lower("target"), Value("\n" + searchable([fields["message"]])))
+        return super().update(**fields)
+
     def gone(self) -> Self:
         return self.none()
 
 
-class Operation(models.Model):
+class Operation(Searched):
     """One write sent to Ultahost on a user's behalf, written down before it is sent."""
+
+    searched = ("target", "message")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")

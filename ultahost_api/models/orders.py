@@ -6,6 +6,8 @@ from ultahost_api.models.cached import Cached, CachedQuerySet
 class Order(Cached):
     """Something ordered. ``number`` is the one that people quote; lines and invoice are read live."""
 
+    searched = ("number", "payment_method")
+
     number = models.TextField(blank=True)
     date = models.DateTimeField(null=True)
     amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)

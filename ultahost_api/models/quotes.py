@@ -19,6 +19,8 @@ class QuoteQuerySet(CachedQuerySet["Quote"]):
 class Quote(Cached):
     """An offer of the provider's. Its items and words are read live."""
 
+    searched = ("subject",)
+
     subject = models.TextField(blank=True)
     stage = models.CharField(max_length=255, blank=True)
     valid_until = models.DateField(null=True)

@@ -13,6 +13,8 @@ class ServiceQuerySet(CachedQuerySet["Service"]):
 class Service(Cached):
     """A hosting product or server. Addresses and nameservers come with the details."""
 
+    searched = ("product_name", "domain", "dedicated_ip")
+
     product_name = models.TextField(blank=True)
     domain = models.TextField(blank=True)
     amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)

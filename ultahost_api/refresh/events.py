@@ -74,7 +74,7 @@ def write(noun: CachedNoun, row: Cached, values: Mapping[str, Any], **beside: An
     if changes := difference(noun, row, values):
         events.insert(0, happened(noun, row, Kind.CHANGED, changes))
     record(noun, events)
-    noun.rows.filter(pk=row.pk).update(**values, **beside)
+    noun.rows.filter(pk=row.pk).update(**values, **beside, folded=row.fold(values))
 
 
 def record(noun: CachedNoun, events: Iterable[Event]) -> None:

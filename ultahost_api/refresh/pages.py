@@ -105,7 +105,8 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
     blank = noun.model(account=account)
     if isinstance(blank, Invoice):
         blank.currency = account.currency
-    rows = insert(blank, ({"remote_id": remote_id, **values} for remote_id, values in new.items()))
+    added = ({"remote_id": id_, **values, "folded": blank.fold(values)} for id_, values in new.items())
+    rows = insert(blank, added)
     if lease.refresh.completed_at is None:  # the first copy is no news
         return []
     found = []
@@ -127,12 +128,13 @@ def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, 
         values = {**values, "unreadable": events.still_unreadable(row.unreadable, values)}
         difference = events.difference(noun, row, values)
         readability = events.readability(noun, row, values)
-        for name, value in {**values, "gone_at": None, "changed_at": now, "details_tries": 0}.items():
+        beside = {"gone_at": None, "changed_at": now, "details_tries": 0, "folded": row.fold(values)}
+        for name, value in {**values, **beside}.items():
             setattr(row, name, value)
         if returned or difference:
             kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
             found.append(events.happened(noun, row, kind, difference))
         found += readability
-    fields = [*noun.names, "unreadable", "gone_at", "changed_at", "details_tries"]
+    fields = [*noun.names, "unreadable", "gone_at", "changed_at", "details_tries", "folded"]
     noun.rows.bulk_update(differing, fields, batch_size=WRITE_BATCH)
     return found

@@ -85,7 +85,7 @@ def write(account: Account, profile: Profile) -> None:
     for name in changed:
         setattr(account, name, values[name])
     if changed:
-        account.save(update_fields=changed)
+        account.save(update_fields=[*changed, "folded"])
 
 
 def name_of(profile: Profile) -> str:

@@ -1,0 +1,63 @@
+"""Text as a search compares it: what a person takes for the same is the same text."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_MOST_WORDS = 8  # of one search
+# Code points that show nothing and are not in _UNSEEN: fillers and variation selectors.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_UNSEEN = {"Cc", "Cf", "Cs"}  # control and direction marks, half characters
+_OTHERS = str.maketrans({"ı": "i", "。": "."})  # the dotless i; the full stop of Chinese domain names
+_XN_LABEL = re.compile(r"(?<![a-z0-9-])xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
+_ADDRESS = re.compile("[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)")
+
+
+def folded(text: str) -> str:
+    """Without case, accents and invisible characters; domain names in Unicode."""
+    return _in_unicode(_plain(text))
+
+
+def searchable(texts: Iterable[str]) -> str:
+    """What the search of a row reads: the folded texts, and domain names as they are written as well."""
+    written = _plain("\n".join(texts))
+    decoded = _in_unicode(written)
+    return written if decoded == written else f"{written}\n{decoded}"
+
+
+def wanted(query: str) -> list[set[str]]:
+    """For each word of a search the spellings, one of which has to be in the ``searchable`` text."""
+    return [{_bare(word), _bare(_in_unicode(word))} for word in _plain(query).split()[:_MOST_WORDS]]
+
+
+def _plain(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text.lower()  # most texts
+    letters = unicodedata.normalize("NFKD", _BLANK.sub("", text))
+    kept = "".join(letter for letter in letters if letter.isspace() or not _is_left_out(letter))
+    # What casefold() writes can be composed, and some letters are folded only once they are decomposed.
+    return unicodedata.normalize("NFKD", kept.translate(_OTHERS).casefold())
+
+
+def _is_left_out(letter: str) -> bool:
+    return unicodedata.combining(letter) > 0 or unicodedata.category(letter) in _UNSEEN
+
+
+def _in_unicode(text: str) -> str:
+    return _XN_LABEL.sub(_decoded, text) if "xn--" in text else text
+
+
+def _decoded(found: re.Match[str]) -> str:
+    try:
+        label = found[1].encode().decode("punycode")
+        label.encode()  # half characters fit in no database
+    except UnicodeError:
+        return found[0]
+    return _plain(label) or found[0]
+
+
+def _bare(word: str) -> str:
+    """Of a pasted address the host; a name without its last dot."""
+    address = _ADDRESS.match(word)
+    host = address[1] if address else word
+    return host.rstrip("./") or word

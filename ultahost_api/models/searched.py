@@ -1,0 +1,51 @@
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.db import models
+
+from ultahost_api.folding import searchable
+
+_AT_ONCE = 2000  # rows
+
+
+class FoldedField(models.TextField):  # type: ignore[type-arg]  # only in the stubs does it take any
+    """Follows the row's texts whenever the row is saved; ``update`` and the like pass by it."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        model_instance.folded = model_instance.fold({})
+        return str(model_instance.folded)
+
+    def deconstruct(self) -> Any:
+        """A column like any other: migrations need not know."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+
+class Searched(models.Model):
+    """A row that searches find by its ``searched`` texts, in any spelling of them."""
+
+    searched: ClassVar[tuple[str, ...]]
+
+    folded = FoldedField(default="", db_default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+    def fold(self, told: Mapping[str, Any]) -> str:
+        """``folded`` as it is once the row has the values of ``told``."""
+        return searchable(str(told.get(name, getattr(self, name))) for name in self.searched)
+
+
+def fold_rows(model: type[models.Model], searched: tuple[str, ...], connection: Any) -> None:
+    """For a migration: fills ``folded`` of the rows that are there."""
+    rows = model._base_manager.using(connection.alias).order_by("pk").values_list("pk", *searched)
+    pk, quote = model._meta.pk, connection.ops.quote_name
+    assert pk is not None  # noqa: S101
+    table, column = quote(model._meta.db_table), quote(pk.column)
+    statement = f"UPDATE {table} SET folded = %s WHERE {column} = %s"  # noqa: S608 - names only
+    found = list(rows[:_AT_ONCE])
+    while found:
+        values = [(searchable(texts), pk.get_db_prep_value(key, connection)) for key, *texts in found]
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, values)
+        found = list(rows.filter(pk__gt=found[-1][0])[:_AT_ONCE])
