@@ -48,7 +48,7 @@ def _details(row: Row) -> AnnouncementDetails:
     return row.into(
         AnnouncementDetails,
         **_announcement(row),
-        body=row.text("announcement"),
+        body=row.markup("announcement"),
         published=row.flag("published"),
         parent_id=row.number("parentid") or None,
         language=row.text("language"),

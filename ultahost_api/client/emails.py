@@ -50,7 +50,7 @@ def _details(row: Row) -> EmailDetails:
     return row.into(
         EmailDetails,
         **_email(row),
-        message=row.text("message"),
+        message=row.markup("message"),
         to=row.text("to"),
         cc=row.text("cc"),
         bcc=row.text("bcc"),

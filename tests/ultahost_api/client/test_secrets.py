@@ -105,6 +105,23 @@ def test_it_repeats_no_secret_that_the_provider_repeats(call, answer, server, cl
     assert_silent(f"{caught.value} {vars(caught.value)} {frames_of(caught.value)}")
 
 
+@pytest.mark.parametrize(
+    ("password", "quoted"),
+    [
+        ("a<b&c-secret", "a&lt;b&amp;c-secret"),
+        ("a&lt;b-secret", "a&lt;b-secret"),
+        ("a<b-secret", "a<b-secret"),
+    ],
+)
+def test_it_repeats_no_secret_that_the_provider_repeats_escaped(password, quoted, server, client):
+    server.answer(server.reply(400, {"status": 400, "message": f"&quot;{quoted}&quot; is too short"}))
+
+    with pytest.raises(UltahostError) as caught:
+        client.services.reset_password(1, password)
+
+    assert caught.value.message == '"••••••••" is too short'
+
+
 @pytest.mark.parametrize("call", ["disable_2fa", "a read"])
 @pytest.mark.parametrize("moment", ["connecting", "sending", "waiting", "reading"])
 def test_it_shows_no_secret_when_a_time_limit_strikes(call, moment, server, make_client, monkeypatch):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ultahost_api.client import Secret
 from ultahost_api.client.core import wire
 from ultahost_api.client.core.wire import Row, Unreadable
 
@@ -78,6 +79,35 @@ def test_it_reads_no_number_into_nonsense(told):
 )
 def test_it_reads_texts(told, read):
     assert wire.texts(told) == read
+
+
+@pytest.mark.parametrize(
+    ("told", "read"),
+    [
+        ("R&amp;D", "R&D"),
+        ("&#039;q&#39; &#x27;q&apos;", "'q' 'q'"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),  # once
+        ("&lt;b&gt;", "<b>"),
+        ("M&uuml;ller &euro;5", "Müller €5"),
+        ("https://shop.example/?a=1&copy=2&lt=3", "https://shop.example/?a=1&copy=2&lt=3"),
+        ("&nosuch; &; &#; R&D", "&nosuch; &; &#; R&D"),
+        ("&#0;&#xd800;", "\ufffd\ufffd"),
+    ],
+)
+def test_it_undoes_what_was_escaped_for_html_once(told, read):
+    row = Row({"a": told, "b": [told]})
+    assert (row.text("a"), row.texts("b")) == (read, (read,))
+
+
+def test_it_reads_escaped_amounts_and_lists():
+    row = Row({"total": "&euro;5.00", "files": "[&quot;a b.pdf&quot;]"}, "EUR")
+    assert (row.money("total"), row.texts("files")) == (5, ("a b.pdf",))
+
+
+def test_it_leaves_markup_and_secrets_as_they_are():
+    row = Row({"body": "<p>R&amp;D</p>", "code": Secret("a&amp;b")})
+    assert row.markup("body") == "<p>R&amp;D</p>"
+    assert row.take("code").reveal() == "a&amp;b"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from .errors import (
 from .rate import Rate
 from .secret import Secret
 from .transport import TOO_LONG, Reply
+from .wire import unescaped
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
 _LONGEST_NUMBER = 60
@@ -55,7 +56,7 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
         return _unanswered(action, reply)
     envelope = _envelope(action, reply)
     data, meta = envelope.get("data"), envelope.get("meta")
-    message = mask(_message(envelope, data))
+    message = mask(unescaped(mask(_message(envelope, data))))  # a secret may be quoted in either way
     status = _status(reply.status, envelope)
     if not 200 <= status < 300:
         return _refusal(action, status, message, reply.rate)

@@ -2,9 +2,10 @@
 
 A field that cannot be read costs its record nothing else: it is left blank, and what the provider wrote
 stands in the record's ``unreadable``. Only a row without a readable id makes no record. How an amount may be
-written stands in ``amounts``.
+written stands in ``amounts``. Some billing systems escape every text for HTML: that is undone, once.
 """
 
+import html
 import json
 import re
 from collections.abc import Callable
@@ -23,6 +24,7 @@ _YEARS = range(2, 9999)  # a moment in them has a date in every time zone
 MISSING = object()  # stands for a field that the provider did not send
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
 _UP, _DOWN = {"1", "true", "on", "yes"}, {"0", "false", "off", "no", ""}
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(.*)", re.DOTALL)
 # PHP makes -0001-11-30 of 0000-00-00 when it formats it.
 _NO_DATE = ("0000-", "-0001-", "00/00/0000", "30/11/-0001")
@@ -57,6 +59,11 @@ def integer_or_none(value: object) -> int | None:
         return integer(value)
     except Unreadable:
         return None
+
+
+def unescaped(text: str) -> str:
+    """``R&D`` of ``R&amp;D``. What lacks its semicolon is none: ``?a=1&copy=2`` is an address."""
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
 
 
 def text(value: object) -> str:
@@ -217,7 +224,12 @@ class Row:
     def text(self, name: str) -> Any:
         value = self._left.pop(name, None)
         if isinstance(value, str):
-            return value  # nearly every one
+            return unescaped(value)  # nearly every one
+        return Unread(told(value), "") if isinstance(value, dict | list) and value else text(value)
+
+    def markup(self, name: str) -> Any:
+        """HTML, whose entities are its own."""
+        value = self.take(name)
         return Unread(told(value), "") if isinstance(value, dict | list) and value else text(value)
 
     def flag(self, name: str) -> Any:
@@ -242,7 +254,9 @@ class Row:
         items = value if isinstance(value, list) else [value]
         if any(isinstance(item, dict | list) and item for item in items):
             return Unread(told(value), texts(value))
-        return texts(value)
+        if isinstance(value, list):
+            return tuple(unescaped(one) for one in texts(value))
+        return texts(unescaped(value) if isinstance(value, str) else value)
 
     def numbers(self, name: str) -> tuple[int, ...]:
         return numbers(self.take(name))
@@ -265,7 +279,7 @@ class Row:
     def _read(self, name: str, read: Callable[[Any], Any]) -> Any:
         value = self._left.pop(name, MISSING)
         try:
-            return read(None if value is MISSING else value)
+            return read(None if value is MISSING else unescaped(value) if isinstance(value, str) else value)
         except Unreadable:
             return Unread(told(value), None)
 
