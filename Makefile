@@ -79,7 +79,7 @@ format: dev
 
 # No addresses in the locks, so that they install from any index.
 UV_COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --extra portal pyproject.toml
+	--no-emit-index-url --no-header --extra django --group portal pyproject.toml
 
 lock: dev
 	$(UV_COMPILE) -o requirements/portal.txt

@@ -14,8 +14,12 @@ def check_settings(**_: Any) -> list[CheckMessage]:
     if missing:
         return [Error(f"ULTAHOST lacks {', '.join(missing)}.", id="ultahost_api.E001")]
     problems: list[CheckMessage] = []
-    if any(len(key) != 32 for key in ultahost["SEALING_KEYS"]):
-        problems.append(Error("Every sealing key must be 32 bytes long.", id="ultahost_api.E002"))
+    if not all(isinstance(key, bytes) and len(key) == 32 for key in ultahost["SEALING_KEYS"]):
+        problems.append(
+            Error("ULTAHOST['SEALING_KEYS'] must be a list of 32 bytes each.", id="ultahost_api.E002")
+        )
     if not is_private(urlsplit(ultahost["API_URL"])):
         problems.append(Error("ULTAHOST['API_URL'] must be https.", id="ultahost_api.E003"))
+    if not isinstance(ultahost["HMAC_KEY"], bytes):
+        problems.append(Error("ULTAHOST['HMAC_KEY'] must be bytes.", id="ultahost_api.E004"))
     return problems
