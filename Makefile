@@ -13,7 +13,7 @@ DEPLOYED = PORTAL_URL=https://portal.example.com PORTAL_TRUSTED_PROXIES=1 DATABA
 	PORTAL_SECRET_KEY=check-SECRET-key-0123456789-abcdefghijklmnopqrstuvwxyz-9876543210 \
 	PORTAL_SEALING_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= PORTAL_HMAC_KEY=check-hmac-key-0123456789abcdef
 
-.PHONY: install dev demo up test drills bench check format lock
+.PHONY: install dev demo up test drills bench check format lock calls
 .PHONY: check-format check-lint check-templates check-types check-imports check-deploy check-migrations
 
 install: $(VENV)/.installed
@@ -76,6 +76,9 @@ check-migrations: dev
 format: dev
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+calls: dev
+	$(PY) -m docs.client_calls
 
 # No addresses in the locks, so that they install from any index.
 UV_COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
