@@ -29,8 +29,3 @@ def _current(path: str, url: str) -> str:
     if path == url:
         return "page"
     return "true" if url != "/" and path.startswith(url) else ""
-
-
-@register.filter
-def percent_of(done: int | None, total: int | None) -> int:
-    return min(100, round(100 * (done or 0) / total)) if total else 0

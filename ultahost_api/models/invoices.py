@@ -70,7 +70,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             "paid_unread": Q(status="Paid") & ((this_year & Q(total=None)) | undated),
         }
         sums = {name: Sum("total", filter=condition) for name, condition in which.items()}
-        counts = {f"{name}_count": Count("pk", filter=condition) for name, condition in which.items()}
+        counts = {f"{name}_count": Count("pk", filter=which[name]) for name in ("overdue", "credits", "paid")}
         counts |= {name: Count("pk", filter=condition) for name, condition in left_out.items()}
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
         return [_totals(row, sums) for row in rows]
@@ -112,7 +112,6 @@ class CurrencyTotals:
 
     currency: str
     open: Decimal
-    open_count: int
     overdue: Decimal
     overdue_count: int
     credits: Decimal
