@@ -88,6 +88,7 @@ CACHES = {
 SECRET_KEY = environment.read_secret("PORTAL_SECRET_KEY", PORTAL_DATA_DIR, generate=_on_sqlite)
 ULTAHOST = {
     "MAY_SEND": "portal.access.may_still_send",
+    "WORDS": "portal.wording.library.words",
     "API_URL": environment.read_url("ULTAHOST_API_URL", "https://bill.ultahost.com/client-api/v1"),
     "SEALING_KEYS": environment.sealing_keys(
         environment.read_secret(

@@ -61,6 +61,12 @@ def may_send(operation: Any) -> bool:
     return bool(import_string(rule)(operation)) if rule else True
 
 
+def words(error: Exception) -> str:
+    """What a command prints: ``WORDS`` names the function that words it for the project's people."""
+    wording = _get("WORDS")
+    return str(import_string(wording)(error) if wording else error)
+
+
 def interval(noun: str) -> timedelta:
     intervals: dict[str, timedelta] = _get("INTERVALS", {})
     return intervals.get(noun, INTERVALS[noun])

@@ -10,19 +10,32 @@ from ultahost_api.models import ApiKey, Installation
 from ultahost_api.models.api_keys import fingerprint
 
 _KNOWN = "installation"  # what is sealed and digested to tell the keys by
-_IF_LOST = "set the one that it was made with, or, if that is lost for good, start once with --allow-new-keys"
 
 
 class WrongDatabase(Exception):
-    """One sentence that names the setting."""
+    """The database was not made with these settings. One sentence, which names the setting."""
 
 
 class OtherApi(WrongDatabase):
     """The database holds the copy of another API than the settings name."""
 
+    def __init__(self, known: str, set_now: str) -> None:
+        super().__init__(f"This database is a copy of {known}, but ULTAHOST['API_URL'] is {set_now}.")
+        self.known, self.set_now = known, set_now
+
 
 class OtherKeys(WrongDatabase):
     """The database was sealed, or its digests were made, with another key than the settings hold."""
+
+
+class OtherSealingKeys(OtherKeys):
+    def __init__(self) -> None:
+        super().__init__("ULTAHOST['SEALING_KEYS'] holds no key that opens what this database has sealed.")
+
+
+class OtherHmacKey(OtherKeys):
+    def __init__(self) -> None:
+        super().__init__("ULTAHOST['HMAC_KEY'] is not the key that this database's digests were made with.")
 
 
 class KeyChecks(NamedTuple):
@@ -77,13 +90,9 @@ def check_keys() -> None:
     """
     checks = remembered_keys()
     if not (checks.opens if checks.sealing else _anything_opens()):
-        raise OtherKeys(
-            f"PORTAL_SEALING_KEYS holds no key that opens what this database has sealed: {_IF_LOST}."
-        )
+        raise OtherSealingKeys
     if not (checks.digests if checks.hmac else _a_fingerprint_matches()):
-        raise OtherKeys(
-            f"PORTAL_HMAC_KEY is not the key that this database's digests were made with: {_IF_LOST}."
-        )
+        raise OtherHmacKey
 
 
 def remembered_keys() -> KeyChecks:
@@ -98,10 +107,7 @@ def seal_check() -> None:
 
 def _refuse_other_api(installation: Installation) -> None:
     if installation.api_url != conf.api_url():
-        raise OtherApi(
-            f"This database is a copy of {installation.api_url}, but ULTAHOST_API_URL is {conf.api_url()}:"
-            " name another PORTAL_DATA_DIR or DATABASE_URL, or start once with --allow-new-api."
-        )
+        raise OtherApi(installation.api_url, conf.api_url())
 
 
 def _installation() -> Installation | None:

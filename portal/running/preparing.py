@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
 from portal.running import CannotStart, schema
+from portal.wording.library import words
 from ultahost_api import installation
 from ultahost_api.installation import WrongDatabase
 
@@ -39,7 +40,7 @@ def prepare_database(*, allow_new_api: bool = False, allow_new_keys: bool = Fals
             installation.remember_api_url(allow_new=allow_new_api)
             installation.remember_keys(allow_new=allow_new_keys)
     except WrongDatabase as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart(words(error)) from None
     except (DatabaseError, InterfaceError) as error:
         raise CannotStart(f"The database does not work: {str(error).strip().splitlines()[0]}.") from None
 
@@ -80,7 +81,7 @@ def _check() -> None:
         schema.refuse_newer()
         installation.check()
     except WrongDatabase as error:
-        raise CannotStart(str(error)) from None
+        raise CannotStart(words(error)) from None
 
 
 def _check_late(end: Callable[[], object], *, connection: BaseDatabaseWrapper, **_: Any) -> None:

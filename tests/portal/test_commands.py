@@ -291,6 +291,26 @@ def test_it_works_with_no_other_keys_than_the_databases_own(run, settings, sandb
     assert ApiKey.objects.get().unreadable_at is None
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("HMAC_KEY", b"another", r"PORTAL_HMAC_KEY is not the key .* start once with --allow-new-keys\.$"),
+        (
+            "API_URL",
+            "https://other.example.com",
+            r"but ULTAHOST_API_URL is https://other.* --allow-new-api\.$",
+        ),
+    ],
+)
+def test_it_names_the_portals_own_setting(run, settings, held, setting, value, words):
+    installation.remember_api_url()
+    installation.remember_keys()
+    settings.ULTAHOST = settings.ULTAHOST | {setting: value}
+
+    with pytest.raises(CommandError, match=words):
+        run("refresh")
+
+
 def test_it_writes_as_an_operation_of_the_keys_owner_once_it_is_told_yes(run, sandbox, held, account):
     account.add_invoices(1, status="Unpaid", paymentmethod="stripe")
     invoice = max(account.invoices)

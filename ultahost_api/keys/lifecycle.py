@@ -45,7 +45,7 @@ class UnknownKey(KeyProblem):
 
 
 class KeyIsHere(KeyProblem):
-    """The same key is in the portal already."""
+    """The same key was added already."""
 
 
 class LabelTaken(KeyProblem):

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from ultahost_api import installation
+from ultahost_api import conf, installation
 
 
 class CheckedCommand(BaseCommand):
@@ -13,7 +13,7 @@ class CheckedCommand(BaseCommand):
         try:
             installation.check()
         except installation.WrongDatabase as error:
-            raise CommandError(str(error)) from None
+            raise CommandError(conf.words(error)) from None
         except DatabaseError as error:
             raise CommandError(f"The database does not work: {str(error).strip().splitlines()[0]}.") from None
         return super().execute(*args, **options)

@@ -18,7 +18,7 @@ _NOT_BEGUN = ("Pending", "Pending Registration", "Pending Transfer")
 
 
 class Risk(models.TextChoices):
-    """Why a domain may be lost; the portal words it. The first reason that holds is the one told."""
+    """Why a domain may be lost. The first reason that holds is the one told."""
 
     REDEMPTION = "redemption"  # the registry still gives it back, for a fee
     GRACE = "grace"

@@ -14,7 +14,7 @@ from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.operations import Operation
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
-PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by the portal
+PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
 PAYABLE = "Unpaid"  # of those: a payment of the others is under way, or somebody collects it
 
 _DECIMALS = 4

@@ -126,7 +126,7 @@ def look(request: WriteRequest) -> tuple[Client, dict[str, Any]]:
     except Pointless as reason:
         raise NotAllowedNow(str(reason)) from None
     except KeyUnreadable:
-        raise NotAllowedNow(_("This key cannot be opened with the portal's sealing keys.")) from None
+        raise NotAllowedNow(_("This key cannot be opened with the sealing keys.")) from None
     _refuse_other_total(request.agreed_total, before)
     return client, before
 

@@ -10,7 +10,7 @@ State = Operation.State
 def revive() -> None:
     """Everything is read again, nothing is sent again, and nobody is at work. Call it in a transaction."""
     now = timezone.now()
-    # Also what was only queued: the portal that the copy was taken from went on and may have sent it.
+    # Also what was only queued: the database that was copied stayed in use, and may have sent it.
     under_way = Operation.objects.filter(state__in=[State.QUEUED, State.SENDING])
     under_way.update(state=State.UNKNOWN, ended_at=now)
     unknown = Operation.objects.filter(state=State.UNKNOWN)

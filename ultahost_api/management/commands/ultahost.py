@@ -44,7 +44,7 @@ class Command(CheckedCommand):
         try:
             answer = for_key(key, Purpose.PERSON).call(action, **values)
         except KeyUnreadable:
-            raise CommandError("This key cannot be opened: enter it again in the portal.") from None
+            raise CommandError("This key cannot be opened: enter it again.") from None
         except UltahostError as error:
             raise CommandError(f"{type(error).__name__}: {error.message}") from None
         meta, data = wire.plain(answer.meta), wire.plain(answer.data)

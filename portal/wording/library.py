@@ -1,0 +1,18 @@
+"""The library's errors in the portal's words, with the names of its settings and options."""
+
+from ultahost_api.installation import OtherApi, OtherHmacKey, OtherSealingKeys
+
+_IF_LOST = "set the one that it was made with, or, if that is lost for good, start once with --allow-new-keys"
+
+
+def words(error: Exception) -> str:
+    if isinstance(error, OtherApi):
+        return (
+            f"This database is a copy of {error.known}, but ULTAHOST_API_URL is {error.set_now}:"
+            " name another PORTAL_DATA_DIR or DATABASE_URL, or start once with --allow-new-api."
+        )
+    if isinstance(error, OtherSealingKeys):
+        return f"PORTAL_SEALING_KEYS holds no key that opens what this database has sealed: {_IF_LOST}."
+    if isinstance(error, OtherHmacKey):
+        return f"PORTAL_HMAC_KEY is not the key that this database's digests were made with: {_IF_LOST}."
+    return str(error)
