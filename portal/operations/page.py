@@ -25,6 +25,7 @@ from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.sign_in import reauthentication
 from portal.wording import operations as wording
+from portal.wording.reasons import not_allowed, said
 from ultahost_api import operations
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation
@@ -106,8 +107,9 @@ class WritePage:
             return self._refuse(
                 form, key, _("The portal is busy with other calls. Nothing was sent; try again.")
             )
-        except NotAllowedNow as reason:
-            return self._refuse(form, key, _("%(reason)s Nothing was sent.") % {"reason": reason})
+        except NotAllowedNow as error:
+            words = _("%(reason)s Nothing was sent.") % {"reason": not_allowed(error)}
+            return self._refuse(form, key, words)
         except TwinPending as twin:
             words = _("The same is under way already, and its outcome is open. Nothing was sent.")
             return self._refuse(form, key, self._linked(words, twin.operation))
@@ -129,7 +131,7 @@ class WritePage:
             )
         if operation.state == State.NOT_SENT:
             words = _("It was not sent, so nothing was changed: %(words)s")
-            return self._refuse(form, key, words % {"words": operation.message}, was_sent=True)
+            return self._refuse(form, key, words % {"words": said(operation)}, was_sent=True)
         return http.SeeOther(reverse("operation", args=[operation.pk]))
 
     def _refuse(

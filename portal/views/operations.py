@@ -14,6 +14,7 @@ from portal.pages.filters import OperationFilter
 from portal.pages.tables import ListPage
 from portal.views.orders import invoice_row
 from portal.wording.operations import act, meaning
+from portal.wording.reasons import said
 from ultahost_api.models import Account
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
@@ -95,7 +96,7 @@ def _columns() -> list[exports.Column]:
         (_("What"), lambda o: act(o.action)),
         (_("On"), lambda o: o.about),
         (_("State"), lambda o: o.get_state_display()),
-        (_("Ultahost's words"), lambda o: o.message),
+        (_("Ultahost's words"), said),
         (_("Key"), lambda o: f"…{o.key_last_four}"),
         (_("Decided by"), lambda o: o.settled_by and o.settled_by.name),
         (_("Withdrawn"), lambda o: o.withdrawn_at and o.withdrawn_at.isoformat(timespec="seconds")),

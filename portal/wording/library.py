@@ -1,6 +1,8 @@
 """The library's errors in the portal's words, with the names of its settings and options."""
 
+from portal.wording import reasons
 from ultahost_api.installation import OtherApi, OtherHmacKey, OtherSealingKeys
+from ultahost_api.operations import NotAllowedNow
 
 _IF_LOST = "set the one that it was made with, or, if that is lost for good, start once with --allow-new-keys"
 
@@ -15,4 +17,4 @@ def words(error: Exception) -> str:
         return f"PORTAL_SEALING_KEYS holds no key that opens what this database has sealed: {_IF_LOST}."
     if isinstance(error, OtherHmacKey):
         return f"PORTAL_HMAC_KEY is not the key that this database's digests were made with: {_IF_LOST}."
-    return str(error)
+    return reasons.not_allowed(error) if isinstance(error, NotAllowedNow) else str(error)

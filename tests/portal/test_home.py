@@ -103,7 +103,7 @@ def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acm
     [
         ({"refused_at": timezone.now()}, "refuses"),
         ({"unreadable_at": timezone.now()}, "entered again"),
-        ({"disabled_at": timezone.now(), "disabled_because": "It opens another account."}, "was stopped"),
+        ({"disabled_at": timezone.now(), "disabled_because": "other_account"}, "was stopped"),
     ],
 )
 def test_it_says_which_key_is_broken_and_leads_to_it(visit, alma, broken, words):

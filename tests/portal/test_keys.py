@@ -189,7 +189,8 @@ def test_it_counts_every_key_that_a_user_has_tried(browser, sandbox, account, he
 def test_it_counts_the_try_of_a_stopped_key_that_is_enabled_again(browser, held):
     for number in range(5):
         add(browser, f"sk_test_wrong_{number:020}")
-    keys.disable(held, because="This key opens another account than it did.")
+    keys.disable(held)
+    ApiKey.objects.update(disabled_because=ApiKey.DisabledBecause.OTHER_ACCOUNT)
 
     page = browser.follow(browser.post(f"/keys/{held.pk}/enable/"))
 

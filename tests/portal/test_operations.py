@@ -3,9 +3,10 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from portal.wording.reasons import REASONS
 from ultahost_api import keys, operations
 from ultahost_api.client.writes import PayInvoice
-from ultahost_api.models import Operation
+from ultahost_api.models import Operation, Reason
 from ultahost_api.sandbox import Fault
 
 
@@ -127,3 +128,7 @@ def test_it_shows_an_order_whose_answer_named_an_odd_invoice(visit, rows, alma, 
     page = visit(alma).get(reverse("operation", args=[operation.pk]))
     assert page.status == 200
     assert page.all("#operation[hx-get]") == []
+
+
+def test_it_words_every_reason_that_the_library_gives():
+    assert set(REASONS) == set(Reason)

@@ -127,7 +127,7 @@ def test_it_gives_up_a_place_at_which_five_workers_died(sandbox, acme, worker):
     refresh = worker.refresh("invoices")
     Refresh.objects.filter(pk=refresh.pk).update(starts=5)
     refresh = worker.run("invoices")
-    assert (refresh.trouble, refresh.attempts, refresh.starts) == ("odd", 1, 0)
+    assert (refresh.trouble, refresh.attempts, refresh.starts) == ("died", 1, 0)
     assert refresh.next_due_at > timezone.now()
     assert [s.action for s in sandbox.requests] == ["get_profile"]
     assert worker.run("invoices").clean_at

@@ -46,7 +46,7 @@ def test_it_stops_a_key_that_opens_another_account_before_anything_is_written(sa
     key.refresh_from_db()
     assert (worker.account.name, worker.account.currency) == ("Acme", "EUR")
     assert key.state == ApiKey.State.DISABLED
-    assert "another account" in key.disabled_because
+    assert key.disabled_because == ApiKey.DisabledBecause.OTHER_ACCOUNT
     assert refresh.trouble == Refresh.Trouble.NO_KEY
     assert key in ApiKey.objects.needing_attention()
     assert worker.run("invoices").trouble == Refresh.Trouble.NO_KEY

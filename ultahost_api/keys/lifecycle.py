@@ -218,9 +218,9 @@ def ask_to_verify(key: ApiKey) -> None:
     ring_key(key.pk)
 
 
-def disable(key: ApiKey, because: str = "") -> None:
+def disable(key: ApiKey) -> None:
     with transaction.atomic():
-        ApiKey.objects.filter(pk=key.pk).update(disabled_at=timezone.now(), disabled_because=because[:200])
+        ApiKey.objects.filter(pk=key.pk).update(disabled_at=timezone.now(), disabled_because="")
         _pause(key)
     key.refresh_from_db()
 

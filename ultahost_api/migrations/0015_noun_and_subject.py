@@ -22,7 +22,7 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ultahost_api", "0013_folded"),
+        ("ultahost_api", "0014_reasons"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

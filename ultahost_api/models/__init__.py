@@ -10,6 +10,7 @@ from ultahost_api.models.operations import Operation
 from ultahost_api.models.orders import Order
 from ultahost_api.models.quotes import Quote
 from ultahost_api.models.rate_windows import RateWindow
+from ultahost_api.models.reasons import Reason
 from ultahost_api.models.refreshes import LISTS, Noun, PassPage, Refresh
 from ultahost_api.models.services import Service
 
@@ -30,6 +31,7 @@ __all__ = [
     "PassPage",
     "Quote",
     "RateWindow",
+    "Reason",
     "Refresh",
     "Risk",
     "Service",

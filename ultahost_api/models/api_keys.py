@@ -75,6 +75,9 @@ class ApiKey(models.Model):
         DISABLED = "disabled", _("Disabled")
         REMOVED = "removed", _("Removed")
 
+    class DisabledBecause(models.TextChoices):
+        OTHER_ACCOUNT = "other_account", _("It opens another account than it did.")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="api_keys")
     account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="keys")
@@ -88,7 +91,7 @@ class ApiKey(models.Model):
     replaced_at = models.DateTimeField(null=True)
     verified_at = models.DateTimeField(null=True)
     disabled_at = models.DateTimeField(null=True)
-    disabled_because = models.CharField(max_length=200, blank=True)
+    disabled_because = models.CharField(max_length=14, choices=DisabledBecause, blank=True)  # by itself
     removed_at = models.DateTimeField(null=True)
     refused_at = models.DateTimeField(null=True)
     unreadable_at = models.DateTimeField(null=True)

@@ -12,6 +12,7 @@ from ultahost_api.folding import searchable
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached
+from ultahost_api.models.reasons import Reason
 from ultahost_api.models.searched import Searched
 
 # Where an answer names the row that the operation made.
@@ -82,6 +83,7 @@ class Operation(Searched):
     state = models.CharField(max_length=14, choices=State, default=State.SENDING)
     status = models.PositiveSmallIntegerField(null=True)  # the provider's
     message = models.CharField(max_length=1000, blank=True)  # the provider's words
+    reason = models.CharField(max_length=14, choices=Reason, blank=True, db_default="")  # why it was not sent
     result = models.JSONField(default=dict)  # what the answer told, without secrets
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)

@@ -58,6 +58,7 @@ class Refresh(models.Model):
         UNREACHABLE = "unreachable", _("Ultahost does not answer")
         REFUSED = "refused", _("Ultahost refuses this")
         ODD = "odd", _("Ultahost answered something unreadable")
+        DIED = "died", _("The workers that tried this died")
         NO_KEY = "no_key", _("No key can read this account")
 
     class Pace(models.TextChoices):

@@ -2,9 +2,9 @@
 
 from ultahost_api.operations.batches import queue, send_next, waiting_batches
 from ultahost_api.operations.cancellations import pending_cancellation, pending_cancellations, withdraw
+from ultahost_api.operations.reasons import NotAllowedNow
 from ultahost_api.operations.sending import (
     NeedsConfirmation,
-    NotAllowedNow,
     TwinPending,
     WriteRequest,
     perform,

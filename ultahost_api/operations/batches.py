@@ -11,15 +11,15 @@ from uuid import UUID
 from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ultahost_api import conf
 from ultahost_api.client import RateLimited, UltahostError
-from ultahost_api.models import ApiKey, Operation
+from ultahost_api.models import ApiKey, Operation, Reason
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operations import sending
 from ultahost_api.operations.actions import action_of
-from ultahost_api.operations.sending import NeedsConfirmation, NotAllowedNow, TwinPending, WriteRequest
+from ultahost_api.operations.reasons import NotAllowedNow, told
+from ultahost_api.operations.sending import NeedsConfirmation, TwinPending, WriteRequest
 from ultahost_api.wakeup import ring_batch
 
 State = Operation.State
@@ -47,12 +47,12 @@ def _write_down(request: WriteRequest, **fields: Any) -> None:
         sending.write_down(request, state=State.QUEUED, **fields)
         return
     except TwinPending:
-        words = _("The same is under way already, and its outcome is open.")
+        reason = Reason.TWIN
     except NeedsConfirmation:
-        words = _("The same was sent before and never seen to take effect. Do this one by itself.")
-    except NotAllowedNow as reason:
-        words = str(reason)
-    sending.write_down(request, state=State.NOT_SENT, message=words, ended_at=timezone.now(), **fields)
+        reason = Reason.REPETITION
+    except NotAllowedNow as error:
+        reason = error.reason
+    sending.write_down(request, state=State.NOT_SENT, reason=reason, ended_at=timezone.now(), **fields)
 
 
 def waiting_batches() -> list[UUID]:
@@ -90,12 +90,12 @@ def _of(batch: UUID) -> OperationQuerySet:
 
 
 def _stop(batch: UUID) -> None:
-    words = _("Not attempted: the outcome of one before it was unknown.")
-    _of(batch).filter(state=State.QUEUED).update(state=State.NOT_SENT, message=words, ended_at=timezone.now())
+    _end_unsent(_of(batch), reason=Reason.AFTER_UNKNOWN)
 
 
 def _send(operation: Operation) -> bool:
     """Whether it is over with this one, so that the next may follow at once."""
+    it = Operation.objects.filter(pk=operation.pk)
     try:
         key = _key(operation)
         write = action_of(operation.action).write.on_the_wire(operation.parameters)
@@ -106,10 +106,10 @@ def _send(operation: Operation) -> bool:
         _key(operation)  # looking takes a while
     except RateLimited:
         return False  # a tick after the reset goes on
-    except NotAllowedNow as reason:
-        return _end_unsent(operation, str(reason))
+    except NotAllowedNow as error:
+        return _end_unsent(it, reason=error.reason, before=operation.before | error.seen)
     except UltahostError as error:
-        return _end_unsent(operation, error.message)
+        return _end_unsent(it, **told(error))
     if not _claim(operation, before, key.last_four):
         return False
     sending.send(operation, client, write, when_limited=State.QUEUED)
@@ -120,17 +120,15 @@ def _key(operation: Operation) -> ApiKey:
     """The key that was named when it was confirmed, if it and its sender still may."""
     key = ApiKey.objects.usable().filter(pk=operation.key_id).select_related("account").first()
     if key is None:
-        raise NotAllowedNow(_("The key cannot act any more."))
+        raise NotAllowedNow(Reason.KEY_UNUSABLE)
     if not conf.may_send(operation):
-        raise NotAllowedNow(_("Whoever confirmed it may not do this any more."))
+        raise NotAllowedNow(Reason.NOT_ALLOWED)
     return key
 
 
-def _end_unsent(operation: Operation, words: str) -> bool:
-    waiting = Operation.objects.filter(pk=operation.pk, state=State.QUEUED)
-    return bool(
-        waiting.update(state=State.NOT_SENT, status=None, message=words[:1000], ended_at=timezone.now())
-    )
+def _end_unsent(operations: OperationQuerySet, **why: Any) -> bool:
+    fields = {"state": State.NOT_SENT, "status": None, "message": "", "ended_at": timezone.now()}
+    return bool(operations.filter(state=State.QUEUED).update(**fields | why))
 
 
 def _claim(operation: Operation, before: dict[str, Any], last_four: str) -> bool:

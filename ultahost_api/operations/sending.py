@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.db import Error, IntegrityError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyMeter, KeyUnreadable, metered
@@ -29,9 +28,10 @@ from ultahost_api.client import (
 )
 from ultahost_api.client.core.amounts import written
 from ultahost_api.client.core.write import Write
-from ultahost_api.models import Account, ApiKey, Operation, Refresh
+from ultahost_api.models import Account, ApiKey, Operation, Reason, Refresh
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.operations.actions import Pointless, WriteAction, action_of
+from ultahost_api.operations.actions import WriteAction, action_of
+from ultahost_api.operations.reasons import NotAllowedNow, told
 from ultahost_api.refresh import schedule
 
 logger = logging.getLogger(__name__)
@@ -57,10 +57,6 @@ class NeedsConfirmation(Exception):
     def __init__(self, operation: Operation) -> None:
         super().__init__(str(operation))
         self.operation = operation
-
-
-class NotAllowedNow(Exception):
-    """What is there at Ultahost rules the write out; nothing was sent. In the user's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +91,7 @@ def perform(request: WriteRequest, *, again: bool = False) -> Operation:
     try:
         client, before = look(request)
     except UltahostError as error:
-        return _write(request, state=State.NOT_SENT, message=error.message, ended_at=timezone.now())[0]
+        return _write(request, state=State.NOT_SENT, **told(error), ended_at=timezone.now())[0]
     noted = {**request.noted, **before}
     operation, is_new = _write(request, after=last, before=noted, sent_at=timezone.now())
     if is_new:
@@ -123,10 +119,8 @@ def look(request: WriteRequest) -> tuple[Client, dict[str, Any]]:
     try:
         client = metered(KeyMeter(request.key, Purpose.PERSON), deadline=_SECONDS)
         before = request.action.before(client, request.write.parameters)
-    except Pointless as reason:
-        raise NotAllowedNow(str(reason)) from None
     except KeyUnreadable:
-        raise NotAllowedNow(_("This key cannot be opened with the sealing keys.")) from None
+        raise NotAllowedNow(Reason.KEY_UNREADABLE) from None
     _refuse_other_total(request.agreed_total, before)
     return client, before
 
@@ -139,8 +133,8 @@ def sent_by(user: Any, idempotency_key: UUID) -> Operation | None:
 def _refuse_other_total(agreed: Decimal | None, before: Mapping[str, Any]) -> None:
     """Nobody pays a sum that they have not seen."""
     if agreed is not None and "total" in before and Decimal(before["total"]) != agreed:
-        words = _("Ultahost now asks for %(total)s and not %(agreed)s: refresh, and look again.")
-        raise NotAllowedNow(words % {"total": written(Decimal(before["total"])), "agreed": written(agreed)})
+        total = written(Decimal(before["total"]))
+        raise NotAllowedNow(Reason.OTHER_TOTAL, total=total, agreed=written(agreed))
 
 
 def _same(request: WriteRequest) -> OperationQuerySet:
@@ -199,20 +193,17 @@ def _write(request: WriteRequest, after: Operation | None = None, **fields: Any)
             return known, False
         if twin := _same(request).pending().first():
             raise TwinPending(twin) from None
-        raise NotAllowedNow(_("The same was under way a moment ago.")) from None
+        raise NotAllowedNow(Reason.JUST_BEGUN) from None
 
 
 def _refuse_repetition(request: WriteRequest, operation: Operation, after: Operation | None) -> None:
     """While we looked at what is there, another form's write may have begun and ended."""
-    try:
-        request.action.refuse_beside_others(operation)
-    except Pointless as reason:
-        raise NotAllowedNow(str(reason)) from None
+    request.action.refuse_beside_others(operation)
     others = _same(request).exclude(pk=operation.pk)
     if after:
         others = others.exclude(pk=after.pk).filter(created_at__gte=after.created_at)
     if others.exclude(state__in=[State.REFUSED, State.NOT_SENT]).exists():
-        raise NotAllowedNow(_("The same was done a moment ago."))
+        raise NotAllowedNow(Reason.JUST_DONE)
 
 
 def send(
@@ -242,11 +233,11 @@ def send(
         apply(operation)
 
 
-def _end(operation: Operation, state: Operation.State, told: Answer | UltahostError, **fields: Any) -> None:
+def _end(operation: Operation, state: Operation.State, answer: Answer | UltahostError, **fields: Any) -> None:
     fields |= {
         "state": state,
-        "status": told.status,
-        "message": told.message[:1000],
+        "status": answer.status,
+        **told(answer),
         "ended_at": timezone.now(),
     }
     if _noted(operation, fields):

@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import Effect, NotFound, UltahostError
-from ultahost_api.models import ApiKey, Operation
+from ultahost_api.models import ApiKey, Operation, Reason
 from ultahost_api.operations.actions import action_of
 from ultahost_api.operations.sending import apply
 from ultahost_api.refresh.nouns import NOUNS
@@ -30,8 +29,8 @@ def abandon() -> None:
     left = Operation.objects.filter(state=State.SENDING, sent_at__lt=now - _SENT_FOR_SURE)
     left.update(state=State.UNKNOWN, ended_at=now, next_read_at=now)
     waiting = Operation.objects.filter(state=State.QUEUED, created_at__lt=now - _QUEUED_FOR)
-    words = _("It waited for its turn for ten minutes, and was not sent.")
-    waiting.update(state=State.NOT_SENT, status=None, message=words, ended_at=now, next_read_at=None)
+    not_sent = {"state": State.NOT_SENT, "reason": Reason.WAITED, "status": None, "message": ""}
+    waiting.update(**not_sent, ended_at=now, next_read_at=None)
 
 
 def due() -> list[UUID]:

@@ -50,7 +50,7 @@ def check_identity(key: ApiKey, account: Account, profile: Profile) -> None:
         return
     logger.warning("Key %s opens another account than before and was disabled.", key.pk)
     ApiKey.objects.filter(pk=key.pk).update(
-        disabled_at=timezone.now(), disabled_because="This key opens another account than it did."
+        disabled_at=timezone.now(), disabled_because=ApiKey.DisabledBecause.OTHER_ACCOUNT
     )
     signals.key_misled.send_robust(ApiKey, key=key)
     raise OtherAccount

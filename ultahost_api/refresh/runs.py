@@ -50,7 +50,7 @@ def run(refresh_id: int, seconds: float = RUN_SECONDS) -> None:
         return
     try:
         if lease.refresh.starts > _POISONED_AFTER:
-            _fault(lease, Refresh.Trouble.ODD, "The workers that tried this died.")
+            _fault(lease, Refresh.Trouble.DIED, "")
         else:
             _work(lease, Turn(seconds))
     except LeaseLost:

@@ -9,7 +9,7 @@ from ultahost_api.models import Refresh
 from ultahost_api.refresh.runs import run
 
 _TRIES = 5
-_PASSING = {Refresh.Trouble.UNREACHABLE, Refresh.Trouble.ODD}
+_PASSING = {Refresh.Trouble.UNREACHABLE, Refresh.Trouble.ODD, Refresh.Trouble.DIED}
 
 
 def until_fresh(refresh: Refresh, say: Callable[[str], None]) -> str:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
 
-from ultahost_api import operations
+from ultahost_api import conf, operations
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import ACTIONS, Action, Effect, Kind, Secret, UltahostError
@@ -59,7 +59,7 @@ class Command(CheckedCommand):
             wanted = operations.WriteRequest(key.owner, key, write, uuid4())
             operation = operations.perform(wanted, again=options["again"])
         except operations.NotAllowedNow as reason:
-            raise CommandError(f"{reason} Nothing was sent.") from None
+            raise CommandError(f"{conf.words(reason)} Nothing was sent.") from None
         except operations.TwinPending as twin:
             raise CommandError(f"The same is under way ({twin.operation.pk}). Nothing was sent.") from None
         except operations.NeedsConfirmation as before:
@@ -69,7 +69,7 @@ class Command(CheckedCommand):
                 "operation": str(operation.pk),
                 "state": operation.state,
                 "status": operation.status,
-                "message": operation.message,
+                "message": operation.message or operation.get_reason_display(),
                 "data": operation.told,
             }
         )

@@ -10,9 +10,9 @@ from ultahost_api.operations.actions import (
     quotes,
     services,
 )
-from ultahost_api.operations.actions.base import Pointless, WriteAction
+from ultahost_api.operations.actions.base import WriteAction
 
-__all__ = ["Pointless", "WriteAction", "action_of"]
+__all__ = ["WriteAction", "action_of"]
 
 _MODULES = (account, contacts, domains, invoices, orders, payment_methods, quotes, services)
 _CLASSES = [

@@ -21,10 +21,6 @@ Parameters = Mapping[str, Any]
 Before = dict[str, Any]
 
 
-class Pointless(Exception):
-    """What is there already rules the write out. In the user's words."""
-
-
 class WriteAction:
     """Wraps the client's ``write``. What a subclass leaves out, the write does not have."""
 
@@ -60,7 +56,7 @@ class WriteAction:
         return keyed_digest("operation target", json.dumps(write.plain, sort_keys=True, default=str))
 
     def before(self, client: Client, parameters: Parameters) -> Before:
-        """What ``took_effect`` will compare with. Pointless when what is there rules the write out."""
+        """What ``took_effect`` will compare with. NotAllowedNow when what is there rules the write out."""
         return {}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
@@ -68,7 +64,7 @@ class WriteAction:
         return None
 
     def refuse_beside_others(self, operation: Operation) -> None:
-        """Pointless when another operation rules this one out, however long ago that was sent."""
+        """NotAllowedNow when another operation rules this one out, however long ago that was sent."""
 
     def kept_of(self, data: object) -> dict[str, Any]:
         """What an answer told, as it may be stored."""

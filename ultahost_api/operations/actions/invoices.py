@@ -1,17 +1,16 @@
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ultahost_api.client import Client, writes
-from ultahost_api.models import Noun, Operation
+from ultahost_api.models import Noun, Operation, Reason
 from ultahost_api.models.invoices import PAYABLE
 from ultahost_api.operations.actions.base import (
     Before,
     Parameters,
-    Pointless,
     WriteAction,
     change_row,
     id_of,
 )
+from ultahost_api.operations.reasons import NotAllowedNow
 
 _UNPAID = {PAYABLE, "Collections", "Draft"}  # what an invoice stays when it is not paid after all
 
@@ -24,11 +23,11 @@ class PayInvoice(WriteAction):
     def before(self, client: Client, parameters: Parameters) -> Before:
         invoice = client.invoices.get(parameters["invoiceid"])
         if invoice.status != PAYABLE:
-            raise Pointless(_("Ultahost says that this invoice is %(status)s.") % {"status": invoice.status})
+            raise NotAllowedNow(Reason.INVOICE_STATUS, status=invoice.status)
         if invoice.total is None:
-            raise Pointless(_("The total that Ultahost asks for could not be read."))
+            raise NotAllowedNow(Reason.NO_TOTAL)
         if invoice.total <= 0:
-            raise Pointless(_("Ultahost asks for no money with this invoice."))
+            raise NotAllowedNow(Reason.NOTHING_TO_PAY)
         return {"status": invoice.status, "total": str(invoice.total)}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:

@@ -1,16 +1,15 @@
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from ultahost_api.client import Client, writes
-from ultahost_api.models import Noun, Operation
+from ultahost_api.models import Noun, Operation, Reason
 from ultahost_api.operations.actions.base import (
     Before,
     Parameters,
-    Pointless,
     WriteAction,
     change_row,
     id_of,
 )
+from ultahost_api.operations.reasons import NotAllowedNow
 
 
 class AcceptQuote(WriteAction):
@@ -21,9 +20,9 @@ class AcceptQuote(WriteAction):
     def before(self, client: Client, parameters: Parameters) -> Before:
         quote = client.quotes.get(parameters["quoteid"])
         if quote.stage == "Accepted":
-            raise Pointless(_("Ultahost says that this quote is accepted already."))
+            raise NotAllowedNow(Reason.QUOTE_ACCEPTED)
         if quote.total is None:
-            raise Pointless(_("The total of this quote could not be read."))
+            raise NotAllowedNow(Reason.NO_QUOTE_TOTAL)
         return {"stage": quote.stage, "total": str(quote.total)}
 
     def took_effect(self, client: Client, operation: Operation) -> bool:

@@ -1,12 +1,11 @@
 from decimal import Decimal
 
-from django.utils.translation import gettext as _
-
 from ultahost_api.client import Client, writes
 from ultahost_api.client.core.write import Write
-from ultahost_api.models import Noun, Operation
-from ultahost_api.operations.actions.base import Before, Parameters, Pointless, WriteAction, id_of
+from ultahost_api.models import Noun, Operation, Reason
+from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of
 from ultahost_api.operations.cancellations import other_cancellation
+from ultahost_api.operations.reasons import NotAllowedNow
 
 
 class _OfAService(WriteAction):
@@ -20,7 +19,7 @@ class RequestCancellation(_OfAService):
     def refuse_beside_others(self, operation: Operation) -> None:
         """A cancellation shows nowhere at Ultahost: any that stands here is one."""
         if other_cancellation(operation):
-            raise Pointless(_("A cancellation is requested already."))
+            raise NotAllowedNow(Reason.CANCELLATION)
 
 
 class ResetServicePassword(_OfAService):

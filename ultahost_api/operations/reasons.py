@@ -1,0 +1,24 @@
+"""Why a write was not sent, as its row keeps it."""
+
+from typing import Any
+
+from ultahost_api.calls.budget import KeyStopped
+from ultahost_api.client import Answer, RateLimited, UltahostError
+from ultahost_api.models import Reason
+
+
+class NotAllowedNow(Exception):
+    """Nothing was sent. ``seen`` holds the values that go with the reason."""
+
+    def __init__(self, reason: Reason, **seen: str) -> None:
+        super().__init__(f"{reason.label} {seen}" if seen else str(reason.label))
+        self.reason, self.seen = reason, seen
+
+
+def told(answer: Answer | UltahostError) -> dict[str, Any]:
+    """The columns that say what came back: a reason where nothing was asked, else the words of the answer."""
+    if isinstance(answer, KeyStopped):
+        return {"reason": Reason.KEY_STOPPED, "message": ""}
+    if isinstance(answer, RateLimited) and answer.status is None:
+        return {"reason": Reason.LIMITED, "message": ""}
+    return {"reason": "", "message": answer.message[:1000]}
