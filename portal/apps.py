@@ -17,7 +17,7 @@ class PortalConfig(AppConfig):
         from portal.sign_in.adapters import SEED
         from ultahost_api.crypto import sealed_columns
 
-        app.set_default()  # the one that the library's tasks and bell find
+        app.set_default()  # the one that the library's tasks and wakeup find
         sealed_columns.register_member(Authenticator, "data", "secret", SEED)
         sealed_columns.register_member(Authenticator, "data", "seed", SEED)
         user_logged_in.connect(sessions.begin)

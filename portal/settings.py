@@ -305,7 +305,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# The queue is a doorbell: nothing that must survive lives in it
+# The queue only says that work is due: nothing that must survive stands in it
 
 REDIS_URL = environment.read("REDIS_URL")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://", "redis+socket://")):

@@ -101,7 +101,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any, str]]:
         published.append((task, argument, queue))
         return True
 
-    monkeypatch.setattr("ultahost_api.wakeup._publish", publish)
+    monkeypatch.setattr("ultahost_api.wakeup._send", publish)
     return published
 
 

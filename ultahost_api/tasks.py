@@ -7,7 +7,7 @@ from celery import shared_task
 from ultahost_api import keys, operations
 from ultahost_api.models import ApiKey
 from ultahost_api.refresh import clocks, runs, schedule
-from ultahost_api.wakeup import ring_batch, ring_key, ring_operation
+from ultahost_api.wakeup import publish_batch, publish_key, publish_operation
 
 
 @shared_task(name="ultahost_api.tasks.tick")
@@ -19,12 +19,12 @@ def tick(sent_at: float | None = None) -> None:
     clocks.put_right()
     schedule.tick()
     for key in keys.due_for_verification():
-        ring_key(key.pk)
+        publish_key(key.pk)
     operations.abandon()
     for batch in operations.waiting_batches():
-        ring_batch(batch)
+        publish_batch(batch)
     for operation_id in operations.due():
-        ring_operation(operation_id)
+        publish_operation(operation_id)
 
 
 @shared_task(name="ultahost_api.tasks.refresh")

@@ -1,4 +1,4 @@
-"""The queue is a doorbell: ids are published after commit, and a bell that does not ring costs one tick."""
+"""Tells the workers that work is due: ids are published after commit, and one that is lost costs a tick."""
 
 import logging
 import time
@@ -16,11 +16,11 @@ from ultahost_api.models import Refresh
 
 logger = logging.getLogger(__name__)
 
-RUNG_FOR = timedelta(seconds=60)
+PUBLISHED_FOR = timedelta(seconds=60)
 _LONGEST_WAIT = 60.0  # seconds; longer ones run several times once the queue takes them for lost
 _MOST_HELD = 50
 
-# Who has waited for a queue that does not answer does not wait for it again at once: the ticks find the rest.
+# A process whose queue did not answer leaves it alone for so long: the ticks find the rest.
 _LEFT_ALONE = 5.0  # seconds
 _silent_until = 0.0  # on the monotonic clock of this process
 
@@ -30,12 +30,12 @@ SEND_NEXT = "ultahost_api.tasks.send_next"
 VERIFY = "ultahost_api.tasks.verify_key"
 
 
-def ring_for_people(refresh_ids: Iterable[int]) -> None:
+def publish_for_people(refresh_ids: Iterable[int]) -> None:
     """After commit, have these refreshes run before the ones that only fell due."""
-    transaction.on_commit(partial(ring, list(refresh_ids), queue="people"))
+    transaction.on_commit(partial(publish, list(refresh_ids), queue="people"))
 
 
-def ring_later(refresh: Refresh) -> None:
+def publish_later(refresh: Refresh) -> None:
     """At the moment when it is due, where that is within a minute: no tick comes that soon after it.
 
     A worker holds such messages in its memory; of more than a few the ticks find the rest.
@@ -44,54 +44,56 @@ def ring_later(refresh: Refresh) -> None:
     wait = (refresh.next_due_at - now).total_seconds() if refresh.next_due_at else 0
     held = Refresh.objects.filter(next_due_at__gt=now, rung_until__gt=now)
     if 0 < wait <= _LONGEST_WAIT and held.count() < _MOST_HELD and _claim([refresh.pk], wait):
-        _publish(REFRESH, refresh.pk, "refresh", wait=wait)
+        _send(REFRESH, refresh.pk, "refresh", wait=wait)
 
 
-def ring(refresh_ids: list[int], queue: str = "refresh") -> int:
-    """Publish those that nobody has published yet; how many. Two beats ring each refresh once."""
-    rung = _claim(refresh_ids)
-    for position, pk in enumerate(rung):
-        if not _publish(REFRESH, pk, queue):
-            Refresh.objects.filter(pk__in=rung[position:]).update(rung_until=None)
+def publish(refresh_ids: list[int], queue: str = "refresh") -> int:
+    """Publish those that are not published yet; how many. Two beats publish each refresh once."""
+    claimed = _claim(refresh_ids)
+    for position, pk in enumerate(claimed):
+        if not _send(REFRESH, pk, queue):
+            Refresh.objects.filter(pk__in=claimed[position:]).update(rung_until=None)
             return position
-    return len(rung)
+    return len(claimed)
 
 
 def _claim(refresh_ids: list[int], wait: float = 0.0) -> list[int]:
-    """Those that were unrung, in their order. One that a worker is writing just now is in good hands."""
+    """Those that were not published, in their order. One that a worker is writing just now is left to it."""
     now = timezone.now()
     with transaction.atomic():
-        unrung = Refresh.objects.filter(pk__in=refresh_ids).unrung(now).select_for_update(skip_locked=True)
-        claimed = set(unrung.values_list("pk", flat=True))
-        Refresh.objects.filter(pk__in=claimed).update(rung_until=now + RUNG_FOR + timedelta(seconds=wait))
+        free = Refresh.objects.filter(pk__in=refresh_ids).unpublished(now).select_for_update(skip_locked=True)
+        claimed = set(free.values_list("pk", flat=True))
+        Refresh.objects.filter(pk__in=claimed).update(
+            rung_until=now + PUBLISHED_FOR + timedelta(seconds=wait)
+        )
     return [pk for pk in refresh_ids if pk in claimed]
 
 
-def ring_key(key_id: UUID) -> None:
-    transaction.on_commit(lambda: _publish(VERIFY, str(key_id), "people") and None)
+def publish_key(key_id: UUID) -> None:
+    transaction.on_commit(lambda: _send(VERIFY, str(key_id), "people") and None)
 
 
-def ring_operation(operation_id: UUID) -> None:
-    _publish(SETTLE, str(operation_id), "people")
+def publish_operation(operation_id: UUID) -> None:
+    _send(SETTLE, str(operation_id), "people")
 
 
-def ring_batch(batch: UUID) -> None:
-    transaction.on_commit(lambda: _publish(SEND_NEXT, str(batch), "people") and None)
+def publish_batch(batch: UUID) -> None:
+    transaction.on_commit(lambda: _send(SEND_NEXT, str(batch), "people") and None)
 
 
-def ring_task(task: str, argument: str, queue: str = "refresh") -> None:
-    """After commit, for a task of whoever uses the library; its argument is an id and no secret."""
-    transaction.on_commit(lambda: _publish(task, argument, queue) and None)
+def publish_task(task: str, argument: str, queue: str = "refresh") -> None:
+    """After commit, for a task of the project; its argument is an id and no secret."""
+    transaction.on_commit(lambda: _send(task, argument, queue) and None)
 
 
-def _publish(task: str, argument: object, queue: str, wait: float = 0.0) -> bool:
+def _send(task: str, argument: object, queue: str, wait: float = 0.0) -> bool:
     global _silent_until
     if time.monotonic() < _silent_until:
         return False
     later: dict[str, Any] = {"countdown": wait} if wait else {}
     try:
         current_app.send_task(task, args=[argument], queue=queue, **later)
-    except Exception as error:  # whatever kombu stumbles over: nothing fails for want of a doorbell
+    except Exception as error:  # whatever kombu stumbles over: nothing fails for want of a queue
         _silent_until = time.monotonic() + _LEFT_ALONE
         logger.warning(
             "The queue does not answer (%s); the next tick finds what is due.", type(error).__name__

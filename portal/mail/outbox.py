@@ -121,4 +121,4 @@ def _note(kind: Notification.Kind, people: Iterable[User], subject: str, **facts
     rows = [Notification(person=person, kind=kind, subject=subject, facts=facts) for person in people]
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
     for row in rows:
-        wakeup.ring_task(SEND, str(row.pk))
+        wakeup.publish_task(SEND, str(row.pk))

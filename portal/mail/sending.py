@@ -18,14 +18,14 @@ from ultahost_api import wakeup
 State = Notification.State
 Kind = Notification.Kind
 
-_AT_ONCE = 100  # rung by one look
+_AT_ONCE = 100  # published by one look
 _REFUSAL_SHOWN = timedelta(days=7)
 
 log = logging.getLogger(__name__)
 
 
 def look_round() -> None:
-    """Write down what is to be told, give up what is old, and ring for what is due."""
+    """Write down what is to be told, give up what is old, and publish what is due."""
     if not settings.EMAIL_URL:
         return
     outbox.open_outcomes()
@@ -33,7 +33,7 @@ def look_round() -> None:
     digests.plan()
     _give_up()
     for notification_id in due():
-        wakeup.ring_task(outbox.SEND, str(notification_id))
+        wakeup.publish_task(outbox.SEND, str(notification_id))
 
 
 def due() -> list[UUID]:

@@ -1,4 +1,4 @@
-"""When beat rings: by the monotonic clock, which nobody sets, and with nothing kept on disk."""
+"""When beat sends its tasks: by the monotonic clock, which nobody sets, and with nothing kept on disk."""
 
 import time
 
@@ -6,10 +6,10 @@ from celery.beat import Scheduler
 
 
 class SteadyScheduler(Scheduler):
-    """Rings each entry at the start and then after every interval, whatever the wall clock is set to.
+    """Sends each entry at the start and then after every interval, whatever the wall clock is set to.
 
-    Celery's own scheduler keeps in a file when an entry rang last by the wall clock, and rings nothing before
-    that time has come again.
+    Celery's own scheduler keeps in a file when an entry was sent last by the wall clock, and sends nothing
+    before that time has come again.
     """
 
     def setup_schedule(self) -> None:

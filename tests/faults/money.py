@@ -24,7 +24,7 @@ from ultahost_api import operations
 from ultahost_api.models import ApiKey, Invoice, Operation, RateWindow, Refresh
 from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
-from ultahost_api.wakeup import ring_batch
+from ultahost_api.wakeup import publish_batch
 
 State = Operation.State
 SEEN_AS_DONE = {State.DONE, State.CONFIRMED}
@@ -281,7 +281,7 @@ class Harness:
             )
             operations.abandon()
             for one in operations.waiting_batches():
-                ring_batch(one)
+                publish_batch(one)
             time.sleep(0.5)
 
     def _settle(self) -> None:

@@ -99,7 +99,7 @@ def opened(key: ApiKey) -> bool:
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    wakeup._publish = lambda task, argument, queue: True
+    wakeup._send = lambda task, argument, queue: True
     if sys.argv[1] == "add":
         add()
     else:

@@ -222,7 +222,7 @@ def test_it_knows_no_other_noun(visit, alma, method, path):
 
 def test_it_takes_a_click_while_ultahost_and_the_queue_are_down(visit, alma, sandbox, monkeypatch):
     sandbox.stop()
-    monkeypatch.setattr("ultahost_api.wakeup._publish", lambda *_: False)
+    monkeypatch.setattr("ultahost_api.wakeup._send", lambda *_: False)
 
     assert visit(alma).post("/refresh/services/").status == 303
     assert due() == {"services"}

@@ -80,7 +80,7 @@ def test_it_reads_every_list_whole_whoever_was_at_it(account, past):
     revive()
     now = timezone.now()
     refreshes = Refresh.objects.filter(account=account)
-    assert refreshes.due(now).unleased(now).unrung(now).count() == refreshes.count() > 0
+    assert refreshes.due(now).unleased(now).unpublished(now).count() == refreshes.count() > 0
     assert not refreshes.exclude(pass_started_at=None).exists()
     assert not refreshes.filter(full_due_at__gt=now).exists()
 

@@ -130,7 +130,7 @@ def test_it_has_itself_called_when_the_limit_ends(sandbox, acme, worker, rung, m
         published.append((argument, wait))
         return True
 
-    monkeypatch.setattr("ultahost_api.wakeup._publish", publish)
+    monkeypatch.setattr("ultahost_api.wakeup._send", publish)
     sandbox.faults.add(Fault.limited(seconds - 2), action="get_invoices")
     refresh = worker.run("invoices")
     left = (refresh.next_due_at - timezone.now()).total_seconds()

@@ -67,7 +67,7 @@ def test_it_rings_when_a_lease_runs_out_although_somebody_clicked_meanwhile(done
     refresh = done.refresh("services")
     Refresh.objects.filter(pk=refresh.pk).update(lease_until=timezone.now() + timedelta(seconds=60))
     schedule.ask([refresh.account], ["services"])
-    wakeup.ring([refresh.pk], queue="people")
+    wakeup.publish([refresh.pk], queue="people")
     runs.run(refresh.pk)
     tasks.tick()
     assert len(rung) == 1
@@ -78,7 +78,7 @@ def test_it_rings_when_a_lease_runs_out_although_somebody_clicked_meanwhile(done
 
 def test_it_rings_once_although_two_beats_saw_the_same(done):
     refresh = done.refresh("services")
-    assert [wakeup.ring([refresh.pk]), wakeup.ring([refresh.pk])] == [1, 0]
+    assert [wakeup.publish([refresh.pk]), wakeup.publish([refresh.pk])] == [1, 0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -93,7 +93,7 @@ def test_it_rings_for_many_with_the_statements_of_one(done, rung, django_assert_
     ids = [done.refresh(noun).pk for noun in Noun]
     for some in (ids[:1], ids[1:]):
         with django_assert_num_queries(4):  # with the savepoint around them
-            wakeup.ring(some)
+            wakeup.publish(some)
     assert [argument for _, argument, _ in rung] == ids
 
 

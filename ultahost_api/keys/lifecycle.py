@@ -26,7 +26,7 @@ from ultahost_api.client.profile import Profile
 from ultahost_api.models import ApiKey, RateWindow
 from ultahost_api.models.api_keys import fingerprint
 from ultahost_api.refresh import profiles, schedule
-from ultahost_api.wakeup import ring_key
+from ultahost_api.wakeup import publish_key
 
 _SHORTEST, _LONGEST = 8, 512
 _RETRY_FIRST, _RETRY_LONGEST = timedelta(seconds=30), timedelta(hours=1)
@@ -215,7 +215,7 @@ def due_for_verification() -> list[ApiKey]:
 def ask_to_verify(key: ApiKey) -> None:
     """A person wants a refused or unverified key tried now."""
     ApiKey.objects.filter(pk=key.pk).update(next_try_at=timezone.now() + _RETRY_FIRST)
-    ring_key(key.pk)
+    publish_key(key.pk)
 
 
 def disable(key: ApiKey) -> None:
@@ -234,7 +234,7 @@ def enable(key: ApiKey) -> None:
         enabled.update(disabled_at=None, disabled_because="", **again)
         key.refresh_from_db()
         if doubted:
-            ring_key(key.pk)
+            publish_key(key.pk)
         elif key.account and key.is_usable:
             schedule.start(key.account)
 

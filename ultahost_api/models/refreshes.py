@@ -34,7 +34,7 @@ class RefreshQuerySet(models.QuerySet["Refresh"]):
     def unleased(self, now: datetime) -> Self:
         return self.filter(Q(lease_until=None) | Q(lease_until__lte=now))
 
-    def unrung(self, now: datetime) -> Self:
+    def unpublished(self, now: datetime) -> Self:
         return self.filter(Q(rung_until=None) | Q(rung_until__lte=now))
 
     def want_full(self) -> int:
@@ -77,7 +77,7 @@ class Refresh(models.Model):
 
     next_due_at = models.DateTimeField(null=True, default=timezone.now)  # null: paused, no key
     asked_at = models.DateTimeField(null=True)  # a person clicked and has not had their first page
-    rung_until = models.DateTimeField(null=True)  # its id is in the queue until then
+    rung_until = models.DateTimeField(null=True)  # its id is published, and in the queue until then
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)
 

@@ -20,7 +20,7 @@ from ultahost_api.operations import sending
 from ultahost_api.operations.actions import action_of
 from ultahost_api.operations.reasons import NotAllowedNow, told
 from ultahost_api.operations.sending import NeedsConfirmation, TwinPending, WriteRequest
-from ultahost_api.wakeup import ring_batch
+from ultahost_api.wakeup import publish_batch
 
 State = Operation.State
 
@@ -33,7 +33,7 @@ def queue(requests: Sequence[WriteRequest], batch: UUID) -> None:
         _write_all_down(requests, batch)
     except OperationalError:  # a deadlock with somebody who sends one of them at this moment
         _write_all_down(requests, batch)
-    ring_batch(batch)
+    publish_batch(batch)
 
 
 def _write_all_down(requests: Sequence[WriteRequest], batch: UUID) -> None:
@@ -73,7 +73,7 @@ def send_next(batch: UUID) -> None:
     if operation is None or not _take(operation):
         return
     if _send(operation):
-        ring_batch(batch)
+        publish_batch(batch)
     else:
         _of(batch).filter(state=State.QUEUED).update(next_read_at=None)
 

@@ -13,7 +13,7 @@ from ultahost_api import conf
 from ultahost_api.models import Account, ApiKey, Event, Noun, Operation, RateWindow, Refresh
 from ultahost_api.refresh.leases import LEASE
 from ultahost_api.refresh.nouns import NOUNS
-from ultahost_api.wakeup import RUNG_FOR
+from ultahost_api.wakeup import PUBLISHED_FOR
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ def _start_over(now: datetime, accounts: Iterable[UUID]) -> None:
     """Refreshes that wait for longer than any may, or were noted in the future, are due now."""
     late = now + APART
     limited = Q(trouble=Refresh.Trouble.LIMITED)
-    impossible = Q(lease_until__gt=late + LEASE) | Q(rung_until__gt=late + RUNG_FOR)
+    impossible = Q(lease_until__gt=late + LEASE) | Q(rung_until__gt=late + PUBLISHED_FOR)
     impossible |= Q(completed_at__gt=late) | Q(asked_at__gt=late) | Q(pass_started_at__gt=late)
     impossible |= Q(full_due_at__gt=late + conf.FULL_EVERY) | limited & Q(account__in=list(accounts))
     planned = ~limited & ~Q(pace=Refresh.Pace.BUDGET)  # how long these two may wait has no bound

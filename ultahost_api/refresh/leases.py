@@ -27,8 +27,8 @@ class Lease:
     def take(cls, refresh_id: int) -> Self | None:
         """The lease when the refresh is due and nobody holds it, in one statement.
 
-        Otherwise the ringing that led here was heard all the same: should whoever holds the lease die,
-        the next tick rings again as soon as it has run out.
+        Otherwise the message that led here counts as received all the same: if the worker that holds the
+        lease dies, the next tick publishes the refresh again as soon as the lease has run out.
         """
         now, token = timezone.now(), uuid.uuid4()
         free = Refresh.objects.filter(pk=refresh_id).due(now).unleased(now)

@@ -25,7 +25,7 @@ from ultahost_api.refresh.leases import Lease, LeaseLost
 from ultahost_api.refresh.nouns import NOUNS
 from ultahost_api.refresh.passes import Outcome
 from ultahost_api.refresh.time_slices import Turn
-from ultahost_api.wakeup import ring, ring_later
+from ultahost_api.wakeup import publish, publish_later
 
 logger = logging.getLogger(__name__)
 
@@ -72,14 +72,14 @@ def _work(lease: Lease, turn: Turn) -> None:
         if outcome := _read(lease, key, turn):
             _done(lease, outcome)
         else:
-            lease.release()  # still due: rung again from its place
+            lease.release()  # still due: published again, and read from its place
     except RateLimited as error:
         retry_at = error.retry_at or timezone.now() + _UNTOLD_LIMIT
         lease.release(next_due_at=retry_at, trouble=Refresh.Trouble.LIMITED, trouble_words="")
         if lease.refresh.asked_at is None:
             # Whoever clicked meanwhile may use what is kept back for people.
             Refresh.objects.filter(pk=lease.refresh.pk).exclude(asked_at=None).ask()
-        ring_later(lease.refresh)
+        publish_later(lease.refresh)
     except (Unauthorized, KeyUnreadable, KeyStopped, profiles.OtherAccount):
         lease.release()  # still due: the next run takes the account's next key, or finds none
     except UltahostError as error:
@@ -146,7 +146,7 @@ def call_for_details(refresh: Refresh) -> None:
     """A list changed: let the backfill look for rows whose details are now missing or old."""
     backfill = Refresh.objects.filter(account=refresh.account, noun=Noun.DETAILS, trouble="")
     if backfill.update(next_due_at=timezone.now()):
-        ring(list(backfill.values_list("pk", flat=True)))
+        publish(list(backfill.values_list("pk", flat=True)))
 
 
 def _trouble(error: UltahostError) -> Refresh.Trouble:

@@ -12,19 +12,19 @@ from ultahost_api import conf
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.refreshes import RefreshQuerySet
-from ultahost_api.wakeup import ring, ring_for_people
+from ultahost_api.wakeup import publish, publish_for_people
 
-_QUEUED = 200  # refreshes in the queue at most: what waits longer than a minute is rung twice
+_QUEUED = 200  # refreshes in the queue at most: what waits longer than a minute is published twice
 
 Accounts = Iterable[Account] | QuerySet[Account]
 
 
 def tick() -> int:
-    """Ring for what is due and not rung yet; how many. Any number of beats may do it at once."""
+    """Publish what is due and not published yet; how many. Any number of beats may do it at once."""
     now = timezone.now()
     due = Refresh.objects.due(now).unleased(now)
     room = max(0, _QUEUED - due.filter(rung_until__gt=now).count())
-    return ring(list(due.unrung(now).order_by("next_due_at").values_list("pk", flat=True)[:room]))
+    return publish(list(due.unpublished(now).order_by("next_due_at").values_list("pk", flat=True)[:room]))
 
 
 def beat(name: str) -> None:
@@ -40,7 +40,7 @@ def start(account: Account) -> None:
         refreshes.filter(next_due_at=None).update(next_due_at=now, trouble="", trouble_words="")
         unlimited = refreshes.exclude(trouble=Refresh.Trouble.LIMITED)
         unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=now, attempts=0)
-    ring_for_people(refreshes.due(now).order_by("pk").values_list("pk", flat=True))
+    publish_for_people(refreshes.due(now).order_by("pk").values_list("pk", flat=True))
 
 
 def pause_without_keys(account: Account) -> None:
@@ -67,7 +67,7 @@ def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False)
     if full:
         wanted.want_full()
     wanted.ask()
-    ring_for_people(wanted.due(timezone.now()).values_list("pk", flat=True))
+    publish_for_people(wanted.due(timezone.now()).values_list("pk", flat=True))
 
 
 def watch(accounts: "QuerySet[Account]") -> None:
@@ -99,4 +99,4 @@ def want_details(row: Cached) -> None:
 def _hasten_details(row: Cached) -> None:
     backfill = Refresh.objects.filter(account=row.account_id, noun=Noun.DETAILS).exclude(next_due_at=None)
     backfill.update(next_due_at=timezone.now(), rung_until=None)
-    ring_for_people(backfill.due(timezone.now()).values_list("pk", flat=True))
+    publish_for_people(backfill.due(timezone.now()).values_list("pk", flat=True))

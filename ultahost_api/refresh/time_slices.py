@@ -10,7 +10,7 @@ _SLICE = 10.0  # seconds
 class Turn:
     """How long a run may go on: ``seconds``, but only a slice of them while others wait for a worker.
 
-    One account with thousands of pages then keeps no small one waiting; it is rung again behind them.
+    One account with thousands of pages then keeps no small one waiting; it is published again behind them.
     """
 
     def __init__(self, seconds: float) -> None:
