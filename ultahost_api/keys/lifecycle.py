@@ -69,16 +69,16 @@ class CannotCheck(KeyProblem):
 
 
 @dataclass
-class Ear:
-    """A meter without a budget: remembers what the validation's answer told of the rate."""
+class RecordingMeter:
+    """A meter without a budget: keeps what the answer to the validation told of the rate."""
 
-    heard: list[tuple[Rate, int | None]] = field(default_factory=list)
+    recorded: list[tuple[Rate, int | None]] = field(default_factory=list)
 
     def before(self, action: Action) -> None:
         pass
 
     def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
-        self.heard.append((rate, status))
+        self.recorded.append((rate, status))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Checked:
 
     secret: Secret
     profile: Profile | None
-    ear: Ear
+    meter: RecordingMeter
 
 
 def add(owner: Any, label: str, text: str) -> ApiKey:
@@ -120,7 +120,7 @@ def add_checked(owner: Any, label: str, checked: Checked) -> ApiKey:
             key.verified_at = key.last_ok_at = timezone.now()
             save(key)
             schedule.start(key.account)
-        hear(key, checked.ear)
+        record_rate(key, checked.meter)
     return key
 
 
@@ -144,7 +144,7 @@ def replace_checked(key: ApiKey, found: Checked) -> None:
         key.tries = 0
         save(key)
         RateWindow.objects.filter(key=key).delete()
-        hear(key, found.ear)
+        record_rate(key, found.meter)
         if key.is_usable:
             schedule.start(key.account)
 
@@ -156,12 +156,12 @@ def checked_for(key: ApiKey, text: str, *, besides: ApiKey | None = None) -> Che
     """
     secret = _cleaned(text)
     _refuse_known(secret, besides)
-    profile, ear = _profile_behind(secret)
+    profile, meter = _profile_behind(secret)
     if profile is None:
         raise CannotCheck
     if key.account and key.account.remote_uuid != profile.uuid:
         raise OpensAnother(profiles.name_of(profile))
-    return Checked(secret, profile, ear)
+    return Checked(secret, profile, meter)
 
 
 def _profile_of(checked: Checked) -> Profile:
@@ -271,16 +271,16 @@ def _refuse_known(secret: Secret, besides: ApiKey | None = None) -> None:
         raise KeyIsHere
 
 
-def _profile_behind(secret: Secret) -> tuple[Profile | None, Ear]:
+def _profile_behind(secret: Secret) -> tuple[Profile | None, RecordingMeter]:
     """The profile that the secret opens, or None when Ultahost could not be asked."""
-    ear = Ear()
+    meter = RecordingMeter()
     try:
-        client = Client(secret, base_url=conf.api_url(), meter=ear, deadline=PERSON_SECONDS)
-        return client.profile.get(), ear
+        client = Client(secret, base_url=conf.api_url(), meter=meter, deadline=PERSON_SECONDS)
+        return client.profile.get(), meter
     except (Unauthorized, Forbidden, NotFound, BadRequest):
         raise UnknownKey from None
     except UltahostError:
-        return None, ear
+        return None, meter
 
 
 def save(key: ApiKey) -> None:
@@ -293,9 +293,9 @@ def save(key: ApiKey) -> None:
         raise (KeyIsHere if taken else LabelTaken) from None
 
 
-def hear(key: ApiKey, ear: Ear) -> None:
+def record_rate(key: ApiKey, meter: RecordingMeter) -> None:
     """Begin the key's window with what the answer that validated it told."""
-    for rate, status in ear.heard[-1:]:
+    for rate, status in meter.recorded[-1:]:
         budget.record(key, rate, status)
     if key.account:
         budget.join(key)

@@ -58,7 +58,7 @@ def begin(old: ApiKey, checked: Checked) -> ApiKey:
         new.created_at = old.created_at
         new.replaced_at = new.verified_at = new.last_ok_at = now
         lifecycle.save(new)
-        lifecycle.hear(new, checked.ear)
+        lifecycle.record_rate(new, checked.meter)
         assert new.account  # noqa: S101  # only a verified key is rotated
         schedule.start(new.account)
     return new
