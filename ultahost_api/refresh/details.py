@@ -27,7 +27,7 @@ from ultahost_api.refresh import events
 from ultahost_api.refresh.leases import Lease
 from ultahost_api.refresh.nouns import NOUNS, CachedNoun, items_of
 from ultahost_api.refresh.rows import values_of
-from ultahost_api.refresh.time_slices import Turn
+from ultahost_api.refresh.time_slices import TimeSlice
 
 _TRIES = 5
 _BATCH = 50
@@ -37,8 +37,8 @@ _SUSPICIOUS = 3  # rows in a row without a good answer: perhaps the whole API gi
 Faulty = tuple[CachedNoun, Cached]
 
 
-def backfill(lease: Lease, client: Client, meter: KeyMeter, turn: Turn) -> bool:
-    """Read details until none are wanting (True) or the turn is over.
+def backfill(lease: Lease, client: Client, meter: KeyMeter, time_slice: TimeSlice) -> bool:
+    """Read details until none are wanting (True) or the time slice is over.
 
     A row without a good answer is passed over and counted against it, once another row had one.
     """
@@ -55,7 +55,7 @@ def backfill(lease: Lease, client: Client, meter: KeyMeter, turn: Turn) -> bool:
             if fault and (len(suspects) == _SUSPICIOUS or (row is rows[-1][1] and not works)):
                 _read_another(lease, suspects, client, meter, fault)
                 _clear(lease, suspects)
-            if turn.is_over():
+            if time_slice.is_over():
                 return False
         _clear(lease, suspects)
     return True

@@ -24,7 +24,7 @@ from ultahost_api.refresh import pages
 from ultahost_api.refresh.leases import Lease
 from ultahost_api.refresh.missing import ASKED_FOR, Missing
 from ultahost_api.refresh.nouns import CachedNoun
-from ultahost_api.refresh.time_slices import Turn
+from ultahost_api.refresh.time_slices import TimeSlice
 
 NEWEST = ""  # the walk without a filter
 
@@ -41,13 +41,15 @@ class Outcome:
     calls: int | None = None
 
 
-def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: Turn) -> Outcome | None:
-    """Go on with the pass from its place until its end, or None when the turn is over before."""
+def walk(
+    lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, time_slice: TimeSlice
+) -> Outcome | None:
+    """Go on with the pass from its place until its end, or None when the time slice is over before."""
     if lease.refresh.pass_started_at is None:
         is_due = not noun.is_cheap or lease.refresh.full_due_at <= timezone.now()
         _begin_next(lease, noun, full=is_due or _fits_a_page(lease, noun, client.page_size))
     while True:
-        if not _read_pages(lease, noun, client, meter, turn):
+        if not _read_pages(lease, noun, client, meter, time_slice):
             return None
         outcome = _finish(lease, noun, client)
         if not outcome.go_on:
@@ -56,7 +58,9 @@ def walk(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: 
         _begin(lease, noun, [NEWEST], full=True, rows_changed=changed, missed=missed)
 
 
-def _read_pages(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, turn: Turn) -> bool:
+def _read_pages(
+    lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, time_slice: TimeSlice
+) -> bool:
     """Whether all the walks came to their end."""
     before: tuple[int, ...] = ()
     while lease.refresh.walks:
@@ -75,7 +79,7 @@ def _read_pages(lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter,
             until_known=not lease.refresh.is_full and lease.refresh.walks[0] == NEWEST,
         )
         before = page.ids if lease.refresh.place else ()
-        if lease.refresh.walks and turn.is_over():
+        if lease.refresh.walks and time_slice.is_over():
             return False
     return True
 

@@ -24,7 +24,7 @@ from ultahost_api.refresh import details, pacing, passes, profiles, slowness
 from ultahost_api.refresh.leases import Lease, LeaseLost
 from ultahost_api.refresh.nouns import NOUNS
 from ultahost_api.refresh.passes import Outcome
-from ultahost_api.refresh.time_slices import Turn
+from ultahost_api.refresh.time_slices import TimeSlice
 from ultahost_api.wakeup import publish, publish_later
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def run(refresh_id: int, seconds: float = RUN_SECONDS) -> None:
         if lease.refresh.starts > _POISONED_AFTER:
             _fault(lease, Refresh.Trouble.DIED, "")
         else:
-            _work(lease, Turn(seconds))
+            _work(lease, TimeSlice(seconds))
     except LeaseLost:
         logger.info("Refresh %s went to another worker.", refresh_id)
     except Exception as error:
@@ -60,7 +60,7 @@ def run(refresh_id: int, seconds: float = RUN_SECONDS) -> None:
         raise
 
 
-def _work(lease: Lease, turn: Turn) -> None:
+def _work(lease: Lease, time_slice: TimeSlice) -> None:
     key = ApiKey.objects.usable().filter(account=lease.refresh.account).first()
     if key is None:
         _pause(lease)
@@ -69,7 +69,7 @@ def _work(lease: Lease, turn: Turn) -> None:
         lease.release(next_due_at=slowness.later())
         return
     try:
-        if outcome := _read(lease, key, turn):
+        if outcome := _read(lease, key, time_slice):
             _done(lease, outcome)
         else:
             lease.release()  # still due: published again, and read from its place
@@ -96,7 +96,7 @@ def _pause(lease: Lease) -> None:
             lease.release(next_due_at=None, trouble=Refresh.Trouble.NO_KEY, trouble_words="")
 
 
-def _read(lease: Lease, key: ApiKey, turn: Turn) -> Outcome | None:
+def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
     """None while something is left to do."""
     refresh = lease.refresh
     if refresh.noun == Noun.PROFILE:
@@ -105,8 +105,8 @@ def _read(lease: Lease, key: ApiKey, turn: Turn) -> Outcome | None:
     meter = KeyMeter(key, Purpose.PERSON if refresh.asked_at else Purpose.BACKGROUND)
     client = metered(meter, tries=1 if refresh.attempts >= _BROKEN_AFTER else 3)
     if refresh.noun == Noun.DETAILS:
-        return Outcome() if details.backfill(lease, client, meter, turn) else None
-    return passes.walk(lease, NOUNS[refresh.noun], client, meter, turn)
+        return Outcome() if details.backfill(lease, client, meter, time_slice) else None
+    return passes.walk(lease, NOUNS[refresh.noun], client, meter, time_slice)
 
 
 def _done(lease: Lease, outcome: Outcome) -> None:

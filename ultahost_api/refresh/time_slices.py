@@ -7,7 +7,7 @@ from ultahost_api.models import Refresh
 _SLICE = 10.0  # seconds
 
 
-class Turn:
+class TimeSlice:
     """How long a run may go on: ``seconds``, but only a slice of them while others wait for a worker.
 
     One account with thousands of pages then keeps no small one waiting; it is published again behind them.
