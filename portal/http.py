@@ -33,15 +33,17 @@ def page(
     template: str,
     context: Mapping[str, Any] | None = None,
     *,
-    partials: Collection[str] = (),
+    partials: Collection[str] | Mapping[str, str] = (),
     status: int = 200,
 ) -> HttpResponse:
     """The whole page, or that of ``partials`` whose name is the id of the element htmx will replace.
 
-    A restored history entry and an unknown target get the whole page.
+    A mapping of such ids gives each partial another name. A restored history entry and an unknown target get
+    the whole page.
     """
-    target = request.htmx.target if request.htmx and not request.htmx.history_restore_request else None
-    name = f"{template}#{target}" if target in partials else template
+    target = str(request.htmx.target) if request.htmx and not request.htmx.history_restore_request else ""
+    names = partials if isinstance(partials, Mapping) else {name: name for name in partials}
+    name = f"{template}#{names[target]}" if target in names else template
     response = render(request, name, dict(context or {}), status=status)
     patch_vary_headers(response, _VARY)
     return response

@@ -2,17 +2,15 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from django.http import StreamingHttpResponse
 
+from portal.pages.columns import Column
 from ultahost_api.client.core.amounts import written
-
-Row = TypeVar("Row")
-Column = tuple[str, Callable[[Any], object]]
 
 # A cell that begins with one of these is a formula, or hides one, in some spreadsheet.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -47,9 +45,10 @@ def response(filename: str, columns: Sequence[Column], rows: Iterable[Any]) -> S
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_NONNUMERIC)
 
     def lines() -> Iterable[str]:
-        yield "\ufeff" + writer.writerow([title for title, _ in columns])
+        yield "\ufeff" + writer.writerow([str(column.title) for column in columns if column.value])
+        values = [column.value for column in columns if column.value]
         for row in rows:
-            yield writer.writerow([cell(value(row)) for _, value in columns])
+            yield writer.writerow([cell(value(row)) for value in values])
 
     return StreamingHttpResponse(
         lines(),

@@ -6,18 +6,12 @@ from typing import Any
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.forms import DateInput
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
 from ultahost_api.folding import wanted
 from ultahost_api.models import Account, Noun
-
-
-def _accounts(request: Any) -> QuerySet[Account]:
-    """Set by the list: only the accounts whose rows it shows can be chosen."""
-    accounts: QuerySet[Account] = request.listed_accounts
-    return accounts
-
 
 EARLIEST = date(1990, 1, 1)  # before it there was nothing to date: a year whose typing was not finished
 
@@ -51,7 +45,14 @@ class RowFilter(filters.FilterSet):
 
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
-    account = filters.ModelChoiceFilter(queryset=_accounts, label=_("Account"), empty_label=_("All accounts"))
+    account = filters.ModelChoiceFilter(
+        queryset=Account.objects.none(), label=_("Account"), empty_label=_("All accounts")
+    )
+
+    def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: QuerySet[Account]) -> None:
+        """Only ``accounts`` can be chosen."""
+        super().__init__(data, rows)
+        self.filters["account"].queryset = accounts
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Every word has to occur somewhere; a number also finds the row with that id."""

@@ -1,6 +1,6 @@
 """Lists of live nouns: read whole, an account at a time, then searched, sorted and paged like any other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -14,7 +14,8 @@ from portal.http import Request
 from portal.live_reads import reading
 from portal.models import Act
 from portal.pages import exports
-from portal.pages.tables import Pages
+from portal.pages.columns import Add, Listing
+from portal.pages.tables import AnyTable
 from ultahost_api.client import Client, Page
 from ultahost_api.folding import searchable, wanted
 from ultahost_api.models import Account
@@ -33,25 +34,29 @@ class Choice:
     account: Account | None
 
 
-class LiveList(Pages):
-    """The records of one list as the query string wants them: ``?q=`` is looked for in ``text`` of each.
+class RecordTable(AnyTable):
+    """Records in memory: ``?q=`` is looked for in ``text`` of each, and ``sorts`` maps to keys.
 
-    ``sorts`` maps the words of ``?sort=`` to keys; a record whose key is None comes last in both directions.
+    A record whose key is None comes last in both directions.
     """
 
-    shows_gone, gone_count = False, 0  # what is read live is there
+    toolbar = "components/_live_toolbar.html"
+    reads_live = False
+    needs_key = True
+    live: reading.Live | None = None
+    choice: Choice | None = None
 
     def __init__(
         self,
         request: Request,
+        listing: Listing,
         records: Iterable[Any],
         *,
         text: Callable[[Any], str],
-        sorts: Mapping[str, Key],
-        default_sort: str,
+        add: Add | None = None,
     ) -> None:
-        super().__init__(request, sorts, default_sort)
-        self._key: Key = sorts[self.sort.removeprefix("-")]
+        super().__init__(request, listing, add=add)
+        self._key: Key = listing.sorts[self.sort.removeprefix("-")]
         self._text = text
         self._records = records
 
@@ -63,6 +68,13 @@ class LiveList(Pages):
     def is_filtered(self) -> bool:
         return bool(self.words)
 
+    @property
+    def unfiltered_url(self) -> str:
+        rest = self.request.GET.copy()
+        for name in ("q", "page"):
+            rest.pop(name, None)
+        return f"?{rest.urlencode()}"
+
     @cached_property
     def rows(self) -> list[Any]:
         words = wanted(self.words)
@@ -71,12 +83,38 @@ class LiveList(Pages):
         blank = [one for one in found if self._key(one) is None]
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
 
-    def as_csv(
-        self, filename: str, columns: Sequence[exports.Column], account: Account | None = None
-    ) -> StreamingHttpResponse:
+    def as_csv(self, filename: str = "", account: Account | None = None) -> StreamingHttpResponse:
         """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
-        audit.record(self.request, Act.EXPORTED, filename, account=account, rows=len(self.rows))
-        return exports.response(filename, columns, self.rows)
+        name = filename or self.listing.filename
+        audit.record(self.request, Act.EXPORTED, name, account=account, rows=len(self.rows))
+        return exports.response(name, self.listing.columns, self.rows)
+
+
+class LiveTable(RecordTable):
+    """Records as they are at Ultahost now; ``live`` is None while only the page around them is asked for."""
+
+    reads_live = True
+    needs_key = False
+
+    def __init__(
+        self,
+        request: Request,
+        listing: Listing,
+        live: reading.Live | None,
+        *,
+        account: Account | None,
+        choice: Choice | None = None,
+        text: Callable[[Any], str],
+        add: Add | None = None,
+    ) -> None:
+        self.live = live
+        self.choice = choice
+        self.lacks_account = account is None
+        super().__init__(request, listing, records_of(live), text=text, add=add)
+
+    @property
+    def is_awaited(self) -> bool:
+        return not (self.live and self.live.is_there)
 
 
 def _holds(text: str, words: Iterable[Iterable[str]]) -> bool:
@@ -118,3 +156,8 @@ def whole(pages: Sequence[Page[Any]]) -> reading.Whole:
     set_aside = tuple(row.remote_id or "–" for page in pages for row in page.rejected)
     is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
     return reading.Whole.of(records.values(), is_whole, set_aside)
+
+
+def records_of(live: reading.Live | None) -> tuple[Any, ...]:
+    """What was read; nothing where it was not, or could not be."""
+    return live.content.records if live and live.is_there else ()

@@ -4,22 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F, Model, QuerySet, Value
 from django.db.models.functions import NullIf
 from django.forms import ChoiceField, Field
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from portal import audit
+from portal import audit, http
 from portal.http import Request
 from portal.models import PAGE_SIZES, Act
 from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
+from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import RowFilter
 from portal.wording import formats
 from ultahost_api.models import Account
@@ -45,16 +47,57 @@ class Chip:
     label: str | Promise = ""  # of a choice of ours
 
 
-class Pages:
-    """Rows in the order of ``?sort=`` (with ``-`` for descending), a page at a time.
+class Freshness(Protocol):
+    """How old the rows are, as ``portal.queries.freshness`` tells it."""
 
-    ``sorts`` maps the words that may be asked for to what a subclass sorts by.
-    """
+    @property
+    def state(self) -> str: ...
 
-    def __init__(self, request: Request, sorts: Mapping[str, Any], default_sort: str) -> None:
+
+class AnyTable:
+    """Rows in the order of ``?sort=`` (with ``-`` for descending), a page at a time, and as a file."""
+
+    toolbar = "components/_toolbar.html"
+    freshness: Freshness | None = None
+    shows_gone = False
+    lacks_account = False  # of a table that is read live
+
+    def __init__(self, request: Request, listing: Listing, *, add: Add | None = None) -> None:
         self.request = request
-        self.sorts = sorts
-        self.default_sort = default_sort
+        self.listing = listing
+        self.add = add
+        self.shown = listing.shown
+        self.about: dict[str, Any] = {}
+
+    def respond(self, **about: Any) -> HttpResponse:
+        """The page, or the table alone; ``about`` is what its templates need to know besides the rows."""
+        self.about = about
+        partials = {self.listing.name: "table"}
+        return http.page(self.request, "components/table_page.html", {"table": self}, partials=partials)
+
+    @property
+    def headings(self) -> list[Column]:
+        """The columns of the page, in its order."""
+        named = {column.name: column for column in self.listing.columns}
+        return [named[name] for name in self.shown]
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether its rows are still to be read."""
+        return False
+
+    @property
+    def gone_count(self) -> int:
+        return 0
+
+    @property
+    def csv_url(self) -> str:
+        has_file = any(column.value for column in self.listing.columns)
+        return reverse(f"{self.listing.name}_csv") if has_file else ""
+
+    @property
+    def unfiltered_url(self) -> str:
+        return self.request.path
 
     @cached_property
     def rows(self) -> Any:
@@ -63,7 +106,7 @@ class Pages:
     @property
     def sort(self) -> str:
         wanted = self.request.GET.get("sort", "")
-        return wanted if wanted.removeprefix("-") in self.sorts else self.default_sort
+        return wanted if wanted.removeprefix("-") in self.listing.sorts else self.listing.default_sort
 
     @property
     def size(self) -> int:
@@ -83,26 +126,35 @@ class Pages:
         return self.page.paginator.count
 
 
-class ListPage(Pages):
-    """The rows of one noun as the query string wants them; ``sorts`` maps to columns."""
+class Table(AnyTable):
+    """Rows of our database; ``accounts`` are those to choose from, ``sorts`` maps to database columns."""
 
     def __init__(
         self,
         request: Request,
+        listing: Listing,
         rows: CachedQuerySet[Any] | OperationQuerySet | EventQuerySet | AuditEntryQuerySet,
         *,
         accounts: QuerySet[Account],
-        filter_class: type[RowFilter],
-        sorts: Sorts,
-        default_sort: str,
+        filter: type[RowFilter],
+        freshness: Freshness | None = None,
+        add: Add | None = None,
     ) -> None:
-        super().__init__(request, sorts, default_sort)
-        request.listed_accounts = accounts  # type: ignore[attr-defined]
+        super().__init__(request, listing, add=add)
+        self.accounts = accounts
+        self.freshness = freshness
         self.shows_gone = request.GET.get("gone") == "1"
         self._all = rows.gone() if self.shows_gone else rows.present()
         self._gone = rows.gone()
-        self.filter = filter_class(request.GET, self._all, request=request)
-        self._filter_class = filter_class
+        self._filter_class = filter
+        self.filter = self._filtered_by(request.GET)
+
+    def _filtered_by(self, query: QueryDict) -> RowFilter:
+        return self._filter_class(query, self._all, accounts=self.accounts)
+
+    @property
+    def needs_key(self) -> bool:
+        return self.freshness is not None and self.freshness.state == "empty"
 
     @property
     def errors(self) -> list[str]:
@@ -132,7 +184,7 @@ class ListPage(Pages):
 
     def _order(self) -> list[Any]:
         """Rows without a value come last in both directions."""
-        columns = self.sorts[self.sort.removeprefix("-")]
+        columns = self.listing.sorts[self.sort.removeprefix("-")]
         values = [F(column) if isinstance(column, str) else column for column in columns]
         if self.sort.startswith("-"):
             return [value.desc(nulls_last=True) for value in values]
@@ -156,7 +208,7 @@ class ListPage(Pages):
         """The statuses that occur, counted under every filter but the status itself."""
         others = self.request.GET.copy()
         chosen = others.pop("status", [""])[-1]
-        wider = self._filter_class(others, self._all, request=self.request)
+        wider = self._filtered_by(others)
         if not wider.is_valid():
             return []
         column = self.filter.status_column
@@ -173,13 +225,14 @@ class ListPage(Pages):
     def chosen_status(self) -> str:
         return self.request.GET.get("status", "")
 
-    def as_csv(self, filename: str, columns: Sequence[exports.Column]) -> StreamingHttpResponse:
+    def as_csv(self) -> StreamingHttpResponse:
         """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
+        filename = self.listing.filename
         chosen = {name: self.request.GET[name] for name in self.filter.filters if self.request.GET.get(name)}
         chosen.pop("q", None)  # the words that somebody searched for are theirs
         filters = urlencode(chosen)
         audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
-        return exports.response(filename, columns, self.rows.iterator(chunk_size=500))
+        return exports.response(filename, self.listing.columns, self.rows.iterator(chunk_size=500))
 
 
 def _in_words(field: Field, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a list page needs to keep its whole state in the address. `list` is its ListPage."""
+"""What a list page needs to keep its whole state in the address."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,30 +10,32 @@ from django.http import QueryDict
 from django.template import Context
 from django.utils.html import format_html_join
 
+from portal.pages.columns import Column
+from portal.pages.tables import AnyTable
+
 register = template.Library()
 
 # Filters with a place of their own in the toolbar; chips are links, so the form only keeps their status.
 IN_TOOLBAR = ("status", "account", "q")
 
 
-@register.inclusion_tag("components/sort_header.html", takes_context=True)
-def sort_header(context: Context, field: str, label: str, css_class: str = "") -> dict[str, Any]:
-    """A `<th>` that sorts by this field: `?sort=due`, then `?sort=-due`."""
-    direction = {field: "ascending", f"-{field}": "descending"}.get(context["list"].sort)
+@register.inclusion_tag("components/_heading.html")
+def heading(table: AnyTable, column: Column) -> dict[str, Any]:
+    """A `<th>`; where the table sorts by the column, a click leads to `?sort=due`, then to `?sort=-due`."""
+    name = column.name
+    direction = {name: "ascending", f"-{name}": "descending"}.get(table.sort)
     return {
-        "request": context["request"],
-        "field": field,
-        "label": label,
-        "css_class": css_class,
+        "column": column,
+        "words": column.heading or column.title,
         "direction": direction,
-        "sort": f"-{field}" if direction == "ascending" else field,
+        "sort": (f"-{name}" if direction == "ascending" else name) if name in table.listing.sorts else "",
     }
 
 
 @register.simple_tag(takes_context=True)
 def kept_inputs(context: Context, form: BaseForm) -> str:
     """Hidden inputs for all of the address that the filter form does not send itself, except the page."""
-    query: QueryDict = context["request"].GET
+    query: QueryDict = context.request.GET  # type: ignore[attr-defined]
     sent = {*form.fields, "page"} - {"status"}
     kept = [(name, value) for name, values in query.lists() if name not in sent for value in values]
     return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)

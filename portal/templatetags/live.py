@@ -33,7 +33,7 @@ def retry_of(context: Context, live: Live) -> Retry | None:
     """None where the same would only be refused again; a limit is waited for to its second."""
     if live.retry_in is None:
         return None
-    told = context["request"].GET.get("tries", "")
+    told = context.request.GET.get("tries", "")  # type: ignore[attr-defined]
     tries = min(int(told), _DOUBLINGS) if told.isascii() and told.isdecimal() and len(told) < 4 else 0
     seconds = live.retry_in if live.retry_at else min(live.retry_in * 2**tries, _LONGEST)
     return Retry(seconds, tries + 1)

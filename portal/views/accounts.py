@@ -2,7 +2,8 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,8 +14,9 @@ from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.models import AccountPolicy
 from portal.operations.page import WritePage
-from portal.pages import exports, live_tables
-from portal.pages.live_tables import LiveList
+from portal.pages import live_tables
+from portal.pages.columns import Column, Listing
+from portal.pages.live_tables import RecordTable
 from portal.queries import account_access
 from portal.queries.account_access import Reached
 from portal.sign_in import reauthentication
@@ -30,15 +32,49 @@ SORTS: dict[str, live_tables.Key] = {
 }
 
 
+def _owed_elsewhere(one: Reached) -> str:
+    return ", ".join(formats.money(owed.total, owed.currency) for owed in one.owed_elsewhere)
+
+
+def _private(one: Reached) -> object:
+    return _("yes") if one.is_private else _("no")
+
+
+LISTING = Listing(
+    name="accounts",
+    title=_("Accounts"),
+    search=_("Search accounts"),
+    before_key=_("A key brings its Ultahost account here."),
+    empty=_("A key brings its Ultahost account here."),
+    no_match=_("No account has these words."),
+    sorts=SORTS,
+    default_sort="name",
+    shown=("name", "private", "ways", "currency", "updated", "due", "owed"),
+    columns=(
+        Column("name", _("Account"), lambda one: one.account.name, "name"),
+        Column("ways", _("Reached by"), lambda one: ", ".join(one.ways), "account-cell"),
+        Column(
+            "private", _("Private"), lambda one: _("yes") if one.is_private else _("no"), "state", _("State")
+        ),
+        Column("owed", _("Owed"), lambda one: one.owed, "money"),
+        Column("currency", _("Currency"), lambda one: one.account.currency, "extra"),
+        Column("elsewhere", _("Owed in other currencies"), _owed_elsewhere),
+        Column("unread", _("Amounts that could not be read, not included"), lambda one: one.unread),
+        Column("due", _("Next due"), lambda one: one.next_due, "date"),
+        Column("updated", _("Updated"), lambda one: one.freshness and one.freshness.updated_at, "extra"),
+    ),
+)
+
+
 @require_safe
 def accounts(request: http.Request) -> HttpResponse:
     """The accounts of which one sees anything, from our copy."""
-    return http.page(request, "accounts/list.html", {"list": _listing(request)}, partials=["accounts"])
+    return _table(request).respond()
 
 
 @require_safe
 def accounts_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request).as_csv("accounts.csv", _columns())
+    return _table(request).as_csv()
 
 
 @access.key_holders_only
@@ -70,10 +106,10 @@ def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
         request,
         account,
         writes.UpdateAccount,
-        title=_("Edit the account"),
-        verb=_("Save"),
+        title=gettext("Edit the account"),
+        verb=gettext("Save"),
         back=_page(account),
-        done_words=_("The account was changed at Ultahost."),
+        done_words=gettext("The account was changed at Ultahost."),
         template="accounts/form.html",
         own_key_only=True,
     )
@@ -99,11 +135,11 @@ def change_account_password(request: http.Request, account_id: UUID) -> HttpResp
         request,
         account,
         writes.ChangePassword,
-        title=_("Change the password at Ultahost"),
-        text=_("It is the password of the account's own login at Ultahost, not yours at the portal."),
-        verb=_("Change the password"),
+        title=gettext("Change the password at Ultahost"),
+        text=gettext("It is the password of the account's own login at Ultahost, not yours at the portal."),
+        verb=gettext("Change the password"),
         back=_page(account),
-        done_words=_("The password at Ultahost was changed."),
+        done_words=gettext("The password at Ultahost was changed."),
         own_key_only=True,
     )
     return writing.respond(PasswordForm, _passwords)
@@ -126,31 +162,9 @@ def _profile(account: Account) -> Live:
     return reading.read(account, get)
 
 
-def _listing(request: http.Request) -> LiveList:
-    return LiveList(
-        request,
-        account_access.accounts_of(request.user),
-        text=lambda one: " ".join([one.account.name, *one.ways]),
-        sorts=SORTS,
-        default_sort="name",
-    )
-
-
-def _columns() -> list[exports.Column]:
-    def elsewhere(one: Reached) -> str:
-        return ", ".join(formats.money(owed.total, owed.currency) for owed in one.owed_elsewhere)
-
-    return [
-        (_("Account"), lambda one: one.account.name),
-        (_("Reached by"), lambda one: ", ".join(one.ways)),
-        (_("Private"), lambda one: _("yes") if one.is_private else _("no")),
-        (_("Owed"), lambda one: one.owed),
-        (_("Currency"), lambda one: one.account.currency),
-        (_("Owed in other currencies"), elsewhere),
-        (_("Amounts that could not be read, not included"), lambda one: one.unread),
-        (_("Next due"), lambda one: one.next_due),
-        (_("Updated"), lambda one: one.freshness and one.freshness.updated_at),
-    ]
+def _table(request: http.Request) -> RecordTable:
+    records = account_access.accounts_of(request.user)
+    return RecordTable(request, LISTING, records, text=lambda one: " ".join([one.account.name, *one.ways]))
 
 
 def _is_private(account: Account) -> bool:

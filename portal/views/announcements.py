@@ -4,6 +4,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, http
@@ -11,8 +12,9 @@ from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.models import User
 from portal.pages import live_tables
+from portal.pages.columns import Column, Listing
 from portal.pages.foreign_html import document, framed
-from portal.pages.live_tables import LiveList
+from portal.pages.live_tables import LiveTable
 from ultahost_api.client import Announcement, AnnouncementDetails, Client
 from ultahost_api.folding import folded
 from ultahost_api.models import Account, ApiKey
@@ -25,6 +27,24 @@ SORTS: dict[str, live_tables.Key] = {
     "date": lambda announcement: announcement.date and (announcement.date, announcement.id),
 }
 
+LISTING = Listing(
+    name="announcements",
+    title=_("Announcements"),
+    search=_("Search announcements"),
+    before_key=_("A key to an Ultahost account brings Ultahost's announcements here."),
+    empty=_("Ultahost has announced nothing. What it announces appears here."),
+    no_match=_("No announcement has these words in its title."),
+    body="announcements/_rows.html",
+    sorts=SORTS,
+    default_sort="-date",
+    shown=("title", "status", "date"),
+    columns=(
+        Column("title", _("Announcement"), css_class="name"),
+        Column("status", _("Status"), css_class="state"),
+        Column("date", _("Published"), css_class="account-cell"),
+    ),
+)
+
 
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,20 +54,10 @@ def announcements(request: http.Request) -> HttpResponse:
     if request.method == "POST":
         _mark(request)
         return http.SeeOther(reverse("announcements"))
-    context: dict[str, Any] = {"account": account}
-    if account and live_tables.is_wanted(request):
-        read = live_tables.read_whole(
-            account, "announcements", Announcement, lambda client: client.announcements
-        )
-        records = read.content.records if read.is_there else ()
-        new = {announcement.id for announcement in records if _is_new(request, announcement)}
-        context |= {
-            "live": read,
-            "list": _listing(request, records),
-            "new": new,
-            "latest": max(new, default=0),
-        }
-    return http.page(request, "announcements/list.html", context, partials=["announcements"])
+    read = _list_of(account) if account and live_tables.is_wanted(request) else None
+    new = {one.id for one in live_tables.records_of(read) if _is_new(request, one)}
+    table = LiveTable(request, LISTING, read, account=account, text=lambda announcement: announcement.title)
+    return table.respond(new=new, latest=max(new, default=0))
 
 
 @access.key_holders_only
@@ -77,10 +87,8 @@ def _account_or_404(user: User) -> Account:
     raise Http404
 
 
-def _listing(request: http.Request, records: tuple[Announcement, ...]) -> LiveList:
-    return LiveList(
-        request, records, text=lambda announcement: announcement.title, sorts=SORTS, default_sort="-date"
-    )
+def _list_of(account: Account) -> Live:
+    return live_tables.read_whole(account, "announcements", Announcement, lambda client: client.announcements)
 
 
 def _is_new(request: http.Request, announcement: Announcement) -> bool:

@@ -1,13 +1,14 @@
 """The audit log, for admins: read, filtered and exported, and written by nobody from here."""
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.pages import exports
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import AuditFilter
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
+from portal.wording import formats
 from portal.wording.operations import audited, details
 from ultahost_api.models import Account
 
@@ -17,40 +18,43 @@ SORTS: Sorts = {
     "account": [filled("account_name"), "seq"],
 }
 
+LISTING = Listing(
+    name="audit",
+    title=_("Audit log"),
+    search=_("Search the log"),
+    empty=_("Nothing has been written yet."),
+    beneath=_("What people and the portal did. Entries are written once and never changed."),
+    chips=_("Kind"),
+    sorts=SORTS,
+    default_sort="-when",
+    shown=("what", "who", "account", "ip", "when"),
+    columns=(
+        Column("entry", _("Entry"), lambda e: e.seq),
+        Column("when", _("When"), lambda e: formats.stamp(e.at), "date"),
+        Column("who", _("Who"), lambda e: e.who, "state"),
+        Column("what", _("What"), lambda e: e.get_act_display(), "name"),
+        Column("target", _("On"), audited),
+        Column("target_id", _("Its id"), lambda e: e.target_id),
+        Column("account", _("Account"), lambda e: e.account_name, "account-cell"),
+        Column("ip", _("Address"), lambda e: e.ip, "extra"),
+        Column("details", _("Details"), details),
+        Column("hash", _("Hash"), lambda e: e.hash),
+    ),
+)
+
 
 @access.admin_only
 @require_safe
 def audit_log(request: http.Request) -> HttpResponse:
-    return http.page(request, "audit/list.html", {"list": _listing(request)}, partials=["audit"])
+    return _table(request).respond()
 
 
 @access.admin_only
 @require_safe
 def audit_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request).as_csv("audit.csv", _columns())
+    return _table(request).as_csv()
 
 
-def _listing(request: http.Request) -> ListPage:
-    return ListPage(
-        request,
-        access.audit_to_read(request.user),
-        accounts=Account.objects.all(),
-        filter_class=AuditFilter,
-        sorts=SORTS,
-        default_sort="-when",
-    )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Entry"), lambda e: e.seq),
-        (_("When"), lambda e: e.at.isoformat(timespec="seconds")),
-        (_("Who"), lambda e: e.who),
-        (_("What"), lambda e: e.get_act_display()),
-        (_("On"), audited),
-        (_("Its id"), lambda e: e.target_id),
-        (_("Account"), lambda e: e.account_name),
-        (_("Address"), lambda e: e.ip),
-        (_("Details"), details),
-        (_("Hash"), lambda e: e.hash),
-    ]
+def _table(request: http.Request) -> Table:
+    rows = access.audit_to_read(request.user)
+    return Table(request, LISTING, rows, accounts=Account.objects.all(), filter=AuditFilter)

@@ -1,48 +1,53 @@
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.pages import exports
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import EventFilter
-from portal.pages.tables import ListPage, Sorts
+from portal.pages.tables import Sorts, Table
 from portal.queries import history
-from portal.wording import events
+from portal.wording import events, formats
 
 SORTS: Sorts = {"when": ["at"]}
+
+LISTING = Listing(
+    name="changes",
+    title=_("Changes"),
+    search=_("Search changes"),
+    empty=_(
+        "Nothing has changed at Ultahost since the first copies were made."
+        " What changes from now on appears here."
+    ),
+    beneath=_("What the refreshes saw change at Ultahost."),
+    body="changes/_rows.html",
+    sorts=SORTS,
+    default_sort="-when",
+    shown=(),
+    columns=(
+        Column("when", _("When"), lambda e: formats.stamp(e.at)),
+        Column("account", _("Account"), lambda e: e.account.name),
+        Column("what", _("What"), lambda e: e.get_noun_display()),
+        Column("name", _("Name"), lambda e: e.name),
+        Column("remote_id", _("Number at Ultahost"), lambda e: e.remote_id),
+        Column("kind", _("Kind"), lambda e: e.get_kind_display()),
+        Column("change", _("Change"), events.words),
+    ),
+)
 
 
 @require_safe
 def changes(request: http.Request) -> HttpResponse:
     """What the refreshes saw change at Ultahost, the newest first."""
-    listing = _listing(request)
-    context = {"list": listing, "entries": history.feed(listing.page)}
-    return http.page(request, "changes/list.html", context, partials=["changes"])
+    table = _table(request)
+    return table.respond(entries=history.feed(table.page))
 
 
 @require_safe
 def changes_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request).as_csv("changes.csv", _columns())
+    return _table(request).as_csv()
 
 
-def _listing(request: http.Request) -> ListPage:
-    return ListPage(
-        request,
-        access.events_to_view(request.user),
-        accounts=access.accounts_with_invoices(request.user),
-        filter_class=EventFilter,
-        sorts=SORTS,
-        default_sort="-when",
-    )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("When"), lambda e: e.at.isoformat(timespec="seconds")),
-        (_("Account"), lambda e: e.account.name),
-        (_("What"), lambda e: e.get_noun_display()),
-        (_("Name"), lambda e: e.name),
-        (_("Number at Ultahost"), lambda e: e.remote_id),
-        (_("Kind"), lambda e: e.get_kind_display()),
-        (_("Change"), events.words),
-    ]
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_with_invoices(request.user)
+    return Table(request, LISTING, access.events_to_view(request.user), accounts=accounts, filter=EventFilter)

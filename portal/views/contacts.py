@@ -1,10 +1,12 @@
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, http
@@ -13,8 +15,9 @@ from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import exports, live_tables
-from portal.pages.live_tables import LiveList
+from portal.pages import live_tables
+from portal.pages.columns import Add, Column, Listing
+from portal.pages.live_tables import Choice, LiveTable
 from portal.wording import fields
 from ultahost_api.client import Client, Contact, ContactDetails, writes
 from ultahost_api.folding import folded
@@ -27,26 +30,46 @@ SORTS: dict[str, live_tables.Key] = {
     "email": lambda contact: folded(contact.email) or None,
 }
 
+LISTING = Listing(
+    name="contacts",
+    title=_("Contacts"),
+    beneath=_("Further people to whom Ultahost writes."),
+    search=_("Search contacts"),
+    before_key=_("A key to an Ultahost account brings its contacts here."),
+    empty=_("Ultahost writes to nobody but the account itself."),
+    no_match=_("No contact has these words."),
+    sorts=SORTS,
+    default_sort="name",
+    shown=("name", "email"),
+    columns=(
+        Column("name", _("Name"), css_class="name"),
+        Column("first_name", _("First name"), lambda c: c.first_name),
+        Column("last_name", _("Last name"), lambda c: c.last_name),
+        Column("email", _("E-mail address"), lambda c: c.email, "account-cell"),
+        Column("remote_id", _("Number at Ultahost"), lambda c: c.id),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
 
 @access.key_holders_only
 @require_safe
 def contacts(request: http.Request) -> HttpResponse:
     """Who else gets the provider's mails, of one account at a time."""
     choice = live_tables.choose(request, access.accounts_to_view(request.user))
-    context: dict[str, Any] = {"choice": choice}
-    if choice.account:
-        context["may_operate"] = _may_operate(request, choice.account)
-        if live_tables.is_wanted(request):
-            context["live"] = read = _listed(choice.account)
-            context["list"] = _listing(request, read)
-    return http.page(request, "contacts/list.html", context, partials=["contacts"])
+    account = choice.account
+    table = _table(request, choice, _listed(account) if account and live_tables.is_wanted(request) else None)
+    if account and _may_operate(request, account):
+        table.add = Add(_("Add a contact"), reverse("create_contact", args=[account.pk]))
+    return table.respond()
 
 
 @access.key_holders_only
 @require_safe
 def contacts_csv(request: http.Request) -> HttpResponseBase:
     """Read now: nothing of them is kept. Its name says when Ultahost has more than are read."""
-    account = live_tables.choose(request, access.accounts_to_view(request.user)).account
+    choice = live_tables.choose(request, access.accounts_to_view(request.user))
+    account = choice.account
     if account is None:
         raise Http404
     read = _listed(account)
@@ -54,7 +77,7 @@ def contacts_csv(request: http.Request) -> HttpResponseBase:
         messages.error(request, f"{read.problem} {read.said}".strip())
         return http.SeeOther(_list_url(account))
     name = "contacts.csv" if read.content.is_whole else "contacts-incomplete.csv"
-    return _listing(request, read).as_csv(name, _columns(account), account)
+    return _table(request, choice, read).as_csv(name, account)
 
 
 @access.key_holders_only
@@ -80,10 +103,10 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
         request,
         account,
         writes.CreateContact,
-        title=_("Add a contact"),
-        verb=_("Add the contact"),
+        title=gettext("Add a contact"),
+        verb=gettext("Add the contact"),
         back=_list_url(account),
-        done_words=_("The contact was added."),
+        done_words=gettext("The contact was added."),
         template="contacts/form.html",
         on_done=_forget(account),
     )
@@ -100,10 +123,10 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         request,
         account,
         writes.UpdateContact,
-        title=_("Edit contact"),
-        verb=_("Save"),
+        title=gettext("Edit contact"),
+        verb=gettext("Save"),
         back=page,
-        done_words=_("The contact was changed."),
+        done_words=gettext("The contact was changed."),
         template="contacts/form.html",
         on_done=_forget(account),
     )
@@ -127,7 +150,7 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
     page = reverse("contact", args=[account.pk, contact_id])
     read = _listed(account)
     if not read.is_there and request.method != "POST":
-        return _unread(request, account, read, _("Delete contact"), page)
+        return _unread(request, account, read, gettext("Delete contact"), page)
     found = _found(read, contact_id)
     if found is None and request.method != "POST":
         raise Http404
@@ -135,14 +158,14 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
         request,
         account,
         writes.DeleteContact,
-        title=_("Delete this contact?"),
-        verb=_("Delete the contact"),
+        title=gettext("Delete this contact?"),
+        verb=gettext("Delete the contact"),
         back=page,
         done=_list_url(account),
-        text=_("Ultahost forgets the contact, who gets no more of its mails."),
+        text=gettext("Ultahost forgets the contact, who gets no more of its mails."),
         facts=[(_("Contact"), f"{found.first_name} {found.last_name} <{found.email}>")] if found else [],
         danger=True,
-        done_words=_("The contact was deleted."),
+        done_words=gettext("The contact was deleted."),
         on_done=_forget(account),
     )
     return writing.respond(WriteForm, lambda form: writes.DeleteContact(contact_id))
@@ -156,29 +179,16 @@ def _listed(account: Account) -> Live:
     return live_tables.read_whole(account, _LIST, Contact, lambda client: client.contacts)
 
 
-def _listing(request: http.Request, read: Live) -> LiveList:
-    return LiveList(
+def _table(request: http.Request, choice: Choice, read: Live | None) -> LiveTable:
+    of_account = Column("account", _("Account"), lambda contact: choice.account)
+    return LiveTable(
         request,
-        _records(read),
+        replace(LISTING, columns=[of_account, *LISTING.columns]),
+        read,
+        account=choice.account,
+        choice=choice,
         text=lambda contact: f"{contact.first_name} {contact.last_name} {contact.email}",
-        sorts=SORTS,
-        default_sort="name",
     )
-
-
-def _records(read: Live) -> tuple[Contact, ...]:
-    return read.content.records if read.is_there else ()
-
-
-def _columns(account: Account) -> list[exports.Column]:
-    return [
-        (_("Account"), lambda c: account.name),
-        (_("First name"), lambda c: c.first_name),
-        (_("Last name"), lambda c: c.last_name),
-        (_("E-mail address"), lambda c: c.email),
-        (_("Number at Ultahost"), lambda c: c.id),
-        (_("Could not be read"), fields.unread_words),
-    ]
 
 
 def _details(account: Account, contact_id: int) -> Live:
@@ -189,7 +199,7 @@ def _details(account: Account, contact_id: int) -> Live:
 
 
 def _found(read: Live, contact_id: int) -> Contact | None:
-    return next((contact for contact in _records(read) if contact.id == contact_id), None)
+    return next((contact for contact in live_tables.records_of(read) if contact.id == contact_id), None)
 
 
 def _forget(account: Account) -> Any:

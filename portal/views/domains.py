@@ -1,14 +1,13 @@
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.models import User
-from portal.pages import exports
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import DomainFilter
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
@@ -26,21 +25,47 @@ SORTS: Sorts = {
 }
 
 
+def _auto_renew(domain: Domain) -> object:
+    return {True: _("on"), False: _("off"), None: ""}[domain.auto_renew]
+
+
+LISTING = Listing(
+    name="domains",
+    title=_("Domains"),
+    search=_("Search domains"),
+    before_key=_("A key to an Ultahost account brings its domains here."),
+    empty=_("There are no domains in the accounts you can see."),
+    sorts=SORTS,
+    default_sort="expiry",
+    shown=("name", "status", "account", "renew", "expiry", "due", "amount"),
+    columns=(
+        Column("account", _("Account"), lambda d: d.account.name, "account-cell"),
+        Column("name", _("Domain"), str, "name"),
+        Column("status", _("Status"), lambda d: d.status, "state"),
+        Column("expiry", _("Expires"), lambda d: d.expiry_date, "date"),
+        Column("due", _("Next due"), lambda d: d.next_due_date, "extra", _("Due")),
+        Column("renew", _("Auto-renew"), _auto_renew, "extra"),
+        Column("amount", _("Renewal amount"), lambda d: d.recurring_amount, "money", _("Renewal")),
+        Column("currency", _("Currency"), lambda d: d.account.currency),
+        Column("years", _("Years"), lambda d: d.registration_period),
+        Column("registered", _("Registered"), lambda d: d.registration_date),
+        Column("registrar", _("Registrar"), lambda d: d.registrar),
+        Column("remote_id", _("Number at Ultahost"), lambda d: d.remote_id),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
+
 @require_safe
 def domains(request: http.Request) -> HttpResponse:
-    accounts = access.accounts_to_view(request.user)
-    schedule.watch(accounts)
-    return http.page(
-        request,
-        "domains/list.html",
-        {"list": _listing(request, request.user), "freshness": Freshness(Noun.DOMAINS, accounts)},
-        partials=["domains"],
-    )
+    table = _table(request)
+    schedule.watch(table.accounts)
+    return table.respond()
 
 
 @require_safe
 def domains_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request, request.user).as_csv("domains.csv", _columns())
+    return _table(request).as_csv()
 
 
 @require_safe
@@ -60,30 +85,13 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     return http.page(request, "domains/detail.html", context, partials=["domain"])
 
 
-def _listing(request: http.Request, user: User) -> ListPage:
-    return ListPage(
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_to_view(request.user)
+    return Table(
         request,
-        access.domains_to_view(user).with_end().with_risk(),
-        accounts=access.accounts_to_view(user),
-        filter_class=DomainFilter,
-        sorts=SORTS,
-        default_sort="expiry",
+        LISTING,
+        access.domains_to_view(request.user).with_end().with_risk(),
+        accounts=accounts,
+        filter=DomainFilter,
+        freshness=Freshness(Noun.DOMAINS, accounts),
     )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Account"), lambda d: d.account.name),
-        (_("Domain"), str),
-        (_("Status"), lambda d: d.status),
-        (_("Expires"), lambda d: d.expiry_date),
-        (_("Next due"), lambda d: d.next_due_date),
-        (_("Auto-renew"), lambda d: {True: _("on"), False: _("off"), None: ""}[d.auto_renew]),
-        (_("Renewal amount"), lambda d: d.recurring_amount),
-        (_("Currency"), lambda d: d.account.currency),
-        (_("Years"), lambda d: d.registration_period),
-        (_("Registered"), lambda d: d.registration_date),
-        (_("Registrar"), lambda d: d.registrar),
-        (_("Number at Ultahost"), lambda d: d.remote_id),
-        (_("Could not be read"), fields.unread_words),
-    ]

@@ -1,17 +1,17 @@
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.live_reads import reading
 from portal.live_reads.reading import Live
-from portal.models import User
-from portal.pages import exports, live_tables
+from portal.pages import live_tables
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import EmailFilter
 from portal.pages.foreign_html import document, framed
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
 from portal.queries.freshness import Freshness
 from portal.wording import fields
 from ultahost_api.client import Client, EmailDetails
@@ -24,25 +24,38 @@ SORTS: Sorts = {
     "date": ["date", "remote_id"],
 }
 
+LISTING = Listing(
+    name="emails",
+    title=_("E-mails"),
+    search=_("Search subjects"),
+    before_key=_("A key to an Ultahost account brings its e-mails here."),
+    empty=_("Ultahost has sent no e-mails to the accounts you can see."),
+    sorts=SORTS,
+    default_sort="-date",
+    shown=("subject", "account", "date"),
+    columns=(
+        Column("account", _("Account"), lambda e: e.account.name, "account-cell"),
+        Column("subject", _("Subject"), lambda e: e.subject, "name"),
+        Column("date", _("Sent"), lambda e: e.date, "date"),
+        Column("remote_id", _("Number at Ultahost"), lambda e: e.remote_id),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
 
 @access.key_holders_only
 @require_safe
 def emails(request: http.Request) -> HttpResponse:
     """What Ultahost has sent, as its log says; the mails themselves are read live and never kept."""
-    accounts = access.accounts_to_view(request.user)
-    schedule.watch(accounts)
-    context = {
-        "list": _listing(request, request.user),
-        "readable": set(access.accounts_to_operate(request.user).values_list("pk", flat=True)),
-        "freshness": Freshness(Noun.EMAILS, accounts),
-    }
-    return http.page(request, "emails/list.html", context, partials=["emails"])
+    table = _table(request)
+    schedule.watch(table.accounts)
+    return table.respond(readable=set(access.accounts_to_operate(request.user).values_list("pk", flat=True)))
 
 
 @access.key_holders_only
 @require_safe
 def emails_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request, request.user).as_csv("emails.csv", _columns())
+    return _table(request).as_csv()
 
 
 @access.key_holders_only
@@ -70,22 +83,13 @@ def _read(account: Account, email_id: int) -> Live:
     return reading.read(account, get)
 
 
-def _listing(request: http.Request, user: User) -> ListPage:
-    return ListPage(
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_to_view(request.user)
+    return Table(
         request,
-        access.emails_to_view(user),
-        accounts=access.accounts_to_view(user),
-        filter_class=EmailFilter,
-        sorts=SORTS,
-        default_sort="-date",
+        LISTING,
+        access.emails_to_view(request.user),
+        accounts=accounts,
+        filter=EmailFilter,
+        freshness=Freshness(Noun.EMAILS, accounts),
     )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Account"), lambda e: e.account.name),
-        (_("Subject"), lambda e: e.subject),
-        (_("Sent"), lambda e: e.date),
-        (_("Number at Ultahost"), lambda e: e.remote_id),
-        (_("Could not be read"), fields.unread_words),
-    ]

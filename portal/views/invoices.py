@@ -1,14 +1,14 @@
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.models import User
-from portal.pages import exports
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import InvoiceFilter
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields
@@ -26,27 +26,53 @@ SORTS: Sorts = {
     "total": ["total"],
 }
 
+LISTING = Listing(
+    name="invoices",
+    title=_("Invoices"),
+    search=_("Search invoices"),
+    before_key=_("A key to an Ultahost account brings its invoices here."),
+    empty=_("There are no invoices in the accounts you can see."),
+    actions="invoices/_actions.html",
+    above="invoices/_above.html",
+    body="invoices/_rows.html",
+    sorts=SORTS,
+    default_sort="-date",
+    shown=("number", "status", "account", "date", "due", "total"),
+    columns=(
+        Column("pick", _("Pick all"), css_class="pick"),
+        Column("account", _("Account"), lambda i: i.account.name, "account-cell"),
+        Column("number", _("Number"), str, "name", _("Invoice")),
+        Column("remote_id", _("Number at Ultahost"), lambda i: i.remote_id),
+        Column("date", _("Date"), lambda i: i.date, "extra"),
+        Column("due", _("Due"), lambda i: i.due_date, "date"),
+        Column("status", _("Status"), lambda i: i.shown_status, "state"),
+        Column("total", _("Total"), lambda i: i.total, "money"),
+        Column("currency", _("Currency"), lambda i: i.currency),
+        Column("payment_method", _("Payment method"), lambda i: i.payment_method),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
 
 @require_safe
 def invoices(request: http.Request) -> HttpResponse:
     """The shared view: every account's invoices, each counted once however many keys open its account."""
-    accounts = access.accounts_with_invoices(request.user)
-    schedule.watch(accounts)
-    listing = _listing(request, request.user)
-    context = {
-        "list": listing,
-        "totals": _totals(listing, request.user),
-        "sums": listing.rows.summed(),  # type: ignore[attr-defined]
-        "payers": set(access.accounts_to_pay(request.user).values_list("pk", flat=True)),
-        "year": conf.today().year,
-        "freshness": Freshness(Noun.INVOICES, accounts),
-    }
-    return http.page(request, "invoices/list.html", context, partials=["invoices"])
+    table = _table(request)
+    schedule.watch(table.accounts)
+    payers = set(access.accounts_to_pay(request.user).values_list("pk", flat=True))
+    if payers:
+        table.shown = ["pick", *table.shown]
+    return table.respond(
+        totals=_totals(table, request.user),
+        sums=table.rows.summed(),  # type: ignore[attr-defined]
+        payers=payers,
+        year=conf.today().year,
+    )
 
 
 @require_safe
 def invoices_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request, request.user).as_csv("invoices.csv", _columns())
+    return _table(request).as_csv()
 
 
 @require_safe
@@ -71,34 +97,20 @@ def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
     return http.page(request, "invoices/print.html", {"invoice": invoice, "items": invoice.items.all()})
 
 
-def _totals(listing: ListPage, user: User) -> list[CurrencyTotals]:
+def _totals(table: Table, user: User) -> list[CurrencyTotals]:
     """Per currency, of the chosen account or of all: what is owed does not change with the status shown."""
     invoices = access.invoices_to_view(user)
-    account = listing.filter.form.cleaned_data.get("account") if listing.filter.is_valid() else None
+    account = table.filter.form.cleaned_data.get("account") if table.filter.is_valid() else None
     return (invoices.of([account]) if account else invoices).by_currency()
 
 
-def _listing(request: http.Request, user: User) -> ListPage:
-    return ListPage(
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_with_invoices(request.user)
+    return Table(
         request,
-        access.invoices_to_view(user),
-        accounts=access.accounts_with_invoices(user),
-        filter_class=InvoiceFilter,
-        sorts=SORTS,
-        default_sort="-date",
+        LISTING,
+        access.invoices_to_view(request.user),
+        accounts=accounts,
+        filter=InvoiceFilter,
+        freshness=Freshness(Noun.INVOICES, accounts),
     )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Account"), lambda i: i.account.name),
-        (_("Number"), str),
-        (_("Number at Ultahost"), lambda i: i.remote_id),
-        (_("Date"), lambda i: i.date),
-        (_("Due"), lambda i: i.due_date),
-        (_("Status"), lambda i: i.shown_status),
-        (_("Total"), lambda i: i.total),
-        (_("Currency"), lambda i: i.currency),
-        (_("Payment method"), lambda i: i.payment_method),
-        (_("Could not be read"), fields.unread_words),
-    ]

@@ -3,18 +3,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
 from portal.acts import operations as acts
 from portal.live_reads.slots import Busy, provider_call
-from portal.pages import exports
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import OperationFilter
-from portal.pages.tables import ListPage
+from portal.pages.tables import Table
 from portal.views.orders import invoice_row
+from portal.wording import formats
 from portal.wording.operations import act, meaning
-from portal.wording.reasons import said
 from ultahost_api.models import Account
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
@@ -25,16 +26,47 @@ SORTS = {
     "account": ["account__name", "created_at"],
 }
 
+LISTING = Listing(
+    name="operations",
+    title=_("Activity"),
+    search=_("Search activity"),
+    empty=_("Nothing has been changed at Ultahost from here yet."),
+    file="activity",
+    sorts=SORTS,
+    default_sort="-when",
+    shown=("what", "status", "account", "who", "when"),
+    columns=(
+        Column("when", _("When"), lambda o: formats.stamp(o.created_at), "date"),
+        Column("who", _("Who"), lambda o: o.user.name, "extra"),
+        Column("account", _("Account"), lambda o: o.account.name, "account-cell"),
+        Column("what", _("What"), lambda o: act(o.action), "name"),
+        Column("subject", _("On"), lambda o: o.about),
+        Column("status", _("State"), lambda o: o.get_state_display(), "state"),
+        Column("message", _("Ultahost's words"), said),
+        Column("key", _("Key"), lambda o: f"…{o.key_last_four}"),
+        Column("settled_by", _("Decided by"), lambda o: o.settled_by and o.settled_by.name),
+        Column(
+            "withdrawn",
+            _("Withdrawn"),
+            lambda o: formats.stamp(o.withdrawn_at),
+        ),
+        Column("withdrawn_by", _("Withdrawn by"), lambda o: o.withdrawn_by and o.withdrawn_by.name),
+    ),
+)
+
 
 @require_safe
 def operations(request: http.Request) -> HttpResponse:
     """What was done: a person's own, an admin's over everyone."""
-    return http.page(request, "operations/list.html", {"list": _listing(request)}, partials=["operations"])
+    table = _table(request)
+    if not request.user.is_admin:
+        table.shown = [name for name in table.shown if name != "who"]
+    return table.respond()
 
 
 @require_safe
 def operations_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request).as_csv("activity.csv", _columns())
+    return _table(request).as_csv()
 
 
 @require_safe
@@ -62,7 +94,7 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
         with provider_call():
             settling.look_again(operation)
     except Busy:
-        messages.error(request, _("The portal is busy with other calls. Try again."))
+        messages.error(request, gettext("The portal is busy with other calls. Try again."))
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 
@@ -76,29 +108,7 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 
-def _listing(request: http.Request) -> ListPage:
+def _table(request: http.Request) -> Table:
     mine = access.operations_to_view(request.user)
-    return ListPage(
-        request,
-        mine,
-        accounts=Account.objects.filter(pk__in=mine.order_by().values("account")),
-        filter_class=OperationFilter,
-        sorts=SORTS,
-        default_sort="-when",
-    )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("When"), lambda o: o.created_at.isoformat(timespec="seconds")),
-        (_("Who"), lambda o: o.user.name),
-        (_("Account"), lambda o: o.account.name),
-        (_("What"), lambda o: act(o.action)),
-        (_("On"), lambda o: o.about),
-        (_("State"), lambda o: o.get_state_display()),
-        (_("Ultahost's words"), said),
-        (_("Key"), lambda o: f"…{o.key_last_four}"),
-        (_("Decided by"), lambda o: o.settled_by and o.settled_by.name),
-        (_("Withdrawn"), lambda o: o.withdrawn_at and o.withdrawn_at.isoformat(timespec="seconds")),
-        (_("Withdrawn by"), lambda o: o.withdrawn_by and o.withdrawn_by.name),
-    ]
+    accounts = Account.objects.filter(pk__in=mine.order_by().values("account"))
+    return Table(request, LISTING, mine, accounts=accounts, filter=OperationFilter)

@@ -2,15 +2,17 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.live_reads import reading
 from portal.models import User
-from portal.pages import exports, live_tables
+from portal.pages import live_tables
+from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import CachedFilter
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields
@@ -27,24 +29,43 @@ SORTS: Sorts = {
     "amount": ["amount"],
 }
 
+LISTING = Listing(
+    name="orders",
+    title=_("Orders"),
+    search=_("Search orders"),
+    before_key=_("A key to an Ultahost account brings its orders here."),
+    empty=_("Nothing has been ordered yet in the accounts you can see."),
+    sorts=SORTS,
+    default_sort="-date",
+    shown=("number", "status", "account", "payment_method", "date", "amount"),
+    columns=(
+        Column("account", _("Account"), lambda o: o.account.name, "account-cell"),
+        Column("number", _("Order"), str, "name"),
+        Column("date", _("Ordered"), lambda o: o.date, "date"),
+        Column("status", _("Status"), lambda o: o.status, "state"),
+        Column("amount", _("Amount"), lambda o: o.amount, "money"),
+        Column("currency", _("Currency"), lambda o: o.account.currency),
+        Column("payment_method", _("Payment method"), lambda o: o.payment_method, "extra"),
+        Column("remote_id", _("Number at Ultahost"), lambda o: o.remote_id),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
 
 @access.key_holders_only
 @require_safe
 def orders(request: http.Request) -> HttpResponse:
-    accounts = access.accounts_to_view(request.user)
-    schedule.watch(accounts)
-    context = {
-        "list": _listing(request, request.user),
-        "may_order": access.accounts_to_operate(request.user).exists(),
-        "freshness": Freshness(Noun.ORDERS, accounts),
-    }
-    return http.page(request, "orders/list.html", context, partials=["orders"])
+    table = _table(request)
+    schedule.watch(table.accounts)
+    if access.accounts_to_operate(request.user).exists():
+        table.add = Add(_("New order"), reverse("create_order", args=["service"]))
+    return table.respond()
 
 
 @access.key_holders_only
 @require_safe
 def orders_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request, request.user).as_csv("orders.csv", _columns())
+    return _table(request).as_csv()
 
 
 @access.key_holders_only
@@ -86,26 +107,13 @@ def _ids(lines: Iterable[OrderedService | OrderedDomain]) -> list[int]:
     return [line.id for line in lines if line.id]
 
 
-def _listing(request: http.Request, user: User) -> ListPage:
-    return ListPage(
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_to_view(request.user)
+    return Table(
         request,
-        access.orders_to_view(user),
-        accounts=access.accounts_to_view(user),
-        filter_class=CachedFilter,
-        sorts=SORTS,
-        default_sort="-date",
+        LISTING,
+        access.orders_to_view(request.user),
+        accounts=accounts,
+        filter=CachedFilter,
+        freshness=Freshness(Noun.ORDERS, accounts),
     )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Account"), lambda o: o.account.name),
-        (_("Order"), str),
-        (_("Ordered"), lambda o: o.date),
-        (_("Status"), lambda o: o.status),
-        (_("Amount"), lambda o: o.amount),
-        (_("Currency"), lambda o: o.account.currency),
-        (_("Payment method"), lambda o: o.payment_method),
-        (_("Number at Ultahost"), lambda o: o.remote_id),
-        (_("Could not be read"), fields.unread_words),
-    ]

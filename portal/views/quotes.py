@@ -2,17 +2,18 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal import access, http
 from portal.live_reads import reading
-from portal.models import User
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import exports, live_tables
+from portal.pages import live_tables
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import QuoteFilter
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.views.ordering import where_it_led
@@ -32,20 +33,44 @@ SORTS: Sorts = {
     "total": ["total"],
 }
 
+LISTING = Listing(
+    name="quotes",
+    title=_("Quotes"),
+    search=_("Search quotes"),
+    before_key=_("A key to an Ultahost account brings its quotes here."),
+    empty=_(
+        "Ultahost has made no quotes to the accounts you can see."
+        " Ask its sales team for one, and it appears here."
+    ),
+    sorts=SORTS,
+    default_sort="-made",
+    shown=("subject", "stage", "account", "made", "valid", "total"),
+    columns=(
+        Column("account", _("Account"), lambda q: q.account.name, "account-cell"),
+        Column("subject", _("Quote"), str, "name"),
+        Column("stage", _("Stage"), lambda q: q.shown_stage, "state"),
+        Column("made", _("Made"), lambda q: q.created_on, "extra"),
+        Column("valid", _("Valid until"), lambda q: q.valid_until, "date"),
+        Column("total", _("Total"), lambda q: q.total, "money"),
+        Column("currency", _("Currency"), lambda q: q.account.currency),
+        Column("remote_id", _("Number at Ultahost"), lambda q: q.remote_id),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
 
 @access.key_holders_only
 @require_safe
 def quotes(request: http.Request) -> HttpResponse:
-    accounts = access.accounts_to_view(request.user)
-    schedule.watch(accounts)
-    context = {"list": _listing(request, request.user), "freshness": Freshness(Noun.QUOTES, accounts)}
-    return http.page(request, "quotes/list.html", context, partials=["quotes"])
+    table = _table(request)
+    schedule.watch(table.accounts)
+    return table.respond()
 
 
 @access.key_holders_only
 @require_safe
 def quotes_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request, request.user).as_csv("quotes.csv", _columns())
+    return _table(request).as_csv()
 
 
 @access.key_holders_only
@@ -72,12 +97,12 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         request,
         account,
         writes.AcceptQuote,
-        title=_("Accept quote %(number)s?") % {"number": quote_id},
-        text=_("Ultahost makes an invoice of it. The portal cannot take an acceptance back."),
-        verb=_("Accept the quote"),
+        title=gettext("Accept quote %(number)s?") % {"number": quote_id},
+        text=gettext("Ultahost makes an invoice of it. The portal cannot take an acceptance back."),
+        verb=gettext("Accept the quote"),
         back=reverse("quote", args=[account.pk, quote_id]),
         facts=_facts(account, read),
-        extra={"busy": _("Accepting…")},
+        extra={"busy": gettext("Accepting…")},
         priced=True,
         agreed=read.content.total if read.is_there else None,
     )
@@ -101,35 +126,22 @@ def _read(account: Account, quote_id: int) -> reading.Live:
 def _facts(account: Account, read: reading.Live) -> list[tuple[object, object]]:
     """What it costs, or why that could not be read."""
     if not read.is_there:
-        return [(_("Quote"), f"{read.problem} {read.said}".strip())]
+        return [(gettext("Quote"), f"{read.problem} {read.said}".strip())]
     quote: QuoteDetails = read.content
     return [
-        (_("Quote"), quote.subject),
-        (_("Total"), fields.money(quote, "total", account.currency)),
-        (_("Valid until"), fields.day(quote, "valid_until")),
+        (gettext("Quote"), quote.subject),
+        (gettext("Total"), fields.money(quote, "total", account.currency)),
+        (gettext("Valid until"), fields.day(quote, "valid_until")),
     ]
 
 
-def _listing(request: http.Request, user: User) -> ListPage:
-    return ListPage(
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_to_view(request.user)
+    return Table(
         request,
-        access.quotes_to_view(user),
-        accounts=access.accounts_to_view(user),
-        filter_class=QuoteFilter,
-        sorts=SORTS,
-        default_sort="-made",
+        LISTING,
+        access.quotes_to_view(request.user),
+        accounts=accounts,
+        filter=QuoteFilter,
+        freshness=Freshness(Noun.QUOTES, accounts),
     )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Account"), lambda q: q.account.name),
-        (_("Quote"), str),
-        (_("Stage"), lambda q: q.shown_stage),
-        (_("Made"), lambda q: q.created_on),
-        (_("Valid until"), lambda q: q.valid_until),
-        (_("Total"), lambda q: q.total),
-        (_("Currency"), lambda q: q.account.currency),
-        (_("Number at Ultahost"), lambda q: q.remote_id),
-        (_("Could not be read"), fields.unread_words),
-    ]

@@ -1,14 +1,14 @@
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.models import ServiceCommand, User
-from portal.pages import exports
+from portal.models import ServiceCommand
+from portal.pages.columns import Column, Listing
 from portal.pages.filters import CachedFilter
-from portal.pages.tables import ListPage, Sorts, filled
+from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields
@@ -24,23 +24,41 @@ SORTS: Sorts = {
     "amount": ["amount"],
 }
 
+LISTING = Listing(
+    name="services",
+    title=_("Services"),
+    search=_("Search services"),
+    before_key=_("A key to an Ultahost account brings its services here."),
+    empty=_("There are no services in the accounts you can see."),
+    sorts=SORTS,
+    default_sort="due",
+    shown=("domain", "status", "account", "cycle", "due", "amount"),
+    columns=(
+        Column("account", _("Account"), lambda s: s.account.name, "account-cell"),
+        Column("product", _("Service"), lambda s: s.product_name),
+        Column("domain", _("Domain"), lambda s: s.domain, "name", _("Service")),
+        Column("status", _("Status"), lambda s: s.status, "state"),
+        Column("amount", _("Amount"), lambda s: s.amount, "money"),
+        Column("currency", _("Currency"), lambda s: s.account.currency),
+        Column("cycle", _("Billing cycle"), lambda s: s.billing_cycle, "extra", _("Cycle")),
+        Column("due", _("Next due"), lambda s: s.next_due_date, "date", _("Due")),
+        Column("registered", _("Registered"), lambda s: s.registration_date),
+        Column("remote_id", _("Number at Ultahost"), lambda s: s.remote_id),
+        Column("unreadable", _("Could not be read"), fields.unread_words),
+    ),
+)
+
 
 @require_safe
 def services(request: http.Request) -> HttpResponse:
-    accounts = access.accounts_to_view(request.user)
-    schedule.watch(accounts)
-    listing = _listing(request, request.user)
-    context = {
-        "list": listing,
-        "cancelling": operations.pending_cancellations(listing.page),
-        "freshness": Freshness(Noun.SERVICES, accounts),
-    }
-    return http.page(request, "services/list.html", context, partials=["services"])
+    table = _table(request)
+    schedule.watch(table.accounts)
+    return table.respond(cancelling=operations.pending_cancellations(table.page))
 
 
 @require_safe
 def services_csv(request: http.Request) -> HttpResponseBase:
-    return _listing(request, request.user).as_csv("services.csv", _columns())
+    return _table(request).as_csv()
 
 
 @require_safe
@@ -58,28 +76,13 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
     return http.page(request, "services/detail.html", context, partials=["service"])
 
 
-def _listing(request: http.Request, user: User) -> ListPage:
-    return ListPage(
+def _table(request: http.Request) -> Table:
+    accounts = access.accounts_to_view(request.user)
+    return Table(
         request,
-        access.services_to_view(user),
-        accounts=access.accounts_to_view(user),
-        filter_class=CachedFilter,
-        sorts=SORTS,
-        default_sort="due",
+        LISTING,
+        access.services_to_view(request.user),
+        accounts=accounts,
+        filter=CachedFilter,
+        freshness=Freshness(Noun.SERVICES, accounts),
     )
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Account"), lambda s: s.account.name),
-        (_("Service"), lambda s: s.product_name),
-        (_("Domain"), lambda s: s.domain),
-        (_("Status"), lambda s: s.status),
-        (_("Amount"), lambda s: s.amount),
-        (_("Currency"), lambda s: s.account.currency),
-        (_("Billing cycle"), lambda s: s.billing_cycle),
-        (_("Next due"), lambda s: s.next_due_date),
-        (_("Registered"), lambda s: s.registration_date),
-        (_("Number at Ultahost"), lambda s: s.remote_id),
-        (_("Could not be read"), fields.unread_words),
-    ]

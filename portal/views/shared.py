@@ -14,13 +14,14 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
 from portal import access, audit
 from portal.models import Act, ShareLink
 from portal.pages import exports
+from portal.pages.columns import Column
 from portal.queries.freshness import Freshness
 from portal.sign_in.allauth_internals import ratelimit
 from portal.wording import fields
@@ -28,6 +29,16 @@ from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoices import OPEN
 
 PAGE_SIZE = 500  # also what is printed at once
+COLUMNS = (
+    Column("number", _("Number"), lambda i: i.number),
+    Column("account", _("Account"), lambda i: i.account),
+    Column("date", _("Date"), lambda i: i.date),
+    Column("due", _("Due"), lambda i: i.due_date),
+    Column("status", _("Status"), lambda i: i.status),
+    Column("total", _("Total"), lambda i: i.total),
+    Column("currency", _("Currency"), lambda i: i.currency),
+    Column("unreadable", _("Could not be read"), fields.unread_words),
+)
 _SHOWN = ("number", "date", "due_date", "total", "status")
 
 
@@ -129,9 +140,7 @@ def shared_csv(request: HttpRequest, link_id: UUID) -> HttpResponseBase:
     link = _held(request, link_id)
     invoices = access.invoices_shared(link)
     audit.record(request, Act.EXPORTED, link, rows=invoices.count())
-    return exports.response(
-        "invoices.csv", _columns(), map(SharedInvoice.of, invoices.iterator(chunk_size=500))
-    )
+    return exports.response("invoices.csv", COLUMNS, map(SharedInvoice.of, invoices.iterator(chunk_size=500)))
 
 
 def _may_try(request: HttpRequest) -> bool:
@@ -143,16 +152,3 @@ def _held(request: HttpRequest, link_id: UUID) -> ShareLink:
     link = access.share_link_held(link_id, request.COOKIES.get(settings.SHARE_COOKIE_NAME, ""))
     link.note_view()
     return link
-
-
-def _columns() -> list[exports.Column]:
-    return [
-        (_("Number"), lambda i: i.number),
-        (_("Account"), lambda i: i.account),
-        (_("Date"), lambda i: i.date),
-        (_("Due"), lambda i: i.due_date),
-        (_("Status"), lambda i: i.status),
-        (_("Total"), lambda i: i.total),
-        (_("Currency"), lambda i: i.currency),
-        (_("Could not be read"), fields.unread_words),
-    ]

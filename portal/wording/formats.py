@@ -47,6 +47,11 @@ def moment(value: datetime) -> str:
     return f"{day(value)}, {clock(value)}"
 
 
+def stamp(value: datetime | None) -> str:
+    """`2026-06-06T14:32:00+00:00`, for a cell of a file."""
+    return value.isoformat(timespec="seconds") if value else ""
+
+
 def clock(value: datetime) -> str:
     """`14:32`."""
     return dateformat.format(_local(value), "H:i")

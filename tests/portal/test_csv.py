@@ -10,9 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.pages import exports
+from portal.pages.columns import Column
 
 SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def titled(title, value):
+    return Column(title, title, value)
 
 
 def exported(columns, rows):
@@ -24,7 +29,7 @@ def exported(columns, rows):
 
 def test_it_writes_titles_and_rows():
     rows = [{"name": "Acme, Inc.", "total": Decimal("12.50")}, {"name": 'Zoë "Z"\nÖzil', "total": None}]
-    columns = [("Name", lambda row: row["name"]), ("Total", lambda row: row["total"])]
+    columns = [titled("Name", lambda row: row["name"]), titled("Total", lambda row: row["total"])]
     assert exported(columns, rows) == [
         ["Name", "Total"],
         ["Acme, Inc.", "12.50"],
@@ -33,7 +38,7 @@ def test_it_writes_titles_and_rows():
 
 
 def test_it_says_what_it_is():
-    response = exports.response("invoices.csv", [("Name", str)], [])
+    response = exports.response("invoices.csv", [titled("Name", str)], [])
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == 'attachment; filename="invoices.csv"'
     assert b"".join(response.streaming_content).startswith(b"\xef\xbb\xbf")
@@ -47,7 +52,7 @@ def test_it_streams_one_row_at_a_time():
             taken.append(number)
             yield number
 
-    lines = iter(exports.response("x.csv", [("Number", int)], rows()).streaming_content)
+    lines = iter(exports.response("x.csv", [titled("Number", int)], rows()).streaming_content)
     next(lines)
     next(lines)
     assert taken == [0]
@@ -72,9 +77,9 @@ def test_it_leaves_numbers_dates_and_plain_words_as_they_are(value, shown):
 
 def test_it_quotes_every_text_and_no_amount():
     columns = [
-        ("Name", lambda row: "Acme"),
-        ("Number", lambda row: 7),
-        ("Total", lambda row: Decimal("-1.20")),
+        titled("Name", lambda row: "Acme"),
+        titled("Number", lambda row: 7),
+        titled("Total", lambda row: Decimal("-1.20")),
     ]
     response = exports.response("x.csv", columns, [None])
 
@@ -105,7 +110,7 @@ def test_it_keeps_text_from_being_a_formula(start):
 
 
 def assert_starts_no_formula(rows):
-    columns = [(str(place), itemgetter(place)) for place in range(len(rows[0]))]
+    columns = [titled(str(place), itemgetter(place)) for place in range(len(rows[0]))]
     response = exports.response("x.csv", columns, rows)
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     for separator in ",;\t":
@@ -127,7 +132,7 @@ def test_it_starts_no_formula_whatever_separates(rows):
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
 def test_it_begins_no_cell_with_a_formula_whatever_the_text(rows):
-    columns = [("a", lambda row: row[0]), ("b", lambda row: row[1])]
+    columns = [titled("a", lambda row: row[0]), titled("b", lambda row: row[1])]
     read = exported(columns, [[text.encode(errors="ignore").decode() for text in row] for row in rows])
     assert len(read) == len(rows) + 1
     for before, after in zip(rows, read[1:], strict=True):
@@ -143,7 +148,7 @@ def test_it_gives_ten_thousand_cells_back_as_they_were_but_for_formulas():
     texts = ["".join(random.choices(letters, k=random.randrange(9))) for _ in range(10_000)]
     rows = [texts[start : start + 10] for start in range(0, len(texts), 10)]
 
-    columns = [(str(place), itemgetter(place)) for place in range(10)]
+    columns = [titled(str(place), itemgetter(place)) for place in range(10)]
     cells = [cell for row in exported(columns, rows)[1:] for cell in row]
 
     assert [cell for cell in cells if cell.startswith(DANGEROUS)] == []

@@ -398,6 +398,15 @@ def test_it_says_when_nothing_matches_and_how_to_see_all(browser, listed, acme):
     assert page.all("a.csv") == []
 
 
+def test_it_leaves_an_empty_list_for_the_page_that_fills_it(visit, people, listed):
+    """The link is not one of those which htmx follows inside the list."""
+    link = visit(people.member("New")).get(listed.url).one(".empty a")
+
+    assert link["href"] == "/keys/add/"
+    boosts = [element["hx-boost"] for element in link.ancestors if "hx-boost" in element.attributes]
+    assert boosts[0] == "false"
+
+
 def test_it_answers_htmx_with_the_list_alone(browser, listed, acme):
     listed.add(acme, "one")
 
