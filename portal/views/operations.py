@@ -16,6 +16,7 @@ from portal.pages.tables import Table
 from portal.views.orders import invoice_row
 from portal.wording import formats
 from portal.wording.operations import act, meaning
+from portal.wording.reasons import said
 from ultahost_api.models import Account
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
