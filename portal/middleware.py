@@ -17,6 +17,7 @@ from portal.running.web.limits import LARGEST_BODY
 from portal.sign_in import devices, hashing, second_factor, sessions
 from portal.views import health
 from portal.wording import preferences
+from ultahost_api.locks import waiting_at_most
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -25,6 +26,9 @@ _NO_DEVICES = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 )
+
+
+_LOOKING_WAITS = 3  # seconds
 
 
 class SecurityHeaders:
@@ -55,6 +59,19 @@ class Health:
         # CommonMiddleware, which is not asked, would tell it: without it the connection is closed.
         response["Content-Length"] = str(len(response.content))
         return response
+
+
+class ShortWaits:
+    """What only looks waits seconds for another writer. Django's 20 are for changes, which nobody loses."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        with waiting_at_most(_LOOKING_WAITS):
+            return self.get_response(request)
 
 
 class Limits:

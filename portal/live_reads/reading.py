@@ -27,6 +27,7 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
+from ultahost_api.locks import dispensable
 from ultahost_api.models import Account, ApiKey
 
 CACHED_FOR = 60  # seconds
@@ -110,7 +111,8 @@ def read_list(account: Account, name: str, record: type[Any], call: Callable[[Cl
         return Live(_unpacked(kept, record))
     live = read(account, call)
     if live.is_there:
-        cache.set(slot, _packed(live.content, record), CACHED_FOR)
+        with dispensable():
+            cache.set(slot, _packed(live.content, record), CACHED_FOR)
     return live
 
 

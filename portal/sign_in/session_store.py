@@ -1,13 +1,16 @@
 """Sessions in the database, each under a keyed digest of its cookie: a reader of the table cannot sign in."""
 
+from copy import deepcopy
 from typing import Any
 
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import OperationalError
 from django.utils import timezone
 
 from ultahost_api.crypto.digests import keyed_digest
+from ultahost_api.locks import dispensable
 
 
 def row_key(session_key: str) -> str:
@@ -23,6 +26,29 @@ class SessionStore(db.SessionStore):
         *(SessionBase.aexists, SessionBase.acreate, SessionBase.asave),
         *(SessionBase.adelete, SessionBase.aload),
     )
+
+    _noted: dict[str, Any] | None = None
+
+    def note(self, name: str, value: Any) -> None:
+        """Set what is worth no waiting: where nothing else of the session is new, it may be lost."""
+        is_alone = not self.modified
+        self[name] = value
+        self._noted = deepcopy(dict(self.items())) if is_alone else None
+
+    def save(self, must_create: bool = False) -> None:
+        if self._noted is None or self._noted != dict(self.items()):
+            self._save(must_create)
+            return
+        with dispensable():
+            self._save(must_create)
+
+    def _save(self, must_create: bool) -> None:
+        try:
+            super().save(must_create)
+        except UpdateError as error:  # Django says so of every trouble: that the session was ended meanwhile
+            if isinstance(error.__context__, OperationalError):
+                raise error.__context__ from None
+            raise
 
     def _get_session_from_db(self) -> AbstractBaseSession | None:
         living = self.model.objects.filter(expire_date__gt=timezone.now())

@@ -9,12 +9,12 @@ from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY, logout, update_session_auth_hash
 from django.contrib.sessions.models import Session
-from django.db import OperationalError
 from django.http import HttpRequest
 from django.utils import timezone
 
 from portal.models import User
 from portal.sign_in.session_store import row_key
+from ultahost_api.locks import dispensable
 
 LONGEST = 7 * 24 * 3600  # seconds since the sign-in, however busy
 APART = 5 * 60  # seconds by which the clocks of two machines may differ
@@ -33,11 +33,9 @@ def keep(request: HttpRequest, *, somebody_is_there: bool) -> None:
     if now - request.session.get("signed_in_at", 0) > LONGEST or _is_of_the_future(request, now):
         logout(request)
     elif somebody_is_there and abs(now - request.session.get("seen_at", 0)) > TOUCH:
-        request.session["seen_at"] = now
-        try:
+        request.session.note("seen_at", now)  # type: ignore[attr-defined]  # our store has it
+        with dispensable():
             note(request)
-        except OperationalError:  # such as on a full disk: who reads need not be written down
-            request.session.modified = False
 
 
 def _is_of_the_future(request: HttpRequest, now: float) -> bool:

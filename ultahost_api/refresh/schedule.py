@@ -1,14 +1,14 @@
 """What is due, and what people want sooner."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import timedelta
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
+from ultahost_api.locks import dispensable
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.refreshes import RefreshQuerySet
@@ -73,9 +73,10 @@ def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False)
 def watch(accounts: "QuerySet[Account]") -> None:
     """Somebody has these accounts on screen: lists older than the watched interval are due now.
 
-    A database that cannot be written, such as on a full disk, loses this note and keeps its readers.
+    A database that cannot be written, as on a full disk or beside another writer, loses this note and keeps
+    its readers.
     """
-    with suppress(OperationalError):
+    with dispensable():
         if Account.objects.filter(pk__in=accounts).watch(timezone.now()):
             hasten(accounts, Refresh.Pace.WATCHED)
 
@@ -91,7 +92,7 @@ def hasten(accounts: Accounts, pace: Refresh.Pace) -> None:
 
 def want_details(row: Cached) -> None:
     """Somebody opened this row: have its details read before the others'. A note, as in ``watch``."""
-    with suppress(OperationalError):
+    with dispensable():
         if row.want_details():
             _hasten_details(row)
 

@@ -1,0 +1,134 @@
+"""Another process writes for long: SQLite has one write lock, and who only reads must not wait for it."""
+
+import sqlite3
+import time
+
+import pytest
+from django.db import OperationalError, connection
+
+from portal.models import AuditEntry, ShareLink
+from portal.sign_in.session_store import SessionStore
+from ultahost_api.locks import waiting_at_most
+from ultahost_api.models import Account
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no lock that all writers share"),
+]
+
+QUICK = 10  # seconds, on a slow machine; a write that is waited for takes 20
+
+
+@pytest.fixture
+def locked():
+    """Holds the write lock as another process would."""
+    other = sqlite3.connect(connection.settings_dict["NAME"], timeout=5, isolation_level=None)
+
+    def lock():
+        other.execute("BEGIN IMMEDIATE")
+
+    yield lock
+    other.close()
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme")
+
+
+@pytest.fixture
+def browser(visit, people, rows, acme):
+    """Away for an hour, so that its next click would be noted."""
+    alma = people.admin("Alma")
+    rows.key(alma, acme)
+    visitor = visit(alma)
+    visitor.client.raise_request_exception = False
+    session = visitor.client.session
+    session["seen_at"] = time.time() - 3600
+    session.save()
+    return visitor
+
+
+def timed(act):
+    began = time.monotonic()
+    return act(), time.monotonic() - began
+
+
+def test_it_shows_every_page_that_only_reads(browser, rows, acme, locked, monkeypatch):
+    monkeypatch.setattr("portal.middleware._LOOKING_WAITS", 60)
+    service, domain, invoice = rows.service(acme), rows.domain(acme), rows.invoice(acme)
+    pages = [
+        "",
+        "services/",
+        "invoices/",
+        "domains/",
+        "orders/",
+        "quotes/",
+        "emails/",
+        "activity/",
+        "changes/",
+    ]
+    pages += ["accounts/", "keys/", "people/", "audit/", "contacts/", "profile/", "share-links/"]
+    pages += [f"services/{service.pk}/", f"domains/{domain.pk}/", f"invoices/{invoice.pk}/"]
+    locked()
+
+    for page in pages:
+        shown, took = timed(lambda page=page: browser.get(f"/{page}"))
+        assert (shown.status, took < QUICK) == (200, True), (page, shown.status, took)
+
+
+def test_it_keeps_the_session_s_cookie_and_notes_the_next_click_instead(browser, locked, acme):
+    locked()
+    page = browser.get("/services/")
+    assert "portal_session" in page.response.cookies  # renewed, as after any click that is noted
+    seen = SessionStore(browser.client.session.session_key)["seen_at"]
+    assert seen < time.time() - 3000
+    assert Account.objects.get().watched_until is None
+
+
+def test_it_notes_what_it_can_once_the_lock_is_free(browser, acme):
+    browser.get("/services/")
+
+    assert SessionStore(browser.client.session.session_key)["seen_at"] > time.time() - 60
+    assert Account.objects.get().watched_until
+
+
+def test_it_says_that_a_change_of_the_session_was_not_kept(browser, locked):
+    """And not that the session was ended."""
+    locked()
+    session = browser.client.session
+    session["other"] = 1
+    with pytest.raises(OperationalError), waiting_at_most(0.2):
+        session.save()
+
+
+def test_it_never_hands_out_what_it_cannot_put_in_the_audit_log(browser, rows, acme, locked):
+    rows.invoice(acme)
+    locked()
+
+    page, took = timed(lambda: browser.get("/invoices.csv"))
+
+    assert (page.status, page.texts("h1"), page.headers["Retry-After"]) == (503, ["The portal is busy"], "30")
+    assert took < QUICK
+    assert not AuditEntry.objects.filter(act="export.csv").exists()
+
+
+def test_it_opens_no_share_link_that_it_cannot_put_in_the_audit_log(visit, people, locked):
+    link, secret = ShareLink.objects.make(people.admin("Ada"), days=7, name="Adviser")
+    visitor = visit()
+    visitor.client.raise_request_exception = False
+    locked()
+
+    page, took = timed(lambda: visitor.get(f"/s/{link.pk}.{secret}"))
+
+    assert (page.status, page.texts("h1")) == (503, ["The portal is busy"])
+    assert "Set-Cookie" not in page.headers
+    assert took < QUICK
+
+
+def test_it_waits_no_shorter_for_a_change_afterwards(browser, locked, acme):
+    browser.get("/services/")
+    connection.ensure_connection()
+
+    (timeout,) = connection.connection.execute("PRAGMA busy_timeout").fetchone()
+    assert timeout == 20_000
