@@ -17,7 +17,7 @@ class WriteForm(forms.Form):
 
     form_token = forms.UUIDField(widget=forms.HiddenInput)
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the one that the page names
-    agreed = forms.DecimalField(required=False, widget=forms.HiddenInput)
+    agreed = forms.DecimalField(required=False, max_digits=15, decimal_places=4, widget=forms.HiddenInput)
     again = forms.BooleanField(
         required=False,
         label=_("I have looked at Ultahost: it did not happen. Send it again."),

@@ -59,6 +59,17 @@ class TestOne:
         assert (page.status, page.leads_to) == (303, f"/invoices/{invoice.pk}/")
         assert paid(sandbox) == [invoice.remote_id]
         assert browser.follow(page).texts(".beneath .status") == ["Paid"]
+        assert str(Operation.objects.get().agreed) == "19.9900"
+
+    @pytest.mark.parametrize("agreed", ["1e400", "9" * 20, "NaN", "0.00001", "lots"])
+    def test_it_sends_nothing_for_a_total_that_no_page_named(self, visit, alma, invoice, sandbox, agreed):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/")
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden | {"agreed": agreed})
+
+        assert page.status == 422
+        assert paid(sandbox) == []
 
     def test_it_pays_once_when_the_form_is_sent_twice(self, visit, alma, invoice, sandbox):
         browser = visit(alma)
