@@ -27,9 +27,14 @@ def ask_first(
         return None
     there = there or request.get_full_path()
     if request.method == "POST" and typed:
-        request.session[_TYPED] = {"there": there, "typed": dict(typed)}
+        keep_typed(request, there, typed)
     way = get_adapter().get_reauthentication_methods(request.user)[0]
     return http.SeeOther(f"{way['url']}?{urlencode({'next': there})}")
+
+
+def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> None:
+    """For ``typed_before`` on the page ``there``; the caller leaves secrets out."""
+    request.session[_TYPED] = {"there": there, "typed": dict(typed)}
 
 
 def reauthenticated(*kept: str) -> Callable[[View], View]:

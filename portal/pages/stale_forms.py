@@ -1,0 +1,63 @@
+"""In place of Django's bare "Forbidden", where a form's token is not the one that the browser holds now."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django_htmx.http import reselect, reswap, retarget
+
+from portal import confirming, http
+
+# Names of fields that no page ever gives back: passwords, keys, codes, cards and accounts at banks.
+SECRETS = {
+    "bank_account", "bank_code", "card_expiry", "card_number", "code", "confirmed", "credential", "epp_code",
+    "existing", "new", "oldpassword", "password", "password1", "password2", "root_password", "secret",
+    "token",
+}  # fmt: skip
+_SIGN_INS = {"account_login", "mfa_login_webauthn"}
+
+
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """What was typed stays, but for secrets; it is sent again by a click and with a fresh token alone.
+
+    It was the person who typed it: where a form comes from another site, Django gives another reason.
+    """
+    name = request.resolver_match.url_name if request.resolver_match else None
+    if not reason.startswith("CSRF "):  # but of its Origin or Referer
+        return render(request, "stale_form.html", {"foreign": True}, status=403)
+    if request.user.is_authenticated and name in _SIGN_INS:
+        return http.leave(request, http.back(request, reverse("home")))
+    if not request.user.is_authenticated and name == "account_logout":
+        return http.leave(request, reverse("account_login"))
+    if not request.user.is_authenticated and _needs_sign_in(request):
+        return _sign_in_first(request)
+    return _ask(request)
+
+
+def _needs_sign_in(request: HttpRequest) -> bool:
+    view = request.resolver_match and request.resolver_match.func
+    return bool(getattr(view, "login_required", True))
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponseBase:
+    """The session has ended. After the sign-in the form of this address has what was typed."""
+    there = http.window(request)
+    confirming.keep_typed(request, there, confirming.as_initial(request.POST, SECRETS))
+    query = QueryDict(mutable=True)
+    query["next"] = there
+    return http.leave(request, f"{reverse('account_login')}?{query.urlencode()}")
+
+
+def _ask(request: HttpRequest) -> HttpResponseBase:
+    left_out = {*SECRETS, "csrfmiddlewaretoken"}
+    typed = [(name, one) for name, values in request.POST.lists() for one in values if name not in left_out]
+    is_htmx = bool(getattr(request, "htmx", None))
+    if is_htmx and not typed:  # a click: the page around it is as old as its token
+        messages.warning(request, _("This page was out of date. Nothing was done; try again."))
+        return http.leave(request, http.window(request))
+    context: dict[str, Any] = {"typed": typed, "action": request.get_full_path()}
+    response: HttpResponse = render(request, "stale_form.html", context, status=409 if is_htmx else 403)
+    return retarget(reselect(reswap(response, "outerHTML"), "#main"), "#main") if is_htmx else response

@@ -1,0 +1,170 @@
+"""Forms whose token is out of date: from before a sign-in, from another tab, from after a sign-out."""
+
+import pkgutil
+from importlib import import_module
+
+import pytest
+from django import forms
+from django.test import Client
+
+import portal.forms
+from portal.models import User
+from portal.pages.stale_forms import SECRETS
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+STALE = {"csrfmiddlewaretoken": "x" * 64}
+
+
+@pytest.fixture
+def alma(people):
+    return people.member("Alma")
+
+
+@pytest.fixture
+def browser(visit, alma):
+    """Its forms are checked as in earnest, and it is signed in."""
+    return strict(visit(alma))
+
+
+@pytest.fixture
+def stranger(visit):
+    return strict(visit())
+
+
+def strict(visitor):
+    cookies, visitor.client = visitor.client.cookies, Client(enforce_csrf_checks=True)
+    visitor.client.cookies = cookies
+    return visitor
+
+
+def test_it_leads_home_who_signs_in_once_more(browser):
+    assert browser.post("/sign-in/", STALE | {"login": "a@b.example", "password": "x"}).leads_to == "/"
+    assert browser.post("/sign-in/", STALE | {"next": "/invoices/"}).leads_to == "/invoices/"
+    assert browser.post("/sign-in/", STALE | {"next": "https://evil.example/"}).leads_to == "/"
+
+
+def test_it_leads_to_the_sign_in_who_has_signed_out_already(stranger):
+    assert stranger.post("/sign-in/out/", STALE).leads_to == "/sign-in/"
+
+
+def test_it_signs_out_with_one_more_click(browser):
+    page = browser.post("/sign-in/out/", STALE)
+    assert (page.status, page.texts("h1")) == (403, ["This page is out of date"])
+
+    browser.post("/sign-in/out/", page.hidden)
+
+    assert browser.get("/").status == 302
+
+
+def test_it_keeps_what_was_typed_and_sends_it_at_a_click(browser, alma):
+    typed = {
+        "name": 'Alma "B" <b>',
+        "theme": "dark",
+        "page_size": "",
+        "time_zone": "Europe/Berlin",
+        "language": "",
+    }
+    page = browser.post("/profile/", STALE | typed)
+    assert User.objects.get(pk=alma.pk).name == "Alma"
+    assert page.one("main form")["action"] == "/profile/"
+
+    answer = browser.post("/profile/", page.hidden)
+
+    assert answer.status in (302, 303)
+    assert User.objects.get(pk=alma.pk).name == 'Alma "B" <b>'
+
+
+def test_it_keeps_several_values_of_a_name_and_the_query(browser):
+    page = browser.post("/invoices/pay/?next=1", STALE | {"invoice": ["a", "b"]})
+
+    assert [field["value"] for field in page.all("main form input[name=invoice]")] == ["a", "b"]
+    assert page.one("main form")["action"] == "/invoices/pay/?next=1"
+
+
+def test_it_keeps_no_secret(browser):
+    secrets = dict.fromkeys(SECRETS, "sk_test_a-secret-that-nobody-may-see")
+    page = browser.post("/keys/add/", STALE | {"label": "Main"} | secrets)
+
+    assert page.hidden.keys() == {"csrfmiddlewaretoken", "label"}
+    assert "nobody-may-see" not in page.html
+
+
+def test_it_keeps_the_address_of_who_signs_in(stranger):
+    page = stranger.post("/sign-in/", STALE | {"login": "alma@example.com", "password": "hunter2-hunter2"})
+    assert "hunter2" not in page.html
+
+    again = stranger.post("/sign-in/", page.hidden)
+
+    assert again.one("input[name=login]")["value"] == "alma@example.com"
+    assert "csrfmiddlewaretoken" in again.hidden
+
+
+def test_it_leads_through_the_sign_in_back_to_what_was_typed(stranger, alma, rows):
+    acme = rows.account("Acme")
+    rows.key(alma, acme)
+    form = f"/domains/{rows.domain(acme, name='shop.example').pk}/nameservers/"
+    page = stranger.post(form, STALE | {"ns1": "ns1.example.net", "code": "123456"})
+    assert page.leads_to.startswith("/sign-in/?next=")
+
+    entrance = stranger.follow(page)
+    sent = {"login": alma.email, "password": PASSWORD, "next": entrance.hidden["next"]}
+    back = stranger.post("/sign-in/", {"csrfmiddlewaretoken": entrance.hidden["csrfmiddlewaretoken"]} | sent)
+
+    assert back.leads_to == form
+    again = stranger.follow(stranger.follow(back))  # who they are, as for every such form
+    confirmed = stranger.post("/sign-in/again/", again.hidden | {"password": PASSWORD})
+    assert stranger.follow(confirmed).one("input[name=ns1]")["value"] == "ns1.example.net"
+    assert "123456" not in str(dict(stranger.client.session))
+
+
+def test_it_offers_nothing_of_a_form_that_another_site_sent(browser, alma):
+    page = browser.post("/profile/", STALE | {"name": "Eve"}, Origin="https://evil.example")
+
+    assert (page.status, page.texts("h1")) == (403, ["Not sent"])
+    assert page.all("main form") == []
+    assert "Eve" not in page.html
+
+
+def test_it_loads_the_page_anew_for_a_click_within_it(browser):
+    inside = {"HX-Request": "true", "HX-Current-URL": "http://testserver/services/?q=x"}
+    page = browser.post("/refresh/services/", STALE, **inside)
+
+    assert page.headers["HX-Redirect"] == "/services/?q=x"
+    assert (
+        "out of date" in browser.get("/services/").one("main").text or browser.get("/services/").status == 200
+    )
+
+
+def test_it_keeps_what_was_typed_within_a_page(browser):
+    page = browser.post("/profile/", STALE | {"name": "Alma B"}, **{"HX-Request": "true"})
+
+    assert page.status == 409  # as the pages swap it
+    assert page.headers["HX-Retarget"] == page.headers["HX-Reselect"] == "#main"
+    assert page.hidden["name"] == "Alma B"
+
+
+def test_it_knows_every_field_that_holds_a_secret():
+    """Of each form: what is typed unseen, what is used once, and what the form itself calls a secret."""
+    for module in pkgutil.iter_modules(portal.forms.__path__):
+        import_module(f"portal.forms.{module.name}")
+    for name in ("account.forms", "mfa.totp.forms", "mfa.webauthn.forms", "mfa.base.forms"):
+        import_module(f"allauth.{name}")
+    held = {
+        name
+        for form in subclasses(forms.BaseForm)
+        if not form.__module__.startswith("django.")
+        for name, field in getattr(form, "base_fields", {}).items()
+        if isinstance(field.widget, forms.PasswordInput)
+        or field.widget.attrs.get("autocomplete") == "one-time-code"
+        or name in getattr(form, "secrets", ())
+    }
+
+    assert len(held) > 10
+    assert held <= SECRETS
+
+
+def subclasses(cls):
+    for one in cls.__subclasses__():
+        yield one
+        yield from subclasses(one)
