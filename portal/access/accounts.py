@@ -13,12 +13,12 @@ from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 
 def accounts_to_view(user: User) -> QuerySet[Account]:
-    """Services, domains and the other nouns: owners of a live key, holders of a grant, admins."""
+    """Services, domains and the other nouns: owners of an active key, holders of a grant, admins."""
     if user.is_admin:
         return Account.objects.all()
     if not user.is_active or user.role == Role.BILLING:
         return Account.objects.none()
-    return Account.objects.filter(_holds_key(user, ApiKey.objects.live()) | _holds_grant(user))
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.active()) | _holds_grant(user))
 
 
 def accounts_to_operate(user: User) -> QuerySet[Account]:
@@ -58,17 +58,19 @@ def accounts_of_own_keys(user: User) -> QuerySet[Account]:
 
 
 def accounts_to_share(user: User) -> QuerySet[Account]:
-    """Giving grants on it, making it private: owners of a live key, admins."""
+    """Giving grants on it, making it private: owners of an active key, admins."""
     if user.is_admin:
         return Account.objects.all()
     if not user.is_active or not user.may_hold_keys:
         return Account.objects.none()
-    return Account.objects.filter(_holds_key(user, ApiKey.objects.live()))
+    return Account.objects.filter(_holds_key(user, ApiKey.objects.active()))
 
 
 def accounts_without(person: User) -> QuerySet[Account]:
     """Those that nobody else of the team has a key to: once the person has left, nobody opens them."""
-    others = ApiKey.objects.live().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
+    others = (
+        ApiKey.objects.active().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
+    )
     return Account.objects.filter(_holds_key(person, ApiKey.objects.present()), ~Exists(others))
 
 
@@ -87,7 +89,7 @@ def tell_of_a_dead_key(user: User, account_id: UUID) -> None:
     """PermissionDenied, with the reason, if a key that does not work is all that a user has of an account."""
     if accounts_to_operate(user).filter(pk=account_id).exists() or user.role == Role.BILLING:
         return
-    dead = ApiKey.objects.live().exclude(pk__in=ApiKey.objects.usable().values("pk"))
+    dead = ApiKey.objects.active().exclude(pk__in=ApiKey.objects.usable().values("pk"))
     if user.is_active and (account := Account.objects.filter(_holds_key(user, dead), pk=account_id).first()):
         words = _("Your API key for %(account)s does not work. Replace it, and this page works again.")
         raise PermissionDenied(words % {"account": account})
@@ -98,8 +100,8 @@ def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
 
 
 def owners_of(account: Account) -> QuerySet[User]:
-    """Active users with a live key to it; who became billing holds none any more."""
-    keys = ApiKey.objects.live().filter(account=account)
+    """Active users with an active key to it; who became billing holds none any more."""
+    keys = ApiKey.objects.active().filter(account=account)
     return User.objects.filter(is_active=True, pk__in=keys.values("owner")).exclude(role=Role.BILLING)
 
 

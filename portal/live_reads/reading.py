@@ -79,7 +79,7 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
     """``call``'s answer, asked for each time. ``key`` is for what only its owner may ask."""
     key = key or ApiKey.objects.usable().filter(account=account).first()
     if key is None:
-        return Live(problem=_("No live key can read this account."))
+        return Live(problem=_("No active key can read this account."))
     try:
         with provider_call():
             return Live(call(for_key(key, Purpose.PERSON)))

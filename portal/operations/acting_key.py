@@ -15,7 +15,7 @@ class OtherKey(Exception):
 def whose(user: User, key: ApiKey | None) -> str:
     """Which key acts, and whose it is: known before anything is sent."""
     if key is None:
-        return _("none: no live key can write to this account")
+        return _("none: no active key can write to this account")
     if key.owner_id == user.pk:
         return _("%(key)s, yours") % {"key": key}
     return _("%(key)s of %(owner)s") % {"key": key, "owner": key.owner}
@@ -41,5 +41,5 @@ def _words(named: str, now: str) -> str:
     elif named:
         words = _("The key %(named)s cannot act any more, and no other can. Nothing was sent.")
     else:
-        words = _("No live key can write to this account. Nothing was sent.")
+        words = _("No active key can write to this account. Nothing was sent.")
     return words % {"named": named, "now": now}

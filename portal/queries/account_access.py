@@ -76,7 +76,7 @@ def accounts_of(user: User) -> list[Reached]:
 def _ways(user: User) -> dict[UUID, list[str]]:
     """Keys and grants in words, by account."""
     ways: dict[UUID, list[str]] = {}
-    for key in ApiKey.objects.live().filter(owner=user) if user.may_hold_keys else ():
+    for key in ApiKey.objects.active().filter(owner=user) if user.may_hold_keys else ():
         words = _("your key “%(label)s”") if key.is_usable else _("your key “%(label)s”, which does not work")
         ways.setdefault(_account_of(key), []).append(words % {"label": key.label})
     for grant in Grant.objects.filter(user=user).select_related("user", "given_by"):

@@ -37,7 +37,7 @@ _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
 @access.key_holders_only
 @require_http_methods(["GET", "HEAD", "POST"])
 def rotate_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    """First the form for the new key, then, while both are live, what is left to do."""
+    """First the form for the new key, then, while both are active, what is left to do."""
     key = access.key_to_manage(request.user, key_id)
     if way := ask_first(request):
         return way

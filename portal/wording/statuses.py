@@ -43,7 +43,7 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "accepted": (GOOD, _("Accepted")),
     "lost": (ENDED, _("Lost")),
     "dead": (ENDED, _("Dead")),
-    # API keys and people
+    # API keys, people and share links
     "live": (GOOD, _("Live")),
     "unverified": (SOON, _("Unverified")),
     "limited": (SOON, _("Limited")),

@@ -60,7 +60,7 @@ def test_it_rotates_a_key_undoes_it_and_rotates_it_for_good(visitor: Visitor, se
     remove.click()
     hears(page, f"…{new} is in use, …{old} is forgotten")
     visitor.visit("/keys/")
-    expect(page.locator("td.state")).to_have_text(["Live"])
+    expect(page.locator("td.state")).to_have_text(["Active"])
 
     visitor.visit("/invoices/")
     press(page.locator("#freshness"), "Refresh")

@@ -122,7 +122,7 @@ def test_it_names_the_key_of_each_account_of_which_several_invoices_are_paid(
 
     assert page.texts("main form dt") == ["Acme", "Without a key"]
     assert page.texts("main form dd") == [
-        f"{key} of Alma", "none: no live key can write to this account",
+        f"{key} of Alma", "none: no active key can write to this account",
     ]  # fmt: skip
     mine = visit(alma).get(f"/invoices/pay/?invoice={places['invoice']}")
     assert mine.texts("main form dd") == [f"{key}, yours"]
@@ -171,7 +171,7 @@ def test_it_says_which_key_is_gone_when_none_is_left(visit, carla, path, end, sa
     assert refused(page) == (
         f"The key {first} of Alma cannot act any more, and no other can. Nothing was sent."
     )
-    assert named(page) == "none: no live key can write to this account"
+    assert named(page) == "none: no active key can write to this account"
     assert "key" not in page.hidden
     assert sandbox.ledger == []
 

@@ -80,7 +80,7 @@ def test_it_adds_a_key_that_it_reads_and_prints_the_account(run, sandbox, rung, 
 
     assert said == f"{account.uuid} Acme\n"
     assert ApiKey.objects.get().label == "Shop"
-    assert ApiKey.objects.live().exists()
+    assert ApiKey.objects.active().exists()
 
 
 @pytest.mark.parametrize(
@@ -253,11 +253,11 @@ def test_it_calls_nothing_and_says_why(run, sandbox, held, words, told):
     "name", ["alma@example.com/Other", "ben@example.com/Main", "Main", "alma@example.com"]
 )
 def test_it_calls_with_a_live_key_alone(run, held, name):
-    with pytest.raises(CommandError, match="no live key"):
+    with pytest.raises(CommandError, match="no active key"):
         run("ultahost", "get_profile", "--key", name)
 
     keys.disable(held)
-    with pytest.raises(CommandError, match="no live key"):
+    with pytest.raises(CommandError, match="no active key"):
         call(run, "get_profile")
 
 

@@ -172,7 +172,7 @@ def test_it_asks_before_keys_change(browser, alma, act):
     for page in (browser.get(path), browser.post(path)):
         assert page.leads_to.startswith("/sign-in/again/")
 
-    assert ApiKey.objects.live().get().fingerprint == key.fingerprint
+    assert ApiKey.objects.active().get().fingerprint == key.fingerprint
 
 
 def test_it_asks_before_a_key_that_was_disabled_acts_again(browser, alma):

@@ -18,7 +18,7 @@ def test_it_fills_in_a_team_once_and_leaves_it_as_it_was_left(sandbox, rung, db)
 
     assert demo.fill() == logins
     assert [login.role for login in logins] == ["Admin", "Member", "Member", "Member", "Billing"]
-    assert (Account.objects.count(), ApiKey.objects.live().count()) == (3, 4)
+    assert (Account.objects.count(), ApiKey.objects.active().count()) == (3, 4)
     assert User.objects.get(email="ben@example.com").name == "Benjamin"
     assert Product.objects.count() == 1
     assert len(sandbox.requests) == asked

@@ -55,7 +55,7 @@ def test_it_adds_a_key_and_starts_the_first_refresh(browser, sandbox, rung, acco
     after = browser.follow(page)
     assert said(after) == ["The key opens Acme. Its first refresh has started."]
     assert after.texts("tbody td.account-cell .account") == ["Acme"]
-    assert after.one("tbody .status").text == "Live"
+    assert after.one("tbody .status").text == "Active"
     key = ApiKey.objects.get()
     assert (key.owner, key.label) == (alma, "Shop")
     assert Refresh.objects.due(timezone.now()).filter(account=key.account, noun="services").exists()
@@ -110,7 +110,7 @@ def test_it_saves_a_key_unverified_while_ultahost_is_down(browser, sandbox, acco
 
     sandbox.start()
     tasks.verify_key(str(ApiKey.objects.get().pk))
-    assert browser.get("/keys/").one("tbody .status").text == "Live"
+    assert browser.get("/keys/").one("tbody .status").text == "Active"
 
 
 def test_it_takes_a_key_once(browser, visit, people, sandbox, account):
@@ -233,7 +233,7 @@ def test_it_disables_a_key_which_then_gives_nothing_and_enables_it_again(browser
     assert not Refresh.objects.exclude(next_due_at=None).exists()
 
     page = browser.follow(browser.post(f"/keys/{held.pk}/enable/"))
-    assert page.one(".beneath .status").text == "Live"
+    assert page.one(".beneath .status").text == "Active"
     assert len(browser.get("/services/").all("tbody tr")) == 1
     assert not Refresh.objects.filter(next_due_at=None).exists()
 
@@ -293,7 +293,7 @@ def test_it_tries_a_refused_key_again(browser, held, rung):
     assert said(page) == ["Asking Ultahost about this key again."]
 
     tasks.verify_key(str(held.pk))
-    assert browser.get(f"/keys/{held.pk}/").one(".beneath .status").text == "Live"
+    assert browser.get(f"/keys/{held.pk}/").one(".beneath .status").text == "Active"
 
 
 def test_it_tries_again_five_times_a_minute(browser, held):
@@ -430,7 +430,7 @@ def test_it_shows_when_and_in_which_words_ultahost_refused_a_key(browser, sandbo
     assert "refused now" in browser.get("/keys/").one("tbody td.date").text
     page = browser.get(f"/keys/{held.pk}/")
     assert page.one(".facts q.said").text == "Blocked <b>for now</b>."
-    assert page.one(".beneath .status").text == "Live"
+    assert page.one(".beneath .status").text == "Active"
 
 
 def test_it_shows_when_ultahost_may_be_asked_again(browser, held):
@@ -480,7 +480,7 @@ def old(held):
 
 def test_it_marks_an_old_key_for_its_owner_and_the_admin(browser, visit, people, old):
     for reader in (browser, visit(people.admin("Dana"))):
-        assert reader.get("/keys/").texts("td.state .status") == ["Live", "Old: rotate"]
+        assert reader.get("/keys/").texts("td.state .status") == ["Active", "Old: rotate"]
         assert reader.get("/").one(".banner a[href=/keys/?show=old]")
     assert visit(people.member("Ben")).get("/").all(".banner a[href=/keys/?show=old]") == []
 
@@ -495,7 +495,7 @@ def test_it_says_it_of_several_old_keys_in_one_line(browser, alma, rows, old):
 def test_it_does_not_mark_a_key_that_is_a_year_old_but_was_replaced(browser, old):
     ApiKey.objects.update(replaced_at=timezone.now() - timedelta(days=364))
 
-    assert browser.get("/keys/").texts("td.state .status") == ["Live"]
+    assert browser.get("/keys/").texts("td.state .status") == ["Active"]
     assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
 
 
@@ -513,10 +513,10 @@ def test_it_is_quiet_about_an_old_key_for_thirty_days(browser, old):
     page = browser.follow(browser.post(form["action"]))
 
     assert said(page) == ["You are reminded again in 30 days."]
-    assert page.texts(".beneath .status") == ["Live"]
+    assert page.texts(".beneath .status") == ["Active"]
     assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
     ApiKey.objects.update(snoozed_until=timezone.now())
-    assert browser.get("/keys/").texts("td.state .status") == ["Live", "Old: rotate"]
+    assert browser.get("/keys/").texts("td.state .status") == ["Active", "Old: rotate"]
 
 
 # Who sees what
@@ -539,7 +539,7 @@ def test_it_hides_a_key_from_everybody_else(visit, people, held, role, path):
     page = other.post(f"/keys/{held.pk}/{path}") if path else other.get(f"/keys/{held.pk}/")
 
     assert page.status == 404
-    assert ApiKey.objects.live().filter(pk=held.pk, next_try_at=None).exists()
+    assert ApiKey.objects.active().filter(pk=held.pk, next_try_at=None).exists()
 
 
 @pytest.mark.parametrize("path", ["/keys/", "/keys/add/"])

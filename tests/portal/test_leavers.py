@@ -52,7 +52,7 @@ def test_it_says_before_what_will_happen_and_changes_nothing(browser, held, alma
     assert len(page.all("[aria-labelledby=keys] li")) == 2
     alma.refresh_from_db()
     assert alma.is_active
-    assert ApiKey.objects.live().filter(owner=alma).count() == 2
+    assert ApiKey.objects.active().filter(owner=alma).count() == 2
 
 
 def test_it_freezes_sessions_sign_in_and_keys_in_one_click(browser, visit, held, alma):
@@ -64,8 +64,8 @@ def test_it_freezes_sessions_sign_in_and_keys_in_one_click(browser, visit, held,
     assert theirs.get("/").status == 302
     (again := visit()).post("/sign-in/", {"login": alma.email, "password": "correct horse battery"})
     assert again.get("/").status == 302
-    assert not ApiKey.objects.live().filter(owner=alma).exists()
-    assert ApiKey.objects.live().count() == 2
+    assert not ApiKey.objects.active().filter(owner=alma).exists()
+    assert ApiKey.objects.active().count() == 2
 
 
 def test_it_says_afterwards_what_is_left_to_do(browser, held, alma):
@@ -156,7 +156,7 @@ def test_it_never_freezes_the_last_admin(browser, rows, dana):
     page = browser.follow(browser.post(path(dana)))
 
     assert said(page) == ["Dana is the last admin: make somebody else one first."]
-    assert ApiKey.objects.live().count() == 1
+    assert ApiKey.objects.active().count() == 1
     assert browser.get("/people/").status == 200
 
 

@@ -65,7 +65,7 @@ def test_it_rotates_from_the_first_click_to_the_last(visit, people, alma, sandbo
     done = browser.follow(browser.post(guide.one("main form")["action"], {"deleted": "on"}))
 
     assert said(done) == [f"“Main” is rotated: …{new.last_four} is in use, …{old.last_four} is forgotten."]
-    assert (state_of(old), state_of(new)) == (ApiKey.State.REMOVED, ApiKey.State.LIVE)
+    assert (state_of(old), state_of(new)) == (ApiKey.State.REMOVED, ApiKey.State.ACTIVE)
     assert noted() == [
         ("key.rotation_begun", str(new.pk), f"…{old.last_four}"),
         ("key.rotated", str(new.pk), f"…{old.last_four}"),
@@ -77,7 +77,7 @@ def test_it_shows_both_keys_while_it_is_open(browser, old, new):
     page = browser.get("/keys/")
 
     assert sorted(page.texts("td.name small")) == sorted([f"…{old.last_four}", f"…{new.last_four}"])
-    assert page.texts("td.state .status") == ["Being replaced", "Live", f"Replaces …{old.last_four}"]
+    assert page.texts("td.state .status") == ["Being replaced", "Active", f"Replaces …{old.last_four}"]
     for key in (old, new):
         assert browser.get(f"/keys/{key.pk}/").one(".acts a.primary")["href"] == f"/keys/{key.pk}/rotate/"
         assert (
@@ -145,7 +145,7 @@ def test_it_ends_nothing_that_it_cannot_note(browser, old, new, monkeypatch, way
     ((path, sent),) = way.items()
     with pytest.raises(RuntimeError):
         browser.post(f"/keys/{new.pk}/{path}", sent)
-    assert {state_of(old), state_of(new)} == {ApiKey.State.LIVE}
+    assert {state_of(old), state_of(new)} == {ApiKey.State.ACTIVE}
     assert ApiKey.objects.get(pk=new.pk).replaces == old
 
 
@@ -153,7 +153,7 @@ def test_it_removes_nothing_before_the_person_says_that_it_is_deleted(browser, o
     page = browser.follow(browser.post(f"/keys/{new.pk}/rotate/finish/"))
     assert said(page)[-1:] == ["Delete the old key at Ultahost first, and say so."]
     assert page.one("input[name=deleted]").attributes.keys() >= {"required"}
-    assert state_of(old) == ApiKey.State.LIVE
+    assert state_of(old) == ApiKey.State.ACTIVE
 
 
 @pytest.mark.parametrize("state", ["sending", "queued"])
@@ -162,7 +162,7 @@ def test_it_keeps_the_old_key_while_something_is_sent_with_it(browser, rows, old
     sent = {"deleted": "on"}
     page = browser.follow(browser.post(f"/keys/{old.pk}/rotate/finish/", sent))
     assert "being sent with the old key" in said(page)[-1]
-    assert state_of(old) == ApiKey.State.LIVE
+    assert state_of(old) == ApiKey.State.ACTIVE
     Operation.objects.filter(pk=operation.pk).update(state="done")
     browser.post(f"/keys/{old.pk}/rotate/finish/", sent)
     assert state_of(old) == ApiKey.State.REMOVED
@@ -175,7 +175,7 @@ def test_it_keeps_the_old_key_while_the_new_one_is_refused(browser, old, new):
     assert guide.all("input[name=deleted]") == []
     page = browser.follow(browser.post(f"/keys/{new.pk}/rotate/finish/", {"deleted": "on"}))
     assert "so the old one stays" in said(page)[-1]
-    assert state_of(old) == ApiKey.State.LIVE
+    assert state_of(old) == ApiKey.State.ACTIVE
 
 
 def test_it_undoes_what_was_begun(browser, old, new):
@@ -188,7 +188,7 @@ def test_it_undoes_what_was_begun(browser, old, new):
     assert said(after) == [
         f"The new key …{new.last_four} is forgotten, “Main” goes on with …{old.last_four}."
     ]
-    assert (state_of(old), state_of(new)) == (ApiKey.State.LIVE, ApiKey.State.REMOVED)
+    assert (state_of(old), state_of(new)) == (ApiKey.State.ACTIVE, ApiKey.State.REMOVED)
     assert noted()[-1] == ("key.rotation_undone", str(old.pk), f"…{new.last_four}")
 
 
@@ -203,7 +203,7 @@ def test_it_says_that_it_is_over_when_somebody_else_was_quicker(browser, old, ne
     for path in ("rotate/finish/", "rotate/undo/"):
         page = browser.follow(browser.post(f"/keys/{new.pk}/{path}", {"deleted": "on"}))
         assert said(page)[-1:] == ["Somebody has finished or undone this rotation already."]
-    assert state_of(new) == ApiKey.State.LIVE
+    assert state_of(new) == ApiKey.State.ACTIVE
 
 
 def test_it_leads_to_replacing_a_key_that_does_not_work(browser, old):
@@ -224,7 +224,7 @@ def test_it_hides_a_rotation_from_everybody_else(visit, people, old, new, role, 
     other = visit(getattr(people, role)("Other"))
     for key in (old, new):
         assert other.post(f"/keys/{key.pk}/{path}", {"deleted": "on"}).status == 404
-    assert {state_of(old), state_of(new)} == {ApiKey.State.LIVE}
+    assert {state_of(old), state_of(new)} == {ApiKey.State.ACTIVE}
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -247,7 +247,7 @@ def test_it_asks_who_it_is_and_leads_back_to_the_guide(visit, alma, old, new, pa
     page = visit(alma, proven=False).post(f"/keys/{new.pk}/{path}", {"deleted": "on"})
     there = path.replace("finish/", "").replace("/", "%2F")
     assert page.leads_to.endswith(f"?next=%2Fkeys%2F{new.pk}%2F{there}")
-    assert {state_of(old), state_of(new)} == {ApiKey.State.LIVE}
+    assert {state_of(old), state_of(new)} == {ApiKey.State.ACTIVE}
 
 
 def test_it_answers_while_ultahost_is_down(browser, sandbox, old, new):

@@ -44,7 +44,7 @@ def saved(key):
 def test_it_saves_a_good_key_sealed_with_its_account(sandbox, acme, alma):
     secret = sandbox.add_key(acme)
     key = saved(keys.add(alma, "  Main ", f"\n {secret} "))
-    assert (key.state, key.label, key.account.remote_uuid) == (ApiKey.State.LIVE, "Main", acme.uuid)
+    assert (key.state, key.label, key.account.remote_uuid) == (ApiKey.State.ACTIVE, "Main", acme.uuid)
     assert (key.last_four, key.owner) == (secret[-4:], alma)
     assert secret not in str(ApiKey.objects.values())
     assert for_key(key).profile.get().company_name == "Acme"
@@ -142,7 +142,7 @@ def test_it_knows_the_window_from_the_answer_that_validated_the_key(sandbox, acm
 def test_it_saves_a_key_unverified_when_ultahost_cannot_be_asked(sandbox, acme, alma):
     key = saved(keys.add(alma, "Main", sandbox.add_key(acme)))
     assert (key.state, key.account) == (ApiKey.State.UNVERIFIED, None)
-    assert key not in ApiKey.objects.live()
+    assert key not in ApiKey.objects.active()
     assert (Account.objects.count(), Refresh.objects.count()) == (0, 0)
 
 
@@ -165,7 +165,7 @@ def test_it_verifies_an_unverified_key_by_itself(waiting, rung, django_capture_o
 
     tasks.verify_key(str(waiting.pk))
 
-    assert saved(waiting).state == ApiKey.State.LIVE
+    assert saved(waiting).state == ApiKey.State.ACTIVE
     assert saved(waiting).account.name == "Acme"
     assert Refresh.objects.count() == len(Noun)
 
@@ -195,7 +195,7 @@ def test_it_takes_a_refused_key_again_when_a_person_asks(sandbox, acme, key, wor
 
     tasks.verify_key(str(key.pk))
 
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
     worker.run("invoices")
     assert Invoice.objects.count() == 1
 
@@ -225,7 +225,7 @@ def test_it_replaces_a_key_by_one_to_the_same_account(sandbox, acme, key):
     secret = sandbox.add_key(acme)
     keys.replace(saved(key), secret)
     after = saved(key)
-    assert (after.last_four, after.account, after.state) == (secret[-4:], before.account, ApiKey.State.LIVE)
+    assert (after.last_four, after.account, after.state) == (secret[-4:], before.account, ApiKey.State.ACTIVE)
     assert after.secret_since > before.secret_since
     assert after.fingerprint != before.fingerprint
     for_key(after).profile.get()
@@ -237,7 +237,7 @@ def test_it_mends_a_refused_key_by_replacing_it(sandbox, acme, key, worker):
     for _ in range(2):
         worker.run("services")
     keys.replace(saved(key), sandbox.add_key(acme))
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
     assert worker.run("services").completed_at
 
 
@@ -290,7 +290,7 @@ def test_it_does_not_blame_the_new_secret_for_an_answer_to_the_old_one(sandbox, 
     keys.replace(saved(key), sandbox.add_key(acme))
     with pytest.raises(KeyStopped):
         old.profile.get()
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
 
 
 # Disabling, removing, unsealing
@@ -327,11 +327,11 @@ def test_it_says_which_key_cannot_be_unsealed_and_breaks_nothing_else(
     acme.add_invoices(1)
     worker.run("invoices")
     assert worker.run("invoices").completed_at
-    assert (saved(key).state, saved(second).state) == (ApiKey.State.UNREADABLE, ApiKey.State.LIVE)
-    assert key in ApiKey.objects.live()
+    assert (saved(key).state, saved(second).state) == (ApiKey.State.UNREADABLE, ApiKey.State.ACTIVE)
+    assert key in ApiKey.objects.active()
     assert key not in ApiKey.objects.usable()
     keys.replace(saved(key), sandbox.add_key(acme))
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
 
 
 def test_it_takes_an_unreadable_key_again_once_its_sealing_key_is_back(key, settings, worker):
@@ -340,7 +340,7 @@ def test_it_takes_an_unreadable_key_again_once_its_sealing_key_is_back(key, sett
     worker.run("invoices")
     settings.ULTAHOST = good
     tasks.verify_key(str(key.pk))
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
 
 
 def test_it_shows_no_secret_anywhere(sandbox, acme, alma):

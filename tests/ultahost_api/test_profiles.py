@@ -71,7 +71,7 @@ def test_it_uses_a_stopped_key_only_after_it_was_verified_again(sandbox, acme, w
     swap(sandbox, key, acme)
     keys.enable(key)
     keys.verify(key)
-    assert ApiKey.objects.get().state == ApiKey.State.LIVE
+    assert ApiKey.objects.get().state == ApiKey.State.ACTIVE
     assert worker.run("invoices").completed_at
 
 
@@ -83,7 +83,7 @@ def test_it_checks_every_key_and_reads_on_with_the_good_one(sandbox, acme, worke
     worker.account.refresh_from_db()
     assert worker.account.name == "Acme & Sons"
     states = [ApiKey.objects.get(pk=pk).state for pk in (key.pk, second.pk)]
-    assert states == [ApiKey.State.DISABLED, ApiKey.State.LIVE]
+    assert states == [ApiKey.State.DISABLED, ApiKey.State.ACTIVE]
 
 
 def test_it_finds_a_refused_key_although_another_one_works(sandbox, acme, worker, key, alma, add_key):

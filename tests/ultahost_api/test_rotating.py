@@ -47,7 +47,7 @@ def test_it_puts_the_new_key_beside_the_old_one_and_uses_it(sandbox, acme, worke
     secret = sandbox.add_key(acme)
     new = begin(secret=secret)
 
-    assert {saved(key).state, saved(new).state} == {ApiKey.State.LIVE}
+    assert {saved(key).state, saved(new).state} == {ApiKey.State.ACTIVE}
     assert (new.owner, new.label, new.account, new.last_four) == (key.owner, "Main", key.account, secret[-4:])
     assert new.secret_since > key.secret_since
     assert RateWindow.objects.get(key=new).remaining
@@ -80,7 +80,7 @@ def test_it_uses_the_old_key_while_ultahost_refuses_the_new_one(sandbox, acme, w
     assert used(sandbox)[-1] == key.last_four
     with pytest.raises(rotation.NewKeyStopped):
         rotation.finish(new)
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
 
 
 def test_it_refuses_a_key_to_another_account(sandbox, key, begin):
@@ -164,7 +164,7 @@ def test_it_forgets_the_old_key_and_makes_the_new_one_a_key_like_any_other(key, 
     new = begin()
     assert rotation.finish(new) == key
     assert (saved(key).sealed, saved(key).fingerprint, saved(key).state) == ("", "", ApiKey.State.REMOVED)
-    assert (saved(new).state, saved(new).replaces) == (ApiKey.State.LIVE, None)
+    assert (saved(new).state, saved(new).replaces) == (ApiKey.State.ACTIVE, None)
     assert begin(new)
 
 
@@ -172,7 +172,7 @@ def test_it_undoes_what_was_begun(sandbox, worker, key, begin):
     new = begin()
     assert rotation.undo(new) == new
     assert (saved(new).sealed, saved(new).state) == ("", ApiKey.State.REMOVED)
-    assert saved(key).state == ApiKey.State.LIVE
+    assert saved(key).state == ApiKey.State.ACTIVE
     worker.run("services")
     assert used(sandbox)[-1] == key.last_four
     assert begin()
@@ -186,7 +186,7 @@ def test_it_is_over_when_either_key_is_removed_by_itself(key, begin, gone):
     for end in (rotation.finish, rotation.undo):
         with pytest.raises(rotation.RotationIsOver):
             end(new)
-    assert (saved(stays).state, saved(stays).replaces) == (ApiKey.State.LIVE, None)
+    assert (saved(stays).state, saved(stays).replaces) == (ApiKey.State.ACTIVE, None)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,4 +1,4 @@
-"""Rotate a key: a new secret beside the old one, both live, until the old one is removed.
+"""Rotate a key: a new secret beside the old one, both active, until the old one is removed.
 
 The new key is a row of its own, so whatever was begun with the old one ends with the old one.
 """

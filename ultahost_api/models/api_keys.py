@@ -23,19 +23,19 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """The key's row, while it holds the same secret."""
         return self.filter(pk=key.pk, fingerprint=key.fingerprint)
 
-    def live(self) -> Self:
+    def active(self) -> Self:
         """Keys that give rights: verified, not disabled, not removed.
 
-        A refused one is live too: it shows its owner the stale copy.
+        A refused one is active too: it shows its owner the stale copy.
         """
         return self.present().filter(disabled_at=None).exclude(verified_at=None)
 
     def usable(self) -> Self:
-        """Live keys that Ultahost takes and that can be unsealed, oldest first.
+        """Active keys that Ultahost takes and that can be unsealed, oldest first.
 
         One that takes another's place goes before all: better that it fails now than once the other is gone.
         """
-        return self.live().filter(refused_at=None, unreadable_at=None).successors_first()
+        return self.active().filter(refused_at=None, unreadable_at=None).successors_first()
 
     def successors_first(self) -> Self:
         return self.order_by(F("replaces").desc(nulls_last=True), "created_at", "id")
@@ -69,7 +69,7 @@ class ApiKey(models.Model):
 
     class State(models.TextChoices):
         UNVERIFIED = "unverified", _("Not verified yet")
-        LIVE = "live", _("Live")
+        ACTIVE = "active", _("Active")
         REFUSED = "refused", _("Refused by Ultahost")
         UNREADABLE = "unreadable", _("Enter again")
         DISABLED = "disabled", _("Disabled")
@@ -85,7 +85,7 @@ class ApiKey(models.Model):
     sealed = models.TextField(editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
     last_four = models.CharField(max_length=4, editable=False)
-    # While it is rotated: the key whose place this one takes, both live. Null again when it is over.
+    # While it is rotated: the key whose place this one takes, both active. Null again when it is over.
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="successor")
     created_at = models.DateTimeField(default=timezone.now)
     replaced_at = models.DateTimeField(null=True)
@@ -131,7 +131,7 @@ class ApiKey(models.Model):
         for state, since in causes.items():
             if since:
                 return state
-        return self.State.LIVE if self.verified_at else self.State.UNVERIFIED
+        return self.State.ACTIVE if self.verified_at else self.State.UNVERIFIED
 
     @property
     def is_broken(self) -> bool:
@@ -141,7 +141,7 @@ class ApiKey(models.Model):
 
     @property
     def is_usable(self) -> bool:
-        return self.state == self.State.LIVE
+        return self.state == self.State.ACTIVE
 
     @property
     def secret_since(self) -> datetime:

@@ -83,10 +83,10 @@ class Command(CheckedCommand):
 def _find(name: str) -> ApiKey:
     """A key named EMAIL/LABEL, or a sentence."""
     email, _, label = name.partition("/")
-    keys = ApiKey.objects.live().filter(owner__email=email.lower(), label=label).successors_first()
+    keys = ApiKey.objects.active().filter(owner__email=email.lower(), label=label).successors_first()
     key = keys.filter(refused_at=None).first() or keys.first()
     if key is None:
-        raise CommandError(f"There is no live key {name} (EMAIL/LABEL).")
+        raise CommandError(f"There is no active key {name} (EMAIL/LABEL).")
     return key
 
 
