@@ -359,7 +359,7 @@ ON_THE_WAY = (
     "ultahost_api.client.client.interpret",
     "ultahost_api.operations.sending._end",
     "ultahost_api.operations.effects.apply",
-    "ultahost_api.crypto.sealing.seal",
+    "ultahost_api.crypto.sealed_columns.seal",
     "portal.http.render",
 )
 
