@@ -41,7 +41,7 @@ def test_it_copies_everything(acme, walk, worker):
 
     for noun in ("invoices", "services", "domains"):
         refresh = worker.run(noun)
-        assert (refresh.trouble, refresh.place, refresh.pass_started_at) == ("", 0, None)
+        assert (refresh.trouble, refresh.offset, refresh.pass_started_at) == ("", 0, None)
         assert refresh.completed_at == refresh.clean_at is not None
 
     assert copied() == there(acme)

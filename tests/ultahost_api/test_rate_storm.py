@@ -62,7 +62,7 @@ def test_it_leaves_a_click_its_page_when_the_background_has_used_the_rest(sandbo
     runs.run(limited.pk)
 
     assert len(sandbox.requests) == seen + 1
-    assert Refresh.objects.get(pk=limited.pk).place == limited.place + 5
+    assert Refresh.objects.get(pk=limited.pk).offset == limited.offset + 5
     assert [request for request in sandbox.requests if request.limited] == []
 
 

@@ -76,7 +76,7 @@ def test_it_reads_every_list_whole_whoever_was_at_it(account, past):
     Refresh.objects.filter(account=account).update(
         next_due_at=later, rung_until=later, lease_until=later, lease_token=uuid.uuid4(), full_due_at=later
     )
-    Refresh.objects.filter(account=account, noun="invoices").update(pass_started_at=past, place=40)
+    Refresh.objects.filter(account=account, noun="invoices").update(pass_started_at=past, offset=40)
     revive()
     now = timezone.now()
     refreshes = Refresh.objects.filter(account=account)

@@ -126,7 +126,7 @@ def test_it_leaves_the_reserve_to_people(sandbox, acme, worker, key):
     spend(key, 12)
     refresh = worker.run("invoices")
     assert offsets(sandbox) == [0, 10]
-    assert (refresh.trouble, refresh.place) == (Refresh.Trouble.LIMITED, 20)
+    assert (refresh.trouble, refresh.offset) == (Refresh.Trouble.LIMITED, 20)
     assert refresh.waits_until > timezone.now() + timedelta(seconds=55)
 
 

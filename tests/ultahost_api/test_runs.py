@@ -55,7 +55,7 @@ def test_it_goes_on_from_its_place_after_it_was_killed(sandbox, acme, worker):
     with killed(pages, "write", after=2):
         worker.run("invoices")
     refresh = worker.refresh("invoices")
-    assert (refresh.place, Invoice.objects.count()) == (20, 20)
+    assert (refresh.offset, Invoice.objects.count()) == (20, 20)
 
     worker.run("invoices")
     assert Invoice.objects.count() == 20  # the dead worker's lease still holds
@@ -111,7 +111,7 @@ def test_it_takes_no_pass_for_the_second_because_it_was_killed_at_the_end(sandbo
 def test_it_stops_after_its_time_and_is_due_again_at_its_place(sandbox, acme, worker, rung):
     acme.add_invoices(50)
     refresh = worker.run("invoices", seconds=0)
-    assert (refresh.place, refresh.is_running, refresh.completed_at) == (10, False, None)
+    assert (refresh.offset, refresh.is_running, refresh.completed_at) == (10, False, None)
     rung.clear()
     schedule.tick()
     assert refresh.pk in [argument for _, argument, _ in rung]
@@ -187,7 +187,7 @@ def test_it_does_not_overwrite_newer_data_when_it_wakes_late(sandbox, acme, work
     assert Invoice.objects.get(remote_id=15).status == "Paid"
     assert Invoice.objects.present().count() == 16
     after = worker.refresh("invoices")
-    assert (after.completed_at, after.pass_number, after.place) == (newer.completed_at, newer.pass_number, 0)
+    assert (after.completed_at, after.pass_number, after.offset) == (newer.completed_at, newer.pass_number, 0)
 
 
 @pytest.mark.parametrize("noun", ["services", "details", "profile"])

@@ -86,8 +86,9 @@ class Refresh(models.Model):
     pass_number = models.PositiveIntegerField(default=0)
     pass_started_at = models.DateTimeField(null=True)  # null: no pass is under way
     is_full = models.BooleanField(default=True)  # the pass under way reads the whole list
-    walks = models.JSONField(default=list)  # statuses still to be walked in it, "" the list without a filter
-    place = models.PositiveIntegerField(default=0)  # the offset of the next page of the first of them
+    # The statuses whose rows it has still to read, one list each; "" is the list without a filter.
+    filters = models.JSONField(default=list, db_column="walks")
+    offset = models.PositiveIntegerField(default=0, db_column="place")  # of the next page of the first list
     rows_total = models.PositiveIntegerField(null=True)
     rows_changed = models.PositiveIntegerField(default=0)  # by the pass under way
     repeats = models.PositiveSmallIntegerField(default=0)  # unclean passes in a row
@@ -139,20 +140,20 @@ class Refresh(models.Model):
 
 
 class PassPage(models.Model):
-    """One page of a pass that arrived and was written: a pass goes on from its place after any death."""
+    """One page of a pass that arrived and was written: a pass continues from its offset after any death."""
 
     refresh = models.ForeignKey(Refresh, models.CASCADE, related_name="pages")
     pass_number = models.PositiveIntegerField()
-    walk = models.CharField(max_length=255, blank=True)  # the status it was filtered by
+    status = models.CharField(max_length=255, blank=True, db_column="walk")  # that it was filtered by
     offset = models.PositiveIntegerField()
     ids = models.JSONField()
     rows = models.PositiveIntegerField()  # records, and rows whose id was unreadable
     total = models.PositiveIntegerField(null=True)
 
     class Meta:
-        ordering = ["walk", "offset"]
+        ordering = ["status", "offset"]
         constraints = [
             models.UniqueConstraint(
-                fields=["refresh", "pass_number", "walk", "offset"], name="one_page_per_offset"
+                fields=["refresh", "pass_number", "status", "offset"], name="one_page_per_offset"
             )
         ]

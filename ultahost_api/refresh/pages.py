@@ -28,27 +28,27 @@ def refuse_nonsense(page: Page[Any]) -> None:
 
 
 def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, until_known: bool) -> None:
-    """The rows that differ, the page's ids, and the place to go on from.
+    """The rows that differ, the page's ids, and the offset to continue from.
 
-    ``is_last`` of its walk; so is one ``until_known`` on which nothing is new.
+    ``is_last`` of its list; so is one ``until_known`` on which nothing is new.
     """
     refresh = lease.refresh
-    walk, rows = refresh.walks[0], len(page.records) + len(page.rejected)
+    status, rows = refresh.filters[0], len(page.records) + len(page.rejected)
     with transaction.atomic():
         set_aside, changed = _write_rows(lease, noun, page)
         is_last = is_last or (until_known and not changed)
         PassPage.objects.create(
             refresh=refresh,
             pass_number=refresh.pass_number,
-            walk=walk,
+            status=status,
             offset=page.offset,
             ids=list(page.ids),
             rows=rows,
             total=page.total,
         )
         lease.write(
-            walks=refresh.walks[1:] if is_last else refresh.walks,
-            place=0 if is_last else page.next_offset or 0,
+            filters=refresh.filters[1:] if is_last else refresh.filters,
+            offset=0 if is_last else page.next_offset or 0,
             rows_total=_rows_in_sight(refresh, page.total, until_known),
             rows_changed=refresh.rows_changed + changed,
             asked_at=None,
@@ -61,12 +61,12 @@ def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, unt
 
 
 def _rows_in_sight(refresh: Refresh, total: int | None, until_known: bool) -> int | None:
-    """How many rows the pass will have read, as far as its walks tell yet."""
+    """How many rows the pass will have read, as far as its lists tell yet."""
     if refresh.is_full:
         return total
     read = PassPage.objects.filter(refresh=refresh, pass_number=refresh.pass_number)
     if not until_known:
-        read = read.exclude(walk=refresh.walks[0])
+        read = read.exclude(status=refresh.filters[0])
     earlier: int = read.aggregate(rows=Sum("rows"))["rows"] or 0
     return earlier if until_known else earlier + (total or 0)
 

@@ -1,7 +1,7 @@
-"""A pass over one account's list of one noun: walk after walk, page after page, then what is missing.
+"""A pass over one account's list of one noun: list after list, page after page, then what is missing.
 
-A full pass is one walk over the whole list. A cheap one walks the rows that are not settled, status by
-status, and then the newest until it meets a page on which nothing is new. A list that fits on a page is
+A full pass reads the whole list. A cheap one reads the rows that are not settled, status by status, and
+then the newest until it meets a page on which nothing is new. A list that fits on a page is
 read whole where a cheap pass would take no less than that one call, unless its rows could not be told apart.
 A pass that leaves something to find out is not over: a full one follows in it.
 """
@@ -26,7 +26,7 @@ from ultahost_api.refresh.missing import ASKED_FOR, Missing
 from ultahost_api.refresh.nouns import CachedNoun
 from ultahost_api.refresh.time_slices import TimeSlice
 
-NEWEST = ""  # the walk without a filter
+NEWEST = ""  # the list without a filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class Outcome:
     calls: int | None = None
 
 
-def walk(
+def read(
     lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, time_slice: TimeSlice
 ) -> Outcome | None:
-    """Go on with the pass from its place until its end, or None when the time slice is over before."""
+    """Continue the pass from its offset until its end, or None when the time slice is over before."""
     if lease.refresh.pass_started_at is None:
         is_due = not noun.is_cheap or lease.refresh.full_due_at <= timezone.now()
         _begin_next(lease, noun, full=is_due or _fits_a_page(lease, noun, client.page_size))
@@ -61,9 +61,9 @@ def walk(
 def _read_pages(
     lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, time_slice: TimeSlice
 ) -> bool:
-    """Whether all the walks came to their end."""
+    """Whether all the lists were read to their end."""
     before: tuple[int, ...] = ()
-    while lease.refresh.walks:
+    while lease.refresh.filters:
         lease.renew_before_a_call()
         page = _fetch(lease, noun, client)
         if page is None:
@@ -76,10 +76,10 @@ def _read_pages(
             noun,
             page,
             is_last=page.next_offset is None or _stands_still(page.ids, before),
-            until_known=not lease.refresh.is_full and lease.refresh.walks[0] == NEWEST,
+            until_known=not lease.refresh.is_full and lease.refresh.filters[0] == NEWEST,
         )
-        before = page.ids if lease.refresh.place else ()
-        if lease.refresh.walks and time_slice.is_over():
+        before = page.ids if lease.refresh.offset else ()
+        if lease.refresh.filters and time_slice.is_over():
             return False
     return True
 
@@ -93,7 +93,7 @@ def _begin_next(lease: Lease, noun: CachedNoun, *, full: bool) -> None:
 def _begin(
     lease: Lease,
     noun: CachedNoun,
-    walks: list[str],
+    filters: list[str],
     *,
     full: bool,
     rows_changed: int = 0,
@@ -107,8 +107,8 @@ def _begin(
             pass_number=number,
             pass_started_at=timezone.now(),
             is_full=full,
-            walks=walks,
-            place=0,
+            filters=filters,
+            offset=0,
             rows_total=None,
             rows_changed=rows_changed,
             missed=list(missed),
@@ -143,9 +143,9 @@ def _unsettled(lease: Lease, noun: CachedNoun) -> list[str]:
 def _fetch(lease: Lease, noun: CachedNoun, client: Client) -> Page[Any] | None:
     """The next page; None when the provider does not filter or sort as a cheap pass needs it."""
     refresh = lease.refresh
-    status = refresh.walks[0]
+    status = refresh.filters[0]
     try:
-        page: Page[Any] = noun.calls(client).page(offset=refresh.place, status=status or None)
+        page: Page[Any] = noun.calls(client).page(offset=refresh.offset, status=status or None)
     except (BadRequest, Forbidden, NotFound):
         if status == NEWEST:
             raise
@@ -163,14 +163,14 @@ def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
 
 
 def _finish(lease: Lease, noun: CachedNoun, client: Client) -> Outcome:
-    walked = PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number)
-    walks = {status: list(found) for status, found in groupby(walked, key=lambda page: page.walk)}
-    newest = walks.pop(NEWEST, [])
+    found = PassPage.objects.filter(refresh=lease.refresh, pass_number=lease.refresh.pass_number)
+    lists = {status: list(pages_of) for status, pages_of in groupby(found, key=lambda page: page.status)}
+    newest = lists.pop(NEWEST, [])
     if not lease.refresh.is_full:
-        return _finish_cheap(lease, noun, client, walks, newest)
+        return _finish_cheap(lease, noun, client, lists, newest)
     outcome = _finish_full(lease, noun, client, newest)
     if not outcome.clean:
-        _settle_open(lease, noun, client, walks, newest)
+        _settle_open(lease, noun, client, lists, newest)
     return outcome
 
 
@@ -202,30 +202,30 @@ def _finish_cheap(
     lease: Lease,
     noun: CachedNoun,
     client: Client,
-    walks: dict[str, list[PassPage]],
+    lists: dict[str, list[PassPage]],
     newest: list[PassPage],
 ) -> Outcome:
-    clean = all(_is_clean(found) for found in walks.values())
-    left, calls = _settle_open(lease, noun, client, walks, newest)
+    clean = all(_is_clean(found) for found in lists.values())
+    left, calls = _settle_open(lease, noun, client, lists, newest)
     go_on = left > ASKED_FOR or _counts_differ(lease, noun, newest)
     if go_on:
         lease.write(full_due_at=timezone.now())
-    return Outcome(clean, go_on, sum(len(found) for found in walks.values()) + len(newest) + calls)
+    return Outcome(clean, go_on, sum(len(found) for found in lists.values()) + len(newest) + calls)
 
 
 def _settle_open(
     lease: Lease,
     noun: CachedNoun,
     client: Client,
-    walks: dict[str, list[PassPage]],
+    lists: dict[str, list[PassPage]],
     newest: list[PassPage],
 ) -> tuple[int, int]:
-    """Ask for rows that left their status, as far as the clean ``walks`` tell: how many, and the calls.
+    """Ask for rows that left their status, as far as the clean ``lists`` tell: how many, and the calls.
 
     Those that the list hides are asked for last, and tell nothing of others.
     """
-    clean = {status for status, found in walks.items() if _is_clean(found)}
-    seen = {remote_id for found in [*walks.values(), newest] for page in found for remote_id in page.ids}
+    clean = {status for status, found in lists.items() if _is_clean(found)}
+    seen = {remote_id for found in [*lists.values(), newest] for page in found for remote_id in page.ids}
     rows = _unlisted(lease, noun, seen, statuses=clean) if clean else []
     hidden = {row.remote_id for row in rows}.intersection(lease.refresh.hidden)
     rows.sort(key=lambda row: row.remote_id in hidden)
@@ -262,7 +262,7 @@ def _unlisted(
 
 
 def _is_clean(found: list[PassPage]) -> bool:
-    """Nothing moved while walking: every page told the same total, and that many different rows came."""
+    """Nothing moved while it was read: every page told the same total, and that many different rows came."""
     ids = [remote_id for page in found for remote_id in page.ids]
     return {page.total for page in found} == {sum(page.rows for page in found)} and len(set(ids)) == len(ids)
 

@@ -72,7 +72,7 @@ def _work(lease: Lease, time_slice: TimeSlice) -> None:
         if outcome := _read(lease, key, time_slice):
             _done(lease, outcome)
         else:
-            lease.release()  # still due: published again, and read from its place
+            lease.release()  # still due: published again, and read from its offset
     except RateLimited as error:
         retry_at = error.retry_at or timezone.now() + _UNTOLD_LIMIT
         lease.release(next_due_at=retry_at, trouble=Refresh.Trouble.LIMITED, trouble_words="")
@@ -106,7 +106,7 @@ def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
     client = metered(meter, tries=1 if refresh.attempts >= _BROKEN_AFTER else 3)
     if refresh.noun == Noun.DETAILS:
         return Outcome() if details.backfill(lease, client, meter, time_slice) else None
-    return passes.walk(lease, NOUNS[refresh.noun], client, meter, time_slice)
+    return passes.read(lease, NOUNS[refresh.noun], client, meter, time_slice)
 
 
 def _done(lease: Lease, outcome: Outcome) -> None:
@@ -131,7 +131,7 @@ def _done(lease: Lease, outcome: Outcome) -> None:
             repeats=repeats,
             asked_at=None,
             pass_started_at=None,
-            place=0,
+            offset=0,
             attempts=0,
             broken_at=None,
             trouble="",
