@@ -51,6 +51,19 @@ def test_it_keeps_a_reason_for_each_that_follows_an_unknown_one(sandbox, pay):
     assert others == [(State.NOT_SENT, Reason.AFTER_UNKNOWN, "")] * 2
 
 
+def test_it_keeps_no_answer_beside_a_reason(pay, key):
+    """A 429 was answered, and what is sent before it became unknown meanwhile."""
+    RateWindow.objects.filter(key=key).update(held_until=timezone.now() + timedelta(hours=1))
+    rows = pay(1, 2)
+    rows.filter(place=0).update(state=State.UNKNOWN)
+    rows.filter(place=1).update(status=429, message="Slow down.")
+
+    operations.send_next(rows[0].batch)
+
+    stopped = rows.get(place=1)
+    assert (stopped.reason, stopped.status, stopped.message) == (Reason.AFTER_UNKNOWN, None, "")
+
+
 def test_it_keeps_what_was_seen_with_the_reason(acme, pay):
     acme.invoices[1]["total"] = "999.00"
     acme.invoices[2]["status"] = "Cancelled"
