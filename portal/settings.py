@@ -38,7 +38,7 @@ if _https and not PORTAL_TRUSTED_PROXIES:
     )
 
 ALLOWED_HOSTS = sorted({f"[{_host}]" if ":" in _host else _host, "localhost", "127.0.0.1", "[::1]"})
-CSRF_FAILURE_VIEW = "portal.pages.stale_forms.stale_form"
+CSRF_FAILURE_VIEW = "portal.sign_in.stale_forms.stale_form"
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
 
 # Data

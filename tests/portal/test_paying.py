@@ -59,7 +59,7 @@ class TestOne:
         assert (page.status, page.leads_to) == (303, f"/invoices/{invoice.pk}/")
         assert paid(sandbox) == [invoice.remote_id]
         assert browser.follow(page).texts(".beneath .status") == ["Paid"]
-        assert str(Operation.objects.get().agreed) == "19.9900"
+        assert str(Operation.objects.get().agreed_total) == "19.9900"
 
     @pytest.mark.parametrize("agreed", ["1e400", "9" * 20, "NaN", "0.00001", "lots"])
     def test_it_sends_nothing_for_a_total_that_no_page_named(self, visit, alma, invoice, sandbox, agreed):

@@ -9,7 +9,7 @@ from django.test import Client
 
 import portal.forms
 from portal.models import User
-from portal.pages.stale_forms import SECRETS
+from portal.sign_in.stale_forms import SECRETS
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"

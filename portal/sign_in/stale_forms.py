@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import reselect, reswap, retarget
 
-from portal import confirming, http
+from portal import http
+from portal.sign_in import reauthentication
 
 # Names of fields that no page ever gives back: passwords, keys, codes, cards and accounts at banks.
 SECRETS = {
@@ -45,7 +46,7 @@ def _needs_sign_in(request: HttpRequest) -> bool:
 def _sign_in_first(request: HttpRequest) -> HttpResponseBase:
     """The session has ended. After the sign-in the form of this address has what was typed."""
     there = http.window(request)
-    confirming.keep_typed(request, there, confirming.as_initial(request.POST, SECRETS))
+    reauthentication.keep_typed(request, there, reauthentication.as_initial(request.POST, SECRETS))
     query = QueryDict(mutable=True)
     query["next"] = there
     return http.leave(request, f"{reverse('account_login')}?{query.urlencode()}")
