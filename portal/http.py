@@ -7,12 +7,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
 from portal.models import User
 
 _VARY = ("HX-Request", "HX-Target", "HX-History-Restore-Request")
+
+require_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class Request(HttpRequest):

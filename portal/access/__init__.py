@@ -7,6 +7,7 @@ from portal.access.accounts import (
     account_among,
     account_of_own_key,
     account_to_operate,
+    account_to_share,
     accounts_of_own_keys,
     accounts_to_operate,
     accounts_to_pay,
@@ -20,7 +21,7 @@ from portal.access.accounts import (
     owners_of,
     sharers_of,
 )
-from portal.access.guards import View, admin_only, key_holders_only
+from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
 from portal.access.operations import (
     may_still_send,
@@ -70,6 +71,7 @@ __all__ = [
     "account_among",
     "account_of_own_key",
     "account_to_operate",
+    "account_to_share",
     "accounts_of_own_keys",
     "accounts_shared",
     "accounts_to_operate",
@@ -85,6 +87,7 @@ __all__ = [
     "domains_to_view",
     "emails_to_view",
     "events_to_view",
+    "found",
     "grants_held_by",
     "grants_left_by",
     "grants_to_change",

@@ -95,6 +95,10 @@ def tell_of_a_dead_key(user: User, account_id: UUID) -> None:
         raise PermissionDenied(words % {"account": account})
 
 
+def account_to_share(user: User, account_id: UUID) -> Account:
+    return account_among(accounts_to_share(user), account_id)
+
+
 def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
     return get_object_or_404(accounts, pk=account_id)
 

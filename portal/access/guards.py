@@ -17,6 +17,23 @@ def key_holders_only(view: View) -> View:
     return _only_when(lambda user: user.may_hold_keys)(view)
 
 
+def found(name: str, find: Callable[[Any, Any], object]) -> Callable[[View], View]:
+    """Hands the view what ``find`` makes of the user and the address's ``…_id``, before all that follows.
+
+    It is not there for a person who may not have it, so they are not asked for their password first.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def given(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            parts[name] = find(request.user, parts.pop(f"{name}_id"))
+            return view(request, **parts)
+
+        return given
+
+    return decorate
+
+
 def _only_when(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)

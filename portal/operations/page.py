@@ -23,6 +23,7 @@ from portal import access, http
 from portal.live_reads.slots import Busy, provider_call
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
+from portal.pages.confirmation import Confirmation
 from portal.sign_in import reauthentication
 from portal.wording import operations as wording
 from portal.wording.reasons import not_allowed, said
@@ -81,7 +82,7 @@ class WritePage:
             return self._page(form_class(initial=initial, **form_arguments), key)
         form = form_class(self.request.POST, **form_arguments)
         if not form.is_valid():
-            return self._page(form, key, status=422)
+            return self._page(form, key)
         if known := operations.sent_by(self.request.user, form.cleaned_data["form_token"]):
             return self._follow(form, key, known)
         try:
@@ -145,27 +146,25 @@ class WritePage:
     ) -> HttpResponse:
         form.add_error(None, words)
         form.renew(ask_again=ask_again, was_sent=was_sent)
-        return self._page(form, key, status=422)
+        return self._page(form, key)
 
-    def _page(self, form: WriteForm, key: ApiKey | None, status: int = 200) -> HttpResponse:
+    def _page(self, form: WriteForm, key: ApiKey | None) -> HttpResponse:
         form.carry(key=key and key.pk, agreed=self.agreed)
-        context = {
-            "title": self.title,
-            "text": self.text,
-            "facts": [
+        confirmation = Confirmation(
+            title=self.title,
+            text=self.text,
+            facts=[
                 (_("Account"), self.account),
                 *self.facts,
                 (_("Key"), acting_key.whose(self.request.user, key)),
             ],
-            "warning": self.warning,
-            "form": form,
-            "action": self.request.path,
-            "verb": "" if self.priced and self.agreed is None else self.verb,
-            "back": self.back,
-            "danger": self.danger,
-            **self.extra,
-        }
-        return http.page(self.request, self.template, context, status=status)
+            warning=self.warning,
+            form=form,
+            verb="" if self.priced and self.agreed is None else self.verb,
+            back=self.back,
+            danger=self.danger,
+        )
+        return confirmation.page(self.request, template=self.template, **self.extra)
 
     def _linked(self, words: str, operation: Operation) -> str:
         """Somebody else's operation has no page for this person; its sender can tell."""

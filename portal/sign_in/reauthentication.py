@@ -37,18 +37,20 @@ def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> No
     request.session[_TYPED] = {"there": there, "typed": dict(typed)}
 
 
-def reauthenticated(*kept: str) -> Callable[[View], View]:
+def reauthenticated(*kept: str, there: Callable[..., str] | None = None) -> Callable[[View], View]:
     """The view answers only people who confirmed minutes ago who they are; it leads the others there.
 
     A POST that comes too late leads back to a GET of the same address, so the view answers both. The GET is
-    the page that asks for the act. ``kept`` are the fields that wait for ``typed_before``, never a secret.
+    the page that asks for the act, else ``there`` tells another one. ``kept`` are the fields that wait for
+    ``typed_before``, never a secret.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            typed = {name: request.POST[name] for name in kept if name in request.POST}
-            return ask_first(request, typed=typed) or view(request, *args, **kwargs)
+        def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            typed = {name: value for name, value in as_initial(request.POST).items() if name in kept}
+            back = there(request, **parts) if there else ""
+            return ask_first(request, there=back, typed=typed) or view(request, **parts)
 
         return asked
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.forms.accounts import PasswordForm, ProfileForm
@@ -19,7 +19,7 @@ from portal.pages.columns import Column, Listing
 from portal.pages.live_tables import RecordTable
 from portal.queries import account_access
 from portal.queries.account_access import Reached
-from portal.sign_in import reauthentication
+from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import formats
 from ultahost_api.client import Client, Profile, Secret, writes
 from ultahost_api.folding import folded
@@ -96,12 +96,11 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
+@http.require_safe_or_post
+@access.found("account", access.account_of_own_key)
+@reauthenticated()
+def edit_account(request: http.Request, account: Account) -> HttpResponse:
     """The form carries what Ultahost had, and sends what the person has made different."""
-    account = access.account_of_own_key(request.user, account_id)
-    if way := reauthentication.ask_first(request):
-        return way
     writing = WritePage(
         request,
         account,
@@ -126,11 +125,10 @@ def edit_account(request: http.Request, account_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("existing", "new", "confirmed")
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def change_account_password(request: http.Request, account_id: UUID) -> HttpResponse:
-    account = access.account_of_own_key(request.user, account_id)
-    if way := reauthentication.ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("account", access.account_of_own_key)
+@reauthenticated()
+def change_account_password(request: http.Request, account: Account) -> HttpResponse:
     writing = WritePage(
         request,
         account,

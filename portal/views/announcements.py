@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.live_reads import reading
@@ -47,7 +47,7 @@ LISTING = Listing(
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def announcements(request: http.Request) -> HttpResponse:
     """Ultahost's news, the same for every account; POST marks them as read up to one of them."""
     account = _any_account(request.user)

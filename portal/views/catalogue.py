@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.acts import catalogue as acts
 from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
 from portal.models import Gateway, Product, ServiceCommand, Switches
+from portal.pages.confirmation import Confirmation
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,38 +77,36 @@ def catalogue(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def add_entry(request: http.Request, part: str) -> HttpResponse:
     return _save(request, _part(part), None)
 
 
 @access.admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def edit_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse:
     return _save(request, _part(part), _entry(part, entry_id))
 
 
 @access.admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpResponse:
     entry = _entry(part, entry_id)
     if request.method == "POST":
         acts.delete(request.user, entry)
         messages.success(request, _("“%(entry)s” was deleted.") % {"entry": entry})
         return http.SeeOther(reverse("catalogue"))
-    context = {
-        "title": _("Delete “%(entry)s”?") % {"entry": entry},
-        "text": _("It is offered no more. At Ultahost nothing changes."),
-        "action": request.path,
-        "verb": _("Delete it"),
-        "back": reverse("edit_entry", args=[part, entry_id]),
-        "danger": True,
-    }
-    return http.page(request, "components/confirm_page.html", context)
+    return Confirmation(
+        title=_("Delete “%(entry)s”?") % {"entry": entry},
+        text=_("It is offered no more. At Ultahost nothing changes."),
+        verb=_("Delete it"),
+        back=reverse("edit_entry", args=[part, entry_id]),
+        danger=True,
+    ).page(request)
 
 
 @access.admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def switch_cards(request: http.Request) -> HttpResponse:
     """Whether card numbers may be entered: turning it on is a decision that needs the words beside it."""
     if request.method == "POST":

@@ -7,7 +7,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.forms.addresses import ADDRESS, MAIL_LABELS, MAILS, ContactForm, shown_of
@@ -96,7 +96,7 @@ def contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpRes
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     writing = WritePage(
@@ -114,7 +114,7 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
     """The form carries what Ultahost had, and sends what the person has made different."""
     account = access.account_to_operate(request.user, account_id)
@@ -144,7 +144,7 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     page = reverse("contact", args=[account.pk, contact_id])

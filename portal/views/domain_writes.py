@@ -4,7 +4,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods
 
 from portal import access, audit, http
 from portal.forms.domains import NameserversForm
@@ -15,13 +14,13 @@ from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.queries.registrar_state import last_set, nameservers_of
-from portal.sign_in.reauthentication import ask_first
+from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields
 from ultahost_api.client import writes
 from ultahost_api.models import Domain
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     now = nameservers_of(last_set(domain).get("update_nameservers"))
@@ -44,7 +43,7 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     if lockstatus == "locked":
@@ -54,7 +53,7 @@ def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpRes
     raise Http404
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     if switch not in {"on", "off"}:
@@ -87,9 +86,22 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
 
 
 @sensitive_variables()
-@require_http_methods(["GET", "HEAD", "POST"])
-def epp_code(request: http.Request, domain_id: UUID) -> HttpResponse:
-    return _reveal(request, access.domain_to_operate(request.user, domain_id))
+@http.require_safe_or_post
+@access.found("domain", access.domain_to_operate)
+@reauthenticated()
+def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
+    """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
+    key = access.key_to_write_with(request.user, domain.account)
+    context: dict[str, object] = {"domain": domain, "whose": acting_key.whose(request.user, key)}
+    if request.method != "POST":
+        return http.page(request, "domains/epp_code.html", context)
+    told = reading.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
+    if told.is_there:
+        audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
+        shown_code(domain, request.user)
+    return http.page(
+        request, "domains/epp_code.html", context | {"told": told}, status=200 if told.is_there else 422
+    )
 
 
 def _lock(request: http.Request, domain: Domain) -> HttpResponse:
@@ -123,24 +135,6 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         asks_again=True,
     )
     return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, False))
-
-
-@sensitive_variables()
-def _reveal(request: http.Request, domain: Domain) -> HttpResponse:
-    """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
-    if first := ask_first(request):
-        return first
-    key = access.key_to_write_with(request.user, domain.account)
-    context: dict[str, object] = {"domain": domain, "whose": acting_key.whose(request.user, key)}
-    if request.method != "POST":
-        return http.page(request, "domains/epp_code.html", context)
-    told = reading.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
-    if told.is_there:
-        audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
-        shown_code(domain, request.user)
-    return http.page(
-        request, "domains/epp_code.html", context | {"told": told}, status=200 if told.is_there else 422
-    )
 
 
 def _page_of(domain: Domain) -> str:

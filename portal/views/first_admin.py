@@ -4,7 +4,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
 
 from portal import http
 from portal.acts import first_admin as door
@@ -16,7 +15,7 @@ from portal.sign_in import reauthentication
 @sensitive_variables()
 @sensitive_post_parameters("token", "password")
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def first_admin(request: http.Request) -> HttpResponse:
     """Open only while nobody can sign in, to whoever holds the token that the start printed."""
     if not door.is_open():

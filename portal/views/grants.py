@@ -1,26 +1,24 @@
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from portal import access, http
 from portal.acts import grants
 from portal.forms.grants import ChangeForm, GiveForm
 from portal.models import Grant
-from portal.sign_in.reauthentication import as_initial, ask_first, typed_before
+from portal.pages.confirmation import Confirmation
+from portal.sign_in.reauthentication import reauthenticated, typed_before
 from portal.wording import formats
 from ultahost_api.models import Account
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def give_grant(request: http.Request, account_id: UUID) -> HttpResponse:
-    account = access.account_among(access.accounts_to_share(request.user), account_id)
-    if way := ask_first(request, typed=as_initial(request.POST)):
-        return way
+@http.require_safe_or_post
+@access.found("account", access.account_to_share)
+@reauthenticated(*GiveForm.base_fields)
+def give_grant(request: http.Request, account: Account) -> HttpResponse:
     form = GiveForm(
         request.POST if request.method == "POST" else None,
         giver=request.user,
@@ -36,23 +34,22 @@ def give_grant(request: http.Request, account_id: UUID) -> HttpResponse:
         else:
             _say(request, _("%(person)s has a grant on %(account)s now: %(right)s."), grant)
             return http.SeeOther(_page(account))
-    context = {
-        "title": _("Give a grant on %(account)s") % {"account": account},
-        "text": _("It holds until it is taken away, whatever becomes of whoever gave it.")
+    return Confirmation(
+        title=_("Give a grant on %(account)s") % {"account": account},
+        text=_("It holds until it is taken away, whatever becomes of whoever gave it.")
         if form.has_people
         else _("Everybody in the team reaches this account already, or has a grant on it."),
-        "form": form if form.has_people or form.is_bound else None,
-        "verb": _("Give the grant") if form.has_people else "",
-        "busy": _("Giving…"),
-    }
-    return _confirmation(request, account, context, status=422 if form.is_bound else 200)
+        form=form if form.has_people or form.is_bound else None,
+        verb=_("Give the grant") if form.has_people else "",
+        busy=_("Giving…"),
+        back=_page(account),
+    ).page(request)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def change_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> HttpResponse:
-    account = access.account_among(access.accounts_to_share(request.user), account_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("account", access.account_to_share)
+@reauthenticated()
+def change_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:
         return _not_there(request, account)
@@ -66,20 +63,19 @@ def change_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> Htt
         else:
             _say(request, _("The grant of %(person)s on %(account)s: %(right)s."), grant)
             return http.SeeOther(_page(account))
-    context = {
-        "title": _("Change the grant of %(person)s") % {"person": grant.user},
-        "facts": _facts(grant),
-        "form": form,
-        "verb": _("Change the grant"),
-    }
-    return _confirmation(request, account, context, status=422 if form.is_bound else 200)
+    return Confirmation(
+        title=_("Change the grant of %(person)s") % {"person": grant.user},
+        facts=_facts(grant),
+        form=form,
+        verb=_("Change the grant"),
+        back=_page(account),
+    ).page(request)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def take_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> HttpResponse:
-    account = access.account_among(access.accounts_to_share(request.user), account_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("account", access.account_to_share)
+@reauthenticated()
+def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:
         return _not_there(request, account)
@@ -87,15 +83,15 @@ def take_grant(request: http.Request, account_id: UUID, grant_id: UUID) -> HttpR
         grants.take(request.user, grant)
         _say(request, _("%(person)s has no grant on %(account)s any more."), grant)
         return http.SeeOther(_page(account))
-    context = {
-        "title": _("Take the grant of %(person)s away?") % {"person": grant.user},
-        "text": _("What it gave is gone at their next click. What a role or a key gives stays."),
-        "facts": _facts(grant),
-        "verb": _("Take it away"),
-        "busy": _("Taking it away…"),
-        "danger": True,
-    }
-    return _confirmation(request, account, context)
+    return Confirmation(
+        title=_("Take the grant of %(person)s away?") % {"person": grant.user},
+        text=_("What it gave is gone at their next click. What a role or a key gives stays."),
+        facts=_facts(grant),
+        verb=_("Take it away"),
+        busy=_("Taking it away…"),
+        danger=True,
+        back=_page(account),
+    ).page(request)
 
 
 def _not_there(request: http.Request, account: Account) -> HttpResponse:
@@ -107,13 +103,6 @@ def _not_there(request: http.Request, account: Account) -> HttpResponse:
 def _facts(grant: Grant) -> list[tuple[str, object]]:
     given = f"{formats.moment(grant.given_at)} · {grant.given_by}"
     return [(_("Account"), grant.account), (_("Grant"), grant.gives), (_("Given"), given)]
-
-
-def _confirmation(
-    request: http.Request, account: Account, context: dict[str, Any], status: int = 200
-) -> HttpResponse:
-    context |= {"action": request.path, "back": _page(account)}
-    return http.page(request, "components/confirm_page.html", context, status=status)
 
 
 def _say(request: http.Request, words: str, grant: Grant) -> None:

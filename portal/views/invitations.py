@@ -1,6 +1,6 @@
 """Inviting people, and accepting it."""
 
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from allauth.account.utils import perform_login
@@ -10,12 +10,13 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.acts import invitations
 from portal.forms.people import AcceptForm, InviteForm
 from portal.models import Invitation, User
+from portal.pages.confirmation import Confirmation
 from portal.sign_in import reauthentication
 from portal.sign_in.reauthentication import reauthenticated, typed_before
 
@@ -24,7 +25,7 @@ _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 
 @access.admin_only
 @reauthenticated("name", "email", "role")
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def invite(request: http.Request) -> HttpResponse:
     form = InviteForm(request.POST or None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
@@ -34,35 +35,37 @@ def invite(request: http.Request) -> HttpResponse:
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
     invitation = access.invitation_to_manage(request.user, invitation_id)
     if request.method == "POST":
         return _send(request, invitation)
-    context = {
-        "title": _("Send the invitation of %(name)s again?") % {"name": invitation},
-        "text": _("A new link works once, within 48 hours. The link before stops working."),
-        "verb": _("Send again"),
-    }
-    return _ask(request, invitation, context)
+    return Confirmation(
+        title=_("Send the invitation of %(name)s again?") % {"name": invitation},
+        facts=_facts(invitation),
+        text=_("A new link works once, within 48 hours. The link before stops working."),
+        verb=_("Send again"),
+        back=reverse("people"),
+    ).page(request)
 
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
     invitation = access.invitation_to_manage(request.user, invitation_id)
     if request.method == "POST":
         invitations.revoke(invitation, request.user)
         messages.success(request, _("The invitation of %(name)s is revoked.") % {"name": invitation})
         return http.SeeOther(reverse("people"))
-    context = {
-        "title": _("Revoke the invitation of %(name)s?") % {"name": invitation},
-        "text": _("Its link stops working at once."),
-        "verb": _("Revoke"),
-        "danger": True,
-    }
-    return _ask(request, invitation, context)
+    return Confirmation(
+        title=_("Revoke the invitation of %(name)s?") % {"name": invitation},
+        facts=_facts(invitation),
+        text=_("Its link stops working at once."),
+        verb=_("Revoke"),
+        danger=True,
+        back=reverse("people"),
+    ).page(request)
 
 
 @sensitive_variables()
@@ -83,7 +86,7 @@ def open_invitation(request: http.Request, secret: str) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("password")
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def accept_invitation(request: http.Request) -> HttpResponse:
     invitation = invitations.opened(request.session.get(_OPENED, ""))
     if invitation is None:
@@ -108,17 +111,12 @@ def _accept(form: AcceptForm) -> User | None:
         return None
 
 
-def _ask(request: http.Request, invitation: Invitation, context: dict[str, Any]) -> HttpResponse:
-    context |= {
-        "facts": [
-            (_("E-mail address"), invitation.email),
-            (_("Role"), invitation.get_role_display()),
-            (_("Invited by"), invitation.invited_by),
-        ],
-        "action": request.path,
-        "back": reverse("people"),
-    }
-    return http.page(request, "components/confirm_page.html", context)
+def _facts(invitation: Invitation) -> list[tuple[object, object]]:
+    return [
+        (_("E-mail address"), invitation.email),
+        (_("Role"), invitation.get_role_display()),
+        (_("Invited by"), invitation.invited_by),
+    ]
 
 
 @sensitive_variables()

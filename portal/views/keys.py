@@ -10,17 +10,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
 from portal.acts import keys as acts
 from portal.forms.keys import AddKeyForm, KeyForm
 from portal.live_reads.slots import Busy, provider_call
+from portal.pages.confirmation import Confirmation
 from portal.pages.tables import Chip
 from portal.queries import key_health
 from portal.queries.key_health import Concern, KeyHealth
 from portal.queries.server_address import outward_address
-from portal.sign_in.reauthentication import ask_first, typed_before
+from portal.sign_in.reauthentication import reauthenticated, typed_before
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
 
@@ -51,10 +52,9 @@ def keys(request: http.Request) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("secret")
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
+@reauthenticated("label")
 def add_key(request: http.Request) -> HttpResponse:
-    if way := ask_first(request, typed={"label": request.POST.get("label", "")}):
-        return way
     form = AddKeyForm(request.POST or None, initial=typed_before(request))
     act = partial(acts.add, request.user, request.user, request.POST.get("label", ""))
     if request.method == "POST" and (key := try_key(request, form, act)):
@@ -86,74 +86,69 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("secret")
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def replace_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("key", access.key_to_manage)
+@reauthenticated()
+def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method == "POST" and try_key(request, form, partial(acts.replace, request.user, key)):
         messages.success(request, _("The key was replaced."))
-        return http.SeeOther(reverse("key", args=[key.pk]))
+        return http.SeeOther(_page(key))
     return http.page(request, "keys/replace.html", {"form": form, "key": key}, status=_status(form))
 
 
 @access.key_holders_only
 @require_POST
-def retry_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request, there=reverse("key", args=[key.pk])):
-        return way
+@access.found("key", access.key_to_manage)
+@reauthenticated(there=lambda request, key: _page(key))
+def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if not is_try_left(request):
         messages.error(request, str(TOO_MANY_TRIES))
-        return http.SeeOther(reverse("key", args=[key.pk]))
+        return http.SeeOther(_page(key))
     vault.ask_to_verify(key)
     messages.success(request, _("Asking Ultahost about this key again."))
-    return http.SeeOther(reverse("key", args=[key.pk]))
+    return http.SeeOther(_page(key))
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def disable_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("key", access.key_to_manage)
+@reauthenticated()
+def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
-        return http.page(request, "components/confirm_page.html", _disabling(key))
+        return _disabling(key).page(request)
     acts.disable(request.user, key)
     messages.success(request, _("“%(label)s” is disabled and is not used any more.") % {"label": key.label})
-    return http.SeeOther(reverse("key", args=[key.pk]))
+    return http.SeeOther(_page(key))
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def enable_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("key", access.key_to_manage)
+@reauthenticated()
+def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
-        return http.page(request, "components/confirm_page.html", _enabling(key))
+        return _enabling(key).page(request)
     if key.disabled_because and not is_try_left(request):  # it is tried before it is used again
         messages.error(request, str(TOO_MANY_TRIES))
-        return http.SeeOther(reverse("key", args=[key.pk]))
+        return http.SeeOther(_page(key))
     acts.enable(request.user, key)
     messages.success(request, _("“%(label)s” is in use again.") % {"label": key.label})
-    return http.SeeOther(reverse("key", args=[key.pk]))
+    return http.SeeOther(_page(key))
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def remove_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("key", access.key_to_manage)
+@reauthenticated()
+def remove_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method == "POST":
         acts.remove(request.user, key)
         messages.success(
             request, _("“%(label)s” was removed and its secret is forgotten.") % {"label": key.label}
         )
         return http.SeeOther(reverse("keys"))
-    return http.page(request, "keys/remove.html", _removal(key))
+    return _removal(key).page(request)
 
 
 def is_try_left(request: http.Request) -> bool:
@@ -184,49 +179,46 @@ def _chips(health: list[KeyHealth], shown: str) -> list[Chip]:
     ]
 
 
-def _removal(key: ApiKey) -> dict[str, Any]:
-    """What the confirmation says."""
-    return _asking(key) | {
-        "title": _("Remove “%(label)s”?") % {"label": key.label},
-        "text": _(
-            "The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."
-        ),
-        "warning": _if_last(key),
-        "action": reverse("remove_key", args=[key.pk]),
-        "verb": _("Remove the key"),
-        "busy": _("Removing…"),
-        "danger": True,
-    }
+def _removal(key: ApiKey) -> Confirmation:
+    return Confirmation(
+        title=_("Remove “%(label)s”?") % {"label": key.label},
+        text=_("The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."),
+        facts=_facts(key),
+        warning=_if_last(key),
+        verb=_("Remove the key"),
+        busy=_("Removing…"),
+        back=_page(key),
+        danger=True,
+    )
 
 
-def _disabling(key: ApiKey) -> dict[str, Any]:
-    return _asking(key) | {
-        "title": _("Disable “%(label)s”?") % {"label": key.label},
-        "text": _("The portal keeps the key and does not use it until it is enabled again."),
-        "warning": _if_last(key),
-        "action": reverse("disable_key", args=[key.pk]),
-        "verb": _("Disable"),
-    }
+def _disabling(key: ApiKey) -> Confirmation:
+    return Confirmation(
+        title=_("Disable “%(label)s”?") % {"label": key.label},
+        text=_("The portal keeps the key and does not use it until it is enabled again."),
+        facts=_facts(key),
+        warning=_if_last(key),
+        verb=_("Disable"),
+        back=_page(key),
+    )
 
 
-def _enabling(key: ApiKey) -> dict[str, Any]:
-    return _asking(key) | {
-        "title": _("Enable “%(label)s”?") % {"label": key.label},
-        "text": _("The portal uses the key again, for refreshes and for what people send."),
-        "action": reverse("enable_key", args=[key.pk]),
-        "verb": _("Enable"),
-    }
+def _enabling(key: ApiKey) -> Confirmation:
+    return Confirmation(
+        title=_("Enable “%(label)s”?") % {"label": key.label},
+        text=_("The portal uses the key again, for refreshes and for what people send."),
+        facts=_facts(key),
+        verb=_("Enable"),
+        back=_page(key),
+    )
 
 
-def _asking(key: ApiKey) -> dict[str, Any]:
-    return {
-        "facts": [
-            (_("Owner"), key.owner),
-            (_("Account"), key.account or "—"),
-            (_("Key"), f"…{key.last_four}"),
-        ],
-        "back": reverse("key", args=[key.pk]),
-    }
+def _facts(key: ApiKey) -> list[tuple[object, object]]:
+    return [(_("Owner"), key.owner), (_("Account"), key.account or "—"), (_("Key"), f"…{key.last_four}")]
+
+
+def _page(key: ApiKey) -> str:
+    return reverse("key", args=[key.pk])
 
 
 def _if_last(key: ApiKey) -> str:

@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from portal import access, http
 from portal.acts import people as acts
@@ -15,7 +14,7 @@ from portal.sign_in.reauthentication import reauthenticated
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def leaver(request: http.Request, person_id: UUID) -> HttpResponse:
     """Freezing somebody who leaves, and afterwards what is left to do at Ultahost."""
     person = access.person_to_manage(request.user, person_id)

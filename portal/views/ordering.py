@@ -2,7 +2,6 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
 
 from portal import access, http
 from portal.forms.orders import KINDS, OrderForm, Review
@@ -16,7 +15,7 @@ from ultahost_api.models import Account, Operation
 
 @sensitive_variables()
 @sensitive_post_parameters("epp_code", "root_password")
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def create_order(request: http.Request, kind: str) -> HttpResponse:
     """The order stands in the address; ``?review`` shows what will be sent, and a POST there sends it."""
     choice = live_tables.choose(request, access.accounts_to_operate(request.user))

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import http
 from portal.acts import password_links
@@ -35,7 +35,7 @@ def open_password_link(request: http.Request, secret: str) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("password1", "password2")
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def set_password(request: http.Request) -> HttpResponse:
     link = password_links.opened(request.session[_OPENED]) if _OPENED in request.session else None
     if link is None:

@@ -11,14 +11,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.models import User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.sign_in import reauthentication
+from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields, formats
 from ultahost_api import operations
 from ultahost_api.client import writes
@@ -30,7 +30,7 @@ from ultahost_api.operations import WriteRequest
 MOST = 20  # invoices of one confirmation
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """What an invoice is paid for is looked up once more before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)
@@ -75,12 +75,14 @@ class Payment:
         return self.key is not None and self.invoice.is_payable
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+def _there(request: http.Request) -> str:
+    return f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
+
+
+@http.require_safe_or_post
+@reauthenticated(there=_there)
 def pay_invoices(request: http.Request) -> HttpResponse:
     """Each is an operation of its own; all tokens come from the page's, so the page sent twice pays once."""
-    there = f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
-    if way := reauthentication.ask_first(request, there=there):
-        return way
     if request.method != "POST":
         return _ask(request)
     invoices = _picked(request.user, _ids(request))

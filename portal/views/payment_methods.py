@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.forms.payment_methods import FORMS
@@ -37,7 +37,7 @@ def payment_methods(request: http.Request) -> HttpResponse:
 
 @sensitive_variables()
 @sensitive_post_parameters("card_number", "card_expiry", "bank_code", "bank_account")
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def add_payment_method(request: http.Request, account_id: UUID, method: str) -> HttpResponse:
     if method not in FORMS or (method == "card" and not Switches.current().cards):
         raise Http404
@@ -58,7 +58,7 @@ def add_payment_method(request: http.Request, account_id: UUID, method: str) -> 
     return writing.respond(FORMS[method], lambda form: writes.AddPaymentMethod(**form.fields_to_send()))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def delete_payment_method(request: http.Request, account_id: UUID, method_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     writing = WritePage(

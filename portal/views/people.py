@@ -1,4 +1,3 @@
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -6,7 +5,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.acts import password_links
@@ -14,6 +13,7 @@ from portal.acts import people as acts
 from portal.forms.people import RoleForm
 from portal.models import Invitation, Switches, User
 from portal.models.users import LastAdmin
+from portal.pages.confirmation import Confirmation
 from portal.sign_in import second_factor, sessions
 from portal.sign_in.reauthentication import reauthenticated, typed_before
 
@@ -45,7 +45,7 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 
 @access.admin_only
 @reauthenticated("role")
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
     form = RoleForm(request.POST or None, initial={"role": person.role} | typed_before(request))
@@ -59,24 +59,24 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
             messages.success(request, words % {"name": person, "role": person.get_role_display()})
             still_admin = access.people_to_manage(User.objects.get(pk=request.user.pk)).exists()
             return http.SeeOther(_page(person) if still_admin else reverse("home"))
-    context = {
-        "title": _("Change the role of %(name)s") % {"name": person},
-        "text": _(
+    return Confirmation(
+        title=_("Change the role of %(name)s") % {"name": person},
+        text=_(
             "Without the role of an admin, the open invitations and set-password links they made are revoked."
             " Share links and access they gave stay."
         )
         if person.is_admin
         else "",
-        "facts": _handed_out(request, person),
-        "form": form,
-        "verb": _("Change the role"),
-    }
-    return _ask(request, person, context, status=422 if form.is_bound else 200)
+        facts=_handed_out(request, person),
+        form=form,
+        verb=_("Change the role"),
+        back=_page(person),
+    ).page(request)
 
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
@@ -86,44 +86,44 @@ def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
         except LastAdmin as reason:
             messages.error(request, str(reason))
         return http.SeeOther(_page(person))
-    context = {
-        "title": _("Deactivate %(name)s?") % {"name": person},
-        "text": _(
+    return Confirmation(
+        title=_("Deactivate %(name)s?") % {"name": person},
+        text=_(
             "Every session ends at once. Open invitations and set-password links they made are revoked."
             " API keys stay in use; share links and access they gave stay."
         ),
-        "facts": _handed_out(request, person),
-        "verb": _("Deactivate"),
-        "danger": True,
-    }
-    return _ask(request, person, context)
+        facts=_handed_out(request, person),
+        verb=_("Deactivate"),
+        danger=True,
+        back=_page(person),
+    ).page(request)
 
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         acts.reactivate(request.user, person)
         messages.success(request, _("%(name)s can sign in again.") % {"name": person})
         return http.SeeOther(_page(person))
-    context = {
-        "title": _("Reactivate %(name)s?") % {"name": person},
-        "text": _("%(name)s can sign in again, with the role and the access below.") % {"name": person},
-        "facts": [
+    return Confirmation(
+        title=_("Reactivate %(name)s?") % {"name": person},
+        text=_("%(name)s can sign in again, with the role and the access below.") % {"name": person},
+        facts=[
             (_("Role"), person.get_role_display()),
             (_("Access"), ", ".join(str(grant.account) for grant in access.grants_held_by(person)) or "—"),
         ],
-        "verb": _("Reactivate"),
-    }
-    return _ask(request, person, context)
+        verb=_("Reactivate"),
+        back=_page(person),
+    ).page(request)
 
 
 @sensitive_variables()
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
     """Mailed where mail is set; else shown this once, for the admin to hand over."""
     person = access.person_to_manage(request.user, person_id)
@@ -137,18 +137,18 @@ def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
         words = _("A link to set a password was sent to %(email)s.")
         messages.success(request, words % {"email": person.email})
         return http.SeeOther(_page(person))
-    context = {
-        "title": _("Make a set-password link for %(name)s?") % {"name": person},
-        "text": _("It works once, within 48 hours. An earlier link for %(name)s stops working.")
+    return Confirmation(
+        title=_("Make a set-password link for %(name)s?") % {"name": person},
+        text=_("It works once, within 48 hours. An earlier link for %(name)s stops working.")
         % {"name": person},
-        "verb": _("Make the link"),
-    }
-    return _ask(request, person, context)
+        verb=_("Make the link"),
+        back=_page(person),
+    ).page(request)
 
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
     """One's own but this one; somebody else's all."""
     person = access.person_to_manage(request.user, person_id)
@@ -157,20 +157,15 @@ def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
         sessions.stay(request, person)
         messages.success(request, _("The sessions of %(name)s have ended.") % {"name": person})
         return http.SeeOther(_page(person))
-    context = {
-        "title": _("End all sessions of %(name)s?") % {"name": person},
-        "text": _("Your other sessions end; this one stays.")
+    return Confirmation(
+        title=_("End all sessions of %(name)s?") % {"name": person},
+        text=_("Your other sessions end; this one stays.")
         if person == request.user
         else _("%(name)s has to sign in again, everywhere.") % {"name": person},
-        "verb": _("End all sessions"),
-        "danger": True,
-    }
-    return _ask(request, person, context)
-
-
-def _ask(request: http.Request, person: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    context |= {"action": request.path, "back": _page(person)}
-    return http.page(request, "components/confirm_page.html", context, status=status)
+        verb=_("End all sessions"),
+        danger=True,
+        back=_page(person),
+    ).page(request)
 
 
 def _handed_out(request: http.Request, person: User) -> list[tuple[str, str]]:

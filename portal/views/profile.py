@@ -2,7 +2,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from portal import http
 from portal.forms.profile import ProfileForm
@@ -10,7 +9,7 @@ from portal.models import User
 from portal.wording import preferences
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def profile(request: http.Request) -> HttpResponse:
     # A copy: what a bad form holds must not show in the frame around it
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))

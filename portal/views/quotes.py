@@ -4,7 +4,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.live_reads import reading
@@ -89,7 +89,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     return http.page(request, "quotes/detail.html", context, partials=["quote"])
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     read = _read(account, quote_id)

@@ -1,5 +1,4 @@
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,12 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from portal import access, http
 from portal.acts import keys as acts
 from portal.forms.keys import KeyForm
-from portal.sign_in.reauthentication import ask_first
+from portal.pages.confirmation import Confirmation
+from portal.sign_in.reauthentication import reauthenticated
 from portal.views.keys import try_key
 from ultahost_api.keys import KeyProblem, rotation
 from ultahost_api.models import ApiKey
@@ -35,12 +35,11 @@ _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
 @sensitive_variables()
 @sensitive_post_parameters("secret")
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def rotate_key(request: http.Request, key_id: UUID) -> HttpResponse:
+@http.require_safe_or_post
+@access.found("key", access.key_to_manage)
+@reauthenticated()
+def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
     """First the form for the new key, then, while both are active, what is left to do."""
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request):
-        return way
     if key.is_rotated:
         return http.page(request, "keys/rotation.html", _pair(key))
     if not key.is_usable:
@@ -49,21 +48,19 @@ def rotate_key(request: http.Request, key_id: UUID) -> HttpResponse:
     act = partial(acts.begin_rotation, request.user, key)
     if request.method == "POST" and (new := try_key(request, form, act)):
         messages.success(request, _("The new key …%(last)s is in use.") % {"last": new.last_four})
-        return http.SeeOther(reverse("rotate_key", args=[new.pk]))
+        return http.SeeOther(_guide(new))
     status = 422 if form.is_bound else 200
     return http.page(request, "keys/rotate.html", {"form": form, "key": key}, status=status)
 
 
 @access.key_holders_only
 @require_POST
-def finish_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    guide = reverse("rotate_key", args=[key.pk])
-    if way := ask_first(request, there=guide):
-        return way
+@access.found("key", access.key_to_manage)
+@reauthenticated(there=lambda request, key: _guide(key))
+def finish_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
     if not request.POST.get("deleted"):
         messages.error(request, _("Delete the old key at Ultahost first, and say so."))
-        return http.SeeOther(guide)
+        return http.SeeOther(_guide(key))
     new = key.takes_over or key
     try:
         old = acts.finish_rotation(request.user, new)
@@ -75,15 +72,14 @@ def finish_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
 
 
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def undo_rotation(request: http.Request, key_id: UUID) -> HttpResponse:
-    key = access.key_to_manage(request.user, key_id)
-    if way := ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("key", access.key_to_manage)
+@reauthenticated()
+def undo_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
     if not key.is_rotated:
         return _not_so(request, key, rotation.RotationIsOver())
     if request.method != "POST":
-        return http.page(request, "components/confirm_page.html", _undoing(key))
+        return _undoing(key).page(request)
     old, new = _pair(key).values()
     try:
         acts.undo_rotation(request.user, old, new)
@@ -104,6 +100,10 @@ def snooze_key(request: http.Request, key_id: UUID) -> HttpResponse:
     return http.SeeOther(reverse("key", args=[key.pk]))
 
 
+def _guide(key: ApiKey) -> str:
+    return reverse("rotate_key", args=[key.pk])
+
+
 def _pair(key: ApiKey) -> dict[str, ApiKey]:
     """The old key and the new one, whichever of them ``key`` is."""
     old = key.replaces or key
@@ -111,28 +111,26 @@ def _pair(key: ApiKey) -> dict[str, ApiKey]:
     return {"old": old, "new": new}
 
 
-def _undoing(key: ApiKey) -> dict[str, Any]:
-    """What the confirmation says."""
+def _undoing(key: ApiKey) -> Confirmation:
     old, new = _pair(key).values()
     works = old.is_usable
-    return {
-        "title": _("Undo the rotation of “%(label)s”?") % {"label": old.label},
-        "text": _(
+    return Confirmation(
+        title=_("Undo the rotation of “%(label)s”?") % {"label": old.label},
+        text=_(
             "The portal forgets the new key and goes on with the old one. At Ultahost the new one stays valid"
             " until it is revoked there."
         ),
-        "facts": [
+        facts=[
             (_("Account"), old.account),
             (_("Is forgotten"), f"…{new.last_four}"),
             (_("Goes on"), f"…{old.last_four}"),
         ],
-        "warning": "" if works else _("The old key does not work: %(state)s.") % {"state": old.state.label},
-        "action": reverse("undo_rotation", args=[key.pk]),
-        "verb": _("Remove the new key"),
-        "busy": _("Removing…"),
-        "back": reverse("rotate_key", args=[key.pk]),
-        "danger": True,
-    }
+        warning="" if works else _("The old key does not work: %(state)s.") % {"state": old.state.label},
+        verb=_("Remove the new key"),
+        busy=_("Removing…"),
+        back=_guide(key),
+        danger=True,
+    )
 
 
 def _not_so(request: http.Request, key: ApiKey, problem: KeyProblem) -> HttpResponse:

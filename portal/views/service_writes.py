@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from portal import access, http
 from portal.acts import operations as acts
@@ -21,7 +21,7 @@ from ultahost_api.client import writes
 from ultahost_api.models import Operation, Service
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     if request.method != "POST" and operations.pending_cancellation(service):
@@ -61,7 +61,7 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
 
 @sensitive_variables()
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def reset_service_password(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     writing = WritePage(
@@ -78,7 +78,7 @@ def reset_service_password(request: http.Request, service_id: UUID) -> HttpRespo
     return writing.respond(PasswordForm, lambda form: form.write(service.remote_id))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     command = get_object_or_404(ServiceCommand, pk=command_id)
@@ -96,7 +96,7 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
     return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     writing = WritePage(

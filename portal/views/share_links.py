@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.acts import share_links as acts
 from portal.forms.share_links import ShareLinkForm
 from portal.models import ShareLink
-from portal.sign_in.reauthentication import as_initial, ask_first, reauthenticated, typed_before
+from portal.pages.confirmation import Confirmation
+from portal.sign_in.reauthentication import reauthenticated, typed_before
 from portal.wording import formats
 
 
@@ -24,10 +25,9 @@ def share_links(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
+@reauthenticated(*ShareLinkForm.base_fields)
 def add_share_link(request: http.Request) -> HttpResponse:
-    if way := ask_first(request, typed=as_initial(request.POST)):
-        return way
     form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
         link, address = acts.make(request.user, **form.cleaned_data)
@@ -45,7 +45,7 @@ def share_link(request: http.Request, link_id: UUID) -> HttpResponse:
 
 @access.admin_only
 @reauthenticated()
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
     link = access.share_link_to_manage(request.user, link_id)
     page = reverse("share_link", args=[link.pk])
@@ -53,16 +53,14 @@ def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
         acts.revoke(request.user, link)
         messages.success(request, _("The link for “%(name)s” is dead.") % {"name": link})
         return http.SeeOther(page)
-    context = {
-        "title": _("Revoke the link for “%(name)s”?") % {"name": link},
-        "text": _("Whoever has it sees nothing from the next request on. It cannot be brought back."),
-        "facts": [(_("Views"), link.views), (_("Last seen"), _last_seen(link))],
-        "action": request.path,
-        "verb": _("Revoke the link"),
-        "back": page,
-        "danger": True,
-    }
-    return http.page(request, "components/confirm_page.html", context)
+    return Confirmation(
+        title=_("Revoke the link for “%(name)s”?") % {"name": link},
+        text=_("Whoever has it sees nothing from the next request on. It cannot be brought back."),
+        facts=[(_("Views"), link.views), (_("Last seen"), _last_seen(link))],
+        verb=_("Revoke the link"),
+        back=page,
+        danger=True,
+    ).page(request)
 
 
 def _last_seen(link: ShareLink) -> str:

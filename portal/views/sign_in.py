@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from portal import http
 from portal.sign_in import sessions
@@ -62,7 +62,7 @@ add_passkey = AddPasskey.as_view()
 confirm_by_passkey = ConfirmByPasskey.as_view()
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@http.require_safe_or_post
 def list_sessions(request: http.Request) -> HttpResponse:
     """Where the person is signed in; POST ends all but this one."""
     listed = sessions.listed(request.user)

@@ -2,13 +2,12 @@
 
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods
 
 from portal import access, audit, http
 from portal.forms.accounts import BASE32, DisableForm, VerifyForm
@@ -16,7 +15,7 @@ from portal.live_reads import reading
 from portal.models import Act
 from portal.operations.page import WritePage
 from portal.pages import qr
-from portal.sign_in import reauthentication
+from portal.sign_in.reauthentication import reauthenticated
 from ultahost_api.client import Secret, writes
 from ultahost_api.models import Account, Operation
 
@@ -25,12 +24,11 @@ State = Operation.State
 
 @sensitive_variables()
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
+@http.require_safe_or_post
+@access.found("account", access.account_of_own_key)
+@reauthenticated()
+def two_factor(request: http.Request, account: Account) -> HttpResponse:
     """GET tells what it is; POST has Ultahost make a secret, with which nothing is on yet."""
-    account = access.account_of_own_key(request.user, account_id)
-    if way := reauthentication.ask_first(request):
-        return way
     if request.method != "POST":
         return _overview(request, account)
     key = access.own_key(request.user, account)
@@ -47,12 +45,11 @@ def two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("secret", "code")
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
+@http.require_safe_or_post
+@access.found("account", access.account_of_own_key)
+@reauthenticated()
+def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
     """POST alone has the secret; who comes here from the password's page starts again."""
-    account = access.account_of_own_key(request.user, account_id)
-    if way := reauthentication.ask_first(request):
-        return way
     secret = request.POST.get("secret", "")
     if not BASE32.fullmatch(secret):
         return http.SeeOther(_page(account))
@@ -76,11 +73,10 @@ def verify_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("password")
 @access.key_holders_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def disable_two_factor(request: http.Request, account_id: UUID) -> HttpResponse:
-    account = access.account_of_own_key(request.user, account_id)
-    if way := reauthentication.ask_first(request):
-        return way
+@http.require_safe_or_post
+@access.found("account", access.account_of_own_key)
+@reauthenticated()
+def disable_two_factor(request: http.Request, account: Account) -> HttpResponse:
     writing = WritePage(
         request,
         account,
