@@ -9,7 +9,7 @@ from django.urls import reverse
 register = template.Library()
 
 
-@register.inclusion_tag("components/noun.html", takes_context=True)
+@register.inclusion_tag("components/_noun.html", takes_context=True)
 def noun(context: Context, name: str, label: str, icon: str, shortcut: str = "") -> dict[str, Any]:
     """The way to one noun, named after its URL, with what of it needs attention."""
     url = reverse(name)

@@ -97,14 +97,33 @@ def test_it_finds_each_behaviour_in_a_template(path: Path) -> None:
 def test_it_replaces_nothing_by_itself_under_somebody_s_hands(path: Path) -> None:
     """Every region that asks by itself waits and says so, but for the freshness, where nothing is typed."""
     html = path.read_text()
-    asks = re.search(r'hx-trigger="[^"]*(every|refreshed)', html) or "components/live.html" in html
+    asks = re.search(r'hx-trigger="[^"]*(every|refreshed)', html) or "components/_live.html" in html
     if asks and (path.parent.name != "components" or "{% extends" in html):
         assert re.search(r'<\w+ [^>]*id="[^"]+" tabindex="-1" data-patient', html)
-        assert re.search(r"components/(news|live)\.html|table\.toolbar", html)
+        assert re.search(r"components/_(news|live)\.html|table\.toolbar", html)
 
 
 def test_it_says_above_every_list_that_refreshes_itself_that_there_is_news() -> None:
-    assert "components/news.html" in (ROOT / "templates" / Table.toolbar).read_text()
+    assert "components/_news.html" in (ROOT / "templates" / Table.toolbar).read_text()
+
+
+INCLUDE = re.compile(r"{%\s*include\s+(\S+)(.*?)%}", re.DOTALL)
+# Also drawn by themselves, the first two from Python and the last by Django.
+ALSO_ALONE = {"components/freshness_region.html", "components/qr.html", "django/forms/widgets/input.html"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
+def test_it_gives_an_include_what_it_needs_and_nothing_else_of_the_page(path: Path) -> None:
+    assert [name for name, given in INCLUDE.findall(path.read_text()) if given.split()[-1:] != ["only"]] == []
+
+
+def test_it_calls_what_is_only_included_by_a_name_with_a_line_before_it() -> None:
+    source = "\n".join(path.read_text() for path in [*TEMPLATES, *(ROOT / "portal").rglob("*.py")])
+    names = {name.strip("'\"") for name, _ in INCLUDE.findall(source) if name[0] in "'\""}
+    assert {name for name in names if Path(name).name[0] != "_"} == ALSO_ALONE
+    marked = {str(path.relative_to(ROOT / "templates")) for path in TEMPLATES if path.name[0] == "_"}
+    rows = {name for name in marked if name.endswith("/_row.html")}  # a listing names it by its own name
+    assert {name for name in marked - rows if f'"{name}"' not in source} == set()
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
