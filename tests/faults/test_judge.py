@@ -13,7 +13,7 @@ from tests.faults.judge import PROMISES, Asked, Patience, RowSeen, Sent, Verdict
 from tests.faults.processes import Outages
 from tests.faults.provider import Crossing, Provider, UnderWay
 from tests.faults.witness import Books, Note
-from ultahost_api import budget
+from ultahost_api.calls import budget
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.client import Rate
 from ultahost_api.sandbox.log import RequestSeen

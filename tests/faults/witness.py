@@ -59,7 +59,7 @@ class Witness(AppConfig):
     label = "witness"
 
     def ready(self) -> None:
-        from ultahost_api import budget
+        from ultahost_api.calls import budget
 
         budget._taken = _noting_grants(budget._taken)
         budget.record = _noting_closings(budget.record)
