@@ -100,7 +100,7 @@ class Portal:
 
     def python(self, *command: str, **options: Any) -> str:
         process = self.start(*command, **options)
-        said, complained = process.communicate(timeout=90)
+        said, complained = process.communicate(timeout=200)
         assert process.returncode == 0, complained
         return said
 
@@ -108,7 +108,7 @@ class Portal:
         """In one sentence, and changes nothing."""
         before = self.content()
         process = self.start("manage.py", *command, **options)
-        _, complained = process.communicate(timeout=90)
+        _, complained = process.communicate(timeout=200)
         assert process.returncode == 1, complained
         assert self.content() == before
         (sentence,) = complained.strip().splitlines()

@@ -5,7 +5,7 @@ import pytest
 from tests import migrated
 from tests.backends.test_backups import Portal
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def portal(tmp_path):
 
 def said(portal, *command):
     process = portal.start("manage.py", *command)
-    said, complained = process.communicate(timeout=90)
+    said, complained = process.communicate(timeout=200)
     return process.returncode, said, complained
 
 

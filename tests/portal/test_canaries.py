@@ -271,11 +271,13 @@ def spellings(secret: str) -> set[str]:
     return {secret, escape(secret), quote(secret), quote_plus(secret), *([grouped] if secret == CARD else [])}
 
 
+SPELT = {one: [spelt.encode() for spelt in spellings(one)] for one in ALL}
+
+
 def in_it(text: str | bytes) -> list[str]:
     """The canaries in it, however they are spelt."""
-    if isinstance(text, bytes):
-        return [one for one in ALL if any(spelt.encode() in text for spelt in spellings(one))]
-    return [one for one in ALL if any(spelt in text for spelt in spellings(one))]
+    raw = text.encode() if isinstance(text, str) else text
+    return [one for one, spellings in SPELT.items() if any(spelt in raw for spelt in spellings)]
 
 
 PAGES = (
