@@ -146,11 +146,12 @@ def test_it_keeps_a_text_and_finds_it_unchanged_next_time(acme, walk, worker, te
 
 
 def test_it_holds_nothing_to_be_gone_while_a_row_has_no_readable_id(sandbox, acme, walk):
-    """It may be the very row that seems to be missing."""
+    """It may be the very row that seems to be missing: that one is not even asked for."""
     acme.add_invoices(5)
     walk()
     sandbox.faults.add(edited(lambda row: row | {"id": "abc"}), action="get_invoices")
-    walk()
+    sandbox.faults.add(Fault.status(404), action="get_invoice", times=None)
+    assert walk().set_aside
     assert copied() == there(acme)
 
 
@@ -158,6 +159,7 @@ def test_it_takes_a_record_once_that_is_listed_twice_on_a_page(sandbox, acme, wa
     acme.add_invoices(5)
     twice = Fault.edit(lambda answer: answer | {"data": [*answer["data"], answer["data"][0]]})
     sandbox.faults.add(twice, action="get_invoices")
+    acme.add_invoices(1)
     assert walk().trouble == ""
     assert copied() == there(acme)
 

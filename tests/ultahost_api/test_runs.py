@@ -6,9 +6,11 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
+from ultahost_api.calls.clients import KeyMeter
 from ultahost_api.models import ApiKey, Invoice, PassPage, Refresh, Service
 from ultahost_api.refresh import missing, pages, passes, runs, schedule
 from ultahost_api.refresh.leases import LEASE, Lease
@@ -150,11 +152,63 @@ def test_it_lets_nobody_else_in_while_the_lease_holds(sandbox, acme, worker):
     assert offsets(sandbox) == []
 
 
-def test_it_prolongs_its_lease_before_each_call(worker):
-    lease = Lease.take(worker.refresh("invoices").pk)
-    expire_lease(lease.refresh)
-    lease.renew()
-    assert worker.refresh("invoices").lease_until > timezone.now() + LEASE - timedelta(seconds=5)
+@pytest.fixture
+def calls_that_take_a_minute(worker, monkeypatch):
+    """And how much of the lease was left before each of them."""
+    left = []
+    with time_machine.travel(timezone.now()) as clock:
+        take, note = KeyMeter.before, KeyMeter.after
+
+        def before(meter, *told):
+            holder = Refresh.objects.exclude(lease_until=None).get()
+            left.append(holder.lease_until - timezone.now())
+            take(meter, *told)
+
+        def after(meter, *told):
+            note(meter, *told)
+            clock.shift(60)
+
+        monkeypatch.setattr(KeyMeter, "before", before)
+        monkeypatch.setattr(KeyMeter, "after", after)
+        yield left
+
+
+def without_answers(sandbox, acme, worker):
+    """Nothing is written of a detail that cannot be read."""
+    acme.add_services(4)
+    worker.run("services")
+    sandbox.faults.add(Fault.wrong_types(), action="get_service", times=None)
+    return "details"
+
+
+def with_missing_rows(sandbox, acme, worker):
+    acme.add_services(4)
+    worker.run("services")
+    acme.services.clear()
+    sandbox.faults.add(Fault.status(403), action="get_service", times=None)
+    return "services"
+
+
+def with_pages(sandbox, acme, worker):
+    acme.add_invoices(40)
+    return "invoices"
+
+
+@pytest.fixture
+def two_keys(acme, alma, add_key):
+    add_key(alma, acme, "Second")
+    add_key(alma, acme, "Third")
+
+
+@pytest.mark.parametrize("arrange", [without_answers, with_missing_rows, with_pages, lambda *_: "profile"])
+def test_it_prolongs_its_lease_before_each_call(
+    sandbox, acme, worker, two_keys, calls_that_take_a_minute, arrange
+):
+    noun = arrange(sandbox, acme, worker)
+    calls_that_take_a_minute.clear()
+    worker.run(noun)
+    assert len(calls_that_take_a_minute) >= 3
+    assert min(calls_that_take_a_minute) > LEASE - timedelta(seconds=6)
 
 
 @pytest.mark.django_db(transaction=True)
