@@ -129,6 +129,18 @@ def test_it_starts_no_formula_whatever_separates(rows):
     assert_starts_no_formula(rows)
 
 
+def is_kept(text, cell):
+    """Letter by letter; an apostrophe more stands first, or behind what ends a cell in some spreadsheet."""
+    place = 0
+    for before, letter in zip([None, *text], text, strict=False):
+        if cell[place : place + 1] == "'" != letter and before in {None, *";\t\r\n"}:
+            place += 1
+        if cell[place : place + 1] != letter:
+            return False
+        place += 1
+    return place == len(cell)
+
+
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(st.text(), min_size=2, max_size=2), max_size=5))
 def test_it_begins_no_cell_with_a_formula_whatever_the_text(rows):
@@ -139,10 +151,11 @@ def test_it_begins_no_cell_with_a_formula_whatever_the_text(rows):
         for text, cell in zip(before, after, strict=True):
             text = text.encode(errors="ignore").decode()
             assert not cell.startswith(DANGEROUS)
-            assert cell.replace("'", "") == text.replace("'", "")
+            assert is_kept(text, cell)
 
 
-def test_it_gives_ten_thousand_cells_back_as_they_were_but_for_formulas():
+def test_it_gives_ten_thousand_cells_back_but_for_an_apostrophe_before_a_sign():
+    """However long and mixed: nothing is lost, moved or added but what keeps a formula from being one."""
     random = Random(2026)
     letters = [*DANGEROUS, *"aZ09 ,;'\"|<>{}é漢🚀\u2028\u202e\u200b\ufeff", "\r\n", "''", '""']
     texts = ["".join(random.choices(letters, k=random.randrange(9))) for _ in range(10_000)]
@@ -151,9 +164,4 @@ def test_it_gives_ten_thousand_cells_back_as_they_were_but_for_formulas():
     columns = [titled(str(place), itemgetter(place)) for place in range(10)]
     cells = [cell for row in exported(columns, rows)[1:] for cell in row]
 
-    assert [cell for cell in cells if cell.startswith(DANGEROUS)] == []
-    assert [cell.replace("'", "") for cell in cells] == [text.replace("'", "") for text in texts]
-    harmless = [
-        (cell, text) for cell, text in zip(cells, texts, strict=True) if not set(text) & set("".join(SIGNS))
-    ]
-    assert [(cell, text) for cell, text in harmless if cell.removeprefix("'") != text.removeprefix("'")] == []
+    assert [(text, cell) for text, cell in zip(texts, cells, strict=True) if not is_kept(text, cell)] == []
