@@ -1,3 +1,4 @@
+import base64
 import configparser
 import contextlib
 import fcntl
@@ -138,11 +139,20 @@ def test_its_configuration_takes_any_folder(data_dir):
     assert "user = root" in text
 
 
-def test_it_keeps_secrets_out_of_its_configuration(settings, data_dir):
+def test_it_keeps_secrets_out_of_its_configuration(settings, data_dir, monkeypatch):
+    """A Redis has its password in its address, a database too; both come to the programs as settings."""
+    settings.REDIS_URL = "redis://:redis-canary@elsewhere"
+    monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "database-canary")
+
     text = configuration(data_dir, list(programs(8001)), as_root=False)
 
-    assert settings.SECRET_KEY not in text
-    assert settings.ULTAHOST["HMAC_KEY"].decode() not in text
+    sealing_keys = [base64.urlsafe_b64encode(key).decode() for key in settings.ULTAHOST["SEALING_KEYS"]]
+    hmac_key = settings.ULTAHOST["HMAC_KEY"].decode()
+    secrets = [settings.SECRET_KEY, hmac_key, *sealing_keys, "redis-canary", "database-canary"]
+    assert sealing_keys
+    assert min(map(len, secrets)) > 10
+    assert [secret for secret in secrets if secret in text] == []
+    assert "environment" not in text
 
 
 def test_it_collects_a_static_file_again_that_changed_and_kept_its_size(settings, tmp_path):
