@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from portal.forms.keys import AddKeyForm
+from portal.acts import keys
 from ultahost_api.models import ApiKey
 
 SECRET = "sk_test_canary_0123456789abcdef"
@@ -112,16 +112,15 @@ def test_it_answers_to_its_own_names_alone(client, db):
 def fail(visit, dana, monkeypatch):
     """Saving a key raises, with the key in a local and in the words of the error."""
 
-    def save(form, request):
-        typed = form.cleaned_data["secret"]
-        raise RuntimeError(f"could not save {typed}")
+    def add(by, owner, label, text):
+        raise RuntimeError(f"could not save {text}")
 
     def post():
         client = visit(dana).client
         client.raise_request_exception = False
         return client.post("/keys/add/", {"label": "Shop", "secret": SECRET})
 
-    monkeypatch.setattr(AddKeyForm, "save", save)
+    monkeypatch.setattr(keys, "add", add)
     return post
 
 
@@ -148,11 +147,10 @@ def test_it_logs_the_error_without_the_key(fail, monkeypatch):
 
 
 def test_it_logs_no_local_of_an_error(fail, monkeypatch, caplog):
-    def save(form, request):
-        typed = form.cleaned_data["secret"]
-        raise RuntimeError(f"could not save {len(typed)} characters")
+    def add(by, owner, label, text):
+        raise RuntimeError(f"could not save {len(text)} characters")
 
-    monkeypatch.setattr(AddKeyForm, "save", save)
+    monkeypatch.setattr(keys, "add", add)
 
     fail()
 

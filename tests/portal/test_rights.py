@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.sign_in.adapters import SEED
 from portal.models import (
     AccountPolicy,
     Act,
@@ -21,6 +20,7 @@ from portal.models import (
     ServiceCommand,
     ShareLink,
 )
+from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.crypto import sealing
 from ultahost_api.models import Account, ApiKey, Invoice
