@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import migrations, models
 
-# What earlier versions wrote, with the names of what goes with it.
+# What earlier versions wrote, or how it began.
 _SENTENCES = {
     "The same is under way already, and its outcome is open.": "twin",
     "The same was sent before and never seen to take effect. Do this one by itself.": "repetition",
@@ -18,7 +18,7 @@ _SENTENCES = {
     "Another call finds out the rate limit.": "limited",
     "The key cannot act any more.": "key_unusable",
     "The API key was disabled, removed or replaced.": "key_stopped",
-    "This key cannot be opened with the portal's sealing keys.": "key_unreadable",
+    "This key cannot be opened": "key_unreadable",
     "Whoever confirmed it may not do this any more.": "not_allowed",
     "The total that Ultahost asks for could not be read.": "no_total",
     "Ultahost asks for no money with this invoice.": "nothing_to_pay",
@@ -38,7 +38,7 @@ def give_reasons(apps: Any, schema_editor: Any) -> None:
         state__in=["queued", "not_sent"], status=None
     )
     for sentence, reason in _SENTENCES.items():
-        operations.filter(message=sentence).update(reason=reason, message="")
+        operations.filter(message__startswith=sentence).update(reason=reason, message="")
     for operation in operations.filter(message__startswith="Ultahost "):
         for pattern, reason in _PATTERNS.items():
             if found := re.fullmatch(pattern, operation.message):
