@@ -6,7 +6,14 @@ from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
 
-from portal.views.accounts import account, accounts, accounts_csv, change_account_password, edit_account
+from portal.views.accounts import (
+    account,
+    accounts,
+    accounts_csv,
+    change_account_password,
+    edit_account,
+    set_private,
+)
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
@@ -19,8 +26,15 @@ from portal.views.contacts import (
     delete_contact,
     edit_contact,
 )
-from portal.views.domain_writes import epp_code, set_auto_renew, set_lock, set_nameservers
-from portal.views.domains import domain, domains, domains_csv
+from portal.views.domains import (
+    domain,
+    domains,
+    domains_csv,
+    epp_code,
+    set_auto_renew,
+    set_lock,
+    set_nameservers,
+)
 from portal.views.emails import email, email_body, emails, emails_csv
 from portal.views.first_admin import first_admin
 from portal.views.grants import change_grant, give_grant, take_grant
@@ -33,38 +47,46 @@ from portal.views.invitations import (
     resend_invitation,
     revoke_invitation,
 )
-from portal.views.invoices import invoice, invoice_print, invoices, invoices_csv
+from portal.views.invoices import (
+    invoice,
+    invoice_print,
+    invoices,
+    invoices_csv,
+    pay_invoice,
+    pay_invoices,
+    payments,
+)
 from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
-from portal.views.leavers import leaver
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
-from portal.views.ordering import create_order
-from portal.views.orders import order, orders, orders_csv
+from portal.views.orders import create_order, order, orders, orders_csv
 from portal.views.password_links import open_password_link, set_forgotten_password, set_password
-from portal.views.paying import pay_invoice, pay_invoices, payments
 from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
     change_role,
     deactivate,
     end_sessions,
+    leaver,
     password_link,
     people,
     person,
     reactivate,
+    remove_second_factor,
+    require_second_factor,
 )
-from portal.views.privacy import set_private
 from portal.views.profile import profile
 from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
-from portal.views.second_factors import remove_second_factor, require_second_factor
-from portal.views.service_writes import (
+from portal.views.services import (
     cancel_service,
     reset_service_password,
     run_command,
+    service,
+    services,
+    services_csv,
     upgrade_service,
     withdraw_cancellation,
 )
-from portal.views.services import service, services, services_csv
 from portal.views.share_links import add_share_link, revoke_share_link, share_link, share_links
 from portal.views.shared import open_shared, shared, shared_csv
 from portal.views.sign_in import (

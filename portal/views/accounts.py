@@ -1,21 +1,24 @@
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_safe
 
 from portal import access, http
+from portal.acts import grants
 from portal.forms.accounts import PasswordForm, ProfileForm
 from portal.forms.addresses import ADDRESS, shown_of
 from portal.live_reads import reading
 from portal.live_reads.reading import Live
-from portal.models import AccountPolicy
+from portal.models import AccountPolicy, ShareLink
 from portal.operations.page import WritePage
 from portal.pages import live_tables
 from portal.pages.columns import Column, Listing
+from portal.pages.confirmation import Confirmation
 from portal.pages.live_tables import RecordTable
 from portal.queries import account_access
 from portal.queries.account_access import Reached
@@ -171,3 +174,56 @@ def _is_private(account: Account) -> bool:
 
 def _page(account: Account) -> str:
     return reverse("account", args=[account.pk])
+
+
+@http.require_safe_or_post
+@access.found("account", access.account_to_share)
+@reauthenticated()
+def set_private(request: http.Request, account: Account, switch: str) -> HttpResponse:
+    """Away from the other members, or open to the team again."""
+    if switch not in {"on", "off"}:
+        raise Http404
+    hides = switch == "on"
+    if request.method != "POST":
+        return (_hiding(account) if hides else _opening(account)).page(request)
+    grants.set_private(request.user, account, hides)
+    done = (
+        gettext("%(account)s is private.")
+        if hides
+        else gettext("Every member reads the invoices of %(account)s.")
+    )
+    messages.success(request, done % {"account": account})
+    return http.SeeOther(_page(account))
+
+
+def _hiding(account: Account) -> Confirmation:
+    links = ShareLink.objects.live().filter(accounts=account).count()
+    warning = ngettext(
+        "%(count)d share link names it and goes on showing its invoices. An admin can revoke it.",
+        "%(count)d share links name it and go on showing its invoices. An admin can revoke them.",
+        links,
+    )
+    return Confirmation(
+        title=gettext("Make %(account)s private?") % {"account": account},
+        text=gettext(
+            "Other members do not see its invoices any more, from their next click on: not in lists, search,"
+            " totals, files or changes. Billing, admins and whoever holds a key or a grant go on seeing them."
+        ),
+        warning=warning % {"count": links} if links else "",
+        verb=gettext("Make it private"),
+        facts=[(gettext("Account"), account)],
+        back=_page(account),
+    )
+
+
+def _opening(account: Account) -> Confirmation:
+    return Confirmation(
+        title=gettext("Open %(account)s to the team?") % {"account": account},
+        text=gettext(
+            "Every member then reads all its invoices, and so does whoever holds a share link to every"
+            " account."
+        ),
+        verb=gettext("Open it to the team"),
+        facts=[(gettext("Account"), account)],
+        back=_page(account),
+    )

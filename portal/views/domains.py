@@ -1,17 +1,29 @@
 from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
-from portal import access, http
+from portal import access, audit, http
+from portal.forms.domains import NameserversForm
+from portal.live_reads import reading
+from portal.mail.outbox import shown_code
+from portal.models import Act
+from portal.operations import acting_key
+from portal.operations.form import WriteForm
+from portal.operations.page import WritePage
 from portal.pages.columns import Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
+from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields
+from ultahost_api.client import writes
 from ultahost_api.models import Domain, Noun
 from ultahost_api.refresh import schedule
 
@@ -95,3 +107,130 @@ def _table(request: http.Request) -> Table:
         filter=DomainFilter,
         freshness=Freshness(Noun.DOMAINS, accounts),
     )
+
+
+@http.require_safe_or_post
+def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
+    domain = access.domain_to_operate(request.user, domain_id)
+    now = nameservers_of(last_set(domain).get("update_nameservers"))
+    writing = WritePage(
+        request,
+        domain.account,
+        writes.UpdateNameservers,
+        title=gettext("Set the nameservers of %(domain)s") % {"domain": domain},
+        text=gettext("All of them are replaced. Ultahost does not tell which ones are set now."),
+        facts=[(gettext("Domain"), domain)],
+        warning=gettext("Wrong nameservers take the site and the mail of the domain offline."),
+        verb=gettext("Set the nameservers"),
+        back=_page_of(domain),
+        done_words=gettext("The nameservers of %(domain)s are set.") % {"domain": domain},
+    )
+    return writing.respond(
+        NameserversForm,
+        lambda form: writes.UpdateNameservers(domain.remote_id, form.nameservers),
+        initial={f"ns{number}": name for number, name in enumerate(now, 1)},
+    )
+
+
+@http.require_safe_or_post
+def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpResponse:
+    domain = access.domain_to_operate(request.user, domain_id)
+    if lockstatus == "locked":
+        return _lock(request, domain)
+    if lockstatus == "unlocked":
+        return _unlock(request, domain)
+    raise Http404
+
+
+@http.require_safe_or_post
+def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpResponse:
+    domain = access.domain_to_operate(request.user, domain_id)
+    if switch not in {"on", "off"}:
+        raise Http404
+    on = switch == "on"
+    amount = fields.money(domain, "recurring_amount", domain.account.currency)
+    title = (
+        gettext("Turn auto-renew of %(domain)s on?") if on else gettext("Turn auto-renew of %(domain)s off?")
+    )
+    done = gettext("Auto-renew of %(domain)s is on.") if on else gettext("Auto-renew of %(domain)s is off.")
+    writing = WritePage(
+        request,
+        domain.account,
+        writes.SetAutoRenew,
+        title=title % {"domain": domain},
+        text=gettext("Ultahost raises an invoice before the domain is due. It still has to be paid.")
+        if on
+        else "",
+        facts=[
+            (gettext("Domain"), domain),
+            (gettext("Renewal"), amount),
+            (gettext("Due"), fields.day(domain, "next_due_date")),
+        ],
+        warning=""
+        if on
+        else gettext("No renewal invoice is raised any more, and the domain is lost when it expires."),
+        verb=gettext("Turn on") if on else gettext("Turn off"),
+        back=_page_of(domain),
+        done_words=done % {"domain": domain},
+        danger=not on,
+        asks_again=not on,
+    )
+    return writing.respond(WriteForm, lambda form: writes.SetAutoRenew(domain.remote_id, on))
+
+
+@sensitive_variables()
+@http.require_safe_or_post
+@access.found("domain", access.domain_to_operate)
+@reauthenticated()
+def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
+    """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
+    key = access.key_to_write_with(request.user, domain.account)
+    context: dict[str, object] = {"domain": domain, "whose": acting_key.whose(request.user, key)}
+    if request.method != "POST":
+        return http.page(request, "domains/epp_code.html", context)
+    told = reading.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
+    if told.is_there:
+        audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
+        shown_code(domain, request.user)
+    return http.page(
+        request, "domains/epp_code.html", context | {"told": told}, status=200 if told.is_there else 422
+    )
+
+
+def _lock(request: http.Request, domain: Domain) -> HttpResponse:
+    writing = WritePage(
+        request,
+        domain.account,
+        writes.SetLock,
+        title=gettext("Lock %(domain)s?") % {"domain": domain},
+        text=gettext("The registrar then refuses to transfer the domain away."),
+        facts=[(gettext("Domain"), domain)],
+        verb=gettext("Lock"),
+        back=_page_of(domain),
+        done_words=gettext("%(domain)s is locked.") % {"domain": domain},
+    )
+    return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, True))
+
+
+def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
+    writing = WritePage(
+        request,
+        domain.account,
+        writes.SetLock,
+        title=gettext("Unlock %(domain)s?") % {"domain": domain},
+        text=gettext(
+            "Unlock it only to move it to another registrar, and lock it again if that comes to nothing."
+        ),
+        facts=[(gettext("Domain"), domain)],
+        warning=gettext("While it is unlocked, whoever has its EPP code can take the domain away."),
+        verb=gettext("Unlock"),
+        back=_page_of(domain),
+        done_words=gettext("%(domain)s is unlocked.") % {"domain": domain},
+        danger=True,
+        asks_again=True,
+    )
+    return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, False))
+
+
+def _page_of(domain: Domain) -> str:
+    return reverse("domain", args=[domain.pk])

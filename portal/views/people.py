@@ -180,3 +180,72 @@ def _handed_out(request: http.Request, person: User) -> list[tuple[str, str]]:
 
 def _page(person: User) -> str:
     return reverse("person", args=[person.pk])
+
+
+@access.admin_only
+@reauthenticated()
+@http.require_safe_or_post
+def leaver(request: http.Request, person_id: UUID) -> HttpResponse:
+    """Freezing somebody who leaves, and afterwards what is left to do at Ultahost."""
+    person = access.person_to_manage(request.user, person_id)
+    if request.method == "POST":
+        return _freeze(request, person)
+    context = {
+        "person": person,
+        "keys": access.keys_to_manage(request.user).filter(owner=person),
+        "accounts": access.accounts_without(person),
+        "grants": access.grants_left_by(person),
+        "invitations": access.invitations_left_by(person),
+        "password_links": access.password_links_left_by(person),
+        "share_links": access.share_links_left_by(request.user, person),
+    }
+    return http.page(request, "people/leaver.html", context)
+
+
+def _freeze(request: http.Request, person: User) -> HttpResponse:
+    try:
+        keys = access.keys_to_manage(request.user).filter(owner=person, disabled_at=None)
+        acts.deactivate(request.user, person, keys)
+    except LastAdmin as reason:
+        messages.error(request, str(reason))
+        return http.SeeOther(reverse("person", args=[person.pk]))
+    messages.success(
+        request, _("%(name)s is frozen: no session, no sign-in, no key in use.") % {"name": person}
+    )
+    return http.SeeOther(reverse("home") if person == request.user else request.path)
+
+
+@access.admin_only
+@reauthenticated()
+@http.require_safe_or_post
+def require_second_factor(request: http.Request) -> HttpResponse:
+    """Turning it on locks nobody out: whoever has none sets one up at their next request."""
+    if request.method == "POST":
+        acts.require_second_factor(request.user, request.POST.get("second_factor") == "on")
+        messages.success(request, _("It holds from everybody's next click on."))
+        return http.SeeOther(reverse("people"))
+    context = {
+        "required": Switches.current().second_factor,
+        "without": second_factor.without(access.people_to_manage(request.user).filter(is_active=True)),
+    }
+    return http.page(request, "people/second_factor.html", context)
+
+
+@access.admin_only
+@reauthenticated()
+@http.require_safe_or_post
+def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse:
+    """For a phone that was lost: the password alone then opens the portal, so it is told by mail."""
+    person = access.person_to_manage(request.user, person_id)
+    if request.method == "POST":
+        second_factor.remove(request, person)
+        messages.success(request, _("%(name)s has no second factor any more.") % {"name": person})
+        return http.SeeOther(reverse("person", args=[person.pk]))
+    return Confirmation(
+        title=_("Remove the second factor of %(name)s?") % {"name": person},
+        text=_("App, passkeys and recovery codes all go, and every session ends."),
+        warning=_("Until there is a new one, the password alone opens the portal. Be sure who asked you."),
+        verb=_("Remove it"),
+        back=reverse("person", args=[person.pk]),
+        danger=True,
+    ).page(request)

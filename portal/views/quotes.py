@@ -16,7 +16,7 @@ from portal.pages.filters import QuoteFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
-from portal.views.ordering import where_it_led
+from portal.views.orders import where_it_led
 from portal.wording import fields
 from ultahost_api import conf
 from ultahost_api.client import QuoteDetails, writes

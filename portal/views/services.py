@@ -1,19 +1,30 @@
+from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
+from portal.acts import operations as acts
+from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
 from portal.models import ServiceCommand
+from portal.operations.form import WriteForm
+from portal.operations.page import WritePage
 from portal.pages.columns import Column, Listing
 from portal.pages.filters import CachedFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
-from portal.wording import fields
+from portal.wording import fields, formats
 from ultahost_api import operations
-from ultahost_api.models import Noun
+from ultahost_api.client import writes
+from ultahost_api.models import Noun, Operation, Service
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
@@ -86,3 +97,127 @@ def _table(request: http.Request) -> Table:
         filter=CachedFilter,
         freshness=Freshness(Noun.SERVICES, accounts),
     )
+
+
+@http.require_safe_or_post
+def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    if request.method != "POST" and operations.pending_cancellation(service):
+        messages.error(request, gettext("A cancellation is requested already. Nothing was sent."))
+        return http.SeeOther(_page_of(service))
+    writing = WritePage(
+        request,
+        service.account,
+        writes.RequestCancellation,
+        title=gettext("Request the cancellation of %(service)s?") % {"service": service},
+        text=gettext("Ultahost ends the service when its own run comes to the request."),
+        facts=_facts(service),
+        warning=gettext("What is on it is lost when it ends. Only Ultahost can take the request back."),
+        verb=gettext("Request cancellation"),
+        back=_page_of(service),
+        done_words=gettext("The cancellation of %(service)s is requested.") % {"service": service},
+        noted={"next_due_date": service.next_due_date.isoformat()} if service.next_due_date else {},
+        danger=True,
+    )
+    return writing.respond(CancellationForm, lambda form: form.write(service.remote_id))
+
+
+@require_POST
+def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpResponse:
+    """Writes down that Ultahost was asked elsewhere to take it back: the API cannot."""
+    service = access.service_to_operate(request.user, service_id)
+    pending = operations.pending_cancellation(service)
+    if pending and pending.took_effect:
+        acts.withdraw(request.user, pending)
+        messages.success(request, gettext("The cancellation is marked as withdrawn here."))
+    elif pending:
+        messages.error(request, gettext("Whether it was requested is not known yet. Nothing was changed."))
+    else:
+        messages.error(request, gettext("No cancellation is pending."))
+    return http.SeeOther(_page_of(service))
+
+
+@sensitive_variables()
+@sensitive_post_parameters("password")
+@http.require_safe_or_post
+def reset_service_password(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    writing = WritePage(
+        request,
+        service.account,
+        writes.ResetServicePassword,
+        title=gettext("Set a new password for %(service)s") % {"service": service},
+        facts=[_named(service)],
+        warning=gettext("The old one stops working at once."),
+        verb=gettext("Set the password"),
+        back=_page_of(service),
+        done_words=gettext("The password of %(service)s is set.") % {"service": service},
+    )
+    return writing.respond(PasswordForm, lambda form: form.write(service.remote_id))
+
+
+@http.require_safe_or_post
+def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    command = get_object_or_404(ServiceCommand, pk=command_id)
+    writing = WritePage(
+        request,
+        service.account,
+        writes.RunCommand,
+        title=gettext("%(command)s: %(service)s?") % {"command": command, "service": service},
+        facts=[_named(service)],
+        warning=gettext("It interrupts the service.") if command.dangerous else "",
+        verb=str(command),
+        back=_page_of(service),
+        danger=command.dangerous,
+    )
+    return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
+
+
+@http.require_safe_or_post
+def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
+    service = access.service_to_operate(request.user, service_id)
+    writing = WritePage(
+        request,
+        service.account,
+        writes.UpgradeService,
+        title=gettext("Upgrade %(service)s") % {"service": service},
+        text=gettext(
+            "This is an order: Ultahost changes the service and raises an invoice for the difference."
+        ),
+        facts=_facts(service),
+        warning=gettext("Ultahost tells no price before. What it comes to stands here afterwards."),
+        verb=gettext("Order the upgrade"),
+        back=_page_of(service),
+        done_words=gettext("The upgrade of %(service)s is ordered.") % {"service": service},
+        on_done=lambda operation: _tell_amount(request, service, operation),
+    )
+    return writing.respond(UpgradeForm, lambda form: form.write(service.remote_id), account=service.account)
+
+
+def _page_of(service: Service) -> str:
+    return reverse("service", args=[service.pk])
+
+
+def _named(service: Service) -> tuple[str, str]:
+    return gettext("Service"), " · ".join(filter(None, [service.domain, service.product_name])) or str(
+        service
+    )
+
+
+def _facts(service: Service) -> list[tuple[str, str]]:
+    amount = fields.money(service, "amount", service.account.currency)
+    return [
+        _named(service),
+        (gettext("Amount"), f"{amount} {service.billing_cycle}".strip()),
+        (gettext("Due"), fields.day(service, "next_due_date")),
+    ]
+
+
+def _tell_amount(request: http.Request, service: Service, operation: Operation) -> None:
+    try:
+        amount = Decimal(str(operation.result.get("amount")))
+    except InvalidOperation:
+        return  # it was ordered all the same
+    currency = str(operation.result.get("currency") or service.account.currency)
+    messages.info(request, gettext("It comes to %(amount)s.") % {"amount": formats.money(amount, currency)})
