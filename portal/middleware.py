@@ -17,7 +17,7 @@ from portal.running.web.limits import LARGEST_BODY
 from portal.sign_in import devices, hashing, second_factor, sessions
 from portal.views import health
 from portal.wording import preferences
-from ultahost_api.locks import waiting_at_most
+from ultahost_api.models.locks import waiting_at_most
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

@@ -27,8 +27,8 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.locks import dispensable
 from ultahost_api.models import Account, ApiKey
+from ultahost_api.models.locks import dispensable
 
 CACHED_FOR = 60  # seconds
 RETRIED_EVERY = 15

@@ -5,7 +5,7 @@ from typing import Any
 import django.db.models.deletion
 from django.db import migrations, models
 
-from ultahost_api.folding import searchable
+from ultahost_api.models.folding import searchable
 from ultahost_api.models.searched import fold_rows
 
 _AT_ONCE = 2000  # rows

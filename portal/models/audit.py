@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ultahost_api.crypto.digests import keyed_digest
-from ultahost_api.folding import searchable
 from ultahost_api.models import Account
+from ultahost_api.models.folding import searchable
 
 
 class Act(models.TextChoices):

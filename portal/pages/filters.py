@@ -10,8 +10,8 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
-from ultahost_api.folding import wanted
 from ultahost_api.models import Account, Noun
+from ultahost_api.models.folding import wanted
 
 EARLIEST = date(1990, 1, 1)  # before it there was nothing to date: a year whose typing was not finished
 

@@ -17,8 +17,8 @@ from portal.pages import exports
 from portal.pages.columns import Add, Listing
 from portal.pages.tables import AnyTable
 from ultahost_api.client import Client, Page
-from ultahost_api.folding import searchable, wanted
 from ultahost_api.models import Account
+from ultahost_api.models.folding import searchable, wanted
 
 MOST_PAGES = 10  # of one list; nobody has that many of these
 

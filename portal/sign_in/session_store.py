@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from ultahost_api.crypto.digests import keyed_digest
-from ultahost_api.locks import dispensable
+from ultahost_api.models.locks import dispensable
 
 
 def row_key(session_key: str) -> str:

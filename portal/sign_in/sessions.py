@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from portal.models import User
 from portal.sign_in.session_store import row_key
-from ultahost_api.locks import dispensable
+from ultahost_api.models.locks import dispensable
 
 LONGEST = 7 * 24 * 3600  # seconds since the sign-in, however busy
 APART = 5 * 60  # seconds by which the clocks of two machines may differ

@@ -25,8 +25,8 @@ from portal.queries.account_access import Reached
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import formats
 from ultahost_api.client import Client, Profile, Secret, writes
-from ultahost_api.folding import folded
 from ultahost_api.models import Account
+from ultahost_api.models.folding import folded
 
 SORTS: dict[str, live_tables.Key] = {
     "name": lambda one: folded(one.account.name),

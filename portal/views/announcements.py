@@ -16,8 +16,8 @@ from portal.pages.columns import Column, Listing
 from portal.pages.foreign_html import document, framed
 from portal.pages.live_tables import LiveTable
 from ultahost_api.client import Announcement, AnnouncementDetails, Client
-from ultahost_api.folding import folded
 from ultahost_api.models import Account, ApiKey
+from ultahost_api.models.folding import folded
 
 _SEEN = "announcements_seen"  # the session's: the highest id that was marked as read
 _NEW_FOR = timedelta(days=14)  # where nothing was marked yet

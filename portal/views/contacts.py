@@ -20,8 +20,8 @@ from portal.pages.columns import Add, Column, Listing
 from portal.pages.live_tables import Choice, LiveTable
 from portal.wording import fields
 from ultahost_api.client import Client, Contact, ContactDetails, writes
-from ultahost_api.folding import folded
 from ultahost_api.models import Account, Operation
+from ultahost_api.models.folding import folded
 
 _LIST = "contacts"  # in the live cache
 

@@ -8,8 +8,8 @@ from django.db import OperationalError, connection
 
 from portal.models import AuditEntry, ShareLink
 from portal.sign_in.session_store import SessionStore
-from ultahost_api.locks import waiting_at_most
 from ultahost_api.models import Account
+from ultahost_api.models.locks import waiting_at_most
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.models import AuditEntry, AuditText, User
-from ultahost_api.folding import folded, searchable, wanted
 from ultahost_api.models import Account, Operation
+from ultahost_api.models.folding import folded, searchable, wanted
 from ultahost_api.models.searched import Searched
 
 ALL = import_module("ultahost_api.migrations.0013_folded").fill

@@ -8,10 +8,10 @@ from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.folding import searchable
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached
+from ultahost_api.models.folding import searchable
 from ultahost_api.models.reasons import Reason
 from ultahost_api.models.searched import Searched
 

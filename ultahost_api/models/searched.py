@@ -3,7 +3,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from ultahost_api.folding import searchable
+from ultahost_api.models.folding import searchable
 
 _AT_ONCE = 2000  # rows
 

@@ -3,13 +3,7 @@
 from ultahost_api.operations.batches import queue, send_next, waiting_batches
 from ultahost_api.operations.cancellations import pending_cancellation, pending_cancellations, withdraw
 from ultahost_api.operations.reasons import NotAllowedNow
-from ultahost_api.operations.sending import (
-    NeedsConfirmation,
-    TwinPending,
-    WriteRequest,
-    perform,
-    sent_by,
-)
+from ultahost_api.operations.sending import NeedsConfirmation, TwinPending, WriteRequest, perform, sent_by
 from ultahost_api.operations.settling import abandon, decide, due, look_again, settle
 
 __all__ = [

@@ -8,9 +8,9 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.locks import dispensable
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
 from ultahost_api.models.cached import Cached
+from ultahost_api.models.locks import dispensable
 from ultahost_api.models.refreshes import RefreshQuerySet
 from ultahost_api.wakeup import publish, publish_for_people
 
