@@ -177,11 +177,13 @@ def test_it_leaves_the_older_file_when_it_is_killed(portal, tmp_path):
     file = tmp_path / "backup"
     file.write_text("the one before")
     codes = []
-    for number in range(5):
+    for number in range(6):
+        known = file.stat()
         process = portal.start("manage.py", "backup", str(file))
-        while not list(tmp_path.glob(".portal-*/*")) and process.poll() is None:
-            time.sleep(0.002)
-        time.sleep(0.01 * number)
+        begun = ".portal-*/backup" if number % 2 else ".portal-*/*"  # the file itself, or what it is made of
+        while not list(tmp_path.glob(begun)) and file.stat() == known and process.poll() is None:
+            time.sleep(0.001)
+        time.sleep(0.005 * (number // 2))
         process.kill()
         process.communicate()
         codes.append(process.returncode)
