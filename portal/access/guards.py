@@ -20,7 +20,7 @@ def key_holders_only(view: View) -> View:
 def found(name: str, find: Callable[[Any, Any], object]) -> Callable[[View], View]:
     """Hands the view what ``find`` makes of the user and the address's ``…_id``, before all that follows.
 
-    It is not there for a person who may not have it, so they are not asked for their password first.
+    It stands above ``reauthenticated``: without the right the answer is 404, and no password is asked for.
     """
 
     def decorate(view: View) -> View:

@@ -68,7 +68,7 @@ class WritePage:
         **form_arguments: Any,
     ) -> HttpResponse:
         """GET says what will happen; POST sends it once and leads to what came of it."""
-        if self.asks_again or wording.of(self.write.action).asks_password:
+        if self.asks_again or wording.WRITES[self.write.action].asks_password:
             # With its token, so that it stays the same operation; what the page names, the page names anew
             typed = reauthentication.as_initial(
                 self.request.POST, {*form_class.secrets, "again", "agreed", "key"}

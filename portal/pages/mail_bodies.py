@@ -1,6 +1,6 @@
 """What a mail says as HTML, whichever way it was handed out.
 
-Nothing here is safe yet: letters makes it harmless.
+Nothing here is safe yet: foreign_html makes it harmless.
 """
 
 import re

@@ -59,12 +59,9 @@ DETAILS: dict[str, str | Promise] = {
 }
 
 
-def of(action: str) -> Words:
-    return WRITES.get(action) or Words(action)
-
-
 def act(action: str) -> str:
-    return str(of(action).act)
+    """In people's words. An action of another version of the portal keeps its name."""
+    return str(WRITES[action].act) if action in WRITES else action
 
 
 def audited(entry: AuditEntry) -> str:

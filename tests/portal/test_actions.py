@@ -11,6 +11,7 @@ import pytest
 from django.urls import get_resolver
 
 from portal.urls import urlpatterns
+from portal.wording.operations import WRITES
 from ultahost_api.client import ACTIONS, Effect
 from ultahost_api.operations.actions import action_of
 
@@ -102,3 +103,10 @@ def test_it_is_done_in_a_browser_and_compared_with_ultahost(action):
 def test_it_sends_every_write_from_the_view_of_its_form(action):
     """From that very one: another that names the action sends something else."""
     assert action_of(action).write.__name__ in sent_by(VIEWS[TABLE[action].form])
+
+
+def test_it_has_words_for_every_write_and_says_of_each_whether_it_asks_for_the_password():
+    """Without its row a write is not sent at all."""
+    writes = {a.name for a in ACTIONS.values() if a.effect not in {Effect.READ, Effect.SECRET_READ}}
+
+    assert set(WRITES) == writes
