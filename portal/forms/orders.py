@@ -39,7 +39,7 @@ class ServiceReview(Review):
         max_length=128,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=gettext_lazy("For servers. The portal forgets it and never shows it again."),
+        help_text=gettext_lazy("For servers. Not stored; save it now."),
     )
 
     def secret_fields(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class ServiceOrder(OrderForm):
         required=False,
         min_value=1,
         max_value=2**31 - 1,
-        help_text=gettext_lazy("Of a product that is not in the catalogue."),
+        help_text=gettext_lazy("For products not listed above."),
     )
     cycle = forms.ChoiceField(label=gettext_lazy("Billing cycle"), choices=Product.Cycle.choices)
     domain = HostField(label=gettext_lazy("Domain"), required=False)
@@ -144,7 +144,7 @@ class ServiceOrder(OrderForm):
         cleaned = super().clean() or {}
         product = cleaned.get("product")
         if bool(product) == bool(cleaned.get("product_id")) and not self.errors:
-            self.add_error("product_id", _("Name one product: from the catalogue or by its id."))
+            self.add_error("product_id", _("Choose a product or enter its ID."))
         if product and product.cycles and cleaned.get("cycle") not in product.cycles:
             self.add_error("cycle", _("This product is not sold with this billing cycle."))
         return cleaned

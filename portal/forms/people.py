@@ -65,7 +65,7 @@ class FirstAdminForm(_NewcomerForm):
     token = forms.CharField(
         label=_("One-time token"),
         max_length=100,
-        help_text=_("The start of the portal printed it in the terminal."),
+        help_text=_("Shown in the terminal when the portal started."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     field_order = ["token"]

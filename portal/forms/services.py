@@ -70,7 +70,7 @@ class UpgradeForm(WriteForm):
         help_text=_("Ultahost's word for it, such as “stripe” or “banktransfer”."),
     )
     knows = forms.BooleanField(
-        label=_("I order it without knowing the price, which Ultahost tells afterwards."),
+        label=_("I understand the price is shown only after ordering."),
     )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:

@@ -115,7 +115,7 @@ class WritePage:
             words = _("The same is under way already, and its outcome is open. Nothing was sent.")
             return self._refuse(form, key, self._linked(words, twin.operation))
         except NeedsConfirmation as before:
-            words = _("The same was sent before and never seen to take effect. Nothing was sent this time.")
+            words = _("An identical request was sent earlier; its result is unknown. Nothing was sent now.")
             return self._refuse(form, key, self._linked(words, before.operation), ask_again=True)
         return self._follow(form, key, operation)
 

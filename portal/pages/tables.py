@@ -226,7 +226,7 @@ class Table(AnyTable):
         return self.request.GET.get("status", "")
 
     def as_csv(self) -> StreamingHttpResponse:
-        """All filtered rows in the page's order, with every column of the listing. The audit log takes note."""
+        """All filtered rows in the page's order, with every column. The audit log takes note."""
         filename = self.listing.filename
         chosen = {name: self.request.GET[name] for name in self.filter.filters if self.request.GET.get(name)}
         chosen.pop("q", None)  # the words that somebody searched for are theirs

@@ -19,7 +19,7 @@ LISTING = Listing(
         "Nothing has changed at Ultahost since the first copies were made."
         " What changes from now on appears here."
     ),
-    beneath=_("What the refreshes saw change at Ultahost."),
+    beneath=_("Changes found at Ultahost."),
     body="changes/_rows.html",
     sorts=SORTS,
     default_sort="-when",

@@ -45,7 +45,7 @@ LISTING = Listing(
     name="domains",
     title=_("Domains"),
     search=_("Search domains"),
-    before_key=_("A key to an Ultahost account brings its domains here."),
+    before_key=_("Add an API key to see your domains."),
     empty=_("There are no domains in the accounts you can see."),
     sorts=SORTS,
     default_sort="expiry",
@@ -219,7 +219,7 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         writes.SetLock,
         title=gettext("Unlock %(domain)s?") % {"domain": domain},
         text=gettext(
-            "Unlock it only to move it to another registrar, and lock it again if that comes to nothing."
+            "Unlock it only to move it to another registrar. Lock it again if the transfer doesn't go ahead."
         ),
         facts=[(gettext("Domain"), domain)],
         warning=gettext("While it is unlocked, whoever has its EPP code can take the domain away."),

@@ -36,7 +36,7 @@ def give_grant(request: http.Request, account: Account) -> HttpResponse:
             return http.SeeOther(_page(account))
     return Confirmation(
         title=_("Give a grant on %(account)s") % {"account": account},
-        text=_("It holds until it is taken away, whatever becomes of whoever gave it.")
+        text=_("Access stays until removed, even if the person who gave it leaves.")
         if form.has_people
         else _("Everybody in the team reaches this account already, or has a grant on it."),
         form=form if form.has_people or form.is_bound else None,

@@ -45,7 +45,7 @@ LISTING = Listing(
     name="invoices",
     title=_("Invoices"),
     search=_("Search invoices"),
-    before_key=_("A key to an Ultahost account brings its invoices here."),
+    before_key=_("Add an API key to see your invoices."),
     empty=_("There are no invoices in the accounts you can see."),
     actions="invoices/_actions.html",
     above="invoices/_above.html",
@@ -54,7 +54,7 @@ LISTING = Listing(
     default_sort="-date",
     shown=("number", "status", "account", "date", "due", "total"),
     columns=(
-        Column("pick", _("Pick all"), css_class="pick"),
+        Column("pick", _("Select all"), css_class="pick"),
         Column("account", _("Account"), lambda i: i.account.name, "account-cell"),
         Column("number", _("Number"), str, "name", _("Invoice")),
         Column("remote_id", _("Number at Ultahost"), lambda i: i.remote_id),

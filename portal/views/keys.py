@@ -25,10 +25,10 @@ from portal.sign_in.reauthentication import reauthenticated, typed_before
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
 
-TOO_MANY_TRIES = gettext_lazy("These were five tries within a minute. Wait a minute, then try again.")
+TOO_MANY_TRIES = gettext_lazy("Too many attempts. Wait a minute.")
 
 _CHIPS = {
-    Concern.BROKEN: gettext_lazy("Needs somebody"),
+    Concern.BROKEN: gettext_lazy("Needs attention"),
     Concern.ROTATED: gettext_lazy("Being rotated"),
     Concern.OLD: gettext_lazy("Old"),
 }

@@ -37,7 +37,7 @@ LISTING = Listing(
     name="orders",
     title=_("Orders"),
     search=_("Search orders"),
-    before_key=_("A key to an Ultahost account brings its orders here."),
+    before_key=_("Add an API key to see your orders."),
     empty=_("Nothing has been ordered yet in the accounts you can see."),
     sorts=SORTS,
     default_sort="-date",
@@ -159,10 +159,8 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
         request,
         account,
         writes.CreateOrder,
-        title=gettext("Order this?"),
-        text=gettext(
-            "Ultahost tells no price beforehand: it makes an invoice, which shows what there is to pay."
-        ),
+        title=gettext("Place this order?"),
+        text=gettext("Ultahost shows the price only on the invoice it creates."),
         verb=gettext("Place the order"),
         back=f"{request.path}?{query.urlencode()}",
         facts=form.facts,

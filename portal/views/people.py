@@ -222,7 +222,7 @@ def require_second_factor(request: http.Request) -> HttpResponse:
     """Turning it on locks nobody out: whoever has none sets one up at their next request."""
     if request.method == "POST":
         acts.require_second_factor(request.user, request.POST.get("second_factor") == "on")
-        messages.success(request, _("It holds from everybody's next click on."))
+        messages.success(request, _("Takes effect immediately."))
         return http.SeeOther(reverse("people"))
     context = {
         "required": Switches.current().second_factor,

@@ -37,7 +37,7 @@ LISTING = Listing(
     name="quotes",
     title=_("Quotes"),
     search=_("Search quotes"),
-    before_key=_("A key to an Ultahost account brings its quotes here."),
+    before_key=_("Add an API key to see your quotes."),
     empty=_(
         "Ultahost has made no quotes to the accounts you can see."
         " Ask its sales team for one, and it appears here."

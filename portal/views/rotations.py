@@ -23,7 +23,7 @@ from ultahost_api.models.api_keys import SNOOZE
 _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
     rotation.RotationIsOver: gettext_lazy("Somebody has finished or undone this rotation already."),
     rotation.NewKeyStopped: gettext_lazy(
-        "The new key is not in use, so the old one stays. Mend the new one, or undo the rotation."
+        "The new key is not in use, so the old one stays. Fix the new key, or undo."
     ),
     rotation.StillSending: gettext_lazy(
         "Something is being sent with the old key, or waits its turn. Nothing was changed; try again in a few"

@@ -52,7 +52,7 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Asks once more, and still knows what it was asked for."""
-        messages.error(self.request, _("That passkey did not fit. Try again, or confirm in another way."))
+        messages.error(self.request, _("That passkey didn't work. Try again, or confirm in another way."))
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 
 

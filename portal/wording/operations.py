@@ -87,9 +87,7 @@ def details(entry: AuditEntry) -> str:
 def meaning(operation: Operation) -> str:
     """What the state says about the world, and what to do."""
     if operation.state == State.UNKNOWN and not action_of(operation.action).can_be_seen:
-        return _(
-            "The answer did not arrive. Ultahost cannot be asked about this: look there and say what you see."
-        )
+        return _("The answer did not arrive. Check at Ultahost, then tell us the result.")
     if operation.ended_as_gone:
         return _(
             "The answer did not arrive, and what it was about is no longer at Ultahost: whether it happened"
@@ -106,5 +104,5 @@ def meaning(operation: Operation) -> str:
             " sends nothing again by itself."
         ),
         State.CONFIRMED: _("The answer did not arrive, but reading afterwards shows that it happened."),
-        State.NOT_CONFIRMED: _("The answer did not arrive, and reading never showed that it happened."),
+        State.NOT_CONFIRMED: _("The answer did not arrive, and we found no sign it was applied."),
     }[State(operation.state)]

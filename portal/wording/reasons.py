@@ -8,7 +8,9 @@ from ultahost_api.operations import NotAllowedNow
 
 REASONS: dict[str, Promise] = {
     Reason.TWIN: _("The same is under way already, and its outcome is open."),
-    Reason.REPETITION: _("The same was sent before and never seen to take effect. Do this one by itself."),
+    Reason.REPETITION: _(
+        "An identical request was sent earlier; its result is unknown. Do this one by itself."
+    ),
     Reason.JUST_BEGUN: _("The same was under way a moment ago."),
     Reason.JUST_DONE: _("The same was done a moment ago."),
     Reason.CANCELLATION: _("A cancellation is requested already."),

@@ -53,7 +53,7 @@ def open_service_with_module(visitor: Visitor) -> int:
 
 def prove(page: Page) -> None:
     """Type the password once more: the act wants it, however short a time ago one signed in."""
-    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm it's you")
     type_in(page, password=PASSWORD)
     press(page, "Confirm")
 

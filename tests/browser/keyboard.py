@@ -48,6 +48,6 @@ class Keyboard:
         self.page.keyboard.press("Space")
 
     def prove(self, password: str) -> None:
-        self.sees("Confirm that it is you")
+        self.sees("Confirm it's you")
         self.type("password", password)
         self.send()

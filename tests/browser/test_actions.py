@@ -134,8 +134,8 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
 def payable_by_card(visitor: Visitor) -> list[tuple[str, Decimal]]:
     """What its confirmation says of every open invoice that a card pays."""
     page = visitor.page
-    page.get_by_label("Pick all").check()
-    press(page, "Pay the picked invoices")
+    page.get_by_label("Select all").check()
+    press(page, "Pay selected")
     page.wait_for_url("**/invoices/pay/**")
     rows = page.locator("tbody tr").all()
     told = [(row.locator(".name").inner_text(), money(row.locator(".money").inner_text())) for row in rows]
@@ -169,12 +169,12 @@ def test_it_pays_one_invoice_and_several_and_the_buttons_say_the_sums(
     visitor.visit("/invoices/?status=Unpaid")
     for name, _ in others:
         page.get_by_label(f"Pick invoice {name}", exact=True).check()
-    press(page, "Pay the picked invoices")
+    press(page, "Pay selected")
     page.wait_for_url("**/invoices/pay/**")
     assert money(page.locator(".figures dd").inner_text()) == sum(owed for _, owed in others)
     press(page, "Pay 2 invoices")
     expect(page.locator("tbody .state")).to_have_text(["Done", "Done"], timeout=60_000)
-    expect(page.locator("#payments")).to_contain_text("All of it is over.")
+    expect(page.locator("#payments")).to_contain_text("All payments finished.")
     assert len(ledger("pay_invoice")) == 3
     for path in [link.get_attribute("href") or "" for link in page.locator("tbody .name a").all()]:
         visitor.visit(path)

@@ -108,7 +108,7 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
 
     # a key, for which the passkey is asked for once more
     second.visit("/keys/add/")
-    member.sees("Confirm that it is you")
+    member.sees("Confirm it's you")
     member.push("Use your passkey")
     member.type("label", "Harbour")
     member.type("secret", DEMO_KEYS["dana"])

@@ -304,7 +304,7 @@ def test_it_confirms_by_a_passkey_and_goes_on_to_what_was_wanted(at_localhost, a
     sign_in_by_passkey(browser, passkey)
 
     page = browser.follow(browser.get("/keys/add/"))
-    assert page.one("h1").text == "Confirm that it is you"
+    assert page.one("h1").text == "Confirm it's you"
     assert page.texts("main .aside a") == ["Use a code", "Use the password"]
     wanted = {"next": page.one("main form input[name=next]")["value"]}
     wrong = browser.post("/sign-in/again/passkey/", {"credential": "{}"} | wanted)

@@ -201,7 +201,7 @@ def test_it_takes_thirty_requests_a_minute_from_an_address(opened):
     assert answers == [200] * 29 + [429] * 2
     assert browser.get(f"{page}invoices.csv").status == 429
     busy = browser.get(page)
-    assert busy.one("h1").text == "That was a lot at once"
+    assert busy.one("h1").text == "Too many requests"
     assert "no-store" in busy.headers["Cache-Control"]
 
 

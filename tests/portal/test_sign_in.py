@@ -156,7 +156,7 @@ def test_it_mails_a_link_to_whoever_forgot_and_says_the_same_to_strangers(visit,
     unknown = visit().post("/sign-in/password/forgotten/", {"email": "nobody@example.com"})
 
     assert known.leads_to == unknown.leads_to == "/sign-in/password/sent/"
-    assert visit().get("/sign-in/password/sent/").one("h1").text == "Look into your mailbox"
+    assert visit().get("/sign-in/password/sent/").one("h1").text == "Check your e-mail"
     to_alma = [message for message in mail.outbox if message.to == ["alma@example.com"]]
     assert len(to_alma) == 1
     assert "/sign-in/password/new/" in to_alma[0].body
