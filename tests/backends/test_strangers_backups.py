@@ -249,7 +249,9 @@ def test_it_restores_without_any_key_when_both_are_meant(stranger, empty):
 def test_it_brings_a_backup_of_an_older_version_to_this_one(portal, empty, tmp_path):
     portal.manage("migrate", "portal", "0008", "--verbosity", "0")
     portal.manage("migrate", "ultahost_api", "0007", "--verbosity", "0")
-    portal.python("-c", SETUP + "from portal.backups import backups; " + TAKE, str(tmp_path / "backup"))
+    # Of that version is the database alone: this one's log would be written into tables that it lacks.
+    taking = "from portal.backups import backups; backups.audit.record = lambda *_, **__: None; "
+    portal.python("-c", SETUP + taking + TAKE, str(tmp_path / "backup"))
 
     empty.manage("restore", str(tmp_path / "backup"))
 

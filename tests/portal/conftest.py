@@ -279,7 +279,7 @@ class Rows:
     def operation(self, key: ApiKey, about: str = "invoice 7", **fields: Any) -> Operation:
         """``about`` is what it was sent for: ``invoice 7``."""
         noun, _, subject = about.partition(" ")
-        told = {"noun": noun, "subject": subject, "remote_id": subject.split()[0]}
+        told = {"noun": noun, "subject": subject, "remote_id": int(subject.split()[0])}
         fields = {"action": "pay_invoice", "state": "done"} | told | fields
         assert key.account
         return Operation.objects.create(

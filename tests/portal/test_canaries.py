@@ -360,7 +360,7 @@ ON_THE_WAY = (
     "ultahost_api.client.core.transport.Adapter.send",
     "ultahost_api.client.client.interpret",
     "ultahost_api.operations.sending._end",
-    "ultahost_api.operations.effects.apply",
+    "ultahost_api.operations.sending.apply",
     "ultahost_api.crypto.sealed_columns.seal",
     "portal.http.render",
 )

@@ -134,7 +134,7 @@ def test_it_quotes_the_registrar_and_keeps_what_was_typed(confirmed, domain, san
     assert page.status == 422
     assert "Expired at the registrar” Nothing was changed." in page.one(".errorlist.nonfield li").text
     assert page.one("input[name=ns2]")["value"] == "b.example.net"
-    assert "nobody has set it here" in facts(confirmed.get(path(domain)))["Nameservers"]
+    assert "Not available from Ultahost" in facts(confirmed.get(path(domain)))["Nameservers"]
 
 
 def test_it_says_when_it_is_not_known_whether_nameservers_were_set(confirmed, domain, sandbox):
