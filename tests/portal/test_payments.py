@@ -265,7 +265,7 @@ class TestPaying:
 
         page = browser.get(page.path)
         assert states(page) == ["Not sent", "Done", "Done"]
-        assert "never seen to take effect" in outcomes(page)[0][1]
+        assert "its result is unknown" in outcomes(page)[0][1]
         assert invoice.remote_id not in paid(sandbox)
 
     def test_it_wants_a_person_s_word_however_often_it_was_tried_meanwhile(
@@ -283,7 +283,7 @@ class TestPaying:
         page = browser.post(single, browser.get(single).hidden)
 
         assert page.status == 422
-        assert "never seen to take effect" in page.one("main .errorlist").text
+        assert "its result is unknown" in page.one("main .errorlist").text
         assert page.all("main input[name=again]") != []
         assert paid(sandbox) == []
 
