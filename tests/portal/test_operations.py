@@ -66,7 +66,7 @@ def test_it_says_when_what_it_was_about_is_gone(visit, rows, alma, key):
 def test_it_lets_a_person_decide_what_cannot_be_read(visit, rows, alma, key):
     operation = rows.operation(key, action="service_module_custom", state="unknown")
     here = reverse("operation", args=[operation.pk])
-    assert "cannot be asked" in visit(alma).get(here).one(".prose").text
+    assert "Check at Ultahost" in visit(alma).get(here).one(".prose").text
 
     answer = visit(alma).post(reverse("decide", args=[operation.pk]), {"happened": "no"})
 

@@ -59,7 +59,7 @@ class TestReview:
         assert told["Key"].endswith(", yours")
         assert (told["Product"], told["Billing cycle"]) == ("id 1", "Monthly")
         assert (told["Host name"], told["Payment method"]) == ("new.example.com", "stripe")
-        assert "Ultahost tells no price beforehand" in page.one(".confirm").text
+        assert "Ultahost shows the price only" in page.one(".confirm").text
         assert ordered(sandbox) == []
 
     @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ class TestReview:
     @pytest.mark.parametrize(
         ("query", "words"),
         [
-            ("cycle=monthly&payment_method=stripe", "Name one product"),
+            ("cycle=monthly&payment_method=stripe", "Choose a product"),
             ("product_id=1&cycle=never&payment_method=stripe", "Select a valid choice"),
             ("product_id=1&cycle=monthly&payment_method=barter", "Select a valid choice"),
         ],
