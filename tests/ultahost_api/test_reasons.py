@@ -1,6 +1,7 @@
 """Why a write was not sent: a reason in its row, and no sentence in a language."""
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -10,8 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from ultahost_api import operations
+from ultahost_api.client.writes import PayInvoice
 from ultahost_api.models import Operation, RateWindow, Reason
-from ultahost_api.operations import Intent
+from ultahost_api.operations import WriteRequest
 from ultahost_api.sandbox import Fault
 
 pytestmark = pytest.mark.django_db
@@ -23,11 +25,11 @@ def pay(acme, key):
     """Writes payments down as one batch, and sends what waits of it."""
     acme.add_invoices(3, status="Unpaid")
 
-    def pay(*invoices, agreed=""):
+    def pay(*invoices, agreed=None):
         batch = uuid4()
         operations.queue(
             [
-                Intent(key.owner, key, "pay_invoice", {"invoiceid": number}, uuid4(), agreed=agreed)
+                WriteRequest(key.owner, key, PayInvoice(number), uuid4(), agreed_total=agreed)
                 for number in invoices
             ],
             batch,
@@ -68,7 +70,7 @@ def test_it_keeps_what_was_seen_with_the_reason(acme, pay):
     acme.invoices[1]["total"] = "999.00"
     acme.invoices[2]["status"] = "Cancelled"
 
-    other_total, other_status = pay(1, 2, agreed="10.00")
+    other_total, other_status = pay(1, 2, agreed=Decimal("10.00"))
 
     assert other_total.reason == Reason.OTHER_TOTAL
     assert other_total.before == {"total": "999.00", "agreed": "10.00"}
@@ -88,7 +90,7 @@ def test_it_keeps_a_reason_for_what_waited_too_long(pay, key):
 def test_it_keeps_a_reason_where_the_rate_limit_stopped_it(acme, key):
     RateWindow.objects.filter(key=key).update(held_until=timezone.now() + timedelta(hours=1))
 
-    operation = operations.perform(Intent(key.owner, key, "pay_invoice", {"invoiceid": 1}, uuid4()))
+    operation = operations.perform(WriteRequest(key.owner, key, PayInvoice(1), uuid4()))
 
     assert told([operation]) == [(State.NOT_SENT, Reason.LIMITED, "")]
 
@@ -116,7 +118,7 @@ def test_it_finds_the_reason_in_the_sentences_of_earlier_versions(key):
     from_start = Operation(user=key.owner, account=key.account, key=key, action="pay_invoice")
     values = {name: value for name, value in vars(from_start).items() if name.endswith("_id") and value}
     before = MigrationExecutor(connection).loader.project_state([("ultahost_api", "0012_learned_windows")])
-    call_command("migrate", "ultahost_api", "0012", verbosity=0)
+    call_command("migrate", "ultahost_api", "0013", verbosity=0)
     try:
         OldOperation = before.apps.get_model("ultahost_api", "Operation")  # noqa: N806
         for number, sentence in enumerate(SENTENCES):
@@ -148,7 +150,7 @@ def test_it_finds_the_reason_in_the_sentences_of_earlier_versions(key):
     refresh = key.account.refreshes.get(noun="invoices")
     assert (refresh.trouble, refresh.trouble_words) == ("died", "")
 
-    call_command("migrate", "ultahost_api", "0012", verbosity=0)
+    call_command("migrate", "ultahost_api", "0013", verbosity=0)
     try:
         rows = OldOperation.objects.order_by("target")
         assert [row.message for row in rows][:4] == list(SENTENCES)[:4]
