@@ -45,7 +45,9 @@ def take(key: ApiKey, purpose: Purpose) -> None:
     while not _taken(key, purpose, timezone.now()):
         if not _in_use(key).exists():
             raise KeyStopped("The API key was disabled, removed or replaced.")
-        window = RateWindow.objects.get_or_create(key=key)[0]
+        window, is_new = RateWindow.objects.get_or_create(key=key)
+        if is_new:  # there was no row to take from, and no probe in the way
+            continue
         now = timezone.now()
         retry_at = _blocked_until(window, now)
         # A probe that stood in the way may have ended since, and told that there are calls left.
