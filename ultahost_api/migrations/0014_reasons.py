@@ -80,6 +80,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 db_default="",
+                default="",
                 choices=[
                     ("twin", "The same is under way."),
                     ("repetition", "The same was sent before, with an unknown result."),

@@ -41,8 +41,10 @@ class Migration(migrations.Migration):
                 ),
             ],
         ),
-        migrations.AddField("operation", "noun", models.CharField(db_default="", max_length=20)),
-        migrations.AddField("operation", "subject", models.CharField(db_default="", max_length=100)),
+        migrations.AddField("operation", "noun", models.CharField(db_default="", default="", max_length=20)),
+        migrations.AddField(
+            "operation", "subject", models.CharField(db_default="", default="", max_length=100)
+        ),
         migrations.AlterField("operation", "target", models.CharField(editable=False, max_length=120)),
         migrations.RunPython(fill, migrations.RunPython.noop),
     ]

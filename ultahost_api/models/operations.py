@@ -68,8 +68,10 @@ class Operation(Searched):
     key = models.ForeignKey(ApiKey, models.PROTECT, related_name="operations")
     key_last_four = models.CharField(max_length=4)  # of the secret that was used, whatever replaced it since
     action = models.CharField(max_length=40)
-    noun = models.CharField(max_length=20, db_default="")  # what it is about, such as "invoice"
-    subject = models.CharField(max_length=100, db_default="")  # which one; of a create a keyed digest
+    noun = models.CharField(max_length=20, default="", db_default="")  # what it is about, such as "invoice"
+    subject = models.CharField(
+        max_length=100, default="", db_default=""
+    )  # which one; of a create a keyed digest
     # What processes of the version before tell twins by, while they still run beside this one.
     target = models.CharField(max_length=120, editable=False)
     remote_id = models.BigIntegerField(null=True)  # of the row that it is about
@@ -83,7 +85,9 @@ class Operation(Searched):
     state = models.CharField(max_length=14, choices=State, default=State.SENDING)
     status = models.PositiveSmallIntegerField(null=True)  # the provider's
     message = models.CharField(max_length=1000, blank=True)  # the provider's words
-    reason = models.CharField(max_length=14, choices=Reason, blank=True, db_default="")  # why it was not sent
+    reason = models.CharField(
+        max_length=14, choices=Reason, blank=True, default="", db_default=""
+    )  # why it was not sent
     result = models.JSONField(default=dict)  # what the answer told, without secrets
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
