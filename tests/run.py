@@ -29,7 +29,7 @@ WALKS = [
 ALL = ("tests", "--ignore=tests/browser")
 QUICK = ("-n", "2", "--dist", "worksteal", "-m", "not slow", *ALL)
 REAL = ("-n", "2", "--dist", "worksteal", "-m", "slow", *ALL)
-BROWSER = ("-n", "2", "--dist", "loadfile", "tests/browser")  # each with a demo and a Chromium of its own
+BROWSER = ("tests/browser",)
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
