@@ -118,7 +118,7 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
         domain.account,
         writes.UpdateNameservers,
         title=gettext("Set the nameservers of %(domain)s") % {"domain": domain},
-        text=gettext("All of them are replaced. Ultahost does not tell which ones are set now."),
+        text=gettext("This replaces all current nameservers. Ultahost does not tell which ones are set now."),
         facts=[(gettext("Domain"), domain)],
         warning=gettext("Wrong nameservers take the site and the mail of the domain offline."),
         verb=gettext("Set the nameservers"),
