@@ -62,7 +62,7 @@ class Health:
 
 
 class ShortWaits:
-    """What only looks waits seconds for another writer. Django's 20 are for changes, which nobody loses."""
+    """A page that reads waits 3 s for another writer. A change waits 20 s, so that it is not lost."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -27,7 +27,7 @@ _PROBLEMS: dict[type[Exception], tuple[str | None, Promise]] = {
     keys.KeyIsHere: ("secret", _("This key is in the portal already.")),
     keys.KeyIsRemoved: (None, _("This key was removed meanwhile.")),
     rotation.KeyIsDisabled: (None, _("This key was disabled meanwhile.")),
-    rotation.RotatesAlready: (None, _("Somebody has begun to rotate this key meanwhile.")),
+    rotation.RotatesAlready: (None, _("The rotation of this key has begun meanwhile.")),
     keys.LabelTaken: ("label", _("You have another key with this label.")),
     keys.OpensAnother: ("secret", _("This key opens %(account_name)s; add it as a new key.")),
     keys.CannotCheck: (

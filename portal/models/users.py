@@ -28,10 +28,10 @@ class Theme(models.TextChoices):
 
 
 class LastAdmin(Exception):
-    """The change would leave nobody who can look after people and keys. In the user's words."""
+    """The change would leave no admin to look after people and keys. In the user's words."""
 
     def __init__(self, person: "User") -> None:
-        words = gettext("%(name)s is the last admin: make somebody else one first.")
+        words = gettext("%(name)s is the last admin. Make another person an admin first.")
         super().__init__(words % {"name": person})
 
 

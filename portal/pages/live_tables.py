@@ -20,7 +20,7 @@ from ultahost_api.client import Client, Page
 from ultahost_api.models import Account
 from ultahost_api.models.folding import searchable, wanted
 
-MOST_PAGES = 10  # of one list; nobody has that many of these
+MOST_PAGES = 10  # of one list; no account has that many of these
 
 Listable = Any  # client.contacts and its like
 Key = Callable[[Any], Any]

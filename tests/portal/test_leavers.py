@@ -155,7 +155,7 @@ def test_it_never_freezes_the_last_admin(browser, rows, dana):
 
     page = browser.follow(browser.post(path(dana)))
 
-    assert said(page) == ["Dana is the last admin: make somebody else one first."]
+    assert said(page) == ["Dana is the last admin. Make another person an admin first."]
     assert ApiKey.objects.active().count() == 1
     assert browser.get("/people/").status == 200
 

@@ -191,7 +191,7 @@ def test_it_never_demotes_the_last_admin(browser, people, dana, role):
     page = browser.post(f"/people/{dana.pk}/role/", {"role": role})
 
     assert page.status == 422
-    assert page.texts(".errorlist li") == ["Dana is the last admin: make somebody else one first."]
+    assert page.texts(".errorlist li") == ["Dana is the last admin. Make another person an admin first."]
     dana.refresh_from_db()
     assert dana.is_admin
 
@@ -199,7 +199,7 @@ def test_it_never_demotes_the_last_admin(browser, people, dana, role):
 def test_it_never_deactivates_the_last_admin(browser, dana):
     page = browser.follow(browser.post(f"/people/{dana.pk}/deactivate/"))
 
-    assert said(page) == ["Dana is the last admin: make somebody else one first."]
+    assert said(page) == ["Dana is the last admin. Make another person an admin first."]
     dana.refresh_from_db()
     assert dana.is_active
 
