@@ -1,13 +1,17 @@
-"""A mail server of our own on a loopback socket, which takes mail or misbehaves as a test wants."""
+"""A mail server on a loopback socket, which takes mail or misbehaves as a test wants."""
 
+import asyncio
 import email
 import email.policy
-import socketserver
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class MailServer:
@@ -18,8 +22,8 @@ class MailServer:
     without saying so).
     """
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self) -> None:
+        self.port = 0
         self.mails: list[EmailMessage] = []
         self.refuse: dict[str, str] = {}
         self.fault = ""
@@ -32,67 +36,63 @@ class MailServer:
     def recipients(self) -> list[str]:
         return sorted(str(mail["To"]) for mail in self.mails)
 
+    async def hang(self) -> None:
+        self.hangs.set()
+        await asyncio.to_thread(self.released.wait, 60)
 
-class _Line(socketserver.StreamRequestHandler):
-    def handle(self) -> None:
-        mails: MailServer = self.server.mail_server  # type: ignore[attr-defined]
+    async def handle_MAIL(self, smtp: SMTP, _: Session, envelope: Envelope, address: str, __: Any) -> str:  # noqa: N802
+        if self.fault == "stall":
+            await self.hang()
+        if self.fault in {"cut", "stall"}:
+            smtp.transport.abort()
+        envelope.mail_from = address
+        return "250 yes"
+
+    async def handle_RCPT(self, _: Any, __: Any, envelope: Envelope, address: str, ___: Any) -> str:  # noqa: N802
+        if refused := [answer for start, answer in self.refuse.items() if address.startswith(start)]:
+            return refused[0]
+        envelope.rcpt_tos.append(address)
+        return "250 yes"
+
+    async def handle_DATA(self, smtp: SMTP, _: Session, envelope: Envelope) -> str:  # noqa: N802
+        assert isinstance(envelope.content, bytes)
+        self.mails.append(email.message_from_bytes(envelope.content, policy=email.policy.default))  # type: ignore[arg-type]
+        self.arrived.set()
+        if self.fault == "cut after words":
+            smtp.transport.abort()
+        return "250 taken"
+
+
+class _Line(SMTP):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        mails: MailServer = self.event_handler
         mails.connections += 1
-        if mails.fault == "hang":
-            self.hang(mails)
-            return
-        if mails.fault == "slow":
-            self.hang(mails)
-        self.say("220 here")
-        while line := self.rfile.readline():
-            if not self.answer(line.decode().strip(), mails):
-                return
-
-    def answer(self, line: str, mails: MailServer) -> bool:
-        """False where the line drops."""
-        verb = line.upper()
-        if verb.startswith("MAIL") and mails.fault in {"cut", "stall"}:
-            if mails.fault == "stall":
-                self.hang(mails)
-            return False
-        if verb.startswith("RCPT"):
-            self.say(next((no for address, no in mails.refuse.items() if address in line), "250 yes"))
-        elif verb == "DATA":
-            self.say("354 go on")
-            words = b"".join(iter(self.rfile.readline, b".\r\n"))
-            mails.mails.append(email.message_from_bytes(words, policy=email.policy.default))  # type: ignore[arg-type]
-            mails.arrived.set()
-            if mails.fault == "cut after words":
-                return False
-            self.say("250 taken")
-        elif verb == "QUIT":
-            self.say("221 bye")
-            return False
+        if mails.fault in {"hang", "slow"}:
+            self.waiting = self.loop.create_task(self._greet_later(mails, transport))
         else:
-            self.say("250 yes")
-        return True
+            super().connection_made(transport)
 
-    def hang(self, mails: MailServer) -> None:
-        mails.hangs.set()
-        mails.released.wait(60)
+    async def _greet_later(self, mails: MailServer, transport: asyncio.BaseTransport) -> None:
+        await mails.hang()
+        if mails.fault == "hang":
+            transport.abort()
+        else:
+            super().connection_made(transport)
 
-    def say(self, words: str) -> None:
-        self.wfile.write(f"{words}\r\n".encode())
 
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    mail_server: MailServer
-
-    def handle_error(self, *_: Any) -> None:
-        """Who hangs up on us is part of the test."""
+class _Controller(Controller):
+    def factory(self) -> SMTP:
+        return _Line(self.handler, **self.SMTP_kwargs)
 
 
 @contextmanager
 def mail_server() -> Iterator[MailServer]:
-    with _Server(("127.0.0.1", 0), _Line) as server:
-        server.mail_server = MailServer(server.server_address[1])
-        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
-        yield server.mail_server
-        server.mail_server.released.set()
-        server.shutdown()
+    mails = MailServer()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        mails.port = free.getsockname()[1]
+    controller = _Controller(mails, hostname="127.0.0.1", port=mails.port)
+    controller.start()  # which connects once itself
+    mails.connections = 0
+    yield mails
+    mails.released.set()
+    controller.stop()

@@ -4,7 +4,7 @@ import csv
 import re
 import time
 from collections.abc import Iterator
-from html.parser import HTMLParser
+from functools import cached_property
 from itertools import count
 from typing import Any
 from urllib.parse import urljoin
@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponseBase
 from django.test import Client
 from django.utils import timezone
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from portal.mail import messages
 from portal.models import Notification, User
@@ -36,66 +37,40 @@ from ultahost_api.models import (
 from ultahost_api.models.cached import Cached
 from ultahost_api.refresh import runs
 
-VOID = {"br", "hr", "img", "input", "link", "meta"}
-CONDITION = re.compile(r"^([a-z]\w*)|#([\w-]+)|\.([\w-]+)|\[([\w:-]+)(?:=([^\]]*))?\]")
+VALUE = re.compile(r"""(\[[\w-]+[~|^$*]?=)([^"'\]]+)\]""")
 
 
 class Element:
-    def __init__(self, tag: str, attributes: dict[str, str], parent: "Element | None") -> None:
-        self.tag, self.attributes, self.parent = tag, attributes, parent
-        self.words: list[str] = []
+    def __init__(self, node: LexborNode) -> None:
+        self.node = node
 
     def __getitem__(self, attribute: str) -> str:
         return self.attributes[attribute]
 
     @property
+    def tag(self) -> str:
+        return str(self.node.tag)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        return {name: value or "" for name, value in self.node.attributes.items()}
+
+    @property
     def text(self) -> str:
-        return " ".join("".join(self.words).split())
+        return " ".join(self.node.text().split())
+
+    @property
+    def parent(self) -> "Element":
+        assert self.node.parent
+        return Element(self.node.parent)
 
     @property
     def ancestors(self) -> Iterator["Element"]:
-        if self.parent:
-            yield self.parent
-            yield from self.parent.ancestors
-
-    def fits(self, selector: str) -> bool:
-        """One compound selector: ``td.name``, ``#list``, ``input[name=q]``."""
-        return all(self._meets(*condition) for condition in CONDITION.findall(selector))
-
-    def _meets(self, tag: str, id_: str, css_class: str, name: str, value: str) -> bool:
-        own = self.attributes
-        if tag:
-            return self.tag == tag
-        if id_:
-            return own.get("id") == id_
-        if css_class:
-            return css_class in own.get("class", "").split()
-        return own.get(name) == value if value else name in own
-
-
-class Elements(HTMLParser):
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.found: list[Element] = []
-        self.open: list[Element] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_startendtag(tag, attrs)
-        if tag not in VOID:
-            self.open.append(self.found[-1])
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self.found.append(Element(tag, attributes, self.open[-1] if self.open else None))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open[-1].tag == tag, f"</{tag}> closes <{self.open[-1].tag}>"
-        self.open.pop()
-
-    def handle_data(self, data: str) -> None:
-        for element in self.open:
-            element.words.append(data)
+        """The nearest first."""
+        node = self.node.parent
+        while node and node.is_element_node:
+            yield Element(node)
+            node = node.parent
 
 
 class Page:
@@ -117,10 +92,13 @@ class Page:
     def leads_to(self) -> str:
         return str(self.headers.get("Location", ""))
 
+    @cached_property
+    def document(self) -> LexborHTMLParser:
+        return LexborHTMLParser(self.html)
+
     def all(self, selector: str) -> list[Element]:
-        """Compound selectors with descendants between them: ``#services td.name a``."""
-        *outer, last = selector.split()
-        return [e for e in Elements(self.html).found if e.fits(last) and _lies_in(e, outer)]
+        """By CSS; the values of attributes may stand without quotes: ``a[href=/keys/]``."""
+        return [Element(node) for node in self.document.css(VALUE.sub(r'\1"\2"]', selector))]
 
     def one(self, selector: str) -> Element:
         found = self.all(selector)
@@ -152,14 +130,6 @@ class Page:
     def csv(self) -> list[list[str]]:
         """The lines after the titles."""
         return list(csv.reader(self.html.removeprefix("\ufeff").splitlines()))[1:]
-
-
-def _lies_in(element: Element, outer: list[str]) -> bool:
-    wanted = list(outer)
-    for ancestor in element.ancestors:
-        if wanted and ancestor.fits(wanted[-1]):
-            wanted.pop()
-    return not wanted
 
 
 class Visitor:

@@ -125,18 +125,35 @@ def harmless(text: str) -> str:
     return re.sub(r"\w+", "word", re.sub(r"[^\w\s]|[\x00-\x1f]", "x", text)) or "word"
 
 
+VOID = {"br", "hr", "img", "input", "link", "meta"}
+
+
 class Skeleton(HTMLParser):
-    """A page without its text: how often which element with which attributes; and what could act."""
+    """A page without its text: how often which element with which attributes; and what could act.
+
+    Each element is closed before the one around it.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.elements: Counter[tuple[str, ...]] = Counter()
         self.active: set[tuple[str, str]] = set()
         self.text: list[str] = []
+        self.open: list[str] = []
         self.feed(html)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements[tag, *sorted({name for name, _ in attrs if not name.startswith("aria-")})] += 1
+        if tag not in VOID:
+            self.open.append(tag)
         for name, value in attrs:
             leads_out = name in {"href", "src", "data", "xlink:href"} and not OURS.match(value or "")
             if leads_out or (ACTIVE.fullmatch(name) and not name.startswith("hx-")):

@@ -32,7 +32,7 @@ def give_app(person):
 
 
 def said(page):
-    return page.texts(".toast[data-hue] .words")[:-1]  # the last is the template of later ones
+    return page.texts(".toast[data-hue] .words")
 
 
 def remove(person):
