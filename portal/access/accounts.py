@@ -91,7 +91,7 @@ def tell_of_a_dead_key(user: User, account_id: UUID) -> None:
         return
     dead = ApiKey.objects.active().exclude(pk__in=ApiKey.objects.usable().values("pk"))
     if user.is_active and (account := Account.objects.filter(_holds_key(user, dead), pk=account_id).first()):
-        words = _("Your API key for %(account)s does not work. Replace it, and this page works again.")
+        words = _("Your API key for %(account)s does not work. Replace it to use this page again.")
         raise PermissionDenied(words % {"account": account})
 
 

@@ -12,7 +12,7 @@ from portal.operations.form import WriteForm
 
 BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
 
-_UNTOLD = (("", _("Leave as it is")), ("1", _("Yes")), ("0", _("No")))
+_UNTOLD = (("", _("No change")), ("1", _("Yes")), ("0", _("No")))
 
 
 def _untold(label: Any) -> forms.ChoiceField:
@@ -22,12 +22,12 @@ def _untold(label: Any) -> forms.ChoiceField:
 
 class ProfileForm(AddressForm):
     language = forms.CharField(
-        label=_("Language of its mails"),
+        label=_("E-mail language"),
         required=False,
         max_length=40,
-        help_text=_("As Ultahost names it, such as “english”."),
+        help_text=_("Ultahost's name for it, such as “english”."),
     )
-    marketing_emails_opt_in = _untold(_("Send marketing mails"))
+    marketing_emails_opt_in = _untold(_("Marketing e-mails"))
     general = _untold(MAIL_LABELS["generalemails"])
     invoice = _untold(MAIL_LABELS["invoiceemails"])
     product = _untold(MAIL_LABELS["productemails"])
@@ -60,14 +60,14 @@ def _password(label: Any, autocomplete: str, **more: Any) -> forms.CharField:
 class PasswordForm(WriteForm):
     secrets = ("existing", "new", "confirmed")
 
-    existing = _password(_("Present password at Ultahost"), "off")
+    existing = _password(_("Current password at Ultahost"), "off")
     new = _password(_("New password"), "new-password", min_length=8)
-    confirmed = _password(_("New password, once more"), "new-password")
+    confirmed = _password(_("New password again"), "new-password")
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data
         if "new" in typed and "confirmed" in typed and typed["new"] != typed["confirmed"]:
-            self.add_error("confirmed", _("The two are different."))
+            self.add_error("confirmed", _("The two passwords are different."))
         return typed
 
 
@@ -81,7 +81,7 @@ class VerifyForm(WriteForm):
         label=_("Code from the app"),
         max_length=8,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
-        validators=[RegexValidator(r"\A[0-9]{6,8}\Z", _("A code is six digits."))],
+        validators=[RegexValidator(r"\A[0-9]{6,8}\Z", _("A code has six digits."))],
     )
 
     def clean_code(self) -> str:

@@ -45,7 +45,7 @@ class AddressForm(WriteForm):
     state = _text(_("State or region"), "off")
     postcode = _text(_("Postcode"), "off")
     country = forms.CharField(label=_("Country"), required=False, max_length=2, widget=forms.Select)
-    phonenumber = _text(_("Phone"), "off", help_text=_("With the country's code, such as +49.30901820."))
+    phonenumber = _text(_("Phone"), "off", help_text=_("With the country code, such as +49.30901820."))
     tax_id = _text(_("Tax number"), "off")
 
     def __init__(self, *args: Any, changing: bool = False, **kwargs: Any) -> None:
@@ -68,9 +68,7 @@ class AddressForm(WriteForm):
 
     def clean(self) -> dict[str, Any]:
         if self.changing and not self.errors and not self.values():
-            raise forms.ValidationError(
-                _("Nothing is different from what Ultahost has, so nothing was sent.")
-            )
+            raise forms.ValidationError(_("Nothing was changed, so nothing was sent."))
         return self.cleaned_data
 
     def values(self) -> dict[str, object]:
@@ -111,7 +109,7 @@ MAILS = {
     "affiliateemails": "affiliate_emails",
 }
 MAIL_LABELS = {
-    "generalemails": _("General mails"),
+    "generalemails": _("General e-mails"),
     "invoiceemails": _("Invoices and reminders"),
     "productemails": _("Services: welcome, suspension, upgrades"),
     "domainemails": _("Domains: renewals, transfers"),

@@ -10,7 +10,7 @@ class ProductForm(forms.ModelForm):
         choices=Product.Cycle.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Those it is sold with; none ticked means any."),
+        help_text=_("Billing cycles it can be ordered with. Select none to allow any."),
     )
 
     class Meta:
@@ -22,11 +22,11 @@ class GatewayForm(forms.ModelForm):
     class Meta:
         model = Gateway
         fields = ["words", "name"]
-        help_texts = {"name": _("Ultahost's word for it, such as “stripe” or “banktransfer”.")}
+        help_texts = {"name": _("Ultahost's name for it, such as “stripe” or “banktransfer”.")}
 
 
 class ServiceCommandForm(forms.ModelForm):
     class Meta:
         model = ServiceCommand
         fields = ["words", "name", "dangerous"]
-        help_texts = {"name": _("The module's word for it, such as “reboot”.")}
+        help_texts = {"name": _("The module's name for it, such as “reboot”.")}

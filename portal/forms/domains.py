@@ -54,7 +54,7 @@ class NameserversForm(WriteForm):
         for field in ("ns1", "ns2", "ns3", "ns4", "ns5"):
             name = cleaned.get(field)
             if name and name in seen:
-                self.add_error(field, _("This one is named above already."))
+                self.add_error(field, _("This nameserver is already listed above."))
             seen.add(name or "")
         return cleaned
 

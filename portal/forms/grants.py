@@ -9,21 +9,20 @@ from portal.models import Grant, Role, User
 from ultahost_api.models import Account
 
 _VIEW = gettext_lazy(
-    "View: sees its services, domains, orders, quotes, contacts, invoices and the list of its e-mails, and"
-    " changes nothing"
+    "View: see services, domains, orders, quotes, contacts, invoices and the list of e-mails; no changes"
 )
 _OPERATE = gettext_lazy(
-    "Operate: also reads its e-mails, pays, orders, changes and cancels, with one of its keys, which each"
-    " page names"
+    "Operate: also read e-mails, pay, order, change and cancel. The portal uses one of the account's keys;"
+    " each page names it"
 )
 
 
 class LevelForm(forms.Form):
     level = forms.ChoiceField(
-        label=gettext_lazy("What they may do"),
+        label=gettext_lazy("Access"),
         choices=[(Grant.Level.VIEW, _VIEW), (Grant.Level.OPERATE, _OPERATE)],
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("Of somebody with the role billing, operate lets them pay and nothing else."),
+        help_text=gettext_lazy("People with the role Billing can only pay, and need Operate for that."),
     )
 
     def check(self, person: User) -> None:
@@ -31,14 +30,17 @@ class LevelForm(forms.Form):
         if not person.is_active:
             self.add_error(None, _("%(person)s is deactivated and cannot sign in.") % {"person": person})
         elif person.role == Role.BILLING and self.cleaned_data.get("level") == Grant.Level.VIEW:
-            words = _("Billing reads every invoice already. Choose operate to let %(person)s pay as well.")
+            words = _(
+                "%(person)s can already read all invoices through the role Billing. Choose Operate to let"
+                " them pay."
+            )
             self.add_error("level", words % {"person": person})
 
     def check_giver(self, giver: User, account: Account) -> None:
         """Nobody gives more than they have: a key that Ultahost refuses lets its owner look and no more."""
         operates = self.cleaned_data.get("level") == Grant.Level.OPERATE
         if operates and not access.accounts_to_operate(giver).contains(account):
-            words = _("Ultahost refuses your key: until it is replaced you can give no more than view.")
+            words = _("Ultahost refuses your key. Replace it before you give more than View.")
             self.add_error("level", words)
 
 
@@ -50,7 +52,7 @@ class ChangeForm(LevelForm):
 
     def clean(self) -> dict[str, Any]:
         if self.grant.user_id == self.giver.pk:
-            self.add_error(None, _("This is yours. Somebody else has to change it."))
+            self.add_error(None, _("This is your own access. Ask another person to change it."))
         self.check(self.grant.user)
         self.check_giver(self.giver, self.grant.account)
         return self.cleaned_data
@@ -78,10 +80,10 @@ class GiveForm(LevelForm):
     def clean(self) -> dict[str, Any]:
         person = self.cleaned_data.get("person")
         if person == self.giver:
-            self.add_error("person", _("This is you. Somebody else has to give you a grant."))
+            self.add_error("person", _("You cannot give access to yourself. Ask another person."))
         elif person and person.is_admin:
             self.add_error(
-                "person", _("%(person)s is an admin and reaches every account.") % {"person": person}
+                "person", _("%(person)s is an admin and has access to all accounts.") % {"person": person}
             )
         elif person and access.sharers_of(self.account).contains(person):
             self.add_error("person", _("%(person)s has a key to this account.") % {"person": person})

@@ -16,23 +16,26 @@ def _secret_field() -> forms.CharField:
         label=_("API key"),
         max_length=600,
         widget=widget,
-        help_text=_("From your Ultahost dashboard. It is stored sealed and never shown again."),
+        help_text=_("From your Ultahost dashboard. It is stored encrypted and never shown again."),
     )
 
 
 _PROBLEMS: dict[type[Exception], tuple[str | None, Promise]] = {
-    Busy: (None, _("The portal is busy with other calls. Nothing was changed; try again.")),
-    keys.NotAKey: ("secret", _("This is not an API key: keys are one word of at least 8 characters.")),
+    Busy: (None, _("The portal is busy. Nothing was changed; try again.")),
+    keys.NotAKey: (
+        "secret",
+        _("This is not an API key. An API key has at least 8 characters and no spaces."),
+    ),
     keys.UnknownKey: ("secret", _("Ultahost does not know this key.")),
-    keys.KeyIsHere: ("secret", _("This key is in the portal already.")),
-    keys.KeyIsRemoved: (None, _("This key was removed meanwhile.")),
-    rotation.KeyIsDisabled: (None, _("This key was disabled meanwhile.")),
-    rotation.RotatesAlready: (None, _("The rotation of this key has begun meanwhile.")),
+    keys.KeyIsHere: ("secret", _("This key is already in the portal.")),
+    keys.KeyIsRemoved: (None, _("This key has been removed since you opened this page.")),
+    rotation.KeyIsDisabled: (None, _("This key has been disabled since you opened this page.")),
+    rotation.RotatesAlready: (None, _("A rotation of this key has been started since you opened this page.")),
     keys.LabelTaken: ("label", _("You have another key with this label.")),
-    keys.OpensAnother: ("secret", _("This key opens %(account_name)s; add it as a new key.")),
+    keys.OpensAnother: ("secret", _("This key opens %(account_name)s. Add it as a new key.")),
     keys.CannotCheck: (
         "secret",
-        _("Ultahost does not answer and could not check the key. Nothing was changed; try again."),
+        _("Ultahost does not answer, so the key was not checked. Nothing was changed; try again."),
     ),
 }
 
@@ -48,6 +51,6 @@ class KeyForm(forms.Form):
 
 class AddKeyForm(KeyForm):
     label = forms.CharField(
-        label=_("Label"), max_length=60, help_text=_("For people, such as “Shop, production”.")
+        label=_("Label"), max_length=60, help_text=_("A name for your team, such as “Shop, production”.")
     )
     field_order = ["label"]

@@ -54,7 +54,9 @@ class TransferReview(Review):
         label=gettext_lazy("EPP code"),
         max_length=255,
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=gettext_lazy("From the registrar that the domain leaves. It is sent on and not kept."),
+        help_text=gettext_lazy(
+            "From the current registrar of the domain. The portal sends it to Ultahost and does not store it."
+        ),
     )
 
     def secret_fields(self) -> dict[str, Any]:
@@ -79,7 +81,7 @@ class OrderForm(forms.Form):
         label = _("Payment method")
         if gateways := known_gateways(account):
             return forms.ChoiceField(label=label, choices=gateways)
-        words = _("Ultahost's word for it, such as “stripe” or “banktransfer”.")
+        words = _("Ultahost's name for it, such as “stripe” or “banktransfer”.")
         return forms.CharField(label=label, max_length=60, help_text=words)
 
     def ordered(self) -> dict[str, object]:
@@ -146,7 +148,7 @@ class ServiceOrder(OrderForm):
         if bool(product) == bool(cleaned.get("product_id")) and not self.errors:
             self.add_error("product_id", _("Choose a product or enter its ID."))
         if product and product.cycles and cleaned.get("cycle") not in product.cycles:
-            self.add_error("cycle", _("This product is not sold with this billing cycle."))
+            self.add_error("cycle", _("This product is not available with this billing cycle."))
         return cleaned
 
     def ordered(self) -> dict[str, object]:

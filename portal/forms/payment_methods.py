@@ -39,7 +39,7 @@ class BankAccountForm(_MethodForm):
 
     bank_name = forms.CharField(label=gettext_lazy("Bank"), max_length=100)
     bank_account_type = forms.ChoiceField(
-        label=gettext_lazy("Kind of account"),
+        label=gettext_lazy("Account type"),
         choices=[("Checking", gettext_lazy("Checking")), ("Savings", gettext_lazy("Savings"))],
     )
     bank_code = _number(gettext_lazy("Bank code"))

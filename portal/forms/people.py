@@ -14,15 +14,17 @@ class InviteForm(forms.ModelForm):
         model = Invitation
         fields = ["name", "email", "role"]
         help_texts = {
-            "role": _("Billing reads the invoices of every account and sees no services and no keys."),
+            "role": _("Billing reads the invoices of all accounts, but no services or keys."),
         }
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError(_("Somebody with this e-mail address is here already."))
+            raise ValidationError(_("A person with this e-mail address already exists."))
         if Invitation.objects.open().filter(email=email).exists():
-            raise ValidationError(_("Somebody with this e-mail address is invited already: send it again."))
+            raise ValidationError(
+                _("A person with this e-mail address is already invited. Send the invitation again.")
+            )
         return email
 
 

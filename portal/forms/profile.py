@@ -12,19 +12,19 @@ from portal.models import PAGE_SIZES, Notification, User
 Kind = Notification.Kind
 
 _SENT = gettext_lazy(
-    "Invoices and domains come in one mail a day, on days when there is something new. You are always told"
-    " of a sign-in from a new browser, of a refused key of yours, and of what others do with your domains."
+    "You receive at most one e-mail a day about invoices and domains. You always receive e-mails about a"
+    " sign-in from a new browser, a refused key of yours, and actions of other people on your domains."
 )
-_NO_MAIL = gettext_lazy("No mail is set up here, so nothing is mailed.")
+_NO_MAIL = gettext_lazy("E-mail is not set up in this portal.")
 
 
 def _zones() -> list[tuple[str, str]]:
-    ours = _("As the portal (%(zone)s)") % {"zone": settings.TIME_ZONE}
+    ours = _("Portal time zone (%(zone)s)") % {"zone": settings.TIME_ZONE}
     return [("", ours), *((name, name) for name in sorted(available_timezones()))]
 
 
 def _languages() -> list[tuple[str, str | Promise]]:
-    return [("", _("As the browser")), *settings.LANGUAGES]
+    return [("", _("Browser language")), *settings.LANGUAGES]
 
 
 def _switchable(person: User) -> list[Notification.Kind]:
@@ -49,8 +49,7 @@ class ProfileForm(forms.ModelForm):
         required=False,
         choices=_zones,
         help_text=gettext_lazy(
-            "Of the times you see, and of the morning when mail comes. What is overdue is decided in the"
-            " portal's own."
+            "Used for times and your daily e-mail. Invoices become overdue in the time zone of the portal."
         ),
     )
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False, choices=_languages)
@@ -62,7 +61,7 @@ class ProfileForm(forms.ModelForm):
         choices=[("", PAGE_SIZES[0]), *((size, size) for size in PAGE_SIZES[1:])],
     )
     mail = forms.MultipleChoiceField(
-        label=gettext_lazy("Mail me about"), required=False, widget=forms.CheckboxSelectMultiple
+        label=gettext_lazy("E-mail me about"), required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

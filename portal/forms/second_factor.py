@@ -74,16 +74,14 @@ class AnswerField(forms.JSONField):
 class PasskeyForm(AddWebAuthnForm):
     credential = AnswerField()
     # Not required: by the time it is posted, the device has the passkey already
-    name = forms.CharField(
-        label=_("Name"), required=False, max_length=60, help_text=_("For yourself, such as “Laptop”.")
-    )
+    name = forms.CharField(label=_("Name"), required=False, max_length=60, help_text=_("Such as “Laptop”."))
     passwordless = forms.BooleanField(
-        label=_("Signs in by itself"),
+        label=_("Sign in without a password"),
         required=False,
         initial=True,
         help_text=_(
-            "Without the password, by fingerprint, face or PIN. Unticked, it is asked for after the password:"
-            " for older security keys."
+            "Uses a fingerprint, face or PIN. If not selected, you use the passkey after the password; choose"
+            " this for older security keys."
         ),
     )
 

@@ -47,7 +47,7 @@ class PasswordForm(WriteForm):
         max_length=128,
         strip=False,
         widget=NewPassword(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
-        help_text=_("Keep it before you send it: the portal forgets it and never shows it again."),
+        help_text=_("Not stored; save it now."),
     )
 
     def write(self, service_id: int) -> ResetServicePassword:
@@ -59,15 +59,15 @@ class UpgradeForm(WriteForm):
 
     product = forms.TypedChoiceField(label=_("New product"), required=False, coerce=int, empty_value=None)
     product_id = forms.IntegerField(
-        label=_("or its product id at Ultahost"), required=False, min_value=1, max_value=2**31 - 1
+        label=_("or its product ID at Ultahost"), required=False, min_value=1, max_value=2**31 - 1
     )
     cycle = forms.ChoiceField(
-        label=_("Billing cycle"), required=False, choices=[("", _("as it is")), *_RECURRING]
+        label=_("Billing cycle"), required=False, choices=[("", _("no change")), *_RECURRING]
     )
     payment_method = forms.CharField(
         label=_("Payment method"),
         max_length=60,
-        help_text=_("Ultahost's word for it, such as “stripe” or “banktransfer”."),
+        help_text=_("Ultahost's name for it, such as “stripe” or “banktransfer”."),
     )
     knows = forms.BooleanField(
         label=_("I understand the price is shown only after ordering."),
@@ -90,7 +90,11 @@ class UpgradeForm(WriteForm):
         cleaned = super().clean() or {}
         named = [name for name in ("product", "product_id") if cleaned.get(name)]
         if len(named) != 1 and not self.has_error("product_id"):
-            words = _("Choose a product or give its id, not both.") if named else _("Which product?")
+            words = (
+                _("Choose a product or enter its ID, not both.")
+                if named
+                else _("Choose a product or enter its ID.")
+            )
             self.add_error("product_id", words)
         return cleaned
 

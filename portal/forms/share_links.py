@@ -21,20 +21,20 @@ class _Accounts(forms.ModelMultipleChoiceField):
 
 class ShareLinkForm(forms.Form):
     name = forms.CharField(
-        label=_("For whom"), max_length=120, help_text=_("Only admins see this, such as “Tax adviser”.")
+        label=_("Shared with"), max_length=120, help_text=_("Shown only to admins, such as “Tax adviser”.")
     )
     accounts = _Accounts(
         label=_("Accounts"),
         queryset=Account.objects.select_related("policy"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked means every account that is not private, later ones too."),
+        help_text=_("Select none to share all non-private accounts, including future ones."),
     )
     statuses = forms.MultipleChoiceField(
         label=_("Statuses"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked means every status."),
+        help_text=_("Select none to share all statuses."),
     )
     since = forms.DateField(
         label=_("Dated from"), required=False, widget=DayInput(), validators=[MinValueValidator(EARLIEST)]
@@ -60,5 +60,5 @@ class ShareLinkForm(forms.Form):
         values = super().clean() or {}
         since, until = values.get("since"), values.get("until")
         if since and until and since > until:
-            self.add_error("until", _("It ends before it begins."))
+            self.add_error("until", _("The last day is before the first day."))
         return values

@@ -84,17 +84,17 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
         with provider_call():
             return Live(call(for_key(key, Purpose.PERSON)))
     except Busy:
-        return Live(problem=_("The portal is busy with other calls, trying again."))
+        return Live(problem=_("The portal is busy and tries again."))
     except RateLimited as error:
         return Live(problem=_("The rate limit is used up."), retry_at=error.retry_at)
     except NotFound:
-        return Live(problem=_("Ultahost has no such thing in this account."), is_missing=True)
+        return Live(problem=_("Ultahost cannot find this in the account."), is_missing=True)
     except (BadRequest, Forbidden) as error:
-        return Live(problem=_("Ultahost refuses this."), said=error.message)
+        return Live(problem=_("Ultahost refused this."), said=error.message)
     except (Unauthorized, KeyUnreadable):
-        return Live(problem=_("The account's key does not work any more."))
+        return Live(problem=_("The account's key no longer works."))
     except BadAnswer as error:
-        words = _("Ultahost's answer cannot be read: %(reason)s. Nothing was changed.")
+        words = _("The portal cannot read Ultahost's answer: %(reason)s. Nothing was changed.")
         return Live(problem=words % {"reason": error.message or error.status})
     except ServerError as error:
         words = _("Ultahost answers with an error (%(status)s). Nothing was changed.")

@@ -27,10 +27,10 @@ Facts = dict[str, Any]
 _TITLES: dict[str, str | Promise] = {
     Kind.NEW_DEVICE: _("Your login was used in a new browser"),
     Kind.KEY_REFUSED: _("Ultahost refuses an API key"),
-    Kind.ACT: _("Somebody prepared the transfer of a domain"),
-    Kind.SHARING: _("Who reaches an account has changed"),
-    Kind.OUTCOME: _("Nobody knows yet whether something took effect"),
-    Kind.DIGEST: _("Invoices and domains that need somebody"),
+    Kind.ACT: _("A domain was prepared for transfer"),
+    Kind.SHARING: _("Access to an account has changed"),
+    Kind.OUTCOME: _("The result of a request is unknown"),
+    Kind.DIGEST: _("Invoices and domains that need attention"),
 }
 
 

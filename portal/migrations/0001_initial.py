@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 (
                     "email",
                     models.EmailField(
-                        error_messages={"unique": "Somebody with this e-mail address is here already."},
+                        error_messages={"unique": "A person with this e-mail address already exists."},
                         max_length=254,
                         unique=True,
                         verbose_name="e-mail address",

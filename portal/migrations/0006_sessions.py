@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="switches",
             name="second_factor",
-            field=models.BooleanField(default=False, verbose_name="everybody needs a second factor"),
+            field=models.BooleanField(default=False, verbose_name="two-factor sign-in is required"),
         ),
         migrations.AddField(
             model_name="user",

@@ -72,7 +72,7 @@ class Switches(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     cards = models.BooleanField(_("card numbers may be entered"), default=False)
-    second_factor = models.BooleanField(_("everybody needs a second factor"), default=False)
+    second_factor = models.BooleanField(_("two-factor sign-in is required"), default=False)
 
     @classmethod
     def current(cls) -> "Switches":

@@ -42,12 +42,12 @@ class Notification(models.Model):
     class Kind(models.TextChoices):
         NEW_DEVICE = "new_device", _("A sign-in from a new browser")
         KEY_REFUSED = "key_refused", _("Other people's keys that Ultahost refuses")
-        ACT = "act", _("What others did with a domain of yours")
-        SHARING = "sharing", _("Who reaches an account of yours")
-        OUTCOME = "outcome", _("Payments and changes whose outcome is unknown")
+        ACT = "act", _("Other people's actions on your domains")
+        SHARING = "sharing", _("Changes of access to your accounts")
+        OUTCOME = "outcome", _("Payments and changes with an unknown result")
         OVERDUE = "overdue", _("Invoices that became overdue")
         LAPSING = "lapsing", _("Domains at risk")
-        DIGEST = "digest", _("The mail of the day")  # holds those two
+        DIGEST = "digest", _("The daily e-mail")  # holds those two
 
     class State(models.TextChoices):
         WAITING = "waiting", _("Waiting")
@@ -55,7 +55,7 @@ class Notification(models.Model):
         SENT = "sent", _("Sent")
         REFUSED = "refused", _("Refused by the mail server")
         GIVEN_UP = "given_up", _("Given up")
-        POINTLESS = "pointless", _("Nothing to say any more")
+        POINTLESS = "pointless", _("No longer needed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="notifications")
@@ -108,11 +108,11 @@ class MailTrouble(models.Model):
     """One row while the mail server takes no mail, none otherwise."""
 
     class Word(models.TextChoices):
-        UNREACHABLE = "unreachable", _("it cannot be reached")
-        SILENT = "silent", _("it does not answer")
+        UNREACHABLE = "unreachable", _("no connection")
+        SILENT = "silent", _("no answer")
         LOGIN = "login", _("it refuses the portal's login")
         SENDER = "sender", _("it refuses the portal's own address")
-        CUT = "cut", _("it breaks off")
+        CUT = "cut", _("the connection breaks")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     word = models.CharField(max_length=20, choices=Word)

@@ -51,7 +51,7 @@ class ShareLink(SecretLink):
     purpose = "share link"
 
     class State(models.TextChoices):
-        LIVE = "live", _("Live")
+        LIVE = "live", _("Active")
         LAPSED = "lapsed", _("Expired")
         REVOKED = "revoked", _("Revoked")
 

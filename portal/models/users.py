@@ -80,7 +80,7 @@ class User(AbstractBaseUser, Searched):
     email = models.EmailField(
         _("e-mail address"),
         unique=True,
-        error_messages={"unique": _("Somebody with this e-mail address is here already.")},
+        error_messages={"unique": _("A person with this e-mail address already exists.")},
     )
     name = OneLineField(_("name"), max_length=120)
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.MEMBER)

@@ -15,7 +15,7 @@ class OtherKey(Exception):
 def whose(user: User, key: ApiKey | None) -> str:
     """Which key acts, and whose it is: known before anything is sent."""
     if key is None:
-        return _("none: no active key can write to this account")
+        return _("none: this account has no active key")
     if key.owner_id == user.pk:
         return _("%(key)s, yours") % {"key": key}
     return _("%(key)s of %(owner)s") % {"key": key, "owner": key.owner}
@@ -35,11 +35,11 @@ def as_named(user: User, account: Account, named_id: UUID | None, key: ApiKey | 
 
 def _words(named: str, now: str) -> str:
     if named and now:
-        words = _("This page named the key %(named)s. Now %(now)s would act. Nothing was sent.")
+        words = _("This page named the key %(named)s, but now %(now)s would be used. Nothing was sent.")
     elif now:
-        words = _("This page named no key of this account. Now %(now)s would act. Nothing was sent.")
+        words = _("This page named no key of this account, but now %(now)s would be used. Nothing was sent.")
     elif named:
-        words = _("The key %(named)s cannot act any more, and no other can. Nothing was sent.")
+        words = _("The key %(named)s no longer works, and there is no other. Nothing was sent.")
     else:
-        words = _("No active key can write to this account. Nothing was sent.")
+        words = _("This account has no active key. Nothing was sent.")
     return words % {"named": named, "now": now}

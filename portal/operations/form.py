@@ -20,7 +20,7 @@ class WriteForm(forms.Form):
     agreed = forms.DecimalField(required=False, max_digits=15, decimal_places=4, widget=forms.HiddenInput)
     again = forms.BooleanField(
         required=False,
-        label=_("I have looked at Ultahost: it did not happen. Send it again."),
+        label=_("I have checked at Ultahost that it did not happen. Send it again."),
         widget=forms.HiddenInput,
     )
 

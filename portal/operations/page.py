@@ -90,7 +90,7 @@ class WritePage:
         except acting_key.OtherKey as words:
             return self._refuse(form, key, str(words))
         if self.priced and form.cleaned_data["agreed"] is None:
-            return self._refuse(form, key, _("This page named no total to agree to. Nothing was sent."))
+            return self._refuse(form, key, _("This page showed no total. Nothing was sent."))
         return self._send(form, key, make(form))
 
     def _key(self) -> ApiKey | None:
@@ -105,14 +105,12 @@ class WritePage:
             with provider_call():
                 operation = operations.perform(wanted, again=bool(form.cleaned_data.get("again")))
         except Busy:
-            return self._refuse(
-                form, key, _("The portal is busy with other calls. Nothing was sent; try again.")
-            )
+            return self._refuse(form, key, _("The portal is busy. Nothing was sent; try again."))
         except NotAllowedNow as error:
             words = _("%(reason)s Nothing was sent.") % {"reason": not_allowed(error)}
             return self._refuse(form, key, words)
         except TwinPending as twin:
-            words = _("The same is under way already, and its outcome is open. Nothing was sent.")
+            words = _("An identical request is in progress. Nothing was sent.")
             return self._refuse(form, key, self._linked(words, twin.operation))
         except NeedsConfirmation as before:
             words = _("An identical request was sent earlier; its result is unknown. Nothing was sent now.")
@@ -171,4 +169,4 @@ class WritePage:
         if not access.operations_to_view(self.request.user).contains(operation):
             return _("%(words)s It was sent by %(who)s.") % {"words": words, "who": operation.user}
         url = reverse("operation", args=[operation.pk])
-        return format_html('{} <a href="{}">{}</a>', words, url, _("See what became of it"))
+        return format_html('{} <a href="{}">{}</a>', words, url, _("View result"))

@@ -23,11 +23,11 @@ def failed(request: HttpRequest) -> HttpResponse:
 def _words(trouble: Trouble) -> tuple[str, str]:
     if trouble == Trouble.FULL:
         return _("The disk is full"), _(
-            "What you can see is still there, and nothing can be changed: this was not done. An admin has to"
-            " make room on the portal's machine. Then try again."
+            "You can still read everything, but not change anything. This was not done. Try again after an"
+            " admin has freed space on the portal's machine."
         )
     if trouble == Trouble.BUSY:
         return _("The portal is busy"), _("This was not done. Try again in a moment.")
     return _("The database does not answer"), _(
-        "If you were changing something, look whether it was done before you try again in a moment."
+        "If you were changing something, check whether it was done before you try again."
     )

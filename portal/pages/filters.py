@@ -130,7 +130,7 @@ class AuditFilter(RowFilter):
     number_column = "seq"
 
     act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"))
-    actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"), empty_label=_("Anybody"))
+    actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"))
     since = DayFilter("at", "date__gte", label=_("From"))
     until = DayFilter("at", "date__lte", label=_("To"))
 

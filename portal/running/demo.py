@@ -28,13 +28,13 @@ class _Person(NamedTuple):
 
 def _team() -> dict[str, _Person]:
     return {
-        "dana": _Person("Dana Whitfield", Role.ADMIN, _("looks after people and keys")),
+        "dana": _Person("Dana Whitfield", Role.ADMIN, _("manages people and keys")),
         "alma": _Person("Alma Lindqvist", Role.MEMBER, _("holds a key to the first account")),
         "ben": _Person(
             "Ben Okafor", Role.MEMBER, _("holds a key to the second account, in another currency")
         ),
         "carla": _Person("Carla Núñez", Role.MEMBER, _("holds a second key to Alma's account")),
-        "emil": _Person("Emil Sørensen", Role.BILLING, _("reads every account's invoices")),
+        "emil": _Person("Emil Sørensen", Role.BILLING, _("reads all invoices")),
     }
 
 

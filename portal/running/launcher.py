@@ -137,4 +137,5 @@ def _greet(say: Callable[[str], None]) -> None:
 
 def invite_first_admin(say: Callable[[str], None]) -> None:
     if token := first_admin.issue_token():
-        say(f"Nobody can sign in yet: {settings.PORTAL_URL}{reverse('first_admin')} takes, once, {token}")
+        url = f"{settings.PORTAL_URL}{reverse('first_admin')}"
+        say(f"There is no admin yet. Open {url} and enter this one-time token: {token}")

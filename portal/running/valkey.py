@@ -45,7 +45,7 @@ def _make_private(folder: Path) -> None:
     # Anybody may make a folder in the temporary one, with a socket of their own inside.
     if folder.is_symlink() or folder.stat().st_uid != os.getuid():
         raise CannotStart(
-            f"{folder} belongs to somebody else: remove it, or give PORTAL_DATA_DIR a shorter path."
+            f"{folder} belongs to another user. Remove it, or set PORTAL_DATA_DIR to a shorter path."
         )
     folder.chmod(0o700)
 

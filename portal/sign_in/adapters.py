@@ -88,7 +88,8 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "unreadable": gettext_lazy(
-            "The portal cannot open your second factor any more. Once an admin removed it, set it up again."
+            "The portal can no longer read your two-factor sign-in. Ask an admin to remove it, then set it"
+            " up again."
         ),
     }
 

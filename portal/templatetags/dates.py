@@ -11,6 +11,7 @@ register = template.Library()
 register.filter("day", formats.day)
 register.filter("clock", formats.clock)
 register.filter("again", formats.again)
+register.filter("until", formats.until)
 register.filter("moment", formats.moment)
 
 

@@ -49,13 +49,13 @@ LISTING = Listing(
     search=_("Search accounts"),
     before_key=_("Add an API key to see its account."),
     empty=_("Add an API key to see its account."),
-    no_match=_("No account has these words."),
+    no_match=_("No accounts match."),
     sorts=SORTS,
     default_sort="name",
     shown=("name", "private", "ways", "currency", "updated", "due", "owed"),
     columns=(
         Column("name", _("Account"), lambda one: one.account.name, "name"),
-        Column("ways", _("Reached by"), lambda one: ", ".join(one.ways), "account-cell"),
+        Column("ways", _("Access"), lambda one: ", ".join(one.ways), "account-cell"),
         Column(
             "private", _("Private"), lambda one: _("yes") if one.is_private else _("no"), "state", _("State")
         ),
@@ -137,7 +137,7 @@ def change_account_password(request: http.Request, account: Account) -> HttpResp
         account,
         writes.ChangePassword,
         title=gettext("Change the password at Ultahost"),
-        text=gettext("It is the password of the account's own login at Ultahost, not yours at the portal."),
+        text=gettext("This is the password of the account's login at Ultahost, not your portal password."),
         verb=gettext("Change the password"),
         back=_page(account),
         done_words=gettext("The password at Ultahost was changed."),
@@ -190,7 +190,7 @@ def set_private(request: http.Request, account: Account, switch: str) -> HttpRes
     done = (
         gettext("%(account)s is private.")
         if hides
-        else gettext("Every member reads the invoices of %(account)s.")
+        else gettext("All members can now read the invoices of %(account)s.")
     )
     messages.success(request, done % {"account": account})
     return http.SeeOther(_page(account))
@@ -199,15 +199,15 @@ def set_private(request: http.Request, account: Account, switch: str) -> HttpRes
 def _hiding(account: Account) -> Confirmation:
     links = ShareLink.objects.live().filter(accounts=account).count()
     warning = ngettext(
-        "%(count)d share link names it and goes on showing its invoices. An admin can revoke it.",
-        "%(count)d share links name it and go on showing its invoices. An admin can revoke them.",
+        "%(count)d share link to this account still shows its invoices. An admin can revoke it.",
+        "%(count)d share links to this account still show its invoices. An admin can revoke them.",
         links,
     )
     return Confirmation(
         title=gettext("Make %(account)s private?") % {"account": account},
         text=gettext(
-            "Other members do not see its invoices any more, from their next click on: not in lists, search,"
-            " totals, files or changes. Billing, admins and whoever holds a key or a grant go on seeing them."
+            "Other members can no longer see these invoices. Billing, admins and people with a key or"
+            " access to this account still see them."
         ),
         warning=warning % {"count": links} if links else "",
         verb=gettext("Make it private"),
@@ -220,8 +220,7 @@ def _opening(account: Account) -> Confirmation:
     return Confirmation(
         title=gettext("Open %(account)s to the team?") % {"account": account},
         text=gettext(
-            "Every member then reads all its invoices, and so does whoever holds a share link to every"
-            " account."
+            "All members can then read all its invoices, and share links to all accounts show them."
         ),
         verb=gettext("Open it to the team"),
         facts=[(gettext("Account"), account)],

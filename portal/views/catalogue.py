@@ -46,7 +46,7 @@ PARTS = {
             Product,
             ProductForm,
             gettext_lazy("Products"),
-            gettext_lazy("What people can order or upgrade to by its name."),
+            gettext_lazy("Products your team can order or upgrade to by name."),
             gettext_lazy("Add a product"),
         ),
         Part(
@@ -54,7 +54,7 @@ PARTS = {
             Gateway,
             GatewayForm,
             gettext_lazy("Payment gateways"),
-            gettext_lazy("Ways to pay an order, besides those seen on the account's invoices."),
+            gettext_lazy("Payment methods for orders, in addition to those on the account's invoices."),
             gettext_lazy("Add a gateway"),
         ),
         Part(
@@ -98,7 +98,7 @@ def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpRespon
         return http.SeeOther(reverse("catalogue"))
     return Confirmation(
         title=_("Delete “%(entry)s”?") % {"entry": entry},
-        text=_("It is offered no more. At Ultahost nothing changes."),
+        text=_("It is no longer offered. Nothing changes at Ultahost."),
         verb=_("Delete it"),
         back=reverse("edit_entry", args=[part, entry_id]),
         danger=True,

@@ -15,10 +15,7 @@ LISTING = Listing(
     name="changes",
     title=_("Changes"),
     search=_("Search changes"),
-    empty=_(
-        "Nothing has changed at Ultahost since the first copies were made."
-        " What changes from now on appears here."
-    ),
+    empty=_("No changes at Ultahost yet."),
     beneath=_("Changes found at Ultahost."),
     body="changes/_rows.html",
     sorts=SORTS,
@@ -29,7 +26,7 @@ LISTING = Listing(
         Column("account", _("Account"), lambda e: e.account.name),
         Column("what", _("What"), lambda e: e.get_noun_display()),
         Column("name", _("Name"), lambda e: e.name),
-        Column("remote_id", _("Number at Ultahost"), lambda e: e.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda e: e.remote_id),
         Column("kind", _("Kind"), lambda e: e.get_kind_display()),
         Column("change", _("Change"), events.words),
     ),

@@ -62,7 +62,7 @@ LISTING = Listing(
         Column("years", _("Years"), lambda d: d.registration_period),
         Column("registered", _("Registered"), lambda d: d.registration_date),
         Column("registrar", _("Registrar"), lambda d: d.registrar),
-        Column("remote_id", _("Number at Ultahost"), lambda d: d.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda d: d.remote_id),
         Column("unreadable", _("Could not be read"), fields.unread_words),
     ),
 )
@@ -118,9 +118,11 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
         domain.account,
         writes.UpdateNameservers,
         title=gettext("Set the nameservers of %(domain)s") % {"domain": domain},
-        text=gettext("This replaces all current nameservers. Ultahost does not tell which ones are set now."),
+        text=gettext(
+            "This replaces all current nameservers. The current ones are not available from Ultahost."
+        ),
         facts=[(gettext("Domain"), domain)],
-        warning=gettext("Wrong nameservers take the site and the mail of the domain offline."),
+        warning=gettext("Wrong nameservers take the website and e-mail of the domain offline."),
         verb=gettext("Set the nameservers"),
         back=_page_of(domain),
         done_words=gettext("The nameservers of %(domain)s are set.") % {"domain": domain},
@@ -158,7 +160,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         domain.account,
         writes.SetAutoRenew,
         title=title % {"domain": domain},
-        text=gettext("Ultahost raises an invoice before the domain is due. It still has to be paid.")
+        text=gettext("Ultahost creates an invoice before the domain is due. You still need to pay it.")
         if on
         else "",
         facts=[
@@ -168,7 +170,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         ],
         warning=""
         if on
-        else gettext("No renewal invoice is raised any more, and the domain is lost when it expires."),
+        else gettext("Ultahost creates no more renewal invoices. You lose the domain when it expires."),
         verb=gettext("Turn on") if on else gettext("Turn off"),
         back=_page_of(domain),
         done_words=done % {"domain": domain},
@@ -222,7 +224,7 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
             "Unlock it only to move it to another registrar. Lock it again if the transfer doesn't go ahead."
         ),
         facts=[(gettext("Domain"), domain)],
-        warning=gettext("While it is unlocked, whoever has its EPP code can take the domain away."),
+        warning=gettext("While it is unlocked, a person who has its EPP code can transfer the domain."),
         verb=gettext("Unlock"),
         back=_page_of(domain),
         done_words=gettext("%(domain)s is unlocked.") % {"domain": domain},

@@ -37,7 +37,7 @@ LISTING = Listing(
         Column("account", _("Account"), lambda e: e.account.name, "account-cell"),
         Column("subject", _("Subject"), lambda e: e.subject, "name"),
         Column("date", _("Sent"), lambda e: e.date, "date"),
-        Column("remote_id", _("Number at Ultahost"), lambda e: e.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda e: e.remote_id),
         Column("unreadable", _("Could not be read"), fields.unread_words),
     ),
 )

@@ -34,5 +34,5 @@ def _create(form: FirstAdminForm) -> User | None:
     try:
         return door.create(**form.cleaned_data)
     except door.WrongToken:
-        form.add_error("token", _("This is not the token that the last start printed."))
+        form.add_error("token", _("This is not the token shown in the terminal."))
         return None

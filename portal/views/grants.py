@@ -29,18 +29,21 @@ def give_grant(request: http.Request, account: Account) -> HttpResponse:
         try:
             grant = grants.give(request.user, account, **form.cleaned_data)
         except grants.HeldAlready as held:
-            words = _("%(person)s has one on this account already: %(right)s, from %(giver)s. Change that.")
+            words = _(
+                "%(person)s already has access to this account: %(right)s, given by %(giver)s. Change that"
+                " instead."
+            )
             form.add_error(None, words % _names(held.grant))
         else:
-            _say(request, _("%(person)s has a grant on %(account)s now: %(right)s."), grant)
+            _say(request, _("%(person)s now has access to %(account)s: %(right)s."), grant)
             return http.SeeOther(_page(account))
     return Confirmation(
-        title=_("Give a grant on %(account)s") % {"account": account},
+        title=_("Give access to %(account)s") % {"account": account},
         text=_("Access stays until removed, even if the person who gave it leaves.")
         if form.has_people
-        else _("Everybody in the team reaches this account already, or has a grant on it."),
+        else _("Everyone in the team already has access to this account."),
         form=form if form.has_people or form.is_bound else None,
-        verb=_("Give the grant") if form.has_people else "",
+        verb=_("Give access") if form.has_people else "",
         busy=_("Giving…"),
         back=_page(account),
     ).page(request)
@@ -59,15 +62,17 @@ def change_grant(request: http.Request, account: Account, grant_id: UUID) -> Htt
         try:
             grants.change(request.user, grant, form.cleaned_data["level"])
         except grants.ChangedMeanwhile:
-            form.add_error(None, _("Somebody changed this grant or took it away meanwhile. Look again."))
+            form.add_error(
+                None, _("This access was changed or removed since you opened this page. Check it again.")
+            )
         else:
-            _say(request, _("The grant of %(person)s on %(account)s: %(right)s."), grant)
+            _say(request, _("The access of %(person)s to %(account)s: %(right)s."), grant)
             return http.SeeOther(_page(account))
     return Confirmation(
-        title=_("Change the grant of %(person)s") % {"person": grant.user},
+        title=_("Change the access of %(person)s") % {"person": grant.user},
         facts=_facts(grant),
         form=form,
-        verb=_("Change the grant"),
+        verb=_("Change access"),
         back=_page(account),
     ).page(request)
 
@@ -81,14 +86,14 @@ def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpR
         return _not_there(request, account)
     if request.method == "POST":
         grants.take(request.user, grant)
-        _say(request, _("%(person)s has no grant on %(account)s any more."), grant)
+        _say(request, _("The access of %(person)s to %(account)s was removed."), grant)
         return http.SeeOther(_page(account))
     return Confirmation(
-        title=_("Take the grant of %(person)s away?") % {"person": grant.user},
-        text=_("What it gave is gone at their next click. What a role or a key gives stays."),
+        title=_("Remove the access of %(person)s?") % {"person": grant.user},
+        text=_("Takes effect immediately. Access through a role or a key stays."),
         facts=_facts(grant),
-        verb=_("Take it away"),
-        busy=_("Taking it away…"),
+        verb=_("Remove access"),
+        busy=_("Removing…"),
         danger=True,
         back=_page(account),
     ).page(request)
@@ -96,13 +101,13 @@ def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpR
 
 def _not_there(request: http.Request, account: Account) -> HttpResponse:
     """Somebody was quicker, or the same click came twice."""
-    messages.info(request, _("This grant is not there any more."))
+    messages.info(request, _("This access has already been removed."))
     return http.SeeOther(_page(account))
 
 
 def _facts(grant: Grant) -> list[tuple[str, object]]:
     given = f"{formats.moment(grant.given_at)} · {grant.given_by}"
-    return [(_("Account"), grant.account), (_("Grant"), grant.gives), (_("Given"), given)]
+    return [(_("Account"), grant.account), (_("Access"), grant.gives), (_("Given"), given)]
 
 
 def _say(request: http.Request, words: str, grant: Grant) -> None:

@@ -43,7 +43,7 @@ def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
     return Confirmation(
         title=_("Send the invitation of %(name)s again?") % {"name": invitation},
         facts=_facts(invitation),
-        text=_("A new link works once, within 48 hours. The link before stops working."),
+        text=_("The new link works once, within 48 hours. The previous link stops working."),
         verb=_("Send again"),
         back=reverse("people"),
     ).page(request)
@@ -61,7 +61,7 @@ def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
     return Confirmation(
         title=_("Revoke the invitation of %(name)s?") % {"name": invitation},
         facts=_facts(invitation),
-        text=_("Its link stops working at once."),
+        text=_("The link stops working immediately."),
         verb=_("Revoke"),
         danger=True,
         back=reverse("people"),

@@ -57,7 +57,7 @@ LISTING = Listing(
         Column("pick", _("Select all"), css_class="pick"),
         Column("account", _("Account"), lambda i: i.account.name, "account-cell"),
         Column("number", _("Number"), str, "name", _("Invoice")),
-        Column("remote_id", _("Number at Ultahost"), lambda i: i.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda i: i.remote_id),
         Column("date", _("Date"), lambda i: i.date, "extra"),
         Column("due", _("Due"), lambda i: i.due_date, "date"),
         Column("status", _("Status"), lambda i: i.shown_status, "state"),
@@ -139,9 +139,9 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """What an invoice is paid for is looked up once more before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)
     if request.method != "POST" and (invoice.total is None or invoice.total <= 0):
-        words = gettext("This invoice asks for no money.")
+        words = gettext("There is nothing to pay on this invoice.")
         if invoice.total is None:
-            words = gettext("The total of this invoice could not be read: pay it at Ultahost.")
+            words = gettext("The total of this invoice could not be read. Pay it at Ultahost.")
         messages.warning(request, words)
         return http.SeeOther(reverse("invoice", args=[invoice.pk]))
     amount = formats.money(invoice.total, invoice.currency)
@@ -150,7 +150,7 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         invoice.account,
         writes.PayInvoice,
         title=gettext("Pay invoice %(invoice)s?") % {"invoice": invoice},
-        text=gettext("Ultahost takes the money with the invoice's payment method."),
+        text=gettext("Ultahost charges the invoice's payment method."),
         verb=gettext("Pay %(amount)s") % {"amount": amount},
         back=reverse("invoice", args=[invoice.pk]),
         facts=[

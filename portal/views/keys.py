@@ -64,7 +64,10 @@ def add_key(request: http.Request) -> HttpResponse:
         else:
             messages.warning(
                 request,
-                _("Ultahost does not answer. The key is saved as unverified and is tried again by itself."),
+                _(
+                    "Ultahost does not answer. The key is saved as unverified, and the portal tries again"
+                    " automatically."
+                ),
             )
         return http.SeeOther(reverse("keys"))
     return http.page(request, "keys/add.html", {"form": form}, status=_status(form))
@@ -106,7 +109,7 @@ def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
         messages.error(request, str(TOO_MANY_TRIES))
         return http.SeeOther(_page(key))
     vault.ask_to_verify(key)
-    messages.success(request, _("Asking Ultahost about this key again."))
+    messages.success(request, _("Checking this key with Ultahost again."))
     return http.SeeOther(_page(key))
 
 
@@ -118,7 +121,7 @@ def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _disabling(key).page(request)
     acts.disable(request.user, key)
-    messages.success(request, _("“%(label)s” is disabled and is not used any more.") % {"label": key.label})
+    messages.success(request, _("“%(label)s” is disabled and no longer used.") % {"label": key.label})
     return http.SeeOther(_page(key))
 
 
@@ -145,7 +148,7 @@ def remove_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method == "POST":
         acts.remove(request.user, key)
         messages.success(
-            request, _("“%(label)s” was removed and its secret is forgotten.") % {"label": key.label}
+            request, _("“%(label)s” was removed and the stored key deleted.") % {"label": key.label}
         )
         return http.SeeOther(reverse("keys"))
     return _removal(key).page(request)
@@ -182,7 +185,9 @@ def _chips(health: list[KeyHealth], shown: str) -> list[Chip]:
 def _removal(key: ApiKey) -> Confirmation:
     return Confirmation(
         title=_("Remove “%(label)s”?") % {"label": key.label},
-        text=_("The portal forgets the secret. At Ultahost the key stays valid until it is revoked there."),
+        text=_(
+            "The portal deletes its copy of the key. The key stays valid until you revoke it at Ultahost."
+        ),
         facts=_facts(key),
         warning=_if_last(key),
         verb=_("Remove the key"),
@@ -195,7 +200,7 @@ def _removal(key: ApiKey) -> Confirmation:
 def _disabling(key: ApiKey) -> Confirmation:
     return Confirmation(
         title=_("Disable “%(label)s”?") % {"label": key.label},
-        text=_("The portal keeps the key and does not use it until it is enabled again."),
+        text=_("The portal keeps the key, but does not use it until you enable it again."),
         facts=_facts(key),
         warning=_if_last(key),
         verb=_("Disable"),
@@ -206,7 +211,7 @@ def _disabling(key: ApiKey) -> Confirmation:
 def _enabling(key: ApiKey) -> Confirmation:
     return Confirmation(
         title=_("Enable “%(label)s”?") % {"label": key.label},
-        text=_("The portal uses the key again, for refreshes and for what people send."),
+        text=_("The portal uses the key again for refreshes and changes."),
         facts=_facts(key),
         verb=_("Enable"),
         back=_page(key),
@@ -223,7 +228,7 @@ def _page(key: ApiKey) -> str:
 
 def _if_last(key: ApiKey) -> str:
     last = key.account and not _other_keys(key)
-    return _("It is the last key to its account, which is not refreshed any more.") if last else ""
+    return _("This is the last key to its account. The account will no longer be refreshed.") if last else ""
 
 
 def _status(form: Any) -> int:

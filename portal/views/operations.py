@@ -31,7 +31,7 @@ LISTING = Listing(
     name="operations",
     title=_("Activity"),
     search=_("Search activity"),
-    empty=_("Nothing has been changed at Ultahost from here yet."),
+    empty=_("No changes have been sent to Ultahost yet."),
     file="activity",
     sorts=SORTS,
     default_sort="-when",
@@ -43,7 +43,7 @@ LISTING = Listing(
         Column("what", _("What"), lambda o: act(o.action), "name"),
         Column("subject", _("On"), lambda o: o.about),
         Column("status", _("State"), lambda o: o.get_state_display(), "state"),
-        Column("message", _("Ultahost's words"), said),
+        Column("message", _("Answer from Ultahost"), said),
         Column("key", _("Key"), lambda o: f"…{o.key_last_four}"),
         Column("settled_by", _("Decided by"), lambda o: o.settled_by and o.settled_by.name),
         Column(
@@ -95,7 +95,7 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
         with provider_call():
             settling.look_again(operation)
     except Busy:
-        messages.error(request, gettext("The portal is busy with other calls. Try again."))
+        messages.error(request, gettext("The portal is busy. Try again."))
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 

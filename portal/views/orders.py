@@ -38,7 +38,7 @@ LISTING = Listing(
     title=_("Orders"),
     search=_("Search orders"),
     before_key=_("Add an API key to see your orders."),
-    empty=_("Nothing has been ordered yet in the accounts you can see."),
+    empty=_("There are no orders in the accounts you can see."),
     sorts=SORTS,
     default_sort="-date",
     shown=("number", "status", "account", "payment_method", "date", "amount"),
@@ -50,7 +50,7 @@ LISTING = Listing(
         Column("amount", _("Amount"), lambda o: o.amount, "money"),
         Column("currency", _("Currency"), lambda o: o.account.currency),
         Column("payment_method", _("Payment method"), lambda o: o.payment_method, "extra"),
-        Column("remote_id", _("Number at Ultahost"), lambda o: o.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda o: o.remote_id),
         Column("unreadable", _("Could not be read"), fields.unread_words),
     ),
 )

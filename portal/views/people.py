@@ -69,7 +69,7 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
         else "",
         facts=_handed_out(request, person),
         form=form,
-        verb=_("Change the role"),
+        verb=_("Change role"),
         back=_page(person),
     ).page(request)
 
@@ -161,7 +161,7 @@ def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
         title=_("End all sessions of %(name)s?") % {"name": person},
         text=_("Your other sessions end; this one stays.")
         if person == request.user
-        else _("%(name)s has to sign in again, everywhere.") % {"name": person},
+        else _("%(name)s has to sign in again in all browsers.") % {"name": person},
         verb=_("End all sessions"),
         danger=True,
         back=_page(person),
@@ -210,7 +210,8 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
         messages.error(request, str(reason))
         return http.SeeOther(reverse("person", args=[person.pk]))
     messages.success(
-        request, _("%(name)s is frozen: no session, no sign-in, no key in use.") % {"name": person}
+        request,
+        _("%(name)s is suspended: sessions ended, sign-in blocked, keys disabled.") % {"name": person},
     )
     return http.SeeOther(reverse("home") if person == request.user else request.path)
 
@@ -239,12 +240,15 @@ def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         second_factor.remove(request, person)
-        messages.success(request, _("%(name)s has no second factor any more.") % {"name": person})
+        messages.success(request, _("The two-factor sign-in of %(name)s was removed.") % {"name": person})
         return http.SeeOther(reverse("person", args=[person.pk]))
     return Confirmation(
-        title=_("Remove the second factor of %(name)s?") % {"name": person},
-        text=_("App, passkeys and recovery codes all go, and every session ends."),
-        warning=_("Until there is a new one, the password alone opens the portal. Be sure who asked you."),
+        title=_("Remove the two-factor sign-in of %(name)s?") % {"name": person},
+        text=_("Deletes the app, passkeys and recovery codes, and ends all sessions."),
+        warning=_(
+            "Until they set it up again, they sign in with the password only. Make sure the request really"
+            " came from them."
+        ),
         verb=_("Remove it"),
         back=reverse("person", args=[person.pk]),
         danger=True,

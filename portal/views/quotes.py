@@ -53,7 +53,7 @@ LISTING = Listing(
         Column("valid", _("Valid until"), lambda q: q.valid_until, "date"),
         Column("total", _("Total"), lambda q: q.total, "money"),
         Column("currency", _("Currency"), lambda q: q.account.currency),
-        Column("remote_id", _("Number at Ultahost"), lambda q: q.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda q: q.remote_id),
         Column("unreadable", _("Could not be read"), fields.unread_words),
     ),
 )
@@ -98,7 +98,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         account,
         writes.AcceptQuote,
         title=gettext("Accept quote %(number)s?") % {"number": quote_id},
-        text=gettext("Ultahost makes an invoice of it. The portal cannot take an acceptance back."),
+        text=gettext("Ultahost creates an invoice for it. An acceptance cannot be undone in the portal."),
         verb=gettext("Accept the quote"),
         back=reverse("quote", args=[account.pk, quote_id]),
         facts=_facts(account, read),

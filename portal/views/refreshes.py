@@ -34,7 +34,7 @@ def refresh(request: http.Request, noun: str) -> HttpResponse:
     schedule.ask(accounts, [noun])
     if request.htmx:
         return _region(request, noun)
-    messages.success(request, _("Refreshing: this page shows the new state in a moment."))
+    messages.success(request, _("Refreshing. This page will update in a moment."))
     return http.SeeOther(http.back(request, reverse(noun)))
 
 

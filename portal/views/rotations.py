@@ -21,13 +21,12 @@ from ultahost_api.models import ApiKey
 from ultahost_api.models.api_keys import SNOOZE
 
 _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
-    rotation.RotationIsOver: gettext_lazy("Somebody has finished or undone this rotation already."),
+    rotation.RotationIsOver: gettext_lazy("This rotation has already been finished or undone."),
     rotation.NewKeyStopped: gettext_lazy(
         "The new key is not in use, so the old one stays. Fix the new key, or undo."
     ),
     rotation.StillSending: gettext_lazy(
-        "Something is being sent with the old key, or waits its turn. Nothing was changed; try again in a few"
-        " minutes."
+        "A request is being sent or queued with the old key. Nothing was changed; try again in a few minutes."
     ),
 }
 
@@ -59,14 +58,14 @@ def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @reauthenticated(there=lambda request, key: _guide(key))
 def finish_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
     if not request.POST.get("deleted"):
-        messages.error(request, _("Delete the old key at Ultahost first, and say so."))
+        messages.error(request, _("Delete the old key at Ultahost first, then select the box."))
         return http.SeeOther(_guide(key))
     new = key.takes_over or key
     try:
         old = acts.finish_rotation(request.user, new)
     except KeyProblem as problem:
         return _not_so(request, key, problem)
-    words = _("“%(label)s” is rotated: …%(new)s is in use, …%(old)s is forgotten.")
+    words = _("“%(label)s” is rotated: …%(new)s is in use, …%(old)s was deleted.")
     messages.success(request, words % {"label": new.label, "new": new.last_four, "old": old.last_four})
     return http.SeeOther(reverse("key", args=[new.pk]))
 
@@ -85,7 +84,7 @@ def undo_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
         acts.undo_rotation(request.user, old, new)
     except KeyProblem as problem:
         return _not_so(request, key, problem)
-    words = _("The new key …%(new)s is forgotten, “%(label)s” goes on with …%(old)s.")
+    words = _("The new key …%(new)s was deleted. “%(label)s” uses …%(old)s again.")
     messages.success(request, words % {"label": old.label, "new": new.last_four, "old": old.last_four})
     return http.SeeOther(reverse("key", args=[old.pk]))
 
@@ -96,7 +95,7 @@ def snooze_key(request: http.Request, key_id: UUID) -> HttpResponse:
     """Nobody is reminded of its age for a while."""
     key = access.key_to_manage(request.user, key_id)
     acts.snooze(key)
-    messages.success(request, _("You are reminded again in %(days)d days.") % {"days": SNOOZE.days})
+    messages.success(request, _("We will remind you in %(days)d days.") % {"days": SNOOZE.days})
     return http.SeeOther(reverse("key", args=[key.pk]))
 
 
@@ -117,13 +116,13 @@ def _undoing(key: ApiKey) -> Confirmation:
     return Confirmation(
         title=_("Undo the rotation of “%(label)s”?") % {"label": old.label},
         text=_(
-            "The portal forgets the new key and goes on with the old one. At Ultahost the new one stays valid"
-            " until it is revoked there."
+            "The portal deletes its copy of the new key and uses the old one again. The new key stays valid"
+            " until you revoke it at Ultahost."
         ),
         facts=[
             (_("Account"), old.account),
-            (_("Is forgotten"), f"…{new.last_four}"),
-            (_("Goes on"), f"…{old.last_four}"),
+            (_("Deleted"), f"…{new.last_four}"),
+            (_("Kept"), f"…{old.last_four}"),
         ],
         warning="" if works else _("The old key does not work: %(state)s.") % {"state": old.state.label},
         verb=_("Remove the new key"),

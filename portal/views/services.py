@@ -54,7 +54,7 @@ LISTING = Listing(
         Column("cycle", _("Billing cycle"), lambda s: s.billing_cycle, "extra", _("Cycle")),
         Column("due", _("Next due"), lambda s: s.next_due_date, "date", _("Due")),
         Column("registered", _("Registered"), lambda s: s.registration_date),
-        Column("remote_id", _("Number at Ultahost"), lambda s: s.remote_id),
+        Column("remote_id", _("Ultahost ID"), lambda s: s.remote_id),
         Column("unreadable", _("Could not be read"), fields.unread_words),
     ),
 )
@@ -103,16 +103,18 @@ def _table(request: http.Request) -> Table:
 def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     if request.method != "POST" and operations.pending_cancellation(service):
-        messages.error(request, gettext("A cancellation is requested already. Nothing was sent."))
+        messages.error(request, gettext("A cancellation has already been requested. Nothing was sent."))
         return http.SeeOther(_page_of(service))
     writing = WritePage(
         request,
         service.account,
         writes.RequestCancellation,
         title=gettext("Request the cancellation of %(service)s?") % {"service": service},
-        text=gettext("Ultahost ends the service when its own run comes to the request."),
+        text=gettext("Ultahost ends the service when it processes the request."),
         facts=_facts(service),
-        warning=gettext("What is on it is lost when it ends. Only Ultahost can take the request back."),
+        warning=gettext(
+            "All data on the service is lost when it ends. Only Ultahost can withdraw the request."
+        ),
         verb=gettext("Request cancellation"),
         back=_page_of(service),
         done_words=gettext("The cancellation of %(service)s is requested.") % {"service": service},
@@ -131,7 +133,7 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
         acts.withdraw(request.user, pending)
         messages.success(request, gettext("The cancellation is marked as withdrawn here."))
     elif pending:
-        messages.error(request, gettext("Whether it was requested is not known yet. Nothing was changed."))
+        messages.error(request, gettext("The result of the request is not known yet. Nothing was changed."))
     else:
         messages.error(request, gettext("No cancellation is pending."))
     return http.SeeOther(_page_of(service))
@@ -148,7 +150,7 @@ def reset_service_password(request: http.Request, service_id: UUID) -> HttpRespo
         writes.ResetServicePassword,
         title=gettext("Set a new password for %(service)s") % {"service": service},
         facts=[_named(service)],
-        warning=gettext("The old one stops working at once."),
+        warning=gettext("The old password stops working immediately."),
         verb=gettext("Set the password"),
         back=_page_of(service),
         done_words=gettext("The password of %(service)s is set.") % {"service": service},
@@ -170,6 +172,7 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
         verb=str(command),
         back=_page_of(service),
         danger=command.dangerous,
+        done_words=gettext("%(command)s done: %(service)s.") % {"command": command, "service": service},
     )
     return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
 
@@ -183,10 +186,12 @@ def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
         writes.UpgradeService,
         title=gettext("Upgrade %(service)s") % {"service": service},
         text=gettext(
-            "This is an order: Ultahost changes the service and raises an invoice for the difference."
+            "This is an order: Ultahost changes the service and creates an invoice for the difference."
         ),
         facts=_facts(service),
-        warning=gettext("Ultahost tells no price before. What it comes to stands here afterwards."),
+        warning=gettext(
+            "Ultahost shows the price only on the invoice it creates. The price appears here after ordering."
+        ),
         verb=gettext("Order the upgrade"),
         back=_page_of(service),
         done_words=gettext("The upgrade of %(service)s is ordered.") % {"service": service},
@@ -220,4 +225,4 @@ def _tell_amount(request: http.Request, service: Service, operation: Operation) 
     except InvalidOperation:
         return  # it was ordered all the same
     currency = str(operation.result.get("currency") or service.account.currency)
-    messages.info(request, gettext("It comes to %(amount)s.") % {"amount": formats.money(amount, currency)})
+    messages.info(request, gettext("The price is %(amount)s.") % {"amount": formats.money(amount, currency)})

@@ -51,11 +51,11 @@ def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
     page = reverse("share_link", args=[link.pk])
     if request.method == "POST":
         acts.revoke(request.user, link)
-        messages.success(request, _("The link for “%(name)s” is dead.") % {"name": link})
+        messages.success(request, _("Link revoked: “%(name)s”.") % {"name": link})
         return http.SeeOther(page)
     return Confirmation(
         title=_("Revoke the link for “%(name)s”?") % {"name": link},
-        text=_("Whoever has it sees nothing from the next request on. It cannot be brought back."),
+        text=_("The link stops working immediately. This cannot be undone."),
         facts=[(_("Views"), link.views), (_("Last seen"), _last_seen(link))],
         verb=_("Revoke the link"),
         back=page,

@@ -82,7 +82,7 @@ def disable_two_factor(request: http.Request, account: Account) -> HttpResponse:
         account,
         writes.DisableTwoFactor,
         title=_("Turn two-factor sign-in off?"),
-        text=_("The password alone then opens the account's login at Ultahost."),
+        text=_("The account's login at Ultahost then needs only the password."),
         verb=_("Turn it off"),
         back=_page(account),
         done=reverse("account", args=[account.pk]),

@@ -27,8 +27,8 @@ _KINDS: dict[str, Promise] = {
     Kind.APPEARED: gettext_lazy("new"),
     Kind.GONE: gettext_lazy("no longer at Ultahost"),
     Kind.RETURNED: gettext_lazy("back at Ultahost"),
-    Kind.STOPPED: gettext_lazy("nothing new comes through any more"),
-    Kind.RECOVERED: gettext_lazy("up to date again"),
+    Kind.STOPPED: gettext_lazy("refreshing stopped"),
+    Kind.RECOVERED: gettext_lazy("refreshing again"),
 }
 
 _STATUSES = {"status", "stage"}

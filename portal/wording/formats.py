@@ -65,6 +65,14 @@ def again(value: datetime, now: datetime | None = None) -> str:
     return gettext("at %(clock)s") % {"clock": clock(value)}
 
 
+def until(value: datetime, now: datetime | None = None) -> str:
+    """`until 14:32`; below a minute `for 23 s`."""
+    left = (value - (now or timezone.now())).total_seconds()
+    if left < 60:
+        return gettext("for %(seconds)d s") % {"seconds": max(1, ceil(left))}
+    return gettext("until %(clock)s") % {"clock": clock(value)}
+
+
 def age(value: datetime, now: datetime | None = None) -> str:
     """`3 min ago`: the same words that static/js/time.js goes on counting with."""
     delta = value - (now or timezone.now())

@@ -24,7 +24,7 @@ class Words(NamedTuple):
 
 WRITES: dict[str, Words] = {
     "update_account": Words(gettext_lazy("Change account details")),
-    "change_password": Words(gettext_lazy("Change the provider login's password")),
+    "change_password": Words(gettext_lazy("Change the password at Ultahost")),
     "verify_2fa": Words(gettext_lazy("Turn on two-factor sign-in")),
     "disable_2fa": Words(gettext_lazy("Turn off two-factor sign-in")),
     "request_cancellation": Words(gettext_lazy("Request a cancellation"), asks_password=True),
@@ -90,19 +90,19 @@ def meaning(operation: Operation) -> str:
         return _("The answer did not arrive. Check at Ultahost, then tell us the result.")
     if operation.ended_as_gone:
         return _(
-            "The answer did not arrive, and what it was about is no longer at Ultahost: whether it happened"
-            " cannot be seen any more."
+            "The answer did not arrive, and the item is no longer at Ultahost. Whether it happened can no"
+            " longer be found out."
         )
     return {
-        State.QUEUED: _("It waits for its turn."),
+        State.QUEUED: _("Queued: the portal sends it after the ones before it."),
         State.SENDING: _("It is being sent."),
         State.DONE: _("Ultahost has done it."),
-        State.REFUSED: _("Ultahost said no. Nothing was changed."),
-        State.NOT_SENT: _("It never left the portal. Nothing was changed; you can try again."),
+        State.REFUSED: _("Ultahost refused it. Nothing was changed."),
+        State.NOT_SENT: _("It was not sent. Nothing was changed; you can try again."),
         State.UNKNOWN: _(
-            "The answer did not arrive, so it may have happened or not. The portal reads until it knows and"
-            " sends nothing again by itself."
+            "The answer did not arrive, so the result is unknown. The portal checks at Ultahost until it"
+            " knows the result. It does not send the request again."
         ),
-        State.CONFIRMED: _("The answer did not arrive, but reading afterwards shows that it happened."),
+        State.CONFIRMED: _("The answer did not arrive, but we found that it was applied."),
         State.NOT_CONFIRMED: _("The answer did not arrive, and we found no sign it was applied."),
     }[State(operation.state)]

@@ -7,25 +7,25 @@ from ultahost_api.models import Operation, Reason
 from ultahost_api.operations import NotAllowedNow
 
 REASONS: dict[str, Promise] = {
-    Reason.TWIN: _("The same is under way already, and its outcome is open."),
+    Reason.TWIN: _("An identical request is in progress."),
     Reason.REPETITION: _(
         "An identical request was sent earlier; its result is unknown. Do this one by itself."
     ),
-    Reason.JUST_BEGUN: _("The same was under way a moment ago."),
-    Reason.JUST_DONE: _("The same was done a moment ago."),
-    Reason.CANCELLATION: _("A cancellation is requested already."),
-    Reason.AFTER_UNKNOWN: _("Not attempted: the outcome of one before it was unknown."),
-    Reason.WAITED: _("It waited for its turn for ten minutes, and was not sent."),
+    Reason.JUST_BEGUN: _("An identical request was in progress a moment ago."),
+    Reason.JUST_DONE: _("An identical request was done a moment ago."),
+    Reason.CANCELLATION: _("A cancellation has already been requested."),
+    Reason.AFTER_UNKNOWN: _("Not sent: the result of a payment before it was unknown."),
+    Reason.WAITED: _("It was queued for ten minutes and was not sent."),
     Reason.LIMITED: _("The rate limit is used up."),
-    Reason.KEY_UNUSABLE: _("The key cannot act any more."),
+    Reason.KEY_UNUSABLE: _("The key no longer works."),
     Reason.KEY_STOPPED: _("The API key was disabled, removed or replaced."),
-    Reason.KEY_UNREADABLE: _("This key cannot be opened with the portal's sealing keys."),
-    Reason.NOT_ALLOWED: _("Whoever confirmed it may not do this any more."),
-    Reason.OTHER_TOTAL: _("Ultahost now asks for %(total)s and not %(agreed)s: refresh, and look again."),
+    Reason.KEY_UNREADABLE: _("This key cannot be decrypted with the portal's sealing keys."),
+    Reason.NOT_ALLOWED: _("The person who confirmed it no longer has permission."),
+    Reason.OTHER_TOTAL: _("Ultahost now asks for %(total)s instead of %(agreed)s. Refresh and check it."),
     Reason.NO_TOTAL: _("The total that Ultahost asks for could not be read."),
-    Reason.NOTHING_TO_PAY: _("Ultahost asks for no money with this invoice."),
+    Reason.NOTHING_TO_PAY: _("There is nothing to pay on this invoice."),
     Reason.INVOICE_STATUS: _("Ultahost says that this invoice is %(status)s."),
-    Reason.QUOTE_ACCEPTED: _("Ultahost says that this quote is accepted already."),
+    Reason.QUOTE_ACCEPTED: _("Ultahost says that this quote is already accepted."),
     Reason.NO_QUOTE_TOTAL: _("The total of this quote could not be read."),
 }
 

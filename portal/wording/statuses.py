@@ -44,7 +44,7 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "lost": (ENDED, _("Lost")),
     "dead": (ENDED, _("Dead")),
     # API keys, people and share links
-    "live": (GOOD, _("Live")),
+    "live": (GOOD, _("Active")),
     "unverified": (SOON, _("Unverified")),
     "limited": (SOON, _("Limited")),
     "refused": (BAD, _("Refused")),
@@ -61,8 +61,8 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "done": (GOOD, _("Done")),
     "not sent": (ENDED, _("Not sent")),
     "unknown": (SOON, _("Unknown")),
-    "confirmed": (GOOD, _("Confirmed")),
-    "not confirmed": (SOON, _("Not confirmed")),
+    "confirmed": (GOOD, _("Applied")),
+    "not confirmed": (SOON, _("Not applied")),
 }
 
 # Why a domain is at risk: briefly for a list, unless the status says it, and in full for page and mail.

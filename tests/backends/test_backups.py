@@ -81,7 +81,7 @@ def test_it_puts_back_elsewhere_what_it_took_while_others_wrote(portal, empty, t
     assert "PORTAL_HMAC_KEY is not that of the portal" in said
 
     said = empty.manage("restore", str(file))
-    assert "The sealing keys that are set open it." in said
+    assert "The current sealing keys decrypt its API keys." in said
     told = manifest_of(file)["rows"]
     empty.manage("portal_up", "--only-prepare")
     assert "none changed" in empty.manage("verify_audit")

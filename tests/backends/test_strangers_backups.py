@@ -211,7 +211,7 @@ def test_it_restores_a_changed_backup_only_when_it_is_told_to(stranger, portal, 
     assert "PORTAL_HMAC_KEY is not that" in empty.refuses("restore", str(forged), environment=other_key)
 
     said = empty.manage("restore", str(forged), "--untrusted")
-    assert "Not checked: who wrote this file" in said
+    assert "This file was not signed by this portal" in said
     name = SETUP + "from portal.models import User; print(*User.objects.values_list('name', flat=True))"
     assert empty.python("-c", name) == "Mallory\n"
     # Numbers of new rows come after those that were restored, and everything is kept on disk as before.

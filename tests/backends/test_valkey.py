@@ -45,7 +45,7 @@ def test_it_refuses_a_temporary_folder_that_leads_elsewhere(tmp_path, monkeypatc
     elsewhere.mkdir()
     valkey.socket_path(data_dir).parent.symlink_to(elsewhere)
 
-    with pytest.raises(CannotStart, match="belongs to somebody else"):
+    with pytest.raises(CannotStart, match="belongs to another user"):
         valkey.server_command(data_dir)
 
 

@@ -65,7 +65,7 @@ def open_account(visitor: Visitor, name: str) -> None:
 
 
 def number_of(page: Page) -> int:
-    return int(page.locator("dt:has-text('Number at Ultahost') + dd").inner_text())
+    return int(page.locator("dt:has-text('Ultahost ID') + dd").inner_text())
 
 
 def money(words: str) -> Decimal:

@@ -46,7 +46,7 @@ def free_a_key(admin: Keyboard, visitor: Visitor) -> None:
     admin.press(admin.page.get_by_role("link", name="Remove"))
     admin.prove(PASSWORD)
     admin.push("Remove the key")
-    expect(admin.page.locator("[data-toasts]")).to_contain_text("its secret is forgotten")
+    expect(admin.page.locator("[data-toasts]")).to_contain_text("the stored key deleted")
 
 
 def invite(admin: Keyboard, visitor: Visitor) -> str:
@@ -79,7 +79,7 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
     member.sees("Home")
 
     # an app, and what to do when it is lost
-    member.follow("Set one up")
+    member.follow("Set up")
     member.follow("Set up an app")
     secret = second.page.locator("p.mono").inner_text()
     expect(second.page.get_by_role("img", name="QR code of the secret")).to_be_visible()
@@ -88,7 +88,7 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
     member.send()
     member.sees("Recovery codes")
     expect(second.page.locator(".recovery-codes li")).to_have_count(10)
-    member.follow("I have kept them")
+    member.follow("I have stored them")
     member.sees("Home")
 
     # a passkey
@@ -118,11 +118,11 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
     # a grant to a colleague, who finds the account among hers
     second.visit("/accounts/")
     member.follow("North Pier Ltd")
-    member.follow("Give a grant")
+    member.follow("Give access")
     dialog = second.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Give a grant on North Pier Ltd")
     member.choose_grant("Carla", "view")
-    member.press(dialog.get_by_role("button", name="Give the grant"))
+    member.press(dialog.get_by_role("button", name="Give access"))
     hears(second.page, "Carla Núñez has a grant on North Pier Ltd now")
     colleague.sign_in("carla").visit("/accounts/")
     expect(colleague.page.locator("#main")).to_contain_text("North Pier Ltd")

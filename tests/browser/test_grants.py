@@ -32,11 +32,11 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     visitor.visit("/accounts/")
     owner.follow(HARBOUR)
     owner.sees(HARBOUR)
-    owner.follow("Give a grant")
+    owner.follow("Give access")
     owner.prove(PASSWORD)
-    owner.sees(f"Give a grant on {HARBOUR}")
+    owner.sees(f"Give access to {HARBOUR}")
     owner.choose_grant("Carla", "view")
-    owner.push("Give the grant")
+    owner.push("Give access")
     hears(visitor.page, f"Carla Núñez has a grant on {HARBOUR} now: View.")
 
     colleague.visit("/accounts/")
@@ -49,10 +49,10 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     service = colleague.page.url
     expect(colleague.page.get_by_role("link", name="Request cancellation")).to_have_count(0)
 
-    owner.follow("Take away the grant of Carla Núñez")
+    owner.follow("Remove the access of Carla Núñez")
     dialog = visitor.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Take the grant of Carla Núñez away?")
-    owner.press(dialog.get_by_role("button", name="Take it away"))
+    expect(dialog).to_contain_text("Remove the access of Carla Núñez?")
+    owner.press(dialog.get_by_role("button", name="Remove access"))
     hears(visitor.page, f"Carla Núñez has no grant on {HARBOUR} any more.")
     assert visitor.complaints == []
 

@@ -14,7 +14,7 @@ def test_it_is_made_handed_over_read_and_revoked(visitor: Visitor, browser: Brow
     page = visitor.sign_in("dana").prove().page
     wait_until_read(visitor, "/invoices/")
     page.get_by_role("link", name="Share", exact=True).click()
-    page.get_by_label("For whom").fill("Tax adviser")
+    page.get_by_label("Shared with").fill("Tax adviser")
     page.get_by_label("Paid", exact=True).check()
     page.get_by_role("button", name="Make the link").click()
     address = page.locator(".copyable code").inner_text()
@@ -41,6 +41,6 @@ def test_it_is_made_handed_over_read_and_revoked(visitor: Visitor, browser: Brow
     page.get_by_role("button", name="Revoke the link").click()
     expect(page.locator(".beneath")).to_contain_text("Revoked")
     adviser.page.reload()
-    expect(adviser.page.get_by_role("heading", level=1)).to_have_text("This link shows nothing")
+    expect(adviser.page.get_by_role("heading", level=1)).to_have_text("This link has expired or is incomplete")
     context.close()
     assert visitor.complaints == []

@@ -281,7 +281,7 @@ def test_it_sends_nothing_when_nothing_was_changed(confirmed, account):
     page = confirmed.post(url, confirmed.get(url).filled)
 
     assert page.status == 422
-    assert "Nothing is different" in page.one(".errorlist.nonfield").text
+    assert "Nothing was changed, so" in page.one(".errorlist.nonfield").text
     assert not Operation.objects.exists()
 
 

@@ -122,7 +122,7 @@ def test_it_names_the_key_of_each_account_of_which_several_invoices_are_paid(
 
     assert page.texts("main form dt") == ["Acme", "Without a key"]
     assert page.texts("main form dd") == [
-        f"{key} of Alma", "none: no active key can write to this account",
+        f"{key} of Alma", "none: this account has no active key",
     ]  # fmt: skip
     mine = visit(alma).get(f"/invoices/pay/?invoice={places['invoice']}")
     assert mine.texts("main form dd") == [f"{key}, yours"]
@@ -147,7 +147,7 @@ def test_it_sends_nothing_once_another_key_would_act_and_then_names_that(
 
     first = ApiKey.objects.get(label="First")
     assert refused(page) == (
-        f"This page named the key {first} of Alma. Now {hers}, yours would act. Nothing was sent."
+        f"This page named the key {first} of Alma, but now {hers}, yours would be used. Nothing was sent."
     )
     assert named(page) == f"{hers}, yours"
     assert sandbox.ledger == []
@@ -169,9 +169,9 @@ def test_it_says_which_key_is_gone_when_none_is_left(visit, carla, path, end, sa
     page = browser.post(path, filled(form))
 
     assert refused(page) == (
-        f"The key {first} of Alma cannot act any more, and no other can. Nothing was sent."
+        f"The key {first} of Alma no longer works, and there is no other. Nothing was sent."
     )
-    assert named(page) == "none: no active key can write to this account"
+    assert named(page) == "none: this account has no active key"
     assert "key" not in page.hidden
     assert sandbox.ledger == []
 
@@ -183,10 +183,10 @@ def test_it_lets_no_foreign_id_choose_a_key(visit, people, alma, acme, path, add
 
     for label in ("Bens", "Foreign"):
         page = browser.post(path, filled(browser.get(path), key=ApiKey.objects.get(label=label).pk))
-        assert f"Now {alma.api_keys.get()}, yours would act. Nothing was sent." in refused(page)
+        assert f"now {alma.api_keys.get()}, yours would be used. Nothing was sent." in refused(page)
         assert str(foreign) not in page.html
     page = browser.post(path, filled(browser.get(path), key=""))
-    assert "This page named no key of this account." in refused(page)
+    assert "This page named no key of this account, but" in refused(page)
 
     assert sandbox.ledger == []
 

@@ -113,7 +113,7 @@ def test_it_sends_no_payment_of_what_became_nothing(visit, unpaid, sandbox, tota
     page = browser.post(f"/invoices/{invoice.pk}/pay/", form | {"agreed": total})
 
     assert (page.status, paid(sandbox)) == (422, [])
-    assert "asks for no money" in page.one("main .errorlist li").text
+    assert "nothing to pay" in page.one("main .errorlist li").text
 
 
 def test_it_warns_of_nothing_that_asks_for_no_money(visit, unpaid):

@@ -160,7 +160,7 @@ class TestList:
     def test_it_says_when_nothing_has_changed(self, visit, alma):
         page = visit(alma).get("/changes/")
 
-        assert "Nothing has changed" in page.one(".empty").text
+        assert "No changes at Ultahost yet" in page.one(".empty").text
         assert page.all("a.csv") == []
 
     @pytest.mark.parametrize("path", ["/changes/", "/changes.csv"])

@@ -295,7 +295,7 @@ def test_it_sends_nothing_when_nothing_was_changed(visit, alma, acme, account):
     )
 
     assert page.status == 422
-    assert "Nothing is different" in page.one(".errorlist.nonfield").text
+    assert "Nothing was changed, so" in page.one(".errorlist.nonfield").text
     assert not Operation.objects.exists()
 
 

@@ -201,7 +201,7 @@ def test_it_shows_a_dash_for_what_is_not_there() -> None:
         ("Active", "good", "Active"),
         ("Overdue", "bad", "Overdue"),
         ("Pending Transfer", "info", "Pending transfer"),
-        ("not_confirmed", "soon", "Not confirmed"),
+        ("not_confirmed", "soon", "Not applied"),
         ("Cancelled", "ended", "Cancelled"),
         ("Frobnicated", "neutral", "Frobnicated"),
         ("", "neutral", ""),

@@ -249,7 +249,7 @@ def test_it_tells_of_each_overdue_invoice_once(rows, acme, clock):
     rows.invoice(acme, number="late-2", due_date=DAY + timedelta(days=1), total="5.50")
     clock(2)
     (second,) = morning()
-    assert "Acme: 1 invoice, €5.50 (overdue in all: 2, €15.50)" in second
+    assert "Acme: 1 invoice, €5.50 (overdue in total: 2, €15.50)" in second
     assert "late-1" not in second
 
 

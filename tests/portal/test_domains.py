@@ -87,7 +87,7 @@ def test_it_opens_a_domain(visit, alma, rows, acme):
     page = browser.click(browser.get("/domains/"), "tbody td.name a")
 
     assert page.one("h1").text == "shop.example"
-    assert {"enom", "Yes", "No", "Ultahost does not say"} <= set(page.texts("dl.facts dd"))
+    assert {"enom", "Yes", "No", "Not available from Ultahost"} <= set(page.texts("dl.facts dd"))
     assert "<i>ours" not in page.html
 
 

@@ -154,7 +154,7 @@ def test_it_lets_nobody_raise_their_own(visit, granted, acme, ben, rows):
 
     page = change(visit(ben), granted, "operate")
 
-    assert "This is yours. Somebody else has to change it." in page.texts(".errorlist li")
+    assert "This is your own access. Ask another person to change it." in page.texts(".errorlist li")
     assert Grant.objects.get().level == "view"
 
 
@@ -162,7 +162,7 @@ def test_it_lets_nobody_give_more_than_they_have(browser, ben, acme):
     """A key that Ultahost refuses lets its owner look at the last copy, and no more."""
     ApiKey.objects.update(refused_at=timezone.now())
 
-    words = "Ultahost refuses your key: until it is replaced you can give no more than view."
+    words = "Ultahost refuses your key. Replace it before you give more than View."
     assert refused(give(browser, acme, ben, "operate")) == words
     assert give(browser, acme, ben, "view").status == 303
     assert refused(change(browser, Grant.objects.get(), "operate")) == words
@@ -176,9 +176,9 @@ def test_it_tells_nobody_of_an_account_whose_role_is_billing_now(visit, people, 
 
 
 def test_it_gives_none_to_oneself(visit, people, browser, alma, acme):
-    assert refused(give(browser, acme, alma)) == "This is you. Somebody else has to give you a grant."
+    assert refused(give(browser, acme, alma)) == "You cannot give access to yourself. Ask another person."
     dana = people.admin("Dana")
-    assert "This is you" in refused(give(visit(dana), acme, dana))
+    assert "You cannot give access to yourself" in refused(give(visit(dana), acme, dana))
     assert not Grant.objects.exists()
 
 
@@ -188,10 +188,10 @@ def test_it_says_who_gets_nothing_by_a_grant(browser, people, rows, acme):
     gone, dana, bill = people.member("Gone", is_active=False), people.admin("Dana"), people.billing("Bill")
 
     assert refused(give(browser, acme, gone)) == "Gone is deactivated and cannot sign in."
-    assert refused(give(browser, acme, dana)) == "Dana is an admin and reaches every account."
+    assert refused(give(browser, acme, dana)) == "Dana is an admin and has access to all accounts."
     assert refused(give(browser, acme, carla)) == "Carla has a key to this account."
     assert refused(give(browser, acme, bill)) == (
-        "Billing reads every invoice already. Choose operate to let Bill pay as well."
+        "Bill can already read all invoices through the role Billing. Choose Operate to let them pay."
     )
     assert not Grant.objects.exists()
     assert browser.get(f"{page_of(acme)}grants/add/").texts("select[name=person] option") == [
@@ -229,7 +229,7 @@ def test_it_lets_billing_pay_and_nothing_else(visit, browser, people, rows, acme
 def test_it_says_of_a_second_grant_what_the_first_is_and_leaves_it(
     visit, people, browser, ben, acme, granted
 ):
-    words = "Ben has one on this account already: View, from Alma. Change that."
+    words = "Ben already has access to this account: View, given by Alma. Change that instead."
 
     for who in (browser, visit(people.admin("Dana"))):
         assert refused(give(who, acme, ben, "operate")) == words
@@ -288,14 +288,14 @@ def test_it_changes_nothing_that_somebody_else_changed_meanwhile(browser, grante
 
     page = change(browser, granted, "operate")
 
-    assert refused(page) == "Somebody changed this grant or took it away meanwhile. Look again."
+    assert refused(page) == "This access was changed or removed since you opened this page. Check it again."
     assert Grant.objects.get().given_at == granted.given_at
     assert not AuditEntry.objects.filter(act=Act.GRANT_CHANGED).exists()
 
 
 def test_it_takes_one_away_after_a_confirmation(browser, granted, acme):
     form = browser.click(browser.get(page_of(acme)), f"a[href=/accounts/{acme.pk}/grants/{granted.pk}/take/]")
-    assert form.one("h1").text == "Take the grant of Ben away?"
+    assert form.one("h1").text == "Remove the access of Ben?"
     assert Grant.objects.exists()
 
     page = browser.follow(take(browser, granted))
@@ -310,7 +310,7 @@ def test_it_says_so_when_somebody_was_quicker(browser, granted):
 
     for act in (take, lambda *args: change(*args, "operate")):
         page = browser.follow(act(browser, granted))
-        assert said(page)[-1] == "This grant is not there any more."
+        assert said(page)[-1] == "This access has already been removed."
     assert AuditEntry.objects.filter(noun="account").count() == 1
 
 
@@ -336,7 +336,7 @@ def test_it_shows_who_reaches_the_account_and_how(visit, people, rows, browser, 
         ("Bill", "Read invoices", "Role Billing"),
         ("Dana", "Operate", "Role Admin"),
     ]
-    assert "Every other member reads its invoices" in page.one("#reach p.quiet").text
+    assert "All other members can see its invoices" in page.one("#reach p.quiet").text
 
 
 def test_it_shows_that_to_nobody_who_may_not_give_grants(visit, ben, acme, granted):

@@ -126,7 +126,7 @@ def test_it_stops_guessing_in_a_session_that_was_left_open(visit, alma, tested):
 
     assert len(tested) <= 5
     assert page.status == 429
-    assert page.one("h1").text == "Too many tries"
+    assert page.one("h1").text == "Too many attempts"
 
 
 def test_it_tests_no_more_at_another_port_of_the_portal(visit, alma, tested):

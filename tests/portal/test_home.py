@@ -102,7 +102,7 @@ def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acm
     ("broken", "words"),
     [
         ({"refused_at": timezone.now()}, "refuses"),
-        ({"unreadable_at": timezone.now()}, "entered again"),
+        ({"unreadable_at": timezone.now()}, "Enter it again"),
         ({"disabled_at": timezone.now(), "disabled_because": "other_account"}, "was stopped"),
     ],
 )
@@ -131,7 +131,7 @@ def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, ac
     page = visit(alma).get("/")
 
     assert page.one(".banner[data-hue=soon] .words").text.startswith(
-        "Invoices of Acme: nothing has come through since"
+        "Invoices of Acme: no update since"
     )
     assert page.one(".banner[data-hue=soon] .said").text == "502 <b>Bad</b> Gateway"
     assert len(visit(people.admin("Dana")).get("/").all(".banner[data-hue=soon]")) == 1

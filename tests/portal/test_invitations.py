@@ -152,7 +152,7 @@ def test_it_is_revoked(browser, visit, link):
         ({"name": ""}, "required"),
         ({"role": "owner"}, "valid choice"),
         ({"email": " DANA@example.com"}, "here already"),
-        ({"email": "Eva@example.com"}, "invited already"),
+        ({"email": "Eva@example.com"}, "already invited"),
     ],
 )
 def test_it_invites_nobody_by_a_bad_form(browser, bad, words):

@@ -68,7 +68,7 @@ def test_it_asks_nothing_while_other_calls_take_every_place(browser, sandbox, ac
         page = add(browser, secret)
 
     assert (page.status, sandbox.requests) == (422, [])
-    assert "busy with other calls" in page.one("main .errorlist").text
+    assert "The portal is busy" in page.one("main .errorlist").text
     assert add(browser, secret).status == 303
 
 
@@ -120,7 +120,7 @@ def test_it_takes_a_key_once(browser, visit, people, sandbox, account):
     for other, label in [(browser, "Again"), (visit(people.member("Ben")), "Mine")]:
         page = add(other, secret, label)
         assert page.status == 422
-        assert page.texts(".errorlist li") == ["This key is in the portal already."]
+        assert page.texts(".errorlist li") == ["This key is already in the portal."]
         assert secret not in page.html
     assert ApiKey.objects.count() == 1
 
@@ -254,7 +254,7 @@ def test_it_forgets_the_secret_of_a_removed_key(browser, held, read_everything):
 
     page = browser.follow(browser.post(f"/keys/{held.pk}/remove/"))
 
-    assert said(page) == ["“Main” was removed and its secret is forgotten."]
+    assert said(page) == ["“Main” was removed and the stored key deleted."]
     assert page.one(".empty a")["href"] == "/keys/add/"
     assert browser.get(f"/keys/{held.pk}/").status == 404
     assert browser.get("/services/").all("tbody tr") == []
@@ -290,7 +290,7 @@ def test_it_tries_a_refused_key_again(browser, held, rung):
     form = browser.get(f"/keys/{held.pk}/").one(f"form[action=/keys/{held.pk}/retry/]")
 
     page = browser.follow(browser.post(form["action"]))
-    assert said(page) == ["Asking Ultahost about this key again."]
+    assert said(page) == ["Checking this key with Ultahost again."]
 
     tasks.verify_key(str(held.pk))
     assert browser.get(f"/keys/{held.pk}/").one(".beneath .status").text == "Active"
@@ -358,7 +358,7 @@ def test_it_says_when_the_next_refresh_comes_and_why_then(browser, held, read_ev
     Refresh.objects.filter(noun="invoices").update(next_due_at=soon, pace="budget")
     at = formats.clock(soon)
     told = browser.get("/keys/").one("tbody td.extra small")
-    assert (told.text, told["title"]) == (f"next at {at}", "later, since the rate limit allows no more")
+    assert (told.text, told["title"]) == (f"next at {at}", "later, because of the rate limit")
     Refresh.objects.filter(noun="invoices").update(trouble="limited")
     rows = browser.get(f"/keys/{held.pk}/").texts("section[aria-labelledby=refreshes] td.extra")
     assert f"{at} Waiting for the rate limit" in rows
@@ -437,7 +437,7 @@ def test_it_shows_when_ultahost_may_be_asked_again(browser, held):
     later = timezone.now() + timedelta(minutes=20)
     RateWindow.objects.filter(key=held).update(remaining=0, resets_at=later, held_until=later)
 
-    words = f"0 of 100000 again at {formats.clock(later)}"
+    words = f"0 of 100000 next call at {formats.clock(later)}"
     assert browser.get("/keys/").one("tbody td.number").text == words
     assert words in browser.get(f"/keys/{held.pk}/").one(".facts").text
 
@@ -512,7 +512,7 @@ def test_it_is_quiet_about_an_old_key_for_thirty_days(browser, old):
 
     page = browser.follow(browser.post(form["action"]))
 
-    assert said(page) == ["You are reminded again in 30 days."]
+    assert said(page) == ["We will remind you in 30 days."]
     assert page.texts(".beneath .status") == ["Active"]
     assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
     ApiKey.objects.update(snoozed_until=timezone.now())

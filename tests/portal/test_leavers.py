@@ -48,7 +48,7 @@ def test_it_says_before_what_will_happen_and_changes_nothing(browser, held, alma
     page = browser.get(path(alma))
 
     assert page.one("main form button").text == "Freeze Alma"
-    assert page.texts("[aria-labelledby=accounts] li") == ["Somebody else has added a key to Alone"]
+    assert page.texts("[aria-labelledby=accounts] li") == ["Another person has added a key to Alone"]
     assert len(page.all("[aria-labelledby=keys] li")) == 2
     alma.refresh_from_db()
     assert alma.is_active
@@ -60,7 +60,7 @@ def test_it_freezes_sessions_sign_in_and_keys_in_one_click(browser, visit, held,
 
     page = browser.follow(browser.post(path(alma)))
 
-    assert said(page) == ["Alma is frozen: no session, no sign-in, no key in use."]
+    assert said(page) == ["Alma is suspended: sessions ended, sign-in blocked, keys disabled."]
     assert theirs.get("/").status == 302
     (again := visit()).post("/sign-in/", {"login": alma.email, "password": "correct horse battery"})
     assert again.get("/").status == 302
@@ -77,7 +77,7 @@ def test_it_says_afterwards_what_is_left_to_do(browser, held, alma):
     assert [link["href"] for link in page.all("[aria-labelledby=keys] li a")] == [
         f"/keys/{k.pk}/" for k in keys
     ]
-    assert page.texts("[aria-labelledby=accounts] li") == ["Somebody else has added a key to Alone"]
+    assert page.texts("[aria-labelledby=accounts] li") == ["Another person has added a key to Alone"]
     assert page.all("main form") == []
     assert page.one("button[data-print]")
 

@@ -163,7 +163,7 @@ def test_it_lets_a_locked_out_admin_in_from_the_shell(visit, dana, capsys):
     *words, link = capsys.readouterr().out.splitlines()
     assert words == [
         "Two-factor sign-in is optional. An admin can require it again under People.",
-        "dana@example.com sets a new password here, once, within 48 hours:",
+        "Link for dana@example.com to set a new password. It works once, within 48 hours:",
     ]
     browser = visit()
     form = browser.follow(browser.get(path_of(link))).one("main form")

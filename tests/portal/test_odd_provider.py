@@ -222,7 +222,7 @@ def a_file_holds_its_rows(browser, noun):
     model, name = COPIED[noun][0], LISTED[noun]
     text = browser.get(f"/{noun}.csv").html.removeprefix("\ufeff")
     lines = list(csv.DictReader(io.StringIO(text, newline="")))
-    by_id = {(line["Account"], int(line["Number at Ultahost"])): line for line in lines}
+    by_id = {(line["Account"], int(line["Ultahost ID"])): line for line in lines}
     assert len(by_id) == len(lines) == model.objects.count()
     for row in model.objects.select_related("account"):
         line = by_id[row.account.name, row.remote_id]

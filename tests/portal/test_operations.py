@@ -33,7 +33,7 @@ def test_it_lists_a_persons_own_operations_and_an_admins_over_everyone(visit, pe
 
 
 def test_it_says_that_nothing_was_changed_yet(visit, alma):
-    assert "Nothing has been changed" in visit(alma).get("/activity/").one(".empty").text
+    assert "No changes have been sent" in visit(alma).get("/activity/").one(".empty").text
 
 
 def test_it_filters_by_state_and_gives_the_same_as_csv(visit, rows, alma, key):

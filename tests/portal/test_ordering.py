@@ -114,7 +114,7 @@ class TestReview:
         plus = Product.objects.create(remote_id=2, name="Linux VPS Plus", cycles=["annually"])
         path = f"/orders/new/service/?product={plus.pk}&payment_method=stripe&review=1&cycle="
 
-        assert "is not sold" in visit(alma).get(path + "monthly").one("main .errorlist").text
+        assert "is not available" in visit(alma).get(path + "monthly").one("main .errorlist").text
         assert facts(visit(alma).get(path + "annually"))["Product"] == "Linux VPS Plus (id 2)"
 
     def test_it_offers_the_gateways_that_were_seen_and_the_admin_s(self, visit, alma, rows):
@@ -173,7 +173,7 @@ class TestPlacing:
         page = browser.post(SERVICE, busy.hidden)
 
         assert busy.status == 422
-        assert "busy with other calls" in busy.one("main .errorlist").text
+        assert "The portal is busy" in busy.one("main .errorlist").text
         assert page.leads_to == f"/activity/{Operation.objects.get().pk}/"
         assert len(ordered(sandbox)) == 1
 

@@ -114,7 +114,7 @@ class TestDetail:
         account = alma.api_keys.get().account
         page = visit(alma).htmx(f"/orders/{account.pk}/99999/?live=1", "order")
 
-        assert "Ultahost has no such thing in this account." in page.one(".words").text
+        assert "Ultahost cannot find this in the account." in page.one(".words").text
         assert page.all("[hx-trigger]") == []
 
     def test_it_shows_one_that_is_gone_as_it_was_last_read(self, visit, alma, order, sandbox):
@@ -160,7 +160,7 @@ class TestDetail:
         [
             (
                 Fault.huge(),
-                "Ultahost's answer cannot be read: the answer is longer than 5 MB. Nothing was changed.",
+                "The portal cannot read Ultahost's answer: the answer is longer than 5 MB.",
             ),
             (Fault.status(503), "Ultahost answers with an error (503). Nothing was changed."),
         ],

@@ -196,7 +196,7 @@ class TestPrinting:
 
         facts = dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
         assert facts["Currency"] == "EUR"
-        assert facts["Number at Ultahost"] == str(invoice.remote_id)
+        assert facts["Ultahost ID"] == str(invoice.remote_id)
         assert facts["Billed to"].startswith("Acme")
         assert page.texts("main tfoot th")[0] == "Subtotal"
         assert page.texts("main tfoot th")[-1] == "Total"
@@ -210,5 +210,5 @@ class TestPrinting:
 
         page = visit(alma).get(f"/invoices/{invoice.pk}/print/")
 
-        assert "The items have not been read yet" in page.one("main").text
+        assert "The items are still loading" in page.one("main").text
         assert page.all("main tfoot") == []

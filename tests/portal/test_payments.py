@@ -114,7 +114,7 @@ class TestConfirming:
         work()
 
         assert page.status == 422
-        assert "would act. Nothing was sent." in page.one("[data-toasts]").text
+        assert "would be used. Nothing was sent." in page.one("[data-toasts]").text
         named = {box["value"] for box in page.all("main input[name=key]")}
         assert named == {str(ApiKey.objects.get(owner=dana).pk)}
         assert (Operation.objects.count(), paid(sandbox)) == (0, [])
@@ -238,7 +238,7 @@ class TestPaying:
         page = browser.get(page.path)
 
         assert states(page) == ["Done", "Unknown", "Not sent"]
-        assert outcomes(page)[2][1] == "Not attempted: the outcome of one before it was unknown."
+        assert outcomes(page)[2][1] == "Not sent: the result of a payment before it was unknown."
         assert len(paid(sandbox)) == 2
 
     def test_it_pays_no_other_sum_than_the_page_named(self, browser, acme, invoice, sandbox):
@@ -299,7 +299,7 @@ class TestPaying:
 
         assert dana.get(pick(*every())).all("main form button") == []  # it is offered no more
         assert single.status == 422
-        assert "under way already" in single.one("main .errorlist").text
+        assert "in progress" in single.one("main .errorlist").text
         assert states(several) == ["Not sent"] * 3
         work()
         assert len(paid(sandbox)) == 3

@@ -53,13 +53,13 @@ def test_it_makes_private_after_a_confirmation_and_opens_again(browser, acme):
 
     assert said(page) == ["Acme is private."]
     assert "Private" in page.texts(".beneath .status")
-    assert page.one("#reach p.quiet").text == "It is private: nobody else sees its invoices."
+    assert page.one("#reach p.quiet").text == "This account is private: no other member can see its invoices."
     form = browser.click(page, f"a[href=/accounts/{acme.pk}/private/off/]")
     assert form.one("h1").text == "Open Acme to the team?"
 
     page = browser.follow(switch(browser, acme, "off"))
 
-    assert said(page) == ["Every member reads the invoices of Acme."]
+    assert said(page) == ["All members can now read the invoices of Acme."]
     assert page.texts(".beneath .status") == []
     assert not is_private(acme)
 
@@ -95,7 +95,7 @@ def test_it_says_which_links_go_on_showing_it(browser, people, acme):
 
     (warning,) = browser.get(f"{page_of(acme)}private/on/").texts(".confirm .banner")
 
-    assert warning.startswith("2 share links name it and go on showing its invoices.")
+    assert warning.startswith("2 share links to this account still show its invoices.")
 
 
 def test_it_asks_who_it_is(visit, alma, acme):

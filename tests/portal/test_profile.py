@@ -149,11 +149,11 @@ def test_it_switches_off_no_mail_that_protects_somebody(browser, alma, kind):
 
 
 def test_it_says_where_no_mail_is_set_up(browser, settings):
-    assert "No mail is set up here" in browser.get("/profile/").one("main form").text
+    assert "E-mail is not set up" in browser.get("/profile/").one("main form").text
 
     settings.EMAIL_URL = "smtp://mail.example.com"
 
-    assert "You are always told" in browser.get("/profile/").one("main form").text
+    assert "You always receive e-mails" in browser.get("/profile/").one("main form").text
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_it_offers_to_accept_only_what_can_be_accepted_by_those_who_may(visit, p
 def test_it_sends_nothing_for_an_accepted_quote(visit, alma, path, sandbox):
     page = accept(visit(alma), path(1))
 
-    assert "accepted already. Nothing was sent." in page.one("main .errorlist").text
+    assert "already accepted. Nothing was sent." in page.one("main .errorlist").text
     assert accepted(sandbox) == []
 
 
@@ -196,7 +196,7 @@ def test_it_accepts_no_other_total_than_the_page_showed(visit, alma, path, acme,
 
     page = browser.post(path() + "accept/", form.hidden)
 
-    words = "Ultahost now asks for 400.00 and not 40.00: refresh, and look again. Nothing was sent."
+    words = "Ultahost now asks for 400.00 instead of 40.00. Refresh and check it. Nothing was sent."
     assert page.texts("main .errorlist li") == [words]
     assert page.hidden["agreed"] == "400.00"
     assert accepted(sandbox) == []
@@ -215,7 +215,7 @@ def test_it_offers_nothing_to_agree_to_while_the_total_cannot_be_read(visit, alm
     assert page.all("main form button") == []
 
     page = browser.post(path() + "accept/", form | {"agreed": ""})
-    assert page.texts("main .errorlist li") == ["This page named no total to agree to. Nothing was sent."]
+    assert page.texts("main .errorlist li") == ["This page showed no total. Nothing was sent."]
     assert page.all("main form button") == []
     assert accepted(sandbox) == []
 

@@ -130,7 +130,7 @@ def test_it_counts_the_seconds_of_the_last_minute(visit, alma):
 
     page = visit(alma).get("/freshness/services/")
 
-    assert re.fullmatch(r"Ultahost lets us ask again in [1-4]?\d s", page.one("#freshness .words").text)
+    assert re.fullmatch(r"Rate limited for [1-4]?\d s", page.one("#freshness .words").text)
     assert region(page)["hx-trigger"].startswith("every 5s")
 
 

@@ -64,7 +64,7 @@ def test_it_rotates_from_the_first_click_to_the_last(visit, people, alma, sandbo
 
     done = browser.follow(browser.post(guide.one("main form")["action"], {"deleted": "on"}))
 
-    assert said(done) == [f"“Main” is rotated: …{new.last_four} is in use, …{old.last_four} is forgotten."]
+    assert said(done) == [f"“Main” is rotated: …{new.last_four} is in use, …{old.last_four} was deleted."]
     assert (state_of(old), state_of(new)) == (ApiKey.State.REMOVED, ApiKey.State.ACTIVE)
     assert noted() == [
         ("key.rotation_begun", str(new.pk), f"…{old.last_four}"),
@@ -107,7 +107,7 @@ def test_it_puts_a_refusal_into_words_and_begins_nothing(browser, sandbox, old):
     other = sandbox.add_key(sandbox.add_account("Harbour"))
     for secret, words in [
         (other, "This key opens Harbour; add it as a new key."),
-        (first, "This key is in the portal already."),
+        (first, "This key is already in the portal."),
         ("sk_test_wrong_0123456789abcdef", "Ultahost does not know this key."),
     ]:
         page = browser.post(f"/keys/{old.pk}/rotate/", {"secret": secret})
@@ -151,7 +151,7 @@ def test_it_ends_nothing_that_it_cannot_note(browser, old, new, monkeypatch, way
 
 def test_it_removes_nothing_before_the_person_says_that_it_is_deleted(browser, old, new):
     page = browser.follow(browser.post(f"/keys/{new.pk}/rotate/finish/"))
-    assert said(page)[-1:] == ["Delete the old key at Ultahost first, and say so."]
+    assert said(page)[-1:] == ["Delete the old key at Ultahost first, then select the box."]
     assert page.one("input[name=deleted]").attributes.keys() >= {"required"}
     assert state_of(old) == ApiKey.State.ACTIVE
 
@@ -161,7 +161,7 @@ def test_it_keeps_the_old_key_while_something_is_sent_with_it(browser, rows, old
     operation = rows.operation(old, state=state)
     sent = {"deleted": "on"}
     page = browser.follow(browser.post(f"/keys/{old.pk}/rotate/finish/", sent))
-    assert "being sent with the old key" in said(page)[-1]
+    assert "being sent or queued with the old key" in said(page)[-1]
     assert state_of(old) == ApiKey.State.ACTIVE
     Operation.objects.filter(pk=operation.pk).update(state="done")
     browser.post(f"/keys/{old.pk}/rotate/finish/", sent)
@@ -171,7 +171,7 @@ def test_it_keeps_the_old_key_while_something_is_sent_with_it(browser, rows, old
 def test_it_keeps_the_old_key_while_the_new_one_is_refused(browser, old, new):
     ApiKey.objects.filter(pk=new.pk).update(refused_at=timezone.now())
     guide = browser.get(f"/keys/{new.pk}/rotate/")
-    assert "do not delete that yet" in guide.one(".banner").text
+    assert "do not delete it yet" in guide.one(".banner").text
     assert guide.all("input[name=deleted]") == []
     page = browser.follow(browser.post(f"/keys/{new.pk}/rotate/finish/", {"deleted": "on"}))
     assert "so the old one stays" in said(page)[-1]
@@ -186,7 +186,7 @@ def test_it_undoes_what_was_begun(browser, old, new):
     after = browser.follow(browser.post(page.one(".confirm form")["action"]))
 
     assert said(after) == [
-        f"The new key …{new.last_four} is forgotten, “Main” goes on with …{old.last_four}."
+        f"The new key …{new.last_four} was deleted. “Main” uses …{old.last_four} again."
     ]
     assert (state_of(old), state_of(new)) == (ApiKey.State.ACTIVE, ApiKey.State.REMOVED)
     assert noted()[-1] == ("key.rotation_undone", str(old.pk), f"…{new.last_four}")
@@ -202,7 +202,7 @@ def test_it_says_that_it_is_over_when_somebody_else_was_quicker(browser, old, ne
     rotation.finish(new)
     for path in ("rotate/finish/", "rotate/undo/"):
         page = browser.follow(browser.post(f"/keys/{new.pk}/{path}", {"deleted": "on"}))
-        assert said(page)[-1:] == ["Somebody has finished or undone this rotation already."]
+        assert said(page)[-1:] == ["This rotation has already been finished or undone."]
     assert state_of(new) == ApiKey.State.ACTIVE
 
 

@@ -347,7 +347,7 @@ def test_it_keeps_the_demo_alive_and_stops_it_whole(launch):
 @pytest.mark.timeout(300)
 def test_it_holds_its_folder_until_the_last_of_it_is_gone(launch):
     launched = launch()
-    assert "/first-admin/ takes, once," in launched.read_until("Ctrl-C stops everything")
+    assert "/first-admin/ and enter this one-time token:" in launched.read_until("Ctrl-C stops everything")
 
     launched.process.kill()
     launched.process.wait()

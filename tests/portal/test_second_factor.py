@@ -74,7 +74,7 @@ def test_it_asks_for_a_code_of_the_app_after_the_password(visit, alma):
     browser = visit()
 
     page = browser.follow(sign_in(browser))
-    assert page.one("h1").text == "Second factor"
+    assert page.one("h1").text == "Two-factor sign-in"
     assert not is_in(browser)
     assert browser.post("/sign-in/second-factor/", {"code": "000000"}).all(".errorlist li")
     assert not is_in(browser)
@@ -191,7 +191,7 @@ def test_it_says_so_when_a_seed_cannot_be_opened_any_more(visit, alma, settings)
 
     page = browser.post("/sign-in/second-factor/", {"code": "000000"})
 
-    assert "cannot open your second factor" in page.one(".errorlist li").text
+    assert "can no longer read your two-factor sign-in" in page.one(".errorlist li").text
     assert visit(alma).get("/sign-in/ways/").status == 200
 
 
@@ -211,7 +211,7 @@ def test_it_shows_recovery_codes_once_and_takes_each_once(visit, alma):
         sign_in(other := visit())
         other.post("/sign-in/second-factor/", {"code": codes[3]})
         assert is_in(other) == lets_in
-    assert "9 codes are left" in visit(alma).get("/sign-in/ways/").one("main").text
+    assert "9 unused codes" in visit(alma).get("/sign-in/ways/").one("main").text
 
 
 def test_it_makes_new_codes_in_place_of_the_old(visit, alma):
@@ -387,7 +387,7 @@ def test_it_asks_for_it_also_after_a_forgotten_password(visit, alma):
     browser.post("/sign-in/", {"login": alma.email, "password": "a staple of batteries"})
 
     assert not is_in(browser)
-    assert browser.get("/sign-in/second-factor/").one("h1").text == "Second factor"
+    assert browser.get("/sign-in/second-factor/").one("h1").text == "Two-factor sign-in"
 
 
 def test_it_is_removed_from_the_shell_for_whoever_lost_everything(visit, alma, capsys):
@@ -396,7 +396,7 @@ def test_it_is_removed_from_the_shell_for_whoever_lost_everything(visit, alma, c
 
     call_command("portal_user", "remove-second-factor", "ALMA@example.com")
 
-    assert "no second factor any more" in capsys.readouterr().out
+    assert "two-factor sign-in of" in capsys.readouterr().out
     assert not is_in(browser)
     sign_in(again := visit())
     assert is_in(again)
@@ -418,7 +418,7 @@ def test_it_leads_whoever_owes_one_to_setting_it_up(visit, dana, required, path)
 
     page = browser.get(path)
     assert page.leads_to == "/sign-in/ways/"
-    assert "Your team wants a second factor" in browser.follow(page).one("main .banner").text
+    assert "Your team requires two-factor sign-in" in browser.follow(page).one("main .banner").text
     assert browser.post("/refresh/").leads_to == "/sign-in/ways/"
     assert browser.htmx(path, "keys").headers["HX-Redirect"] == "/sign-in/ways/"
 

@@ -52,16 +52,16 @@ def test_it_removes_a_lost_one_and_tells_the_person(browser, visit, alma, settin
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     give_app(alma)
     theirs = visit(alma)
-    assert "Remove the second factor of Alma?" in browser.get(remove(alma)).one("h1").text
+    assert "Remove the two-factor sign-in of Alma?" in browser.get(remove(alma)).one("h1").text
     assert Authenticator.objects.exists()
 
     page = browser.follow(browser.post(remove(alma)))
 
-    assert said(page) == ["Alma has no second factor any more."]
+    assert said(page) == ["The two-factor sign-in of Alma was removed."]
     assert not Authenticator.objects.exists()
     assert theirs.get("/").status == 302
     (message,) = mail.outbox
-    assert (message.to, "Dana removed your second factor" in message.body) == (["alma@example.com"], True)
+    assert (message.to, "Dana removed your two-factor sign-in" in message.body) == (["alma@example.com"], True)
     (again := visit()).post("/sign-in/", {"login": alma.email, "password": "correct horse battery"})
     assert again.get("/").status == 200
 

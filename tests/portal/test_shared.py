@@ -110,7 +110,7 @@ def test_it_shows_nothing_without_having_been_opened(share, visit):
     page = visit().get(f"/s/{link.pk}/")
 
     assert page.status == 404
-    assert page.one("h1").text == "This link shows nothing"
+    assert page.one("h1").text == "This link has expired or is incomplete"
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_it_says_how_old_it_is_and_when_it_ends(opened, acme, rows):
 
     words = browser.get(page).one(".beneath").text
     assert words.startswith("Updated 1 hr ago")
-    assert words.endswith("2026") or "this link ends on" in words
+    assert words.endswith("2026") or "link expires on" in words
 
 
 def test_it_shows_many_a_page_at_a_time_and_all_in_the_file(opened, rows, acme, monkeypatch):

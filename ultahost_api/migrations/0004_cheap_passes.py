@@ -64,12 +64,12 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 choices=[
                     ("usual", "as usual"),
-                    ("watched", "sooner, while somebody looks at the account"),
-                    ("operation", "sooner, while an operation's outcome is open"),
-                    ("quiet", "later, since nothing changes"),
-                    ("budget", "later, since the rate limit allows no more"),
-                    ("repeated", "at once, since rows moved while they were read"),
-                    ("back_off", "later, since the last one failed"),
+                    ("watched", "sooner, while a person looks at the account"),
+                    ("operation", "sooner, while the result of an operation is unknown"),
+                    ("quiet", "later, because nothing changes"),
+                    ("budget", "later, because of the rate limit"),
+                    ("repeated", "immediately, because rows moved while they were read"),
+                    ("back_off", "later, because the last one failed"),
                 ],
                 default="usual",
                 max_length=10,

@@ -76,7 +76,7 @@ class ApiKey(models.Model):
         REMOVED = "removed", _("Removed")
 
     class DisabledBecause(models.TextChoices):
-        OTHER_ACCOUNT = "other_account", _("It opens another account than it did.")
+        OTHER_ACCOUNT = "other_account", _("It now opens a different account.")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="api_keys")

@@ -57,8 +57,8 @@ class Operation(Searched):
         REFUSED = "refused", _("Refused")  # the provider said no, in its words
         NOT_SENT = "not_sent", _("Not sent")  # no byte left, or the rate limit stopped it
         UNKNOWN = "unknown", _("Unknown")  # it may have taken effect
-        CONFIRMED = "confirmed", _("Confirmed")  # unknown, then seen by reading
-        NOT_CONFIRMED = "not_confirmed", _("Not confirmed")  # unknown, and never seen
+        CONFIRMED = "confirmed", _("Applied")  # unknown, then seen by reading
+        NOT_CONFIRMED = "not_confirmed", _("Not applied")  # unknown, and never seen
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # A double click or a reload is the same operation. The column has the name that it had before.

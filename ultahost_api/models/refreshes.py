@@ -57,20 +57,20 @@ class Refresh(models.Model):
         LIMITED = "limited", _("Waiting for the rate limit")
         UNREACHABLE = "unreachable", _("Ultahost does not answer")
         REFUSED = "refused", _("Ultahost refuses this")
-        ODD = "odd", _("Ultahost answered something unreadable")
-        DIED = "died", _("The workers that tried this died")
+        ODD = "odd", _("Ultahost's answer cannot be read")
+        DIED = "died", _("The workers that tried this stopped unexpectedly")
         NO_KEY = "no_key", _("No key can read this account")
 
     class Pace(models.TextChoices):
         """Why the next one is due when it is."""
 
         USUAL = "usual", _("as usual")
-        WATCHED = "watched", _("sooner, while somebody looks at the account")
-        OPERATION = "operation", _("sooner, while an operation's outcome is open")
-        QUIET = "quiet", _("later, since nothing changes")
-        BUDGET = "budget", _("later, since the rate limit allows no more")
-        REPEATED = "repeated", _("at once, since rows moved while they were read")
-        BACK_OFF = "back_off", _("later, since the last one failed")
+        WATCHED = "watched", _("sooner, while a person looks at the account")
+        OPERATION = "operation", _("sooner, while the result of an operation is unknown")
+        QUIET = "quiet", _("later, because nothing changes")
+        BUDGET = "budget", _("later, because of the rate limit")
+        REPEATED = "repeated", _("immediately, because rows moved while they were read")
+        BACK_OFF = "back_off", _("later, because the last one failed")
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="refreshes")
     noun = models.CharField(max_length=10, choices=Noun)

@@ -11,7 +11,7 @@ from ultahost_api.management.checked import CheckedCommand
 
 
 class Command(CheckedCommand):
-    help = "Write the database into one file, while the portal runs. The keys are not in it."
+    help = "Write the database into one file, while the portal runs. The file does not contain the keys."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
@@ -26,7 +26,8 @@ class Command(CheckedCommand):
             f"{file} holds {rows} rows of {len(manifest.rows)} tables as of {manifest.created_at}."
         )
         self.stdout.write(
-            "Not in it, to be kept apart from it; without the sealing keys nobody opens an API key in it:"
+            "The file does not contain these keys. Keep them in another place. Without the sealing keys the"
+            " API keys in the backup cannot be decrypted:"
         )
         for name in environment.SECRETS:
             where = environment.where(name, settings.PORTAL_DATA_DIR)

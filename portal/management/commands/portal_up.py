@@ -19,17 +19,19 @@ class Command(BaseCommand):
     help = "Starts the whole portal on this machine and keeps it alive until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--demo", action="store_true", help="start the sandbox as well, with a demo team")
         parser.add_argument(
-            "--demo", action="store_true", help="with the sandbox and a team to look around in"
+            "--allow-new-api",
+            action="store_true",
+            help="use the database with another ULTAHOST_API_URL than before",
         )
         parser.add_argument(
-            "--allow-new-api", action="store_true", help="let the database change its ULTAHOST_API_URL"
+            "--allow-new-keys",
+            action="store_true",
+            help="use the database with other sealing and HMAC keys than before",
         )
         parser.add_argument(
-            "--allow-new-keys", action="store_true", help="let the database change its sealing and HMAC keys"
-        )
-        parser.add_argument(
-            "--only-prepare", action="store_true", help="migrate, then stop; the containers' first step"
+            "--only-prepare", action="store_true", help="migrate the database, then stop; for containers"
         )
 
     def handle(

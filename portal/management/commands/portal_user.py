@@ -22,12 +22,19 @@ class Command(BaseCommand):
         add = acts.add_parser("add", help="add a user")
         add.add_argument("email", metavar="EMAIL")
         add.add_argument("--role", choices=Role.values, default=Role.MEMBER)
-        add.add_argument("--name", default="", help="shown to the team; else what stands before the @")
-        remove = acts.add_parser("remove-second-factor", help="let the password alone open the portal again")
+        add.add_argument(
+            "--name",
+            default="",
+            help="shown to the team; by default the part of the e-mail address before the @",
+        )
+        remove = acts.add_parser(
+            "remove-second-factor",
+            help="remove the two-factor sign-in of a person, who then signs in with the password only",
+        )
         remove.add_argument("email", metavar="EMAIL")
-        link = acts.add_parser("password-link", help="print a link with which a person sets a new password")
+        link = acts.add_parser("password-link", help="print a link to set a new password")
         link.add_argument("email", metavar="EMAIL")
-        acts.add_parser("second-factor-optional", help="require two-factor sign-in of the team no longer")
+        acts.add_parser("second-factor-optional", help="stop requiring two-factor sign-in")
 
     def handle(self, *args: Any, act: str, email: str = "", **options: Any) -> None:
         email = email.lower()
@@ -46,7 +53,7 @@ class Command(BaseCommand):
         except ValidationError:
             raise CommandError(f"{email} is not an e-mail address.") from None
         if User.objects.filter(email=email).exists():
-            raise CommandError(f"{email} is a user already.")
+            raise CommandError(f"A user {email} already exists.")
         user = User(email=email, name=name or email.partition("@")[0], role=role)
         password = getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         try:
@@ -61,14 +68,17 @@ class Command(BaseCommand):
         user = _find(email)
         second_factor.forget(user)
         audit.record(None, Act.FACTOR_REMOVED, user)
-        self.stdout.write(f"{email} has no second factor any more; every session of theirs has ended.")
+        self.stdout.write(
+            f"The two-factor sign-in of {email} was removed, and all their sessions have ended."
+        )
 
     def _make_password_link(self, email: str) -> None:
         user = _find(email)
         if not user.is_active:
             raise CommandError(f"{email} is deactivated.")
         self.stdout.write(
-            f"{email} sets a new password here, once, within 48 hours:\n{password_links.make(user)}"
+            f"Link for {email} to set a new password. It works once, within 48 hours:\n"
+            f"{password_links.make(user)}"
         )
 
     def _make_second_factor_optional(self) -> None:
@@ -79,5 +89,5 @@ class Command(BaseCommand):
 def _find(email: str) -> User:
     user = User.objects.filter(email=email).first()
     if user is None:
-        raise CommandError(f"{email} is no user.")
+        raise CommandError(f"There is no user {email}.")
     return user

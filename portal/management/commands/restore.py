@@ -8,16 +8,20 @@ from portal.backups import CannotKeep, backups
 
 
 class Command(BaseCommand):
-    help = "Put a backup into an empty database of the same kind, while the portal is stopped."
+    help = "Restore a backup into an empty database of the same kind, while the portal is stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--replace", action="store_true", help="lose what the database holds now")
+        parser.add_argument("--replace", action="store_true", help="delete what the database holds now")
         parser.add_argument(
-            "--without-keys", action="store_true", help="although nothing opens the API keys in it"
+            "--without-keys",
+            action="store_true",
+            help="restore it without the sealing keys; every API key has to be entered again",
         )
         parser.add_argument(
-            "--untrusted", action="store_true", help="although nothing tells who wrote or changed the file"
+            "--untrusted",
+            action="store_true",
+            help="restore a file that this portal did not sign, or that was changed",
         )
 
     def handle(
@@ -46,13 +50,14 @@ class Command(BaseCommand):
                 "Start once with portal_up --allow-new-keys; every API key has to be entered again."
             )
         else:
-            self.stdout.write("The sealing keys that are set open it.")
+            self.stdout.write("The current sealing keys decrypt its API keys.")
         if untrusted:
             self.stdout.write(
-                "Not checked: who wrote this file. Its writer chose people, passwords, roles and access: look"
-                " through all of them before others can reach the portal."
+                "This file was not signed by this portal. Its writer chose the people, passwords, roles and"
+                " access in it: check each of these before you let others use the portal."
             )
         self.stdout.write(
-            "Everybody signs in again, and everything is read again from Ultahost. What was taken away since"
-            " then is back: look through people, grants and keys before others do."
+            "Everyone has to sign in again, and the portal reads everything from Ultahost again. People,"
+            " access and keys that were removed since then are back: check them before you let others use"
+            " the portal."
         )

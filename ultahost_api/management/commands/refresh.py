@@ -12,12 +12,12 @@ NOUNS = [Noun.PROFILE, *LISTS]
 
 
 class Command(CheckedCommand):
-    help = "Bring the cached copies up to date: by the workers, or with --wait here and now."
+    help = "Refresh the copies of Ultahost's data: in the workers, or with --wait in this process."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--account", metavar="UUID", help="only this account")
         parser.add_argument("--noun", choices=[str(noun) for noun in NOUNS], help="only this noun")
-        parser.add_argument("--full", action="store_true", help="read each list whole")
+        parser.add_argument("--full", action="store_true", help="read each list completely")
         parser.add_argument("--wait", action="store_true", help="refresh in this process until all is fresh")
 
     def handle(
@@ -31,7 +31,7 @@ class Command(CheckedCommand):
         nouns = [noun] if noun else NOUNS
         if not wait:
             schedule.ask(accounts, nouns, full=full)
-            self.stdout.write("Asked for: the workers refresh now.")
+            self.stdout.write("Queued: the workers refresh now.")
             return
         refreshes = Refresh.objects.of(accounts).filter(noun__in=nouns)
         if full:

@@ -8,14 +8,16 @@ from ultahost_api.management.checked import CheckedCommand
 
 
 class Command(CheckedCommand):
-    help = "Seal every secret again with the first sealing key. May be killed and run again."
+    help = (
+        "Encrypt every secret again with the first sealing key. You can stop this command and run it again."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         lost = 0
         for target, resealed, unreadable in sealed_columns.reseal():
-            self.stdout.write(f"{target}: {resealed} sealed again, {unreadable} unreadable")
+            self.stdout.write(f"{target}: {resealed} encrypted again, {unreadable} unreadable")
             lost += unreadable
         # The last of all: before that, a start without the older key is refused.
         installation.seal_check()
         if lost:
-            raise CommandError(f"{lost} values cannot be opened with the sealing keys that are set.")
+            raise CommandError(f"{lost} values cannot be decrypted with the current sealing keys.")

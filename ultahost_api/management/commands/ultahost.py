@@ -20,14 +20,16 @@ _READS = {Effect.READ, Effect.SECRET_READ}
 
 
 class Command(CheckedCommand):
-    help = "Call one documented action and print its answer as JSON. Writes ask first, or take --yes."
+    help = "Call one documented action and print its answer as JSON. A write asks first, or takes --yes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", metavar="ACTION", help="such as get_profile")
         parser.add_argument("parameters", nargs="*", metavar="name=value")
         parser.add_argument("--key", required=True, metavar="EMAIL/LABEL")
         parser.add_argument("--yes", action="store_true", help="do not ask before a write")
-        parser.add_argument("--again", action="store_true", help="send what was never confirmed once more")
+        parser.add_argument(
+            "--again", action="store_true", help="send a request again whose result is unknown"
+        )
 
     @sensitive_variables()
     def handle(self, *args: Any, action: str, parameters: list[str], key: str, **options: Any) -> None:
@@ -44,7 +46,7 @@ class Command(CheckedCommand):
         try:
             answer = for_key(key, Purpose.PERSON).call(action, **values)
         except KeyUnreadable:
-            raise CommandError("This key cannot be opened: enter it again.") from None
+            raise CommandError("This key cannot be decrypted. Enter it again.") from None
         except UltahostError as error:
             raise CommandError(f"{type(error).__name__}: {error.message}") from None
         meta, data = wire.plain(answer.meta), wire.plain(answer.data)
@@ -61,9 +63,13 @@ class Command(CheckedCommand):
         except operations.NotAllowedNow as reason:
             raise CommandError(f"{conf.words(reason)} Nothing was sent.") from None
         except operations.TwinPending as twin:
-            raise CommandError(f"The same is under way ({twin.operation.pk}). Nothing was sent.") from None
+            raise CommandError(
+                f"An identical request is in progress ({twin.operation.pk}). Nothing was sent."
+            ) from None
         except operations.NeedsConfirmation as before:
-            raise CommandError(f"{before.operation.pk} was never confirmed: add --again.") from None
+            raise CommandError(
+                f"The result of {before.operation.pk} is unknown. Add --again to send it again."
+            ) from None
         self._show(
             {
                 "operation": str(operation.pk),
@@ -99,7 +105,7 @@ def _parameter(action: Action, text: str) -> tuple[str, Any]:
         raise CommandError(f"{action.name} has no parameter {name}. It has: {names}.")
     if known.secret:
         if value != "-":
-            raise CommandError(f"{name} is a secret: write {name}=- and give it on standard input.")
+            raise CommandError(f"{name} is a secret. Write {name}=- and enter it on standard input.")
         secret = Secret(sys.stdin.readline().rstrip("\n"))
         return name, [secret] if known.kind == Kind.LIST else secret
     if known.kind in {Kind.INT, Kind.FLAG}:
