@@ -20,7 +20,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 
 def _attention(user: User) -> dict[str, int]:
-    """Beside each noun, only the number that needs somebody."""
+    """For each noun of the menu, the number of rows that need attention."""
     return {
         "services": access.services_to_view(user).needing_attention().count(),
         "invoices": access.invoices_to_view(user).overdue().count(),

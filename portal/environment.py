@@ -90,7 +90,7 @@ def _plain_host(host: str) -> str:
 
 
 def read_secret(name: str, data_dir: Path, *, generate: bool, database: Path | None = None) -> str:
-    """The secret ``name``; with ``generate``, made once per data folder by whoever needs it first.
+    """The secret ``name``; with ``generate``, made once per data folder by the process that first needs it.
 
     A ``database`` is worth nothing without it: where that is there already, the secret is lost, and not new.
     """

@@ -1,4 +1,4 @@
-"""What nobody needs any more goes, once an hour and a little at a time."""
+"""Deletes rows that are no longer needed, once an hour and in small steps."""
 
 from datetime import datetime, timedelta
 from importlib import import_module

@@ -57,7 +57,7 @@ def is_partial(request: Request, name: str) -> bool:
 
 
 def is_automatic(request: HttpRequest) -> bool:
-    """A region that asks by itself: nobody need be there."""
+    """Whether a region of the page sent the request by itself, so that it is no sign of a person."""
     htmx = getattr(request, "htmx", None)
     return bool(htmx and request.method == "GET" and not htmx.boosted)
 

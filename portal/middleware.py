@@ -155,7 +155,7 @@ class Preferences:
 
 
 class KnownDevices:
-    """A browser in which somebody signs in keeps a mark, so that the next sign-in with it is not news."""
+    """Gives a browser a cookie at the sign-in, so that the next sign-in with it sends no mail."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

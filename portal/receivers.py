@@ -38,7 +38,7 @@ def note_failed_sign_in(request: HttpRequest | None, credentials: dict[str, Any]
 
 @receiver(user_logged_out)
 def note_sign_out(user: User | None, **_: Any) -> None:
-    if user:  # nobody is left of a session that had ended by itself
+    if user:  # a session that had already ended has no user
         audit.record(user, Act.SIGNED_OUT)
 
 

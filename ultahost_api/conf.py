@@ -21,7 +21,7 @@ INTERVALS = {
 SLOWEST = 3  # times its interval that a copy may grow old where nothing changes
 FULL_EVERY = timedelta(days=1)  # the whole list, where most passes read only what may have changed
 FULL_AGAIN = timedelta(hours=1)  # one that comes sooner slows down the next passes
-WATCHED_INTERVAL = timedelta(minutes=2)  # while somebody has the account on screen
+WATCHED_INTERVAL = timedelta(minutes=2)  # while a person has the account on screen
 
 
 def today() -> date:

@@ -1,4 +1,4 @@
-"""What the library tells whoever uses it. A receiver that fails stops nothing."""
+"""Signals for the project that uses the library. If a receiver fails, the library continues."""
 
 from django.dispatch import Signal
 

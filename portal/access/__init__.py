@@ -1,6 +1,7 @@
 """The only place that turns a user into accounts, and a user and an id into an object.
 
-What somebody may not see is a 404, as if it were not there. docs/access.md has the table of rights.
+An object that a user may not see raises Http404, as if it did not exist. docs/access.md has the table of
+rights.
 """
 
 from portal.access.accounts import (

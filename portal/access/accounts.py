@@ -1,4 +1,4 @@
-"""Which accounts somebody sees, works in, pays for."""
+"""The accounts that a user may view, operate in or pay for, as QuerySets."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 
 def accounts_to_view(user: User) -> QuerySet[Account]:
-    """Services, domains and the other nouns: owners of an active key, holders of a grant, admins."""
+    """Accounts whose services, domains and so on the user sees: by an active key, a grant or as admin."""
     if user.is_admin:
         return Account.objects.all()
     if not user.is_active or user.role == Role.BILLING:
@@ -22,9 +22,9 @@ def accounts_to_view(user: User) -> QuerySet[Account]:
 
 
 def accounts_to_operate(user: User) -> QuerySet[Account]:
-    """Writes: owners of a key that Ultahost takes, operate grants, admins.
+    """Accounts in which the user may write: by a key that Ultahost accepts, an operate grant, or as admin.
 
-    A billing user's grant is for paying alone.
+    A billing user's grant allows paying only: see ``accounts_to_pay``.
     """
     if user.is_admin:
         return Account.objects.all()
@@ -35,14 +35,17 @@ def accounts_to_operate(user: User) -> QuerySet[Account]:
 
 
 def accounts_to_pay(user: User) -> QuerySet[Account]:
-    """Paying and payment methods: whoever operates, and billing users with an operate grant."""
+    """Accounts for which the user may pay and see payment methods.
+
+    These are the accounts to operate, and for a billing user those with an operate grant.
+    """
     if user.role == Role.BILLING and user.is_active:
         return Account.objects.filter(_holds_grant(user, Grant.Level.OPERATE))
     return accounts_to_operate(user)
 
 
 def accounts_with_invoices(user: User) -> QuerySet[Account]:
-    """The shared invoice view: everybody reads every account that is not private."""
+    """Accounts whose invoices the user may read: all that are not private, and those they may view."""
     if not user.is_active:
         return Account.objects.none()
     if user.role in {Role.ADMIN, Role.BILLING}:
@@ -51,14 +54,14 @@ def accounts_with_invoices(user: User) -> QuerySet[Account]:
 
 
 def accounts_of_own_keys(user: User) -> QuerySet[Account]:
-    """The provider's own login: only with a key of one's own, whatever else one may do."""
+    """Accounts whose login at Ultahost the user may change: only those to which they have a working key."""
     if not user.is_active:
         return Account.objects.none()
     return Account.objects.filter(_holds_key(user, ApiKey.objects.usable()))
 
 
 def accounts_to_share(user: User) -> QuerySet[Account]:
-    """Giving grants on it, making it private: owners of an active key, admins."""
+    """Accounts on which the user may give grants and set privacy: by an active key, or as admin."""
     if user.is_admin:
         return Account.objects.all()
     if not user.is_active or not user.may_hold_keys:
@@ -67,7 +70,7 @@ def accounts_to_share(user: User) -> QuerySet[Account]:
 
 
 def accounts_without(person: User) -> QuerySet[Account]:
-    """Those that nobody else of the team has a key to: once the person has left, nobody opens them."""
+    """Accounts to which only this person has a key. When they leave, no key opens these accounts."""
     others = (
         ApiKey.objects.active().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
     )
@@ -86,7 +89,7 @@ def account_of_own_key(user: User, account_id: UUID) -> Account:
 
 
 def tell_of_a_dead_key(user: User, account_id: UUID) -> None:
-    """PermissionDenied, with the reason, if a key that does not work is all that a user has of an account."""
+    """Raise PermissionDenied, with the reason, if the user's only key to the account does not work."""
     if accounts_to_operate(user).filter(pk=account_id).exists() or user.role == Role.BILLING:
         return
     dead = ApiKey.objects.active().exclude(pk__in=ApiKey.objects.usable().values("pk"))
@@ -104,13 +107,16 @@ def account_among(accounts: QuerySet[Account], account_id: UUID) -> Account:
 
 
 def owners_of(account: Account) -> QuerySet[User]:
-    """Active users with an active key to it; who became billing holds none any more."""
+    """Active users with an active key to the account.
+
+    Keys of a user whose role is now billing do not count.
+    """
     keys = ApiKey.objects.active().filter(account=account)
     return User.objects.filter(is_active=True, pk__in=keys.values("owner")).exclude(role=Role.BILLING)
 
 
 def sharers_of(account: Account) -> QuerySet[User]:
-    """Those whose ``accounts_to_share`` it is among."""
+    """Users whose ``accounts_to_share`` include this account."""
     owners = Q(pk__in=owners_of(account), role=Role.MEMBER)
     return User.objects.active().filter(owners | Q(role=Role.ADMIN))
 
@@ -125,7 +131,10 @@ def grants_held_by(person: User) -> QuerySet[Grant]:
 
 
 def grants_left_by(person: User) -> QuerySet[Grant]:
-    """Given by or to whoever leaves: the first stay in force, the second come back with the person."""
+    """Grants that the person gave or has.
+
+    The first stay valid; the second are valid again after a reactivation.
+    """
     grants = Grant.objects.filter(Q(given_by=person) | Q(user=person))
     return grants.select_related("user", "account", "given_by").order_by("account__name", "user__name")
 

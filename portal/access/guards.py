@@ -1,4 +1,4 @@
-"""Pages that are there for some people alone."""
+"""Decorators for pages that only some people may open; for others the page is a 404."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,7 +18,7 @@ def key_holders_only(view: View) -> View:
 
 
 def found(name: str, find: Callable[[Any, Any], object]) -> Callable[[View], View]:
-    """Hands the view what ``find`` makes of the user and the address's ``…_id``, before all that follows.
+    """Replaces the URL argument ``<name>_id`` by the object that ``find(user, id)`` returns.
 
     It stands above ``reauthenticated``: without the right the answer is 404, and no password is asked for.
     """

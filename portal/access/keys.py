@@ -1,4 +1,4 @@
-"""The keys that somebody looks after, and the one that a write of theirs is sent with."""
+"""The keys that a user manages, and the key with which a write of theirs is sent."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 
 def keys_to_manage(user: User) -> ApiKeyQuerySet:
-    """A member's own; an admin's over everyone. A billing user holds none."""
+    """A member's own keys; for an admin all keys. A billing user has none."""
     keys = ApiKey.objects.present().select_related("owner", "account", "rate_window", "replaces", "successor")
     if user.is_admin:
         return keys
@@ -23,7 +23,10 @@ def key_to_manage(user: User, key_id: UUID) -> ApiKey:
 
 
 def key_to_write_with(user: User, account: Account) -> ApiKey | None:
-    """A writer's own key, else the account's oldest: the caller has made sure that they may write."""
+    """The user's own key, else the account's oldest usable one.
+
+    The caller has checked that the user may write.
+    """
     usable = ApiKey.objects.usable().filter(account=account).select_related("owner", "account")
     return usable.filter(owner=user).first() or usable.first()
 
@@ -33,6 +36,6 @@ def own_key(user: User, account: Account) -> ApiKey | None:
 
 
 def stopped_refreshes(user: User) -> QuerySet[Refresh]:
-    """What no longer comes through, for those who look after the account's keys."""
+    """Refreshes that have stopped, in accounts whose keys the user manages."""
     accounts = keys_to_manage(user).exclude(account=None).values("account")
     return Refresh.objects.filter(account__in=accounts).exclude(broken_at=None).select_related("account")

@@ -1,4 +1,4 @@
-"""What was sent, to those whose it is or who have to do with its account."""
+"""Operations: visible to the person who sent them, to admins, and to people with rights to the account."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from ultahost_api.models.operations import OperationQuerySet
 
 
 def operations_to_view(user: User) -> OperationQuerySet:
-    """A person's own activity; an admin's view over everyone."""
+    """A person's own operations; for an admin those of all people."""
     operations = Operation.objects.select_related("user", "account", "key", "settled_by", "withdrawn_by")
     return operations if user.is_admin else operations.filter(user=user)
 
@@ -22,7 +22,7 @@ def operation_to_view(user: User, operation_id: UUID) -> Operation:
 
 
 def may_still_send(operation: Operation) -> bool:
-    """Of one that waited for its turn: whether its sender still has the right, as they have it now."""
+    """Whether the sender of a queued operation still has the right to send it now."""
     sender = User.objects.get(pk=operation.user_id)
     if not sender.is_active:
         return False
@@ -31,19 +31,19 @@ def may_still_send(operation: Operation) -> bool:
 
 
 def payments_to_view(user: User, batch: UUID) -> OperationQuerySet:
-    """Those that were confirmed together, in the order in which they are sent."""
+    """The payments that were confirmed together, in the order in which they are sent."""
     return operations_to_view(user).filter(batch=batch).order_by("place")
 
 
 def operations_about(user: User, row: Cached) -> OperationQuerySet:
-    """Who sent what about a row: for those who have to do with its account. Others see their own."""
+    """Operations on a row, for users who may view or pay for its account. Other users see only their own."""
     operations = Operation.objects.about(row).select_related("user")
     involved = accounts_to_view(user) | accounts_to_pay(user)
     return operations if involved.filter(pk=row.account_id).exists() else operations.filter(user=user)
 
 
 def operation_to_settle(user: User, operation_id: UUID) -> Operation:
-    """Settling changes what our copy says: only for those who still have to do with the account."""
+    """The operation, if the user may still view or pay for its account: settling it changes our copy."""
     operation = operation_to_view(user, operation_id)
     account_among(accounts_to_view(user) | accounts_to_pay(user), operation.account_id)
     return operation

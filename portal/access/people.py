@@ -1,4 +1,4 @@
-"""What admins alone look after: people, invitations, the audit log."""
+"""What only admins manage: people, invitations, the audit log."""
 
 from uuid import UUID
 
@@ -19,18 +19,18 @@ def person_to_manage(user: User, person_id: UUID) -> User:
 
 
 def invitation_to_manage(user: User, invitation_id: UUID) -> Invitation:
-    """An open one: what was accepted or revoked is no invitation any more."""
+    """An open invitation. An accepted or revoked one is a 404."""
     invitations = Invitation.objects.open() if user.is_admin else Invitation.objects.none()
     return get_object_or_404(invitations, pk=invitation_id)
 
 
 def invitations_left_by(person: User) -> QuerySet[Invitation]:
-    """What they have open; of somebody who has left, what was open then."""
+    """The person's open invitations; of a deactivated person those that were open at that time."""
     return Invitation.objects.filter(_not_revoked_before_leaving(person), invited_by=person, accepted_by=None)
 
 
 def password_links_left_by(person: User) -> QuerySet[PasswordLink]:
-    """The same of the set-password links that they made for others."""
+    """The same for set-password links that the person made for others."""
     left_at = person.deactivated_at or timezone.now()
     links = PasswordLink.objects.filter(_not_revoked_before_leaving(person), made_by=person, used_at=None)
     return links.filter(expires_at__gt=left_at).exclude(person=person).select_related("person")

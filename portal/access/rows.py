@@ -1,4 +1,4 @@
-"""The cached nouns of the accounts that somebody sees."""
+"""The cached rows (services, invoices, domains, …) that a user may view or change."""
 
 from uuid import UUID
 
@@ -88,7 +88,7 @@ def emails_to_view(user: User) -> CachedQuerySet[Email]:
 
 
 def events_to_view(user: User) -> EventQuerySet:
-    """Whoever sees a row sees what became of it."""
+    """Events of the rows that the user may view."""
     of_invoices = Q(noun=Noun.INVOICES, account__in=accounts_with_invoices(user))
     of_others = ~Q(noun=Noun.INVOICES) & Q(account__in=accounts_to_view(user))
     return Event.objects.filter(of_invoices | of_others).select_related("account")

@@ -10,7 +10,7 @@ from portal.models import Act, FirstAdminToken, Role, User
 
 
 class WrongToken(Exception):
-    """The token is not the one that the last start printed, or somebody is an admin already."""
+    """The token is not the one that the last start printed, or there is an admin already."""
 
 
 def is_open() -> bool:

@@ -10,7 +10,7 @@ from ultahost_api.models import Account
 
 
 class HeldAlready(Exception):
-    """Somebody has given this person a grant on the account before; that one stays as it is."""
+    """The person already has a grant on the account. It was not changed."""
 
     def __init__(self, grant: Grant) -> None:
         super().__init__(grant.pk)
@@ -18,7 +18,7 @@ class HeldAlready(Exception):
 
 
 class ChangedMeanwhile(Exception):
-    """The grant is not as it was on the page, or not there any more. Nothing was changed."""
+    """The grant was changed or removed after the page was opened. Nothing was changed now."""
 
 
 def give(by: User, account: Account, person: User, level: str) -> Grant:
@@ -33,7 +33,7 @@ def give(by: User, account: Account, person: User, level: str) -> Grant:
 
 
 def change(by: User, grant: Grant, level: str) -> None:
-    """Nothing where it has this level; else it is then of whoever changed it, and since now."""
+    """Does nothing if the grant has this level. Otherwise ``by`` becomes its giver, and its date is now."""
     before, now = grant.level, timezone.now()
     if level == before:
         return
@@ -47,7 +47,7 @@ def change(by: User, grant: Grant, level: str) -> None:
 
 
 def take(by: User, grant: Grant) -> None:
-    """Nothing where somebody was quicker: what was wanted is so."""
+    """Does nothing if the grant has already been removed."""
     with transaction.atomic():
         taken, _rows = Grant.objects.filter(pk=grant.pk).delete()
         if taken:
@@ -56,7 +56,7 @@ def take(by: User, grant: Grant) -> None:
 
 
 def set_private(by: User, account: Account, private: bool) -> None:
-    """Nothing where it is so already."""
+    """Does nothing if the account is already so."""
     act = Act.MADE_PRIVATE if private else Act.MADE_PUBLIC
     with transaction.atomic():
         AccountPolicy.objects.get_or_create(account=account)

@@ -14,11 +14,14 @@ LIFE = timedelta(hours=48)
 
 
 class NoLongerValid(Exception):
-    """Accepted, revoked, too old, sent again since it was opened, or its maker is no longer an admin."""
+    """The invitation was accepted, revoked or sent again, has expired, or its maker is no longer an admin."""
 
 
 def send(invitation: Invitation, by: User) -> str:
-    """Give it a new secret, 48 hours and its maker; the link before is dead. Returns the link."""
+    """Give the invitation a new secret, 48 hours and ``by`` as its maker.
+
+    Returns the link; the previous one is void.
+    """
     secret = Invitation.new_secret()
     invitation.invited_by = by
     invitation.hash = Invitation.hash_of(secret)
@@ -46,14 +49,14 @@ def find(secret: str) -> Invitation | None:
 
 
 def opened(hash_: str) -> Invitation | None:
-    """The one whose link was opened before, if that link still holds."""
+    """The invitation whose link was opened before, if the link is still valid."""
     return Invitation.objects.valid().filter(hash=hash_).first()
 
 
 def accept(invitation: Invitation, *, name: str, password: str) -> User:
-    hashed = make_password(password)  # takes long, and nobody waits for it
+    hashed = make_password(password)  # slow, so it runs before the transaction
     with transaction.atomic():
-        User.objects.lock_admins()  # the maker's right is not taken away meanwhile
+        User.objects.lock_admins()  # so that the maker stays an admin until the commit
         locked = Invitation.objects.valid().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
         if locked is None or locked.hash != invitation.hash or _is_here(locked.email):
             raise NoLongerValid

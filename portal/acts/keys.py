@@ -1,6 +1,6 @@
 """API keys: what a person does with them. Ultahost is asked before the transaction begins.
 
-``sensitive_variables`` names none, so that error reports hide all: the nearest decides for what is called.
+``sensitive_variables`` without names hides all variables in error reports.
 """
 
 from django.db import transaction
@@ -54,7 +54,7 @@ def remove(by: User, key: ApiKey) -> None:
 
 
 def snooze(key: ApiKey) -> None:
-    """Its owner is not reminded of its age for a while."""
+    """Postpone the reminder of the key's age by ``SNOOZE``."""
     ApiKey.objects.filter(pk=key.pk).update(snoozed_until=timezone.now() + SNOOZE)
 
 

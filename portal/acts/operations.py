@@ -7,7 +7,7 @@ from ultahost_api.models import Operation
 
 
 def decide(by: User, operation: Operation, *, took_effect: bool) -> None:
-    """What a person saw at Ultahost; nothing where it was known before."""
+    """Store the result that a person saw at Ultahost. Does nothing if the result was known before."""
     with transaction.atomic():
         if operations.decide(operation, by, took_effect=took_effect):
             account = operation.account
@@ -15,7 +15,7 @@ def decide(by: User, operation: Operation, *, took_effect: bool) -> None:
 
 
 def withdraw(by: User, cancellation: Operation) -> None:
-    """Ultahost was asked elsewhere to take it back; nothing where that was noted before."""
+    """Mark a cancellation that was withdrawn at Ultahost. Does nothing if it is already marked."""
     with transaction.atomic():
         if operations.withdraw(cancellation, by):
             audit.record(by, Act.OPERATION_WITHDRAWN, cancellation, account=cancellation.account)

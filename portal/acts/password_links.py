@@ -15,11 +15,14 @@ LIFE = timedelta(hours=48)
 
 
 class NoLongerValid(Exception):
-    """Used, revoked or too old, or its maker may no longer make one."""
+    """The link was used or revoked, has expired, or its maker is no longer an admin."""
 
 
 def make(person: User, by: User | None = None) -> str:
-    """The whole address; earlier links for this person stop working. Without ``by`` a command made it."""
+    """The full address of a new link.
+
+    Earlier links for this person stop working. ``by`` is None for a command.
+    """
     secret, now = PasswordLink.new_secret(), timezone.now()
     with transaction.atomic():
         end(person)
@@ -39,15 +42,18 @@ def find(secret: str) -> PasswordLink | None:
 
 
 def opened(link_id: str) -> PasswordLink | None:
-    """The one whose secret was shown before, if it still holds."""
+    """The link whose secret was opened before, if it is still valid."""
     return PasswordLink.objects.valid().select_related("person").filter(pk=link_id).first()
 
 
 def use(link: PasswordLink, password: str) -> None:
-    """Set the password. Of two who use the link at once, one is told that it is no longer valid."""
-    hashed = make_password(password)  # takes long, and nobody waits for it
+    """Set the password.
+
+    Raises NoLongerValid, also for the second of two requests that use the link at once.
+    """
+    hashed = make_password(password)  # slow, so it runs before the transaction
     with transaction.atomic():
-        User.objects.lock_admins()  # the maker's right is not taken away meanwhile
+        User.objects.lock_admins()  # so that the maker stays an admin until the commit
         locked = PasswordLink.objects.valid().select_for_update(of=("self",)).filter(pk=link.pk).first()
         if locked is None:
             raise NoLongerValid
@@ -57,7 +63,7 @@ def use(link: PasswordLink, password: str) -> None:
 
 
 def use_own(person: User, token: str, password: str) -> None:
-    """The same with the link that the person asked for, whose token depends on the password before."""
+    """Set the password by the link that the person asked for. Its token depends on the previous password."""
     hashed = make_password(password)
     with transaction.atomic():
         locked = User.objects.active().select_for_update(no_key=True).filter(pk=person.pk).first()
@@ -67,5 +73,5 @@ def use_own(person: User, token: str, password: str) -> None:
 
 
 def end(person: User) -> None:
-    """A sign-in and a new password end the links that were made before."""
+    """Revoke the person's open links: called at each sign-in and each new password."""
     PasswordLink.objects.open().filter(person=person).update(revoked_at=timezone.now())

@@ -13,7 +13,7 @@ from ultahost_api.models import ApiKey
 
 
 def add(email: str, password: str, *, name: str, role: str) -> User:
-    """By a command on the portal's machine."""
+    """Called by a command on the portal's machine."""
     with transaction.atomic():
         person = User.objects.create_user(email, password, name=name, role=role)
         audit.record(None, Act.PERSON_ADDED, person, role=role)
@@ -21,7 +21,7 @@ def add(email: str, password: str, *, name: str, role: str) -> User:
 
 
 def change_role(by: User, person: User, role: str) -> None:
-    """Raises LastAdmin where no other admin would be left."""
+    """Raises LastAdmin if no other admin would be left."""
     before = person.role
     with transaction.atomic():
         person.change_role(role)
@@ -31,7 +31,7 @@ def change_role(by: User, person: User, role: str) -> None:
 
 
 def deactivate(by: User, person: User, keys: Iterable[ApiKey] = ()) -> None:
-    """The ``keys`` go out of use with the person. Raises LastAdmin where no other admin would be left."""
+    """Deactivate the person and disable the ``keys``. Raises LastAdmin if no other admin would be left."""
     with transaction.atomic():
         person.deactivate()
         revoked = _revoke_open(Q(made_by=person) | Q(person=person), person)
@@ -58,7 +58,10 @@ def end_sessions(by: User, person: User) -> None:
 
 
 def require_second_factor(by: User | None, required: bool) -> None:
-    """From the next click: a person without one sets it up before anything else. None is a command."""
+    """From the next request, people without two-factor sign-in have to set it up first.
+
+    ``by`` None: a command.
+    """
     with transaction.atomic():
         Switches.objects.update_or_create(pk=1, defaults={"second_factor": required})
         audit.record(by, Act.FACTOR_REQUIRED, required=required)

@@ -1,4 +1,7 @@
-"""Links that carry a secret: mailed at once or shown once, and in no row of the outbox."""
+"""Links that carry a secret.
+
+They are mailed immediately or shown once, and are never in a row of the outbox.
+"""
 
 import logging
 from typing import Any
@@ -17,7 +20,7 @@ def address_of(view: str, *args: Any) -> str:
 
 
 def mail(email: str, template: str, link: str, **about: Any) -> bool:
-    """False where no mail is set up or it could not be sent: the admin then hands the link over."""
+    """Returns False if mail is not set up or could not be sent. The page then shows the link to the admin."""
     if not settings.EMAIL_URL:
         return False
     words = render_to_string(template, {"link": link, **about})

@@ -16,7 +16,7 @@ def make(by: User, **fields: Any) -> tuple[ShareLink, str]:
 
 
 def revoke(by: User, link: ShareLink) -> None:
-    """Nothing where it is revoked already."""
+    """Does nothing if the link is already revoked."""
     with transaction.atomic():
         if link.revoke(by):
             audit.record(by, Act.LINK_REVOKED, link)

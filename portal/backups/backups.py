@@ -24,7 +24,10 @@ from ultahost_api.installation import KeyChecks
 
 
 def take(target: Path) -> Manifest:
-    """One file (mode 600) with the database as it is now, while whoever likes goes on writing."""
+    """Write one file (mode 600) with the database as it is now.
+
+    Others may write to the database meanwhile.
+    """
     created_at = timezone.now().isoformat(timespec="seconds")
     with _one_sentence(target), _folder(target.parent) as folder:
         dump, described = _backend().dump(folder)
@@ -117,7 +120,7 @@ def _version() -> str:
 
 @contextmanager
 def _folder(beside: Path | None) -> Iterator[Path]:
-    """Nobody else reads what is in it, and it goes with its end."""
+    """A folder that only this user can read; it is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix=".portal-", dir=beside) as folder:
         yield Path(folder)
 

@@ -68,7 +68,7 @@ def describe() -> dict[str, Any]:
 
 
 def _opened() -> Iterator[str]:
-    """Sealed values. What nobody could open before, nobody has to open afterwards."""
+    """Sealed values. Values that could not be decrypted before the restore are not checked after it."""
     for text, aad in sealed_columns.values(connection.introspection.table_names()):
         if sealing.opens(text, aad):
             yield text

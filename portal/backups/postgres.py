@@ -27,7 +27,7 @@ _LONGEST_LINE = 64 * 1024 * 1024  # bytes
 
 
 def dump(folder: Path) -> tuple[Path, dict[str, Any]]:
-    """The database at one moment, whoever writes meanwhile, and its description."""
+    """The database at one moment, even while others write to it, and its description."""
     target = folder / "database"
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -21,7 +21,7 @@ _PLAIN_COLUMNS = "SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0"
 
 
 def dump(folder: Path) -> tuple[Path, dict[str, Any]]:
-    """The database at one moment, whoever writes meanwhile, and its description.
+    """The database at one moment, even while others write to it, and its description.
 
     VACUUM INTO copies what is there and not, as the backup API does, pages from which something was deleted.
     """
@@ -39,11 +39,11 @@ def dump(folder: Path) -> tuple[Path, dict[str, Any]]:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Nobody else uses the database, and no portal can be started on it."""
+    """Ensures that no other process uses the database and that no portal can start on it."""
     try:
         with only_launcher(_file().parent):
             if _file().exists():
-                with suppress(sqlite3.DatabaseError):  # a broken one; whoever needs it says so
+                with suppress(sqlite3.DatabaseError):  # a broken one; the code that reads it says so
                     _leave_wal(_file())
             yield
     except CannotStart as error:
@@ -134,7 +134,7 @@ def _working_on(path: Path) -> Iterator[None]:
 
 
 def _leave_wal(path: Path) -> None:
-    """Only possible while nobody else has the file open."""
+    """Fails while another process has the file open."""
     try:
         with closing(sqlite3.connect(path, timeout=1)) as database:
             database.execute("PRAGMA journal_mode = DELETE")

@@ -32,7 +32,7 @@ def _text(label: Any, autocomplete: str, *, required: bool = False, **more: Any)
 class AddressForm(WriteForm):
     """A person and their address. When ``changing``, it tells what is different from what was shown."""
 
-    # Somebody else's data: a browser must not fill in the user's own.
+    # Data of another person: the browser must not fill in the user's own.
     firstname = _text(_("First name"), "off", required=True)
     lastname = _text(_("Last name"), "off", required=True)
     companyname = _text(_("Company"), "off")
@@ -72,7 +72,7 @@ class AddressForm(WriteForm):
         return self.cleaned_data
 
     def values(self) -> dict[str, object]:
-        """What to send: what was changed, or of somebody new what was filled in."""
+        """The parameters to send: the changed fields; for a new contact the filled-in ones."""
         wanted = self.changed_data if self.changing else self.sent
         return {
             name: _on_the_wire(self.cleaned_data[name])

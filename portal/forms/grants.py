@@ -37,7 +37,7 @@ class LevelForm(forms.Form):
             self.add_error("level", words % {"person": person})
 
     def check_giver(self, giver: User, account: Account) -> None:
-        """Nobody gives more than they have: a key that Ultahost refuses lets its owner look and no more."""
+        """A giver cannot give more than they have: with a key that Ultahost refuses, only View."""
         operates = self.cleaned_data.get("level") == Grant.Level.OPERATE
         if operates and not access.accounts_to_operate(giver).contains(account):
             words = _("Ultahost refuses your key. Replace it before you give more than View.")

@@ -28,7 +28,7 @@ def _languages() -> list[tuple[str, str | Promise]]:
 
 
 def _switchable(person: User) -> list[Notification.Kind]:
-    """Not what protects a login, a key or a domain: whoever took those over would switch it off first."""
+    """The mails that a person can turn off. Those that protect a login, a key or a domain are left out."""
     kinds = [Kind.OVERDUE]
     if person.may_hold_keys:
         kinds.append(Kind.LAPSING)

@@ -20,7 +20,7 @@ class NewPasswordForm(ChangePasswordForm):
 
 
 class ForgottenPasswordForm(ResetPasswordForm):
-    """Looks for nobody while the answer waits: it takes the same time for every address."""
+    """Does not look up the person before the answer, so that it takes the same time for every address."""
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).lower()

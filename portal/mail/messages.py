@@ -1,4 +1,4 @@
-"""What each mail says, in the language and the zone of its reader, of what they may still see."""
+"""The content of each mail, in the reader's language and time zone, of objects that they may still see."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from ultahost_api.models import Account, Domain, Operation
 Kind = Notification.Kind
 Facts = dict[str, Any]
 
-# Ours alone: a name from outside has no business in a header.
+# Fixed subjects: a name from outside must not be in a header.
 _TITLES: dict[str, str | Promise] = {
     Kind.NEW_DEVICE: _("Your login was used in a new browser"),
     Kind.KEY_REFUSED: _("Ultahost refuses an API key"),
@@ -35,7 +35,7 @@ _TITLES: dict[str, str | Promise] = {
 
 
 def letter(notification: Notification) -> EmailMessage | None:
-    """None when there is nothing to say any more, or not to this person."""
+    """None if the reason for the mail is gone, or if the person may no longer see it."""
     person = notification.person
     with preferences.worn(person):
         facts = _FACTS[notification.kind](notification) if person.is_active else None
@@ -69,7 +69,7 @@ def _new_device(notification: Notification) -> Facts:
 
 
 def _key_refused(notification: Notification) -> Facts | None:
-    """One's own is told in any case: what stops with it is one's own."""
+    """The owner is always mailed; other people only if they want this kind of mail."""
     person = notification.person
     key = access.keys_to_manage(person).filter(pk=notification.facts["key"]).first()
     if key is None or key.refused_at is None or key.disabled_at:
@@ -91,7 +91,7 @@ def _act(notification: Notification) -> Facts | None:
 
 
 def _sharing(notification: Notification) -> Facts | None:
-    """The right as it is now, to whoever still has it or owns a key."""
+    """The right as it is now, for a person who still has it or owns a key."""
     facts, person = notification.facts, notification.person
     account = Account.objects.filter(pk=facts["account"]).first()
     people = User.objects.in_bulk([facts["by"], *([facts["to"]] if "to" in facts else [])])
@@ -115,7 +115,7 @@ def _sharing(notification: Notification) -> Facts | None:
 
 
 def _outcome(notification: Notification) -> Facts | None:
-    """Only while it is open, and the account is one that the person still has to do with."""
+    """None if the result is known, or if the person may no longer view or pay for the account."""
     person = notification.person
     operations = Operation.objects.select_related("user", "account", "key__owner")
     operation = operations.filter(pk=notification.subject).first()
@@ -133,7 +133,7 @@ def _outcome(notification: Notification) -> Facts | None:
 
 
 def _digest(notification: Notification) -> Facts | None:
-    """Of this day alone, and at an hour at which somebody may read it."""
+    """None if it is not the person's day any more, or if nothing is new."""
     if digests.day_of(notification.person, timezone.now()) != notification.subject:
         return None
     digest = digests.compose(notification)

@@ -47,13 +47,13 @@ def refused_key(key: ApiKey) -> None:
 
 
 def shown_code(domain: Domain, by: User) -> None:
-    """Who owns a key tells nobody."""
+    """If the actor owns a key of the account, nothing is mailed."""
     if not access.own_key(by, domain.account):
         _tell_owners(domain, by, "epp_code", timezone.now(), str(uuid4()))
 
 
 def unlocks() -> None:
-    """Each once, by whoever had no key of their own; also where it became known only days later."""
+    """Mails once about an unlock by a person without a key, also if its result was known only days later."""
     since = timezone.now() - _LOOKED_BACK
     known_lately = Q(state=State.DONE, created_at__gt=since) | Q(state=State.CONFIRMED, read_at__gt=since)
     unlocked = Operation.objects.filter(

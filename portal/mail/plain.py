@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 _LONGEST = 120
-_JOINER = "\u2060"  # shows as nothing; no address goes on behind it
+_JOINER = "\u2060"  # invisible; ends an address for mail programs
 _ADDRESS = re.compile(r"(?<=\S)([.:/@\u3002\uff0e\uff61])(?=\S)")
 
 

@@ -55,7 +55,7 @@ def due() -> list[UUID]:
 def send(notification_id: UUID | str) -> None:
     if not settings.EMAIL_URL or MailTrouble.waits():
         return
-    with transaction.atomic():  # from its end on it counts as told, whatever becomes of this process
+    with transaction.atomic():  # after the commit it counts as sent, even if this process dies
         waiting = Notification.objects.waiting().select_related("person")
         notification = waiting.filter(pk=notification_id).first()
         if notification is None or not notification.take():

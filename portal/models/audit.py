@@ -77,7 +77,7 @@ class AppendOnly(Exception):
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def append(self, **fields: Any) -> "AuditEntry":
-        """The next entry of the chain. Whoever appends at the same time waits for the head's row."""
+        """The next entry of the chain. A concurrent append waits for the head's row."""
         with transaction.atomic():
             head, _made = AuditHead.objects.select_for_update().get_or_create(pk=1)
             entry = AuditEntry(seq=head.seq + 1, at=timezone.now(), prev_hash=head.hash, **fields)
@@ -111,7 +111,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
 
 
 class AuditEntry(models.Model):
-    """One thing that was done. Names stand in it as they were, whatever becomes of the rows they name."""
+    """One act. It keeps names as they were, even if their rows change later."""
 
     class Noun(models.TextChoices):
         SIGN_IN = "sign_in", _("Signing in")
@@ -127,7 +127,7 @@ class AuditEntry(models.Model):
 
     seq = models.PositiveBigIntegerField(primary_key=True)
     at = models.DateTimeField(db_index=True)
-    # Null is the portal itself, or with an address somebody who was not signed in.
+    # Null is the portal itself; with an address, a visitor who was not signed in.
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     actor_name = models.CharField(max_length=254, blank=True)
     act = models.CharField(max_length=30, choices=acts, db_index=True)

@@ -5,7 +5,7 @@ from portal.models.secret_links import SecretLink
 
 
 class FirstAdminToken(SecretLink):
-    """The one-time token that the start prints while nobody can sign in; only its keyed hash is kept."""
+    """The one-time token that the portal prints while there is no user; only its keyed hash is kept."""
 
     purpose = "first admin token"
 

@@ -23,7 +23,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(SecretLink):
-    """A link with which somebody becomes a user once; of its secret only a keyed hash is kept."""
+    """A link with which a person becomes a user, once. Only a keyed hash of its secret is stored."""
 
     purpose = "invitation"
 

@@ -46,7 +46,7 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
 
 
 class ShareLink(SecretLink):
-    """Shows invoices to whoever holds its address, until it expires or is revoked."""
+    """Shows invoices to anyone who has its address, until it expires or is revoked."""
 
     purpose = "share link"
 
@@ -58,7 +58,7 @@ class ShareLink(SecretLink):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("for whom"), max_length=120)
     hash = models.CharField(max_length=64, editable=False)
-    every_account = models.BooleanField(default=False)  # those that are not private, whenever somebody looks
+    every_account = models.BooleanField(default=False)  # those that are not private when the link is opened
     accounts = models.ManyToManyField(Account, related_name="+")  # else these, private ones among them
     statuses = models.JSONField(default=list)  # of the provider; none means every one
     since = models.DateField(null=True)

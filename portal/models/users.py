@@ -152,6 +152,9 @@ class User(AbstractBaseUser, Searched):
         self.save(update_fields=["is_active", "deactivated_at"])
 
     def _leave_an_admin(self) -> None:
-        """LastAdmin unless somebody else is one; locked, so that two admins cannot remove each other."""
+        """Raise LastAdmin unless there is another admin.
+
+        It locks, so that two admins cannot remove each other.
+        """
         if User.objects.lock_admins() == [self.pk]:
             raise LastAdmin(self)

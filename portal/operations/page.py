@@ -165,7 +165,7 @@ class WritePage:
         return confirmation.page(self.request, template=self.template, **self.extra)
 
     def _linked(self, words: str, operation: Operation) -> str:
-        """Somebody else's operation has no page for this person; its sender can tell."""
+        """Names the sender of another person's operation, because this person cannot open its page."""
         if not access.operations_to_view(self.request.user).contains(operation):
             return _("%(words)s It was sent by %(who)s.") % {"words": words, "who": operation.user}
         url = reverse("operation", args=[operation.pk])

@@ -17,7 +17,7 @@ EARLIEST = date(1990, 1, 1)  # before it there was nothing to date: a year whose
 
 
 class DayInput(DateInput):
-    """A day, which the browser lets nobody send before its year is whole."""
+    """A day. The browser does not send it before its year has four digits."""
 
     def __init__(self) -> None:
         limits = {"min": EARLIEST.isoformat(), "max": "9999-12-31"}

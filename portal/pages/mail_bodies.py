@@ -51,5 +51,5 @@ def _content(part: MIMEPart) -> str:
     packed = str(part.get("content-transfer-encoding", "")).strip().lower() in {"base64", "quoted-printable"}
     try:
         return str(part.get_content() if packed else part.get_payload())
-    except (LookupError, ValueError):  # a character set that nobody knows
+    except (LookupError, ValueError):  # an unknown character set
         return str(part.get_payload())

@@ -1,4 +1,4 @@
-"""QR codes drawn here: nobody else's site is told what is in them."""
+"""QR codes, drawn by the portal, so that no other site sees their content."""
 
 from dataclasses import dataclass
 

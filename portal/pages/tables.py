@@ -160,7 +160,7 @@ class Table(AnyTable):
     def errors(self) -> list[str]:
         """What in the query string could not be used. The list is then empty, never quietly whole.
 
-        A day of a year that nobody can mean filters nothing instead: most often it is half typed.
+        A day before 1990 does not filter: most often its year is half typed.
         """
         form = self.filter.form
         too_early = _("%(label)s: a date before 1990 filters nothing.")
@@ -229,7 +229,7 @@ class Table(AnyTable):
         """All filtered rows in the page's order, with every column. The audit log takes note."""
         filename = self.listing.filename
         chosen = {name: self.request.GET[name] for name in self.filter.filters if self.request.GET.get(name)}
-        chosen.pop("q", None)  # the words that somebody searched for are theirs
+        chosen.pop("q", None)  # what a person searched for is private
         filters = urlencode(chosen)
         audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
         return exports.response(filename, self.listing.columns, self.rows.iterator(chunk_size=500))

@@ -1,4 +1,4 @@
-"""Who reaches an account, and which accounts somebody reaches; and how."""
+"""Who has access to an account, to which accounts a person has access, and through what."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,7 +53,10 @@ class Reached:
 
 
 def accounts_of(user: User) -> list[Reached]:
-    """Every account of which somebody sees anything; as many queries for a hundred as for one."""
+    """Every account of which the user may see something.
+
+    The number of queries does not depend on the accounts.
+    """
     accounts = access.accounts_with_invoices(user)
     opened = set(access.accounts_to_view(user).values_list("pk", flat=True))
     private = set(AccountPolicy.objects.filter(private=True).values_list("account", flat=True))
@@ -107,7 +110,7 @@ class Reach:
 
     @property
     def left_behind(self) -> set[UUID]:
-        """Grants whose giver may not give any now; they stay as they are until somebody takes them away."""
+        """Grants whose giver may no longer give grants. They stay until they are removed."""
         return {grant.pk for grant in self.grants if grant.given_by_id not in self.sharers}
 
 

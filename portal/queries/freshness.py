@@ -26,7 +26,7 @@ def of_each(noun: str, accounts: QuerySet[Account]) -> "dict[UUID, Freshness]":
 
 @dataclass
 class Freshness:
-    """One noun over the accounts that somebody sees, told by its slowest account."""
+    """How fresh one noun is over the accounts that a user sees; the least fresh account decides."""
 
     noun: str
     accounts: QuerySet[Account]

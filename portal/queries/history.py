@@ -44,7 +44,7 @@ def feed(events: Iterable[Event]) -> list[Entry]:
 
 
 def history(user: User, row: Cached) -> list[Entry]:
-    """What became of one row and what was sent about it, the newest first."""
+    """The changes of one row and the operations on it, newest first."""
     events = [
         Entry(event.at, words(event)) for event in Event.objects.about(row).select_related("account")[:_MOST]
     ]
@@ -53,7 +53,7 @@ def history(user: User, row: Cached) -> list[Entry]:
 
 
 def _sent(user: User, operation: Operation) -> Entry:
-    """Its page is for whoever sent it, and for admins."""
+    """Only the sender and admins may open its page."""
     theirs = user.is_admin or operation.user_id == user.pk
     return Entry(
         operation.created_at,

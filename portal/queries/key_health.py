@@ -14,7 +14,7 @@ _ROWS = {"services": Service, "domains": Domain, "invoices": Invoice}
 
 
 class Concern(StrEnum):
-    """What about a key wants somebody, the most urgent first."""
+    """Why a key needs attention, most urgent first."""
 
     BROKEN = "broken"  # only a person can mend it
     UNVERIFIED = "unverified"
@@ -22,7 +22,7 @@ class Concern(StrEnum):
     OLD = "old"
     WAITING = "waiting"  # for the rate limit, or its account's refreshes fail
     NONE = "none"
-    DISABLED = "disabled"  # by somebody, for no other reason
+    DISABLED = "disabled"  # by a person, for no other reason
 
 
 _URGENCY = list(Concern)

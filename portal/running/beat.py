@@ -1,4 +1,4 @@
-"""When beat sends its tasks: by the monotonic clock, which nobody sets, and with nothing kept on disk."""
+"""When beat sends its tasks: by the monotonic clock, which cannot be set, and without a file."""
 
 import time
 

@@ -39,13 +39,13 @@ def _team() -> dict[str, _Person]:
 
 
 def fill() -> list[Login]:
-    """Make whoever and whatever is missing; everything that is there stays as it was left."""
+    """Make the people and rows that are missing. Existing ones stay as they are."""
     _fill_catalogue()
     return [_login(name, person) for name, person in _team().items()]
 
 
 def _fill_catalogue() -> None:
-    """What the API does not list; left alone once an admin has touched any of it."""
+    """Entries that the API does not list. If an admin has changed one, nothing is added."""
     if Product.objects.exists() or ServiceCommand.objects.exists() or Gateway.objects.exists():
         return
     cycles = [str(cycle) for cycle in Product.Cycle if cycle in CYCLES]

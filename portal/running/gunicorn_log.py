@@ -6,7 +6,7 @@ from portal.log_masking import Masked
 
 
 class MaskedLogger(Logger):
-    """Masks what gunicorn itself says: its errors, and its access log where somebody turns that on."""
+    """Masks what gunicorn itself says: its errors, and its access log if that is turned on."""
 
     def setup(self, cfg: Any) -> None:
         super().setup(cfg)

@@ -38,7 +38,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
-        """Whoever is led from the sign-in to setting up a second factor need not say twice who it is."""
+        """A person who was sent from the sign-in to set up two-factor sign-in need not confirm again."""
         response = super().post_login(request, user, **how)
         if second_factor.is_owed(user):
             reauthentication.count_sign_in(request)

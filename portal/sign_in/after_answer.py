@@ -38,7 +38,7 @@ def run(what: str, job: Callable[..., object], *arguments: object) -> None:
 def attempt(what: str, job: Callable[..., object], *arguments: object) -> None:
     try:
         job(*arguments)
-    except Exception as error:  # nobody else would tell; its words may hold an address
+    except Exception as error:  # no other code logs it; its message may hold an address
         log.error("%s failed: %s", what, type(error).__name__)
     else:
         log.info("%s is done.", what)

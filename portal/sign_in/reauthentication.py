@@ -58,7 +58,7 @@ def reauthenticated(*kept: str, there: Callable[..., str] | None = None) -> Call
 
 
 def count_sign_in(request: HttpRequest) -> None:
-    """Whoever has this moment chosen a password need not type it again."""
+    """A person who has just set a password need not enter it again."""
     reauthenticate_by_password(request)
 
 

@@ -32,7 +32,7 @@ def without(people: QuerySet[User]) -> QuerySet[User]:
 
 
 def forget(person: User) -> None:
-    """Without a browser, for whoever has a shell on the machine."""
+    """For a command on the portal's machine, without a browser."""
     Authenticator.objects.filter(user=person).delete()
     person.end_sessions()
 

@@ -23,7 +23,7 @@ TOUCH = 5 * 60  # seconds; not every request writes that it was there
 
 
 def begin(request: HttpRequest, **_: Any) -> None:
-    """Receives Django's word that somebody signed in, in whichever way."""
+    """Receives Django's signal that a person signed in, in any way."""
     request.session["signed_in_at"] = time.time()
 
 
@@ -93,7 +93,7 @@ def end_others(request: HttpRequest, person: User) -> None:
 
 
 def stay(request: HttpRequest, person: User) -> None:
-    """After the person's sessions have ended, go on with the one of this request, if it is theirs."""
+    """After the person's sessions have ended, keep the session of this request, if it is theirs."""
     if request.user != person:
         return
     before = _row_key(request)

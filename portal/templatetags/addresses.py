@@ -8,5 +8,5 @@ register = template.Library()
 
 @register.filter
 def country(code: str) -> str:
-    """The name of a country; of a code that nobody knows, the code."""
+    """The name of a country; of an unknown code, the code."""
     return dict(countries(get_language() or "en")).get(code, code) if code else "—"

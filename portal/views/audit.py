@@ -1,4 +1,4 @@
-"""The audit log, for admins: read, filtered and exported, and written by nobody from here."""
+"""The audit log, for admins: read, filtered and exported. No page writes it."""
 
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _

@@ -17,7 +17,7 @@ from portal.sign_in import reauthentication
 @login_not_required
 @http.require_safe_or_post
 def first_admin(request: http.Request) -> HttpResponse:
-    """Open only while nobody can sign in, to whoever holds the token that the start printed."""
+    """Available only while there is no user, with the token that the portal printed when it started."""
     if not door.is_open():
         raise Http404
     form = FirstAdminForm(request.POST or None)

@@ -100,7 +100,7 @@ def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpR
 
 
 def _not_there(request: http.Request, account: Account) -> HttpResponse:
-    """Somebody was quicker, or the same click came twice."""
+    """Another person changed it first, or the same click was sent twice."""
     messages.info(request, _("This access has already been removed."))
     return http.SeeOther(_page(account))
 

@@ -21,7 +21,7 @@ _SHOWN, _CHANGES_SHOWN = 6, 10
 
 @require_safe
 def home(request: http.Request) -> HttpResponse:
-    """What needs somebody, what is owed, and how fresh all of it is."""
+    """What needs attention, what is owed, and how fresh the data is."""
     accounts = access.accounts_to_view(request.user)
     with_invoices = access.accounts_with_invoices(request.user)
     schedule.watch(with_invoices)

@@ -202,7 +202,7 @@ def pay_invoices(request: http.Request) -> HttpResponse:
 
 @require_safe
 def payments(request: http.Request, batch: UUID) -> HttpResponse:
-    """What became of each so far; it looks again by itself while something is open."""
+    """The result of each payment. The page refreshes itself while one is open."""
     payments = access.payments_to_view(request.user, batch)
     if not payments:
         raise Http404
@@ -241,7 +241,7 @@ def _ids(request: http.Request) -> list[str]:
 
 
 def _picked(user: User, ids: list[str]) -> InvoiceQuerySet:
-    """All of them, or a 404: an invoice that somebody may not pay is not there."""
+    """All of them; a 404 if the user may not pay one of them."""
     wanted = {_uuid(id_) for id_ in ids[: MOST + 1]}
     invoices = access.invoices_to_pay(user).filter(pk__in=wanted).order_by("due_date", "remote_id")
     if len(wanted) > MOST or invoices.count() != len(wanted):

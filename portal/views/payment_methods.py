@@ -78,7 +78,7 @@ def delete_payment_method(request: http.Request, account_id: UUID, method_id: in
 
 
 def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
-    """Whoever writes, which is not whoever pays; a card is entered with a key of one's own."""
+    """Requires the right to operate, not only to pay. A card requires an own key."""
     operated = access.accounts_to_operate(user)
     return access.accounts_of_own_keys(user) & operated if method == "card" else operated
 

@@ -150,7 +150,7 @@ def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
 @reauthenticated()
 @http.require_safe_or_post
 def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
-    """One's own but this one; somebody else's all."""
+    """Ends all sessions of the person; of oneself all but this one."""
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         acts.end_sessions(request.user, person)
@@ -186,7 +186,7 @@ def _page(person: User) -> str:
 @reauthenticated()
 @http.require_safe_or_post
 def leaver(request: http.Request, person_id: UUID) -> HttpResponse:
-    """Freezing somebody who leaves, and afterwards what is left to do at Ultahost."""
+    """Suspends a person who leaves, and lists the remaining steps at Ultahost."""
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         return _freeze(request, person)
@@ -220,7 +220,7 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
 @reauthenticated()
 @http.require_safe_or_post
 def require_second_factor(request: http.Request) -> HttpResponse:
-    """Turning it on locks nobody out: whoever has none sets one up at their next request."""
+    """Requiring it locks no person out: people without it set it up at their next request."""
     if request.method == "POST":
         acts.require_second_factor(request.user, request.POST.get("second_factor") == "on")
         messages.success(request, _("Takes effect immediately."))

@@ -92,7 +92,7 @@ def undo_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @require_POST
 def snooze_key(request: http.Request, key_id: UUID) -> HttpResponse:
-    """Nobody is reminded of its age for a while."""
+    """Postpones the reminder of the key's age."""
     key = access.key_to_manage(request.user, key_id)
     acts.snooze(key)
     messages.success(request, _("We will remind you in %(days)d days.") % {"days": SNOOZE.days})

@@ -70,7 +70,7 @@ class SharedInvoice:
 
 
 def unlisted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Open to whoever holds the address; kept out of search engines, caches and referrers."""
+    """A page for anyone who has its address. It stays out of search engines, caches and referrers."""
 
     checked = require_safe(view)
 
@@ -92,7 +92,7 @@ def unlisted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
 @sensitive_variables()
 @unlisted
 def open_shared(request: HttpRequest, link_id: UUID, secret: str) -> HttpResponse:
-    """Takes the secret out of the address: everybody is led on, and whoever has the right one gets a pass.
+    """Redirects to the address without the secret. A request with the right secret also gets a cookie.
 
     Never an error, which would be logged with its address.
     """

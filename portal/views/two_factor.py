@@ -1,4 +1,4 @@
-"""The second factor of an account's own login at Ultahost: with a key of one's own, and nobody else's."""
+"""Two-factor sign-in of an account's login at Ultahost. It requires an own key to the account."""
 
 from typing import Any
 from urllib.parse import quote

@@ -74,7 +74,7 @@ def until(value: datetime, now: datetime | None = None) -> str:
 
 
 def age(value: datetime, now: datetime | None = None) -> str:
-    """`3 min ago`: the same words that static/js/time.js goes on counting with."""
+    """`3 min ago`, in the words that static/js/time.js also uses."""
     delta = value - (now or timezone.now())
     if abs(delta) < timedelta(minutes=1):
         return gettext("now")

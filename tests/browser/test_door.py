@@ -120,10 +120,10 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
     member.follow("North Pier Ltd")
     member.follow("Give access")
     dialog = second.page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Give a grant on North Pier Ltd")
+    expect(dialog).to_contain_text("Give access to North Pier Ltd")
     member.choose_grant("Carla", "view")
     member.press(dialog.get_by_role("button", name="Give access"))
-    hears(second.page, "Carla Núñez has a grant on North Pier Ltd now")
+    hears(second.page, "Carla Núñez now has access to North Pier Ltd")
     colleague.sign_in("carla").visit("/accounts/")
     expect(colleague.page.locator("#main")).to_contain_text("North Pier Ltd")
 

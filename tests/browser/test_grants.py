@@ -37,7 +37,7 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     owner.sees(f"Give access to {HARBOUR}")
     owner.choose_grant("Carla", "view")
     owner.push("Give access")
-    hears(visitor.page, f"Carla Núñez has a grant on {HARBOUR} now: View.")
+    hears(visitor.page, f"Carla Núñez now has access to {HARBOUR}: View.")
 
     colleague.visit("/accounts/")
     other.follow(HARBOUR)
@@ -53,7 +53,7 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     dialog = visitor.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Remove the access of Carla Núñez?")
     owner.press(dialog.get_by_role("button", name="Remove access"))
-    hears(visitor.page, f"Carla Núñez has no grant on {HARBOUR} any more.")
+    hears(visitor.page, f"The access of Carla Núñez to {HARBOUR} was removed.")
     assert visitor.complaints == []
 
     answer = colleague.page.goto(service)

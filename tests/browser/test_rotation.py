@@ -58,7 +58,7 @@ def test_it_rotates_a_key_undoes_it_and_rotates_it_for_good(visitor: Visitor, se
     expect(page).to_have_url(re.compile("/rotate/$"))  # the box is not ticked: the browser says so
     page.get_by_label(f"I have deleted the old key …{old} at Ultahost").check()
     remove.click()
-    hears(page, f"…{new} is in use, …{old} is forgotten")
+    hears(page, f"…{new} is in use, …{old} was deleted")
     visitor.visit("/keys/")
     expect(page.locator("td.state")).to_have_text(["Active"])
 

@@ -41,6 +41,8 @@ def test_it_is_made_handed_over_read_and_revoked(visitor: Visitor, browser: Brow
     page.get_by_role("button", name="Revoke the link").click()
     expect(page.locator(".beneath")).to_contain_text("Revoked")
     adviser.page.reload()
-    expect(adviser.page.get_by_role("heading", level=1)).to_have_text("This link has expired or is incomplete")
+    expect(adviser.page.get_by_role("heading", level=1)).to_have_text(
+        "This link has expired or is incomplete"
+    )
     context.close()
     assert visitor.complaints == []

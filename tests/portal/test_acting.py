@@ -225,6 +225,6 @@ def test_it_keeps_to_a_key_of_one_s_own_for_the_account_s_own_login(
 
     page = browser.post(path, form)
 
-    assert f"Now {second}, yours would act." in page.one(".errorlist.nonfield li").text
+    assert f"but now {second}, yours would be used." in page.one(".errorlist.nonfield li").text
     assert "new-secret-22" not in page.html
     assert sandbox.ledger == []

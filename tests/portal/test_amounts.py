@@ -89,7 +89,7 @@ def test_it_refuses_a_total_that_differs_in_the_last_decimal(visit, unpaid, sand
     page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
     assert (page.status, paid(sandbox)) == (422, [])
-    assert "asks for 12.346 and not 12.345" in page.one("main .errorlist li").text
+    assert "asks for 12.346 instead of 12.345" in page.one("main .errorlist li").text
 
 
 @pytest.mark.parametrize("total", ["-120.00", "0.00"])

@@ -97,7 +97,7 @@ def test_it_shows_one_in_a_frame_that_can_do_nothing(visit, alma, acme, sandbox)
 
 
 def test_it_says_that_there_is_no_such_announcement(visit, alma, acme):
-    assert "no such thing" in visit(alma).get("/announcements/999/?live=1").one(".banner").text
+    assert "cannot find this" in visit(alma).get("/announcements/999/?live=1").one(".banner").text
 
 
 def test_it_says_so_when_ultahost_does_not_answer(visit, alma, acme, sandbox):

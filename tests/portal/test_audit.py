@@ -503,7 +503,7 @@ def test_its_command_says_whether_it_is_whole(entries, capsys):
     with pytest.raises(CommandError, match="was changed"):
         call_command("verify_audit")
     assert "Before entry 5 there are 1 missing." in capsys.readouterr().err
-    with pytest.raises(CommandError, match="--head must be"):
+    with pytest.raises(CommandError, match="--head must have"):
         call_command("verify_audit", head="nonsense")
 
 

@@ -274,7 +274,7 @@ def test_it_says_that_a_key_has_to_be_entered_again(run, settings, held):
     installation.remember_keys()
     ApiKey.objects.update(sealed=held.sealed[:-1])
 
-    with pytest.raises(CommandError, match="enter it again"):
+    with pytest.raises(CommandError, match="Enter it again"):
         call(run, "get_profile")
 
 
@@ -351,8 +351,8 @@ def test_it_seals_everything_again_with_the_first_key(run, settings, held):
     new = b"another sealing key of 32 bytes!"
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new, *old]}
 
-    assert "api keys: 1 sealed again, 0 unreadable\n" in run("reseal")
-    assert "api keys: 0 sealed again, 0 unreadable\n" in run("reseal")
+    assert "api keys: 1 encrypted again, 0 unreadable\n" in run("reseal")
+    assert "api keys: 0 encrypted again, 0 unreadable\n" in run("reseal")
 
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": [new]}
     assert "Acme" in call(run, "get_profile")
@@ -362,7 +362,7 @@ def test_it_says_how_many_it_cannot_open(run, held, add_key, people, account):
     spoilt = add_key(people.member("Ben"), account)
     ApiKey.objects.filter(pk=spoilt.pk).update(sealed="v1.a-lost-key.nonce.text")
 
-    with pytest.raises(CommandError, match="1 values cannot be opened"):
+    with pytest.raises(CommandError, match="1 values cannot be decrypted"):
         run("reseal")
     assert ApiKey.objects.get(pk=spoilt.pk).sealed == "v1.a-lost-key.nonce.text"
 

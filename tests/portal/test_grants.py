@@ -91,8 +91,8 @@ def test_it_gives_a_grant(browser, alma, ben, acme, level, word):
 
     grant = Grant.objects.get()
     assert (grant.user, grant.account, grant.level, grant.given_by) == (ben, acme, level, alma)
-    assert said(page) == [f"Ben has a grant on Acme now: {word}."]
-    assert ("Ben", word, "Grant from Alma") in reach(page)
+    assert said(page) == [f"Ben now has access to Acme: {word}."]
+    assert ("Ben", word, "Access given by Alma") in reach(page)
     assert last() == (Act.GRANT_GIVEN, "Alma", "Ben", acme, {"level": level})
 
 
@@ -125,19 +125,19 @@ def test_it_tells_the_person_and_the_owners_by_mail(visit, people, browser, ben,
     give(browser, acme, ben)
     ((to, words),) = told()
     assert to == ben.email
-    assert "you have a grant on the account Acme now: View." in words
+    assert "You now have access to the account Acme: View." in words
     assert "By: Alma (alma@" in words
 
     give(visit(people.admin("Dana")), acme, mia, "operate")
     (to_alma, words_to_alma), (to_mia, words_to_mia) = sorted(told())
     assert (to_alma, to_mia) == ("alma@example.com", mia.email)
-    assert "Grant given: Mia, Operate" in words_to_alma
-    assert "you have a grant on the account Acme now: Operate." in words_to_mia
+    assert "Access given: Mia, Operate" in words_to_alma
+    assert "You now have access to the account Acme: Operate." in words_to_mia
 
     take(visit(people.admin("Dora")), Grant.objects.get(user=mia))
     ((to, words),) = told()
     assert to == "alma@example.com"
-    assert "Grant taken back: Mia, Operate" in words
+    assert "Access removed: Mia, Operate" in words
 
 
 def test_it_tells_nobody_of_a_grant_that_is_gone_before_the_mail_goes(browser, ben, acme, settings):
@@ -217,7 +217,7 @@ def test_it_lets_billing_pay_and_nothing_else(visit, browser, people, rows, acme
 
     page = browser.follow(give(browser, acme, bill, "operate"))
 
-    assert said(page) == ["Bill has a grant on Acme now: Pay."]
+    assert said(page) == ["Bill now has access to Acme: Pay."]
     assert theirs.get(f"/invoices/{invoice.pk}/pay/").status == 200
     assert theirs.get(f"/payment-methods/?account={acme.pk}").status == 200
     for path in (page_of(acme), f"/services/{service.pk}/", f"/services/{service.pk}/cancel/"):
@@ -271,8 +271,8 @@ def test_it_changes_one_which_is_then_of_whoever_changed_it(visit, people, grant
 
     page = browser.follow(change(browser, granted, "operate"))
 
-    assert said(page) == ["The grant of Ben on Acme: Operate."]
-    assert ("Ben", "Operate", "Grant from Dana") in reach(page)
+    assert said(page) == ["The access of Ben to Acme: Operate."]
+    assert ("Ben", "Operate", "Access given by Dana") in reach(page)
     assert last() == (Act.GRANT_CHANGED, "Dana", "Ben", acme, {"before": "view", "level": "operate"})
     before = Grant.objects.get().given_at
     change(browser, granted, "operate")
@@ -300,7 +300,7 @@ def test_it_takes_one_away_after_a_confirmation(browser, granted, acme):
 
     page = browser.follow(take(browser, granted))
 
-    assert said(page) == ["Ben has no grant on Acme any more."]
+    assert said(page) == ["The access of Ben to Acme was removed."]
     assert not Grant.objects.exists()
     assert last() == (Act.GRANT_TAKEN, "Alma", "Ben", acme, {"level": "view"})
 
@@ -330,9 +330,9 @@ def test_it_shows_who_reaches_the_account_and_how(visit, people, rows, browser, 
     assert reach(page) == [
         ("Alma", "Everything", f"Key “Shop” …{last_four['Shop']}"),
         ("Carla", "Disabled", f"Key “Old” …{last_four['Old']}"),
-        ("Ben", "View", "Grant from Alma"),
-        ("Bill", "Pay", "Grant from Carla who may not give it any more"),
-        ("Gone Deactivated", "Nothing", "Grant from Alma"),
+        ("Ben", "View", "Access given by Alma"),
+        ("Bill", "Pay", "Access given by Carla who can no longer give access"),
+        ("Gone Deactivated", "Nothing", "Access given by Alma"),
         ("Bill", "Read invoices", "Role Billing"),
         ("Dana", "Operate", "Role Admin"),
     ]
@@ -353,7 +353,9 @@ def test_it_keeps_a_grant_whose_giver_lost_the_right(visit, people, alma, ben, a
 
     assert visit(ben).get(page_of(acme)).status == 200
     dana = visit(people.admin("Dana"))
-    assert ("Ben", "View", "Grant from Alma who may not give it any more") in reach(dana.get(page_of(acme)))
+    assert ("Ben", "View", "Access given by Alma who can no longer give access") in reach(
+        dana.get(page_of(acme))
+    )
     for page in (give(visit(alma), acme, ben), take(visit(alma), granted)):
         assert page.status == 404
 
@@ -525,7 +527,7 @@ def test_it_is_dead_at_once_with_whoever_is_deactivated(visit, people, ben, acme
     dana.post(f"/people/{ben.pk}/deactivate/")
 
     assert theirs.get(page_of(acme)).status == 302
-    assert ("Ben Deactivated", "Nothing", "Grant from Alma") in reach(dana.get(page_of(acme)))
+    assert ("Ben Deactivated", "Nothing", "Access given by Alma") in reach(dana.get(page_of(acme)))
     assert "deactivated" in refused(change(dana, granted, "operate"))
 
 
@@ -535,7 +537,7 @@ def test_it_follows_the_role_of_whoever_holds_it(visit, people, ben, acme, grant
     dana.post(f"/people/{ben.pk}/role/", {"role": "billing"})
 
     assert theirs.get(page_of(acme)).status == 404
-    assert ("Ben", "Nothing more", "Grant from Alma") in reach(dana.get(page_of(acme)))
+    assert ("Ben", "Nothing more", "Access given by Alma") in reach(dana.get(page_of(acme)))
 
 
 def test_it_asks_the_database_the_same_for_many(browser, people, alma, acme, django_assert_max_num_queries):

@@ -130,9 +130,7 @@ def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, ac
 
     page = visit(alma).get("/")
 
-    assert page.one(".banner[data-hue=soon] .words").text.startswith(
-        "Invoices of Acme: no update since"
-    )
+    assert page.one(".banner[data-hue=soon] .words").text.startswith("Invoices of Acme: no update since")
     assert page.one(".banner[data-hue=soon] .said").text == "502 <b>Bad</b> Gateway"
     assert len(visit(people.admin("Dana")).get("/").all(".banner[data-hue=soon]")) == 1
     assert visit(people.member("Ben")).get("/").all(".banner[data-hue=soon]") == []

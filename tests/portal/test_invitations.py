@@ -124,7 +124,7 @@ def test_it_dies_with_the_link_that_is_sent_after_it_also_where_it_is_open(brows
 
 def test_it_sends_again_what_has_become_too_old(browser, visit, link):
     Invitation.objects.update(expires_at=timezone.now())
-    assert "too old" in browser.get("/people/").one("#invitations").parent.parent.text
+    assert "expired" in browser.get("/people/").one("#invitations").parent.parent.text
 
     again = link_on(act(browser, "resend"))
 
@@ -151,7 +151,7 @@ def test_it_is_revoked(browser, visit, link):
         ({"email": "nobody"}, "valid email"),
         ({"name": ""}, "required"),
         ({"role": "owner"}, "valid choice"),
-        ({"email": " DANA@example.com"}, "here already"),
+        ({"email": " DANA@example.com"}, "already exists"),
         ({"email": "Eva@example.com"}, "already invited"),
     ],
 )

@@ -204,7 +204,7 @@ def test_it_refuses_a_replacement_that_opens_another_account(browser, sandbox, h
     page = browser.post(f"/keys/{held.pk}/replace/", {"secret": secret})
 
     assert page.status == 422
-    assert page.texts(".errorlist li") == ["This key opens Harbour; add it as a new key."]
+    assert page.texts(".errorlist li") == ["This key opens Harbour. Add it as a new key."]
     assert secret not in page.html
     assert ApiKey.objects.get().fingerprint == held.fingerprint
 

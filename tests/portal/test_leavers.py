@@ -47,7 +47,7 @@ def said(page):
 def test_it_says_before_what_will_happen_and_changes_nothing(browser, held, alma):
     page = browser.get(path(alma))
 
-    assert page.one("main form button").text == "Freeze Alma"
+    assert page.one("main form button").text == "Suspend access and keys"
     assert page.texts("[aria-labelledby=accounts] li") == ["Another person has added a key to Alone"]
     assert len(page.all("[aria-labelledby=keys] li")) == 2
     alma.refresh_from_db()
@@ -102,7 +102,7 @@ def test_it_says_which_grants_were_given_and_held(browser, people, rows, held, d
 
     for page in (browser.get(path(alma)), browser.follow(browser.post(path(alma)))):
         assert page.texts("[aria-labelledby=grants] li label") == [
-            "Alone: Operate, given to Mia", "Third: View, held, from Dana",
+            "Alone: Operate, given to Mia", "Third: View, given by Dana",
         ]  # fmt: skip
     assert page.all("[aria-labelledby=grants] li a")[0]["href"] == f"/accounts/{alone.pk}/#reach"
 

@@ -250,7 +250,7 @@ class TestPaying:
         page = browser.get(page.path)
 
         assert states(page) == ["Not sent"]
-        assert "now asks for 99.00 and not 19.99" in outcomes(page)[0][1]
+        assert "now asks for 99.00 instead of 19.99" in outcomes(page)[0][1]
         assert page.texts("main td.money") == ["€19.99"]
         assert paid(sandbox) == []
 

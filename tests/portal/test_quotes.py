@@ -226,5 +226,7 @@ def test_it_agrees_to_a_quote_of_nothing(visit, alma, path, acme, sandbox):
     form = browser.get(path() + "accept/").hidden
     next(iter(acme.quotes.values()))["total"] = "5.00"
 
-    assert "now asks for 5.00 and not 0.00" in browser.post(path() + "accept/", form).one(".errorlist").text
+    assert (
+        "now asks for 5.00 instead of 0.00" in browser.post(path() + "accept/", form).one(".errorlist").text
+    )
     assert accepted(sandbox) == []

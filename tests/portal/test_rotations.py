@@ -106,7 +106,7 @@ def test_it_puts_a_refusal_into_words_and_begins_nothing(browser, sandbox, old):
     (first,) = sandbox.state.keys
     other = sandbox.add_key(sandbox.add_account("Harbour"))
     for secret, words in [
-        (other, "This key opens Harbour; add it as a new key."),
+        (other, "This key opens Harbour. Add it as a new key."),
         (first, "This key is already in the portal."),
         ("sk_test_wrong_0123456789abcdef", "Ultahost does not know this key."),
     ]:
@@ -185,9 +185,7 @@ def test_it_undoes_what_was_begun(browser, old, new):
 
     after = browser.follow(browser.post(page.one(".confirm form")["action"]))
 
-    assert said(after) == [
-        f"The new key …{new.last_four} was deleted. “Main” uses …{old.last_four} again."
-    ]
+    assert said(after) == [f"The new key …{new.last_four} was deleted. “Main” uses …{old.last_four} again."]
     assert (state_of(old), state_of(new)) == (ApiKey.State.ACTIVE, ApiKey.State.REMOVED)
     assert noted()[-1] == ("key.rotation_undone", str(old.pk), f"…{new.last_four}")
 

@@ -61,7 +61,10 @@ def test_it_removes_a_lost_one_and_tells_the_person(browser, visit, alma, settin
     assert not Authenticator.objects.exists()
     assert theirs.get("/").status == 302
     (message,) = mail.outbox
-    assert (message.to, "Dana removed your two-factor sign-in" in message.body) == (["alma@example.com"], True)
+    assert (message.to, "Dana removed your two-factor sign-in" in message.body) == (
+        ["alma@example.com"],
+        True,
+    )
     (again := visit()).post("/sign-in/", {"login": alma.email, "password": "correct horse battery"})
     assert again.get("/").status == 200
 
@@ -80,7 +83,7 @@ def test_it_requires_one_of_everybody_and_leaves_it_to_them_again(browser, visit
     theirs = visit(alma)
     form = browser.get(SWITCH)
     assert form.one("input[name=second_factor]")["value"] == "on"
-    assert "Without one: Alma." in form.one("main").text
+    assert "Not set up: Alma." in form.one("main").text
 
     assert browser.post(SWITCH, {"second_factor": "on"}).leads_to == "/people/"
     assert theirs.get("/").leads_to == "/sign-in/ways/"

@@ -145,7 +145,9 @@ def test_it_asks_a_silent_server_seldom_and_gives_up_in_the_end(server, key, peo
         look_round()
     assert 40 < server.connections < 60
     page = visit(dana).get("/")
-    assert ["the connection breaks" in banner for banner in page.texts(".banner[data-hue=soon] .words")] == [True]
+    assert ["the connection breaks" in banner for banner in page.texts(".banner[data-hue=soon] .words")] == [
+        True
+    ]
     assert "the connection breaks" not in visit(key.owner).get("/").html
 
     clock(hours=13)

@@ -302,7 +302,7 @@ def test_it_orders_an_upgrade_and_says_what_it_comes_to(browser, service, remote
     page = browser.follow(upgrade(browser, service, product="2", product_id="", cycle="monthly"))
 
     assert remote()["product_name"] == "Linux VPS Plus"
-    assert "It comes to €15.00." in page.html
+    assert "The price is €15.00." in page.html
 
 
 def test_it_takes_a_product_id_that_is_not_in_the_catalogue(browser, service, remote):

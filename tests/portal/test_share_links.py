@@ -146,7 +146,7 @@ def test_it_lists_links_with_what_became_of_them(browser, dana):
     page = browser.get("/share-links/")
 
     assert page.texts("tbody td.name") == ["C", "B", "A"]
-    assert page.texts("tbody td.state") == ["Expired", "Revoked", "Live"]
+    assert page.texts("tbody td.state") == ["Expired", "Revoked", "Active"]
     assert page.texts("tbody td.number") == ["0", "0", "1"]
 
 
@@ -183,7 +183,7 @@ def test_it_revokes_after_a_confirmation(browser, dana):
 
     page = browser.follow(browser.post(f"/share-links/{link.pk}/revoke/"))
 
-    assert said(page) == ["The link for “Adviser” is dead."]
+    assert said(page) == ["Link revoked: “Adviser”."]
     assert page.one(".status").text == "Revoked"
     assert page.all(".acts") == []
 

@@ -356,7 +356,7 @@ def test_it_requests_one_cancellation_of_however_many_that_arrive_together(
         return operations.perform(intent)
 
     outcomes = at_once(10, request)
-    with pytest.raises(NotAllowedNow, match="requested already"):
+    with pytest.raises(NotAllowedNow, match="already been requested"):
         request(1)
 
     assert effects(sandbox, "request_cancellation") == 1
@@ -379,7 +379,7 @@ def test_it_requests_a_cancellation_again_once_the_first_is_withdrawn_or_was_ref
     acme.services[service.remote_id]["_cancellation"] = ""
 
     assert operations.perform(intend("request_cancellation", **parameters)).state == State.DONE
-    with pytest.raises(NotAllowedNow, match="requested already"):
+    with pytest.raises(NotAllowedNow, match="already been requested"):
         operations.perform(intend("request_cancellation", **parameters))
 
 
@@ -392,7 +392,7 @@ def test_it_refuses_a_second_cancellation_of_a_service_that_our_copy_does_not_ha
     service.delete()
     operations.perform(intend("request_cancellation", **parameters))
 
-    with pytest.raises(NotAllowedNow, match="requested already"):
+    with pytest.raises(NotAllowedNow, match="already been requested"):
         operations.perform(intend("request_cancellation", **parameters))
 
 

@@ -18,7 +18,7 @@ _MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very s
 _JITTER = 1.0  # seconds at most, so that keys that reset together do not call together
 _PROBE = timedelta(seconds=50)  # longer than a call may take
 _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
-_PERSON_PATIENCE = 6.0  # whoever is in front of a page would rather wait than be refused
+_PERSON_PATIENCE = 6.0  # seconds: a person at a page would rather wait than be refused
 _UNCLEAR_FIRST, _UNCLEAR_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 _REFUSALS = {401, 403}  # what is wrong with the key; a 400 or a 404 is about what was asked for
 _RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
@@ -53,7 +53,7 @@ def take(key: ApiKey, purpose: Purpose) -> None:
         # A probe that stood in the way may have ended since, and told that there are calls left.
         if retry_at is not None and not _with_calls_left(key, purpose, now).exists():
             raise RateLimited("The rate limit is used up.", retry_at=retry_at)
-        if time.monotonic() > patience:  # somebody else's probe takes its time
+        if time.monotonic() > patience:  # another process's probe takes long
             raise RateLimited("Another call finds out the rate limit.", retry_at=now + _MARGIN)
         time.sleep(0.05)
 

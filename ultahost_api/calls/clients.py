@@ -81,7 +81,7 @@ def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 
 def note_refusal(key: ApiKey) -> None:
     """Stop the key, unless it was replaced while the answer was on its way.
 
-    Nobody is told of one whose successor works: its owner deletes it at Ultahost on purpose.
+    No signal is sent for a key whose successor works: its owner deletes it at Ultahost on purpose.
     """
     stopped = ApiKey.objects.still(key).filter(refused_at=None).update(refused_at=timezone.now())
     if stopped and not ApiKey.objects.usable().filter(replaces=key.pk).exists():

@@ -33,7 +33,7 @@ def learn(window: RateWindow, now: datetime) -> None:
         if counted:
             window.limit, window.length, window.learned_at = counted, _FIRST, now
     elif counted < window.limit:
-        if counted and window.length >= _FIRST:  # somebody else may have used the rest
+        if counted and window.length >= _FIRST:  # another program may have used the rest
             window.limit = max(counted, window.limit // 2)
         else:
             window.too_short = window.length

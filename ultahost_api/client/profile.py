@@ -77,7 +77,7 @@ def _profile(row: Row) -> Profile:
 
 
 def person(row: Row) -> dict[str, Any]:
-    """What profiles, contacts and quotes all know of somebody."""
+    """The fields of a person that profiles, contacts and quotes have in common."""
     return {
         "first_name": row.text("firstname"),
         "last_name": row.text("lastname"),

@@ -13,7 +13,7 @@ _BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
 
 @dataclass(frozen=True, slots=True)
 class TwoFactorSetup:
-    """The answer's picture address is left out: it would hand the secret to somebody else's site."""
+    """The answer's picture address is left out: it would send the secret to another site."""
 
     secret: Secret
 

@@ -40,7 +40,7 @@ class SealedColumn(NamedTuple):
 
 
 class SealedMember(NamedTuple):
-    """A text inside a JSON column of somebody else's table, bound to a purpose for want of its row."""
+    """A text inside a JSON column of another app's table, bound to a purpose because its row is not known."""
 
     model: type[models.Model]
     column: str
@@ -121,7 +121,7 @@ def _stale(target: Sealed) -> models.QuerySet[models.Model]:
 
 
 def _reseal_row(target: Sealed, pk: object) -> bool:
-    """False when somebody deleted, wiped or replaced it meanwhile: their word stands."""
+    """Returns False if the value was deleted, wiped or replaced meanwhile; it then stays so."""
     found = list(_stale(target).filter(pk=pk).values_list(target.column, flat=True))
     if not found:
         return False

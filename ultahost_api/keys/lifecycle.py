@@ -61,7 +61,7 @@ class OpensAnother(KeyProblem):
 
 
 class KeyIsRemoved(KeyProblem):
-    """Somebody removed the key meanwhile: what was removed takes no new secret."""
+    """The key was removed meanwhile; a removed key takes no new secret."""
 
 
 class CannotCheck(KeyProblem):
@@ -108,7 +108,7 @@ def check_new(owner: Any, label: str, text: str) -> Checked:
 
 
 def add_checked(owner: Any, label: str, checked: Checked) -> ApiKey:
-    """The second half of ``add``, which asks nobody: it may be in a transaction with other rows."""
+    """The second half of ``add``. It sends no request, so it can be in a transaction with other rows."""
     key = ApiKey(owner=owner, label=label.strip())
     key.put(checked.secret.reveal())
     with transaction.atomic():
@@ -130,7 +130,7 @@ def replace(key: ApiKey, text: str) -> None:
 
 
 def replace_checked(key: ApiKey, found: Checked) -> None:
-    """The second half of ``replace``, which asks nobody."""
+    """The second half of ``replace``. It sends no request."""
     now = timezone.now()
     with transaction.atomic():
         key.refresh_from_db(from_queryset=ApiKey.objects.select_for_update())
@@ -284,7 +284,7 @@ def _profile_behind(secret: Secret) -> tuple[Profile | None, RecordingMeter]:
 
 
 def save(key: ApiKey) -> None:
-    """Save, telling apart the two uniquenesses that somebody else may have taken meanwhile."""
+    """Save; raises KeyIsHere or LabelTaken if the key or the label was taken meanwhile."""
     try:
         with transaction.atomic():
             key.save()

@@ -19,11 +19,11 @@ class RotatesAlready(KeyProblem):
 
 
 class KeyIsDisabled(KeyProblem):
-    """Whoever took the key out of use did not mean another one to take its place."""
+    """The key was disabled or removed, so it cannot be replaced by a new one."""
 
 
 class RotationIsOver(KeyProblem):
-    """Somebody finished it or undid it meanwhile."""
+    """The rotation was finished or undone meanwhile."""
 
 
 class NewKeyStopped(KeyProblem):
@@ -80,7 +80,7 @@ def finish(new: ApiKey) -> ApiKey:
 
 
 def undo(new: ApiKey) -> ApiKey:
-    """Remove the new key, which this returns; the old one goes on as before. Raises RotationIsOver."""
+    """Remove and return the new key; the old one is used again. Raises RotationIsOver."""
     with transaction.atomic():
         _old, new = _held(new)
         lifecycle.remove(new)

@@ -11,7 +11,7 @@ _WATCHED_FOR = timedelta(minutes=2)  # a page that is shown says so every 30 sec
 
 class AccountQuerySet(models.QuerySet["Account"]):
     def watch(self, now: datetime | None = None) -> int:
-        """Note that somebody has these accounts on screen; writes at most once a minute each."""
+        """Note that a person has these accounts on screen; writes at most once a minute each."""
         now = now or timezone.now()
         stale = self.exclude(watched_until__gt=now + _WATCHED_FOR - timedelta(minutes=1))
         return stale.update(watched_until=now + _WATCHED_FOR)

@@ -20,7 +20,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.filter(removed_at=None)
 
     def still(self, key: "ApiKey") -> Self:
-        """The key's row, while it holds the same secret."""
+        """The key's row, if its secret has not changed."""
         return self.filter(pk=key.pk, fingerprint=key.fingerprint)
 
     def active(self) -> Self:
@@ -50,13 +50,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         return self.present().filter(broken, ~Exists(usable))
 
     def left_half_way(self) -> Self:
-        """Keys put beside old ones a day ago or earlier, whose rotation nobody has finished."""
+        """New keys whose rotation was started at least a day ago and is not finished."""
         return (
             self.present().filter(replaced_at__lt=timezone.now() - timedelta(days=1)).exclude(replaces=None)
         )
 
     def old(self) -> Self:
-        """Keys in use whose secret should be rotated, unless somebody put that off or has begun."""
+        """Keys in use whose secret should be rotated, unless that was postponed or has been started."""
         now = timezone.now()
         aged = self.usable().filter(
             Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
@@ -98,7 +98,7 @@ class ApiKey(models.Model):
     next_try_at = models.DateTimeField(null=True)  # of an unverified key
     tries = models.PositiveSmallIntegerField(default=0)
     last_ok_at = models.DateTimeField(null=True)
-    snoozed_until = models.DateTimeField(null=True)  # nobody is reminded of its age before
+    snoozed_until = models.DateTimeField(null=True)  # no reminder of its age before
 
     objects = ApiKeyQuerySet.as_manager()
 

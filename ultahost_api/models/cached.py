@@ -32,7 +32,7 @@ class CachedQuerySet(models.QuerySet[Row]):
         return self.exclude(unreadable={})
 
     def lacking_details(self) -> Self:
-        """Wanted by somebody first, then never read or changed since, then the oldest."""
+        """First rows that a person opened, then rows never read or changed since, then the oldest."""
         stale = (
             Q(detailed_at=None)
             | Q(detailed_at__lt=F("changed_at"))
@@ -77,7 +77,7 @@ class Cached(Searched):
         return self.detailed_at is not None
 
     def want_details(self, now: datetime | None = None) -> bool:
-        """Somebody opened this row: have its details read soon. False when they are young enough."""
+        """A person opened this row: have its details read soon. Returns False if they are new enough."""
         now = now or timezone.now()
         if self.is_gone or (self.detailed_at and self.detailed_at > now - timedelta(minutes=5)):
             return False

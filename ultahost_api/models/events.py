@@ -31,7 +31,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         return self.none()
 
     def prune(self, before: datetime) -> int:
-        """Delete what is older, in statements so small that nobody has to wait for one; how many."""
+        """Delete older events in small statements, so that no other writer waits long. Returns how many."""
         pruned = 0
         for account in Account.objects.order_by("pk").values_list("pk", flat=True):
             old = self.filter(account=account, at__lt=before).order_by("at")

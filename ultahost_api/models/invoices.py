@@ -15,7 +15,7 @@ from ultahost_api.models.operations import Operation
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
 PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
-PAYABLE = "Unpaid"  # of those: a payment of the others is under way, or somebody collects it
+PAYABLE = "Unpaid"  # of those: the others are being paid already, or are in collection
 
 _DECIMALS = 4
 
@@ -107,7 +107,7 @@ class CurrencyTotals:
     """Sums of one currency: open, overdue, credits (as what they give), and invoiced this year and paid.
 
     No sum holds the amounts that could not be read: ``…_unread`` says how many. Of a due date that could not
-    be read nobody knows whether it has passed.
+    be read it is unknown whether it has passed.
     """
 
     currency: str

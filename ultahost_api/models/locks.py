@@ -1,4 +1,4 @@
-"""How long this thread waits for SQLite's one write lock. On PostgreSQL a reader waits for nobody."""
+"""How long this thread waits for SQLite's one write lock. On PostgreSQL a reader does not wait."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

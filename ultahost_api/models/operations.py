@@ -95,9 +95,9 @@ class Operation(Searched):
 
     read_at = models.DateTimeField(null=True)  # when reading last tried to settle it
     read_tries = models.PositiveSmallIntegerField(default=0)
-    next_read_at = models.DateTimeField(null=True)  # of a queued one: until then somebody is at it
+    next_read_at = models.DateTimeField(null=True)  # of a queued one: until then a worker handles it
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    withdrawn_at = models.DateTimeField(null=True)  # a cancellation that somebody took back at the provider
+    withdrawn_at = models.DateTimeField(null=True)  # a cancellation that was withdrawn at the provider
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = OperationQuerySet.as_manager()

@@ -1,4 +1,4 @@
-"""Send one write, exactly once, and know what became of it."""
+"""Send one write, exactly once, and find out its result."""
 
 from ultahost_api.operations.batches import queue, send_next, waiting_batches
 from ultahost_api.operations.cancellations import pending_cancellation, pending_cancellations, withdraw

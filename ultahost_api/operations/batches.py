@@ -31,7 +31,7 @@ def queue(requests: Sequence[WriteRequest], batch: UUID) -> None:
     """All of them or, if this process ends on the way, none; also those that must not be sent, as such."""
     try:
         _write_all_down(requests, batch)
-    except OperationalError:  # a deadlock with somebody who sends one of them at this moment
+    except OperationalError:  # a deadlock with a process that sends one of them at this moment
         _write_all_down(requests, batch)
     publish_batch(batch)
 
@@ -56,7 +56,7 @@ def _write_down(request: WriteRequest, **fields: Any) -> None:
 
 
 def waiting_batches() -> list[UUID]:
-    """Those of which something waits and nobody is at it: the next process may go on."""
+    """Batches with a queued operation that no process handles: the next process may continue them."""
     batched = Operation.objects.exclude(batch=None).order_by("batch")
     now = timezone.now()
     busy = batched.filter(Q(state=State.SENDING) | Q(state=State.QUEUED, next_read_at__gt=now)).order_by()
@@ -105,7 +105,7 @@ def _send(operation: Operation) -> bool:
         client, before = sending.look(request)
         _key(operation)  # looking takes a while
     except RateLimited:
-        return False  # a tick after the reset goes on
+        return False  # a tick after the reset continues
     except NotAllowedNow as error:
         return _end_unsent(it, reason=error.reason, before=operation.before | error.seen)
     except UltahostError as error:

@@ -40,7 +40,7 @@ State = Operation.State
 
 FIRST_READ = timedelta(seconds=5)
 _SECONDS = 30.0
-_NOTED_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds; SQLite itself waits twenty for whoever writes
+_NOTED_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds; SQLite itself waits twenty for another writer
 
 
 class TwinPending(Exception):
@@ -131,7 +131,7 @@ def sent_by(user: Any, idempotency_key: UUID) -> Operation | None:
 
 
 def _refuse_other_total(agreed: Decimal | None, before: Mapping[str, Any]) -> None:
-    """Nobody pays a sum that they have not seen."""
+    """Refuse unless the total is the one that the person saw."""
     if agreed is not None and "total" in before and Decimal(before["total"]) != agreed:
         total = written(Decimal(before["total"]))
         raise NotAllowedNow(Reason.OTHER_TOTAL, total=total, agreed=written(agreed))

@@ -94,7 +94,7 @@ def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
 
 
 def _sets_something(operation: Operation) -> bool:
-    """A switch or a value of one row: when the row is gone, nobody will ever see how it was set last."""
+    """A switch or a value of one row: when the row is gone, its last setting cannot be read any more."""
     return action_of(operation.action).effect == Effect.SET and operation.remote_id is not None
 
 

@@ -8,7 +8,7 @@ State = Operation.State
 
 
 def revive() -> None:
-    """Everything is read again, nothing is sent again, and nobody is at work. Call it in a transaction."""
+    """Make everything due again, send nothing again, and end all leases. Call it in a transaction."""
     now = timezone.now()
     # Also what was only queued: the database that was copied stayed in use, and may have sent it.
     under_way = Operation.objects.filter(state__in=[State.QUEUED, State.SENDING])

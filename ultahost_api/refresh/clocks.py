@@ -31,7 +31,7 @@ _warned_at = -_WARN_EVERY
 def heard(task: str, sent_at: float | None, pause: float = 1.0) -> bool:
     """Whether the task that beat published at ``sent_at``, by beat's clock, has to be done.
 
-    A queue that nobody read for a day holds thousands of them: one within ``pause`` seconds will do.
+    A queue that was not read for a day holds thousands of them: one within ``pause`` seconds is enough.
     They carry no expiry, since a worker whose clock is ahead of beat's would then do none.
     """
     if sent_at is None:

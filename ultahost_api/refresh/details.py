@@ -75,7 +75,7 @@ def _nouns() -> list[CachedNoun]:
 
 
 def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
-    """Rows whose details are missing or old: those that somebody opened first, invoices last."""
+    """Rows whose details are missing or old: first those that a person opened, invoices last."""
     nouns = _nouns()
     aged = timezone.now() - _REREAD_AFTER
     rows = {noun: noun.rows.filter(account=account, details_tries__lt=_TRIES) for noun in nouns}

@@ -25,7 +25,7 @@ class Lease:
 
     @classmethod
     def take(cls, refresh_id: int) -> Self | None:
-        """The lease when the refresh is due and nobody holds it, in one statement.
+        """Take the lease if the refresh is due and no other worker holds it, in one statement.
 
         Otherwise the message that led here counts as received all the same: if the worker that holds the
         lease dies, the next tick publishes the refresh again as soon as the lease has run out.

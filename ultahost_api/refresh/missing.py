@@ -68,7 +68,7 @@ class Missing:
     def _hide(self, row: Cached) -> None:
         with transaction.atomic():
             self._lease.write(hidden=[*self._lease.refresh.hidden, row.remote_id], missed=[])
-            # Whoever takes over from a worker that dies now must not find this pass clean.
+            # If this worker dies now, the next one must not find this pass clean.
             PassPage.objects.filter(refresh=self._lease.refresh).delete()
 
     def _miss(self, rows: list[Cached]) -> None:
@@ -77,7 +77,7 @@ class Missing:
             self._mark([row for row in rows if row.remote_id in missed_before])
             left = [row.remote_id for row in rows if row.remote_id not in missed_before]
             self._lease.write(missed=left)
-            # Whoever takes over from a worker that dies now must not take this pass for the next one.
+            # If this worker dies now, the next one must not take this pass for the next one.
             PassPage.objects.filter(refresh=self._lease.refresh).delete()
 
     def _ask(self, row: Cached) -> Found:

@@ -112,7 +112,7 @@ def _begin(
             rows_total=None,
             rows_changed=rows_changed,
             missed=list(missed),
-            # Of those without a number nobody can tell whether they were mended meanwhile.
+            # For rows without an id it cannot be found out whether they were corrected.
             set_aside=[] if full else [row for row in refresh.set_aside if row["id"].isdecimal()],
         )
         PassPage.objects.filter(refresh=refresh).exclude(pass_number=number).delete()

@@ -77,7 +77,7 @@ def _work(lease: Lease, time_slice: TimeSlice) -> None:
         retry_at = error.retry_at or timezone.now() + _UNTOLD_LIMIT
         lease.release(next_due_at=retry_at, trouble=Refresh.Trouble.LIMITED, trouble_words="")
         if lease.refresh.asked_at is None:
-            # Whoever clicked meanwhile may use what is kept back for people.
+            # If a person clicked meanwhile, the run may use the calls that are reserved for people.
             Refresh.objects.filter(pk=lease.refresh.pk).exclude(asked_at=None).ask()
         publish_later(lease.refresh)
     except (Unauthorized, KeyUnreadable, KeyStopped, profiles.OtherAccount):

@@ -32,7 +32,7 @@ def beat(name: str) -> None:
 
 
 def start(account: Account) -> None:
-    """A key of this account became usable: have everything read now, or go on where it paused."""
+    """A key of this account became usable: have everything read now, or continue where it paused."""
     now = timezone.now()
     Refresh.objects.bulk_create([Refresh(account=account, noun=noun) for noun in Noun], ignore_conflicts=True)
     with transaction.atomic():
@@ -54,7 +54,7 @@ def pause_without_keys(account: Account) -> None:
 def _held(account: Account) -> RefreshQuerySet:
     """The account's refreshes, kept from everybody else until the transaction ends.
 
-    One key comes while another goes: whoever is second then sees what the first one left.
+    If one key is added while another is removed, the second transaction sees the result of the first.
     """
     refreshes = Refresh.objects.filter(account=account)
     list(refreshes.order_by("pk").select_for_update().values_list("pk"))
@@ -71,7 +71,7 @@ def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False)
 
 
 def watch(accounts: "QuerySet[Account]") -> None:
-    """Somebody has these accounts on screen: lists older than the watched interval are due now.
+    """A person has these accounts on screen: lists older than the watched interval are due now.
 
     A database that cannot be written, as on a full disk or beside another writer, loses this note and keeps
     its readers.
@@ -91,7 +91,7 @@ def hasten(accounts: Accounts, pace: Refresh.Pace) -> None:
 
 
 def want_details(row: Cached) -> None:
-    """Somebody opened this row: have its details read before the others'. A note, as in ``watch``."""
+    """A person opened this row: have its details read before the others'. A note, as in ``watch``."""
     with dispensable():
         if row.want_details():
             _hasten_details(row)

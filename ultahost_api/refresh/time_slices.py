@@ -8,7 +8,7 @@ _SLICE = 10.0  # seconds
 
 
 class TimeSlice:
-    """How long a run may go on: ``seconds``, but only a slice of them while others wait for a worker.
+    """How long a run may take: ``seconds``, but only a part of them while others wait for a worker.
 
     One account with thousands of pages then keeps no small one waiting; it is published again behind them.
     """

@@ -90,7 +90,7 @@ class Limits:
             return Standing(allowed=False, before=0, remaining=0, ends=window.ends)
 
     def untouched(self) -> Standing:
-        """What a stranger is told: nobody counts requests without a key."""
+        """The headers for requests without a key, which are not counted."""
         return Standing(
             allowed=True, before=self.limit, remaining=self.limit, ends=time.monotonic() + self.window
         )

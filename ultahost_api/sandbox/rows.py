@@ -12,7 +12,7 @@ NO_DATE = "0000-00-00"
 NO_TIME = "0000-00-00 00:00:00"
 PREFERENCES = ("general", "product", "domain", "invoice", "support", "affiliate")
 
-# A canary: whoever finds this in a log, a page or a database has found a leak.
+# A canary: if this text is in a log, a page or a database, something leaks.
 CANARY = "CANARY-never-show-or-store-this"
 
 LISTED = {

@@ -34,7 +34,7 @@ class Script:
         after: int = 0,
         key: str | None = None,
     ) -> Fault:
-        """`after` matching requests pass first; `times=None` goes on until `clear()`."""
+        """`after` matching requests pass first; `times=None` lasts until `clear()`."""
         with self._lock:
             self._planned.append(_Planned(fault, action, key, after, times))
         return fault

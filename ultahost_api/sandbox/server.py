@@ -47,7 +47,7 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """Kept-alive connections end too, or a stopped sandbox would go on answering."""
+        """Closes kept-alive connections too, or a stopped sandbox would still answer."""
         self.stopped.set()
         with self._lock:
             connections = list(self._open)

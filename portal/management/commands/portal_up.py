@@ -44,7 +44,7 @@ class Command(BaseCommand):
             if isinstance(stream, TextIOWrapper):  # one that knows no "…" shows something else, and fails not
                 stream.reconfigure(errors="replace")
         for number in STOP_SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # by nohup, whose word is to go on
+            if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it on purpose
                 signal.signal(number, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             try:

@@ -48,7 +48,7 @@ class Action:
     parameters: tuple[Parameter, ...] = ()
     paged: bool = False
     sortable: bool = False
-    settled_by: str = ""  # the read that can tell what became of an unknown outcome
+    settled_by: str = ""  # the read that can find out an unknown result
     secret_fields: frozenset[str] = frozenset()  # fields of the answer that are secrets
 
     @property

@@ -61,7 +61,10 @@ class NotFound(UltahostError):
 
 
 class RateLimited(UltahostError):
-    """Too many requests; nothing happened. ``retry_at`` is aware, or None when nobody said until when."""
+    """Too many requests; nothing happened.
+
+    ``retry_at`` is an aware datetime, or None if the answer did not say.
+    """
 
     def __init__(
         self,

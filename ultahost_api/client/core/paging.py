@@ -1,4 +1,4 @@
-"""Listings that are read page by page, as far as somebody looks."""
+"""Lazy listings: pages are fetched only as far as the caller iterates."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A value that is shown to nobody by accident: not in a repr, a log line, an error report or a pickle."""
+"""A value that is not shown by accident: not in a repr, a log line, an error report or a pickle."""
 
 from hmac import compare_digest
 from typing import NoReturn

@@ -175,7 +175,7 @@ def told(value: object) -> str:
 
 
 class Row:
-    """One JSON object while it is read; ``rest()`` is what nobody asked for.
+    """One JSON object while it is read; ``rest()`` returns the fields that were not read.
 
     What a method cannot read is Unread, until ``into`` makes the record. ``currency`` is the account's,
     where it is known.

@@ -14,7 +14,7 @@ from ultahost_api.models import Operation
 from ultahost_api.refresh import events
 from ultahost_api.refresh.nouns import NOUNS
 
-# What is kept of any answer; whatever else it holds may be a secret.
+# Stored of any answer; its other fields may be secret.
 _KEPT_OF_ALL = {"amount", "currency", "invoiceid", "orderid", "result", "type"}
 
 Parameters = Mapping[str, Any]

@@ -14,7 +14,7 @@ def setup_2fa(call: Call) -> Payload:
         "2FA Setup Data generated",
         {
             "secret": secret,
-            # Somebody else's site is handed the secret: a good client never follows this.
+            # This address would send the secret to another site: a good client never opens it.
             "qr_image_url": f"https://quickchart.io/qr?size=300&text={quote(otpauth, safe='')}",
             "manual_entry_code": " ".join(secret[start : start + 4] for start in range(0, 16, 4)),
         },
