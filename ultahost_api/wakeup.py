@@ -36,7 +36,7 @@ def publish_for_people(refresh_ids: Iterable[int]) -> None:
 
 
 def publish_later(refresh: Refresh) -> None:
-    """At the moment when it is due, where that is within a minute: no tick comes that soon after it.
+    """Publish a refresh for the moment when it is due, if that is within a minute; a tick may be later.
 
     A worker holds such messages in its memory; of more than a few the ticks find the rest.
     """
@@ -58,7 +58,7 @@ def publish(refresh_ids: list[int], queue: str = "refresh") -> int:
 
 
 def _claim(refresh_ids: list[int], wait: float = 0.0) -> list[int]:
-    """Those that were not published, in their order. One that a worker is writing just now is left to it."""
+    """Mark the unpublished ones as published, in their order. Rows that a worker has locked are skipped."""
     now = timezone.now()
     with transaction.atomic():
         free = Refresh.objects.filter(pk__in=refresh_ids).unpublished(now).select_for_update(skip_locked=True)

@@ -52,7 +52,7 @@ def domain_to_operate(user: User, domain_id: UUID) -> Domain:
 
 
 def may_operate(user: User, row: Service | Domain) -> bool:
-    """Whether a page offers the writes on what it shows."""
+    """Whether the user may write in the account, so that pages offer the writes."""
     return not row.is_gone and accounts_to_operate(user).filter(pk=row.account_id).exists()
 
 
@@ -83,7 +83,7 @@ def quotes_to_view(user: User) -> QuoteQuerySet:
 
 
 def emails_to_view(user: User) -> CachedQuerySet[Email]:
-    """Their subjects; a body is for those who operate the account."""
+    """E-mails with subject and date. Reading a body needs the right to operate the account."""
     return Email.objects.of(accounts_to_view(user)).select_related("account")
 
 

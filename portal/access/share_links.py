@@ -1,4 +1,4 @@
-"""Share links as admins keep them, and what is seen through one."""
+"""Share links as admins manage them, and the rows that one shows."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ def share_links_to_manage(user: User) -> ShareLinkQuerySet:
 
 
 def share_links_left_by(user: User, person: User) -> ShareLinkQuerySet:
-    """What the person made and is still open; it stays so when they leave."""
+    """Open links that the person made. They stay open when the person leaves."""
     return share_links_to_manage(user).live().filter(made_by=person)
 
 
@@ -42,7 +42,7 @@ def share_link_held(link_id: UUID, ticket: str) -> ShareLink:
 
 
 def accounts_shared(link: ShareLink) -> QuerySet[Account]:
-    """Every one that is not private now, or those that were named."""
+    """The accounts that the link names; of a link to every account those that are not private now."""
     if link.every_account:
         return Account.objects.filter(~is_private())
     return Account.objects.filter(pk__in=link.accounts.all())

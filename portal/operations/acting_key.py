@@ -1,4 +1,4 @@
-"""Which key acts: the one that the page named, or none."""
+"""The key with which a write is sent: the one that the page named, or none."""
 
 from uuid import UUID
 
@@ -9,11 +9,11 @@ from ultahost_api.models import Account, ApiKey
 
 
 class OtherKey(Exception):
-    """Another key than the page named would act, or none can. In the user's words."""
+    """Another key than the page named would be used, or there is none. The message is for the user."""
 
 
 def whose(user: User, key: ApiKey | None) -> str:
-    """Which key acts, and whose it is: known before anything is sent."""
+    """The key and its owner in words, for the page before a write."""
     if key is None:
         return _("none: this account has no active key")
     if key.owner_id == user.pk:
@@ -22,9 +22,9 @@ def whose(user: User, key: ApiKey | None) -> str:
 
 
 def as_named(user: User, account: Account, named_id: UUID | None, key: ApiKey | None) -> ApiKey:
-    """``key``, which is the one that may act now, if it is the one that was named; else OtherKey.
+    """Return ``key``, which would be used now, if it is the one that was named; else raise OtherKey.
 
-    What was named is only ever compared: no id that comes with a form chooses a key.
+    The named id is only compared: an id in a form never chooses a key.
     """
     if key and key.pk == named_id:
         return key

@@ -1,4 +1,4 @@
-"""What every form of a write has in common."""
+"""The base of the forms of all writes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WriteForm(forms.Form):
-    """A form that is one operation however often it is sent; ``secrets`` name fields never rendered back."""
+    """A form that makes one operation, however often it is sent.
+
+    ``secrets`` are fields never rendered back.
+    """
 
     secrets: tuple[str, ...] = ()
     ours = frozenset({"form_token", "key", "agreed", "again"})  # the rest is for Ultahost
@@ -32,7 +35,7 @@ class WriteForm(forms.Form):
                 self.fields[name].widget.render_value = False
 
     def carry(self, *, key: object, agreed: object) -> None:
-        """What the page names is what the form brings back: the key's id, and the total if there is one."""
+        """Put the key's id, and the total if there is one, into the form, as the page shows them."""
         named = {"key": key, "agreed": agreed}
         if self.is_bound:
             self._type({name: "" if value is None else str(value) for name, value in named.items()})
@@ -40,8 +43,8 @@ class WriteForm(forms.Form):
             self.initial = {**self.initial, **named}
 
     def renew(self, *, ask_again: bool = False, was_sent: bool = False) -> None:
-        """What was typed stays, but for the secrets. Only after an operation was made of it is it a new one:
-        another post of the same form, answered later than this one, may be doing it.
+        """Keep what was typed, except secrets. The form gets a new token only after an operation used it:
+        another post of the same form, answered later, may still be making that operation.
         """
         self._type({"form_token": str(uuid4())} if was_sent else {}, without=(*self.secrets, "again"))
         if ask_again:

@@ -1,4 +1,4 @@
-"""Every write in the portal: what it says before, one operation, and the page that follows.
+"""Every write of the portal: its confirmation page, one operation, and the redirect to the result.
 
 A view describes the write and gets the response::
 
@@ -49,15 +49,15 @@ class WritePage:
     facts: Sequence[tuple[Any, Any]] = ()
     warning: str = ""
     danger: bool = False
-    done: str = ""  # where to go once it is done; else back
-    done_words: str = ""  # else the provider's
+    done: str = ""  # address after it is done; by default ``back``
+    done_words: str = ""  # message after it is done; by default the provider's
     template: str = "components/confirm_page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     noted: Mapping[str, object] = field(default_factory=dict)
     own_key_only: bool = False
-    asks_again: bool = False  # who it is, also where not every write of this action does
-    priced: bool = False  # it costs ``agreed``: where that is not known there is nothing to agree to
-    agreed: Decimal | None = None  # the total that the page names
+    asks_again: bool = False  # for the password, even if other writes of this action do not
+    priced: bool = False  # it costs ``agreed``; without a known total it cannot be sent
+    agreed: Decimal | None = None  # the total that the page shows
     on_done: Callable[[Operation], None] | None = None
 
     @sensitive_variables()
@@ -67,7 +67,7 @@ class WritePage:
         make: Callable[[Any], Write],
         **form_arguments: Any,
     ) -> HttpResponse:
-        """GET says what will happen; POST sends it once and leads to what came of it."""
+        """GET shows what will happen. POST sends it once and redirects to the result."""
         if self.asks_again or wording.WRITES[self.write.action].asks_password:
             # With its token, so that it stays the same operation; what the page names, the page names anew
             typed = reauthentication.as_initial(

@@ -1,1 +1,1 @@
-"""What any page is made of."""
+"""The parts of pages: tables, filters, exports, confirmation pages, HTML from outside."""

@@ -1,4 +1,4 @@
-"""What a list is made of besides its rows: its columns, on the page and in a file, and its sentences."""
+"""The description of a list: its columns, on the page and in the CSV file, and its texts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _NO_MATCH, _STATUS = _("Nothing matches these filters."), _("Status")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A file has the columns with a ``value``; a page has those that its table shows."""
+    """One column. The file has the columns with a ``value``; the page has those that its table shows."""
 
-    name: str  # also the word of ?sort=, where the table sorts by it
+    name: str  # also the value of ?sort=, if the table sorts by it
     title: Text
     value: Callable[[Any], object] | None = None
     css_class: str = ""  # of its cells on a page
@@ -25,7 +25,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """What each request for a list has in common: its columns and its sentences.
+    """The description of a list, which is the same for each request: its columns and its texts.
 
     ``name`` is the id of its element, and ``name/_row.html`` draws a row. ``columns`` stand in the order of
     the file, ``shown`` names those of the page in its order. ``sorts`` maps names of columns to what a table
@@ -39,14 +39,14 @@ class Listing:
     default_sort: str
     title: Text
     search: Text
-    empty: Text  # without any row
-    before_key: Text = ""  # without any row, before a key was added
+    empty: Text  # shown while there are no rows
+    before_key: Text = ""  # shown while the user has no account
     no_match: Text = _NO_MATCH
     beneath: Text = ""  # under the title
-    chips: Text = _STATUS  # what they choose
-    file: str = ""  # its name, where it is not ``name``
+    chips: Text = _STATUS  # the label of the chips above the list
+    file: str = ""  # the name of the CSV file, if it is not ``name``
     actions: str = ""  # the template of further buttons beside the title
-    above: str = ""  # the template of what stands above the toolbar
+    above: str = ""  # the template above the toolbar
     body: str = "components/_rows.html"  # the template of the rows, whether there are any or not
 
     @property
@@ -60,7 +60,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Add:
-    """The one thing that is added to a list: a button above it, and in its place while it is empty."""
+    """The button that adds to a list: above it, and instead of it while it is empty."""
 
     label: Text
     url: str

@@ -12,12 +12,12 @@ from portal import http
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """``facts`` are pairs of a label and a value; the button sends a POST to the address of the page."""
+    """``facts`` are (label, value) pairs. The button sends a POST to the address of the page."""
 
     title: str
     back: str
-    verb: str = ""  # on the button; without one nothing can be done
-    busy: str = ""  # what the button says while the act is sent
+    verb: str = ""  # on the button; empty: no button
+    busy: str = ""  # on the button while the form is sent
     text: str = ""
     facts: Sequence[tuple[Any, Any]] = ()
     warning: str = ""

@@ -1,4 +1,4 @@
-"""Characters that turn the direction of reading around, shown as what they are."""
+"""Makes characters visible that change the direction of reading."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,10 @@ _TEXT = re.compile(r"<textarea\b.*?</textarea>|>[^<]*", re.DOTALL)
 
 
 class MarkDirections:
-    """`INV-[U+202E]0021` instead of a number that reads as another. What stands in fields stays as it is."""
+    """`INV-[U+202E]0021` instead of a number that reads as another.
+
+    The content of form fields is not changed.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

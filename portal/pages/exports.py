@@ -24,7 +24,7 @@ class _Echo:
 
 
 def cell(value: object) -> Decimal | int | str:
-    """Numbers and dates stay what they are; text that could be a formula gets an apostrophe."""
+    """The value for a cell. Text that a spreadsheet could run as a formula gets an apostrophe before it."""
     if value is None:
         return ""
     if isinstance(value, Decimal):

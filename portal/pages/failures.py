@@ -9,7 +9,7 @@ from portal.running.troubles import Trouble, trouble_of
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Django's handler of whatever no page foresaw. It asks the database nothing, not even who is there."""
+    """Django's handler of unexpected errors. It does not use the database, not even for the user."""
     trouble = trouble_of(sys.exc_info()[1])
     if trouble is None:
         return server_error(request)

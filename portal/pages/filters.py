@@ -1,4 +1,4 @@
-"""What a list can be narrowed by, as validated query strings."""
+"""The filters of the lists, as forms that validate the query string."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,7 @@ from portal.models import Act, User
 from ultahost_api.models import Account, Noun
 from ultahost_api.models.folding import wanted
 
-EARLIEST = date(1990, 1, 1)  # before it there was nothing to date: a year whose typing was not finished
+EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
 
 
 class DayInput(DateInput):
@@ -25,7 +25,7 @@ class DayInput(DateInput):
 
 
 class DayFilter(filters.DateFilter):
-    """A day; one before EARLIEST filters nothing, and the list says so."""
+    """A day. A day before EARLIEST does not filter, and the list says so."""
 
     def __init__(self, column: str, lookup: str, label: Any) -> None:
         super().__init__(column, lookup, label=label, widget=DayInput())
@@ -55,7 +55,7 @@ class RowFilter(filters.FilterSet):
         self.filters["account"].queryset = accounts
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Every word has to occur somewhere; a number also finds the row with that id."""
+        """Rows whose folded texts contain every word. A number also finds the row with that id."""
         for spellings in wanted(value):
             found = Q()
             for word in spellings:
@@ -72,14 +72,14 @@ class RowFilter(filters.FilterSet):
 
     @property
     def unused_days(self) -> list[str]:
-        """The labels of days that filter nothing."""
+        """The labels of days that are before EARLIEST and so not used."""
         days = [name for name, one in self.filters.items() if isinstance(one, DayFilter)]
         told = self.form.cleaned_data if self.is_valid() else {}
         return [str(self.filters[name].label) for name in days if (told.get(name) or EARLIEST) < EARLIEST]
 
 
 class CachedFilter(RowFilter):
-    """Of rows copied from Ultahost, some of whose fields could not be read."""
+    """For rows copied from Ultahost: also by whether a field could not be read."""
 
     unreadable = filters.ChoiceFilter(
         method="by_unreadable", label=_("Could not be read"), choices=[("any", _("Any field"))]
@@ -103,7 +103,7 @@ class InvoiceFilter(CachedFilter):
         return rows.filter(total=None) if value == "total" else super().by_unreadable(rows, name, value)
 
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """``Open`` and ``Overdue`` are ours: the provider stores neither."""
+        """``Open`` and ``Overdue`` are derived; the provider has no such status."""
         if value == "Open":
             return rows.open()  # type: ignore[attr-defined]
         if value == "Overdue":

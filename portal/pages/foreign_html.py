@@ -1,4 +1,4 @@
-"""Strangers' HTML as a document of its own: text, tables, links; nothing that loads, styles or submits."""
+"""Untrusted HTML as a separate document: text, tables and links; nothing that loads, styles or submits."""
 
 import re
 from collections.abc import Callable
@@ -61,7 +61,10 @@ def _clean(html: str, tags: set[str]) -> str:
 
 
 def _with_words_for_pictures(html: str) -> str:
-    """No picture is loaded: its alternative text stands in its place. Made harmless afterwards."""
+    """Replace each picture by its alternative text, so that none is loaded.
+
+    The result is cleaned afterwards.
+    """
     return _PICTURE.sub(lambda found: _alternative(found[1]), _clean(html, _TAGS | {"img"}))
 
 
@@ -78,7 +81,7 @@ def _only_outward(tag: str, attribute: str, value: str) -> str | None:
 
 
 def document(request: http.Request, read: Live, html: Callable[[Any], str]) -> HttpResponse:
-    """What was read as a page for the frame; in its place the reason why there is none."""
+    """The content as a page for the frame, or the reason why it could not be read."""
     body = harmless(as_html(html(read.content))) if read.is_there else ""
     context = {"live": read, "body": body, "has_words": bool(_words(body))}
     response = render(request, "components/letter_document.html", context)
@@ -91,7 +94,7 @@ def _words(body: str) -> str:
 
 
 def framed(view: View) -> View:
-    """Only the portal's own pages may show it in a frame, where it can do nothing."""
+    """Headers that let only the portal's pages frame the document, without scripts, forms or loading."""
 
     @csp(_POLICY)
     @xframe_options_sameorigin

@@ -20,7 +20,7 @@ from ultahost_api.client import Client, Page
 from ultahost_api.models import Account
 from ultahost_api.models.folding import searchable, wanted
 
-MOST_PAGES = 10  # of one list; no account has that many of these
+MOST_PAGES = 10  # pages read of one list; no account has more of these nouns
 
 Listable = Any  # client.contacts and its like
 Key = Callable[[Any], Any]
@@ -35,7 +35,7 @@ class Choice:
 
 
 class RecordTable(AnyTable):
-    """Records in memory: ``?q=`` is looked for in ``text`` of each, and ``sorts`` maps to keys.
+    """A table of records in memory. ``?q=`` searches in ``text`` of each; ``sorts`` maps names to sort keys.
 
     A record whose key is None comes last in both directions.
     """
@@ -84,14 +84,17 @@ class RecordTable(AnyTable):
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
 
     def as_csv(self, filename: str = "", account: Account | None = None) -> StreamingHttpResponse:
-        """Exactly what is filtered, in the order that is shown, all pages of it. The audit log takes note."""
+        """All filtered records in the page's order as CSV. Writes an entry of the audit log."""
         name = filename or self.listing.filename
         audit.record(self.request, Act.EXPORTED, name, account=account, rows=len(self.rows))
         return exports.response(name, self.listing.columns, self.rows)
 
 
 class LiveTable(RecordTable):
-    """Records as they are at Ultahost now; ``live`` is None while only the page around them is asked for."""
+    """A table of records read from Ultahost now.
+
+    ``live`` is None while only the page around it is requested.
+    """
 
     reads_live = True
     needs_key = False
@@ -135,14 +138,14 @@ def choose(request: HttpRequest, accounts: QuerySet[Account]) -> Choice:
 
 
 def is_wanted(request: HttpRequest) -> bool:
-    """The page around it comes first, without waiting for Ultahost."""
+    """Whether this request reads from Ultahost; the first request for a page does not, so that it is fast."""
     return "live" in request.GET
 
 
 def read_whole(
     account: Account, noun: str, record: type[Any], nouns: Callable[[Client], Listable]
 ) -> reading.Live:
-    """All pages of it, each record once; its content is a Whole."""
+    """Read all pages, each record once. The content of the Live is a Whole."""
 
     def call(client: Client) -> reading.Whole:
         pages = list(islice(nouns(client).list().pages(), MOST_PAGES))
@@ -159,5 +162,5 @@ def whole(pages: Sequence[Page[Any]]) -> reading.Whole:
 
 
 def records_of(live: reading.Live | None) -> tuple[Any, ...]:
-    """What was read; nothing where it was not, or could not be."""
+    """The records that were read; empty if they were not or could not be read."""
     return live.content.records if live and live.is_there else ()

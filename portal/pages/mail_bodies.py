@@ -1,6 +1,6 @@
-"""What a mail says as HTML, whichever way it was handed out.
+"""The body of a mail as HTML, in whichever form the API sent it.
 
-Nothing here is safe yet: foreign_html makes it harmless.
+The result is still untrusted: foreign_html cleans it.
 """
 
 import re
@@ -21,7 +21,7 @@ _HEADERS = re.compile(r"\s*(?:--(?P<boundary>\S{1,70})\s*\n)?(?:[!-9;-~]+:.*\n(?
 
 
 def as_html(body: str) -> str:
-    """HTML stays as it is, plain text keeps its lines and what stands in angle brackets, MIME is decoded."""
+    """HTML stays as it is. Plain text keeps its lines and texts in angle brackets. MIME is decoded."""
     if part := _mime_part(body):
         text = _content(part)
         return _plain(text) if part.get_content_type() == "text/plain" else _html(text)
@@ -37,7 +37,7 @@ def _plain(text: str) -> str:
 
 
 def _mime_part(body: str) -> MIMEPart | None:
-    """The text of a mail that was handed out as it was sent, with its headers or from its first boundary."""
+    """The text part of a mail that the API sent as raw MIME, with its headers or from its first boundary."""
     start = _HEADERS.match(body[:20_000])
     if not start or not re.search(r"(?im)^(?:content-type|mime-version):", start[0]):
         return None
@@ -47,7 +47,7 @@ def _mime_part(body: str) -> MIMEPart | None:
 
 
 def _content(part: MIMEPart) -> str:
-    """Decoded where it is packed; the rest has been text since the answer was parsed."""
+    """The part's text, decoded if it is base64 or quoted-printable."""
     packed = str(part.get("content-transfer-encoding", "")).strip().lower() in {"base64", "quoted-printable"}
     try:
         return str(part.get_content() if packed else part.get_payload())

@@ -1,4 +1,4 @@
-"""A list page: filtered, sorted, counted, a page at a time; all of it in the URL."""
+"""List pages: filtered, sorted and paginated. The whole state is in the URL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ Sorts = Mapping[str, Sequence[str | NullIf]]
 
 
 def filled(column: str) -> NullIf:
-    """A column of text to sort by: an empty text is no value."""
+    """A sort expression for a text column, in which an empty text counts as no value."""
     return NullIf(column, Value(""))
 
 
@@ -70,7 +70,10 @@ class AnyTable:
         self.about: dict[str, Any] = {}
 
     def respond(self, **about: Any) -> HttpResponse:
-        """The page, or the table alone; ``about`` is what its templates need to know besides the rows."""
+        """The whole page, or for htmx only the table.
+
+        ``about`` is passed to its templates besides the rows.
+        """
         self.about = about
         partials = {self.listing.name: "table"}
         return http.page(self.request, "components/table_page.html", {"table": self}, partials=partials)
@@ -83,7 +86,7 @@ class AnyTable:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether its rows are still to be read."""
+        """Whether the rows are still being read from Ultahost."""
         return False
 
     @property
@@ -158,7 +161,7 @@ class Table(AnyTable):
 
     @property
     def errors(self) -> list[str]:
-        """What in the query string could not be used. The list is then empty, never quietly whole.
+        """Errors in the query string. If there are any, the list is empty instead of unfiltered.
 
         A day before 1990 does not filter: most often its year is half typed.
         """
@@ -171,7 +174,7 @@ class Table(AnyTable):
 
     @property
     def described(self) -> list[tuple[str, str]]:
-        """What narrows the list besides its status, for a page of paper, which has no address."""
+        """The filters in words, except the status, for printing."""
         form = self.filter.form
         told = form.cleaned_data if self.filter.is_valid() else {}
         chosen = {name: told[name] for name in self.filter.filters if told.get(name) and name != "status"}
@@ -196,7 +199,7 @@ class Table(AnyTable):
 
     @cached_property
     def unread_count(self) -> int:
-        """Of cached rows: how many have a field that could not be read, whatever is filtered."""
+        """How many of all cached rows have a field that could not be read, without the filter."""
         return self._all.partly_unreadable().count()  # type: ignore[union-attr]
 
     @property
@@ -205,7 +208,7 @@ class Table(AnyTable):
 
     @cached_property
     def chips(self) -> list[Chip]:
-        """The statuses that occur, counted under every filter but the status itself."""
+        """One chip for each status that occurs. The counts use all filters except the status."""
         others = self.request.GET.copy()
         chosen = others.pop("status", [""])[-1]
         wider = self._filtered_by(others)
@@ -226,7 +229,10 @@ class Table(AnyTable):
         return self.request.GET.get("status", "")
 
     def as_csv(self) -> StreamingHttpResponse:
-        """All filtered rows in the page's order, with every column. The audit log takes note."""
+        """All filtered rows in the page's order, with every column, as CSV.
+
+        Writes an entry of the audit log.
+        """
         filename = self.listing.filename
         chosen = {name: self.request.GET[name] for name in self.filter.filters if self.request.GET.get(name)}
         chosen.pop("q", None)  # what a person searched for is private

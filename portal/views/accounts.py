@@ -71,7 +71,7 @@ LISTING = Listing(
 
 @require_safe
 def accounts(request: http.Request) -> HttpResponse:
-    """The accounts of which one sees anything, from our copy."""
+    """All accounts of which the user may see something, from our copy."""
     return _table(request).respond()
 
 
@@ -103,7 +103,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
 @access.found("account", access.account_of_own_key)
 @reauthenticated()
 def edit_account(request: http.Request, account: Account) -> HttpResponse:
-    """The form carries what Ultahost had, and sends what the person has made different."""
+    """The form holds the values that Ultahost had; only fields that the person changed are sent."""
     writing = WritePage(
         request,
         account,
@@ -180,7 +180,7 @@ def _page(account: Account) -> str:
 @access.found("account", access.account_to_share)
 @reauthenticated()
 def set_private(request: http.Request, account: Account, switch: str) -> HttpResponse:
-    """Away from the other members, or open to the team again."""
+    """Hide the account's invoices from other members, or show them again."""
     if switch not in {"on", "off"}:
         raise Http404
     hides = switch == "on"

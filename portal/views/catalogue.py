@@ -1,4 +1,4 @@
-"""What an admin tells the portal because the API does not."""
+"""The catalogue of products, gateways and commands, which the API does not list."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -108,7 +108,7 @@ def delete_entry(request: http.Request, part: str, entry_id: UUID) -> HttpRespon
 @access.admin_only
 @http.require_safe_or_post
 def switch_cards(request: http.Request) -> HttpResponse:
-    """Whether card numbers may be entered: turning it on is a decision that needs the words beside it."""
+    """Allow or forbid card numbers. The page explains PCI DSS, because allowing them is a decision."""
     if request.method == "POST":
         acts.switch_cards(request.user, request.POST.get("cards") == "on")
         return http.SeeOther(reverse("catalogue"))

@@ -35,7 +35,7 @@ LISTING = Listing(
 
 @require_safe
 def changes(request: http.Request) -> HttpResponse:
-    """What the refreshes saw change at Ultahost, the newest first."""
+    """Changes that the refreshes found at Ultahost, newest first."""
     table = _table(request)
     return table.respond(entries=history.feed(table.page))
 

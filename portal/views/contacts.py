@@ -55,7 +55,7 @@ LISTING = Listing(
 @access.key_holders_only
 @require_safe
 def contacts(request: http.Request) -> HttpResponse:
-    """Who else gets the provider's mails, of one account at a time."""
+    """The contacts of one account: people who receive Ultahost's e-mails."""
     choice = live_tables.choose(request, access.accounts_to_view(request.user))
     account = choice.account
     table = _table(request, choice, _listed(account) if account and live_tables.is_wanted(request) else None)
@@ -67,7 +67,7 @@ def contacts(request: http.Request) -> HttpResponse:
 @access.key_holders_only
 @require_safe
 def contacts_csv(request: http.Request) -> HttpResponseBase:
-    """Read now: nothing of them is kept. Its name says when Ultahost has more than are read."""
+    """Read live, because contacts are not stored. The file name says if Ultahost has more than were read."""
     choice = live_tables.choose(request, access.accounts_to_view(request.user))
     account = choice.account
     if account is None:
@@ -116,7 +116,7 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
-    """The form carries what Ultahost had, and sends what the person has made different."""
+    """The form holds the values that Ultahost had; only fields that the person changed are sent."""
     account = access.account_to_operate(request.user, account_id)
     page = reverse("contact", args=[account.pk, contact_id])
     writing = WritePage(
@@ -218,6 +218,6 @@ def _mails(contact: ContactDetails) -> list[tuple[Any, bool | None]]:
 
 
 def _unread(request: http.Request, account: Account, read: Live, title: str, back: str) -> HttpResponse:
-    """In place of a form: why what it would show could not be read."""
+    """The page instead of a form whose present values could not be read."""
     context = {"account": account, "live": read, "title": title, "back": back}
     return http.page(request, "components/unread.html", context, status=404 if read.is_missing else 200)

@@ -83,7 +83,7 @@ def domains_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_view(request.user, domain_id)
-    if not http.is_partial(request, "domain"):  # which is how the page asks whether they have come
+    if not http.is_partial(request, "domain"):  # a partial request polls whether they have been read
         schedule.want_details(domain)
     operations = last_set(domain)
     context = {
@@ -185,7 +185,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
 @access.found("domain", access.domain_to_operate)
 @reauthenticated()
 def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
-    """Asked for anew each time, by a POST only; it is on this one page and nowhere else."""
+    """Reads the EPP code, only on a POST, and shows it only on this page. It is not stored."""
     key = access.key_to_write_with(request.user, domain.account)
     context: dict[str, object] = {"domain": domain, "whose": acting_key.whose(request.user, key)}
     if request.method != "POST":

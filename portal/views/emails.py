@@ -46,7 +46,7 @@ LISTING = Listing(
 @access.key_holders_only
 @require_safe
 def emails(request: http.Request) -> HttpResponse:
-    """What Ultahost has sent, as its log says; the mails themselves are read live and never kept."""
+    """The log of e-mails that Ultahost has sent. Their bodies are read live and never stored."""
     table = _table(request)
     schedule.watch(table.accounts)
     return table.respond(readable=set(access.accounts_to_operate(request.user).values_list("pk", flat=True)))
@@ -71,7 +71,7 @@ def email(request: http.Request, account_id: UUID, email_id: int) -> HttpRespons
 @access.key_holders_only
 @require_safe
 def email_body(request: http.Request, account_id: UUID, email_id: int) -> HttpResponse:
-    """Bodies can hold passwords: read for this answer alone."""
+    """The body, read only for this response, because it can hold passwords."""
     account = access.account_to_operate(request.user, account_id)
     return document(request, _read(account, email_id), lambda email: email.message)
 

@@ -30,7 +30,7 @@ def first_admin(request: http.Request) -> HttpResponse:
 
 @sensitive_variables()
 def _create(form: FirstAdminForm) -> User | None:
-    """None with the reason on the form."""
+    """Returns None, with the reason on the form, if it is not possible."""
     try:
         return door.create(**form.cleaned_data)
     except door.WrongToken:

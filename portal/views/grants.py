@@ -100,7 +100,7 @@ def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpR
 
 
 def _not_there(request: http.Request, account: Account) -> HttpResponse:
-    """Another person changed it first, or the same click was sent twice."""
+    """Another person removed it first, or the same click was sent twice."""
     messages.info(request, _("This access has already been removed."))
     return http.SeeOther(_page(account))
 

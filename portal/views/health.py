@@ -15,16 +15,16 @@ _SILENCE = timedelta(seconds=90)
 @login_not_required
 @require_safe
 def livez(request: HttpRequest) -> HttpResponse:
-    """This process answers."""
+    """200 whenever this process can answer."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """The database answers and is of this version, and whether a worker has been heard of.
+    """200 if the database answers and has this version, else 503; the JSON also says if a worker runs.
 
-    A silent worker does not decide the status.
+    A missing worker does not change the status.
     """
     try:
         if not schema.is_ready():

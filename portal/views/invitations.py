@@ -72,9 +72,9 @@ def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
 @login_not_required
 @require_safe
 def open_invitation(request: http.Request, secret: str) -> HttpResponse:
-    """Moves the secret out of the address bar. Opening uses nothing up: mail scanners do it too.
+    """Moves the secret out of the address. Opening does not use up the link: mail scanners open it too.
 
-    Never an error here, which would be logged with the address, and no session for a guess.
+    Never answers with an error, which would be logged with the address. A guess gets no session.
     """
     if invitation := invitations.find(secret):
         request.session[_OPENED] = invitation.hash
@@ -102,7 +102,7 @@ def accept_invitation(request: http.Request) -> HttpResponse:
 
 @sensitive_variables()
 def _accept(form: AcceptForm) -> User | None:
-    """None with the reason on the form."""
+    """Returns None, with the reason on the form, if it is not possible."""
     name, password = form.cleaned_data["name"], form.cleaned_data["password"]
     try:
         return invitations.accept(form.invitation, name=name, password=password)
@@ -121,7 +121,7 @@ def _facts(invitation: Invitation) -> list[tuple[object, object]]:
 
 @sensitive_variables()
 def _send(request: http.Request, invitation: Invitation) -> HttpResponse:
-    """Mailed where that works; else shown this once, for the admin to hand over."""
+    """Mails the link, or shows it once to the admin if it could not be mailed."""
     link = invitations.send(invitation, request.user)
     if invitations.mail(invitation, link):
         messages.success(request, _("An invitation was sent to %(email)s.") % {"email": invitation.email})

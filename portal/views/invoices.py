@@ -71,7 +71,7 @@ LISTING = Listing(
 
 @require_safe
 def invoices(request: http.Request) -> HttpResponse:
-    """The shared view: every account's invoices, each counted once however many keys open its account."""
+    """The shared invoice view. An invoice is counted once, even if several keys open its account."""
     table = _table(request)
     schedule.watch(table.accounts)
     payers = set(access.accounts_to_pay(request.user).values_list("pk", flat=True))
@@ -93,7 +93,7 @@ def invoices_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     invoice = access.invoice_to_view(request.user, invoice_id)
-    if not http.is_partial(request, "invoice"):  # which is how the page asks whether they have come
+    if not http.is_partial(request, "invoice"):  # a partial request polls whether they have been read
         schedule.want_details(invoice)
     context = {
         "invoice": invoice,
@@ -106,14 +106,14 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
 
 @require_safe
 def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
-    """A page of its own for the bookkeeper, without anything of the portal around it."""
+    """A separate page for printing, without the portal's frame."""
     invoice = access.invoice_to_view(request.user, invoice_id)
     schedule.want_details(invoice)
     return http.page(request, "invoices/print.html", {"invoice": invoice, "items": invoice.items.all()})
 
 
 def _totals(table: Table, user: User) -> list[CurrencyTotals]:
-    """Per currency, of the chosen account or of all: what is owed does not change with the status shown."""
+    """Totals per currency, of the chosen account or of all. The status filter does not change them."""
     invoices = access.invoices_to_view(user)
     account = table.filter.form.cleaned_data.get("account") if table.filter.is_valid() else None
     return (invoices.of([account]) if account else invoices).by_currency()
@@ -136,7 +136,7 @@ MOST = 20  # invoices of one confirmation
 
 @http.require_safe_or_post
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
-    """What an invoice is paid for is looked up once more before it is sent."""
+    """Pay one invoice. Its total is read again before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)
     if request.method != "POST" and (invoice.total is None or invoice.total <= 0):
         words = gettext("There is nothing to pay on this invoice.")
@@ -175,7 +175,7 @@ class Payment:
 
     @property
     def is_payable(self) -> bool:
-        """A key is there to pay it with and no payment of it is under way."""
+        """Whether there is a key to pay with and no other payment of it in progress."""
         return self.key is not None and self.invoice.is_payable
 
 
@@ -186,7 +186,10 @@ def _there(request: http.Request) -> str:
 @http.require_safe_or_post
 @reauthenticated(there=_there)
 def pay_invoices(request: http.Request) -> HttpResponse:
-    """Each is an operation of its own; all tokens come from the page's, so the page sent twice pays once."""
+    """Pay several.
+
+    Each is its own operation; its token is derived from the page's, so a page sent twice pays once.
+    """
     if request.method != "POST":
         return _ask(request)
     invoices = _picked(request.user, _ids(request))
@@ -250,7 +253,7 @@ def _picked(user: User, ids: list[str]) -> InvoiceQuerySet:
 
 
 def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
-    """What the page named beside each invoice: the key that pays it, and the total that is agreed to."""
+    """The key and the total that the page named beside each invoice."""
     columns = (request.POST.getlist(name) for name in ("invoice", "key", "total"))
     try:
         return {UUID(id_): (UUID(key), read_amount(told)) for id_, key, told in zip(*columns, strict=True)}
@@ -259,7 +262,7 @@ def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
 
 
 def _requests(request: http.Request, invoices: Iterable[Invoice], batch: UUID) -> list[WriteRequest]:
-    """OtherKey when one of them would be paid with another key than the page named."""
+    """Raises OtherKey if one of them would be paid with another key than the page named."""
     user, named = request.user, _named(request)
     requests = []
     for invoice in invoices:

@@ -155,13 +155,16 @@ def remove_key(request: http.Request, key: ApiKey) -> HttpResponse:
 
 
 def is_try_left(request: http.Request) -> bool:
-    """Whether this person may have one more key tried now, whatever for; it counts."""
+    """Whether the person may have another key checked now.
+
+    Each call counts towards the limit of 5 a minute.
+    """
     return ratelimit.consume(request, action="validate_key")
 
 
 @sensitive_variables()
 def try_key(request: http.Request, form: KeyForm, act: Callable[[str], ApiKey]) -> ApiKey | None:
-    """What ``act`` makes of the pasted secret, or None with the reason on the form."""
+    """The result of ``act`` with the pasted secret, or None with the reason on the form."""
     if not form.is_valid():
         return None
     if not is_try_left(request):

@@ -58,7 +58,7 @@ LISTING = Listing(
 
 @require_safe
 def operations(request: http.Request) -> HttpResponse:
-    """What was done: a person's own, an admin's over everyone."""
+    """The activity list: a person's own operations; for an admin those of all people."""
     table = _table(request)
     if not request.user.is_admin:
         table.shown = [name for name in table.shown if name != "who"]
@@ -101,7 +101,7 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
 
 @require_POST
 def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
-    """A person has looked at Ultahost and says whether it happened."""
+    """Stores the result that a person saw at Ultahost."""
     operation = access.operation_to_settle(request.user, operation_id)
     if request.POST.get("happened") not in {"yes", "no"}:
         raise Http404

@@ -103,7 +103,7 @@ def _rows_of(order: OrderDetails, account: Account, user: User) -> dict[str, obj
 
 
 def invoice_row(user: User, account: Account, remote_id: int | None) -> Invoice | None:
-    """Our row of an invoice that an order or a quote made, once a refresh has brought it."""
+    """Our row of the invoice of an order or a quote; None until a refresh has read it."""
     return access.invoices_to_view(user).of([account]).filter(remote_id=remote_id or 0).first()
 
 
@@ -127,7 +127,7 @@ def _table(request: http.Request) -> Table:
 @sensitive_post_parameters("epp_code", "root_password")
 @http.require_safe_or_post
 def create_order(request: http.Request, kind: str) -> HttpResponse:
-    """The order stands in the address; ``?review`` shows what will be sent, and a POST there sends it."""
+    """The order is in the query string. ``?review`` shows what will be sent; a POST there sends it."""
     choice = live_tables.choose(request, access.accounts_to_operate(request.user))
     if choice.account is None or kind not in KINDS:
         raise Http404

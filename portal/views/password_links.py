@@ -22,9 +22,9 @@ _OPENED = "password_link"  # in the session: the id of the link, not its secret
 @login_not_required
 @require_safe
 def open_password_link(request: http.Request, secret: str) -> HttpResponse:
-    """Moves the secret out of the address bar. Opening uses nothing up: mail scanners do it too.
+    """Moves the secret out of the address. Opening does not use up the link: mail scanners open it too.
 
-    Never an error here, which would be logged with the address.
+    Never answers with an error, which would be logged with the address.
     """
     request.session.pop(_OPENED, None)
     if link := password_links.find(secret):
@@ -54,7 +54,7 @@ def set_password(request: http.Request) -> HttpResponse:
 
 
 class SetForgottenPassword(PasswordResetFromKeyView):
-    """allauth's own takes a link as often as it is sent at once."""
+    """Unlike allauth's view, it accepts a link only once, also if several requests arrive at once."""
 
     def form_valid(self, form: Any) -> HttpResponse:
         try:

@@ -125,7 +125,7 @@ def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 @reauthenticated()
 @http.require_safe_or_post
 def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
-    """Mailed where mail is set; else shown this once, for the admin to hand over."""
+    """Mails the link, or shows it once to the admin if it could not be mailed."""
     person = access.person_to_manage(request.user, person_id)
     if not person.is_active:
         messages.error(request, _("%(name)s is deactivated.") % {"name": person})
@@ -169,7 +169,7 @@ def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 def _handed_out(request: http.Request, person: User) -> list[tuple[str, str]]:
-    """What an admin has made and others can still use."""
+    """Open invitations and links that the person made, as (label, names) pairs for the confirmation."""
     made = {
         _("Open invitations"): access.invitations_left_by(person),
         _("Open set-password links"): access.password_links_left_by(person),
@@ -236,7 +236,7 @@ def require_second_factor(request: http.Request) -> HttpResponse:
 @reauthenticated()
 @http.require_safe_or_post
 def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse:
-    """For a phone that was lost: the password alone then opens the portal, so it is told by mail."""
+    """For a lost phone. The person then signs in with the password only, so they are mailed about it."""
     person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         second_factor.remove(request, person)

@@ -23,7 +23,7 @@ _READERS = {
 
 @require_safe
 def freshness(request: http.Request, noun: str) -> HttpResponse:
-    """The region that shows how old a list is. A page that is shown asks for it again and again."""
+    """The region that shows how old a list is. A visible page requests it repeatedly."""
     schedule.watch(_accounts(request.user, noun))
     return _region(request, noun)
 

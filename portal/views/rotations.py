@@ -38,7 +38,7 @@ _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
 @access.found("key", access.key_to_manage)
 @reauthenticated()
 def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
-    """First the form for the new key, then, while both are active, what is left to do."""
+    """Shows the form for the new key; while both keys are active, the remaining steps."""
     if key.is_rotated:
         return http.page(request, "keys/rotation.html", _pair(key))
     if not key.is_usable:

@@ -75,7 +75,7 @@ def services_csv(request: http.Request) -> HttpResponseBase:
 @require_safe
 def service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_view(request.user, service_id)
-    if not http.is_partial(request, "service"):  # which is how the page asks whether they have come
+    if not http.is_partial(request, "service"):  # a partial request polls whether they have been read
         schedule.want_details(service)
     context = {
         "service": service,
@@ -126,7 +126,7 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
 
 @require_POST
 def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpResponse:
-    """Writes down that Ultahost was asked elsewhere to take it back: the API cannot."""
+    """Marks a cancellation as withdrawn. It was withdrawn at Ultahost, because the API cannot do that."""
     service = access.service_to_operate(request.user, service_id)
     pending = operations.pending_cancellation(service)
     if pending and pending.took_effect:

@@ -1,4 +1,4 @@
-"""What the holder of a share link sees, without a login or a session: invoices, and nothing to change."""
+"""The pages of a share link: invoices, without a login or a session, and without any change."""
 
 import datetime
 from collections.abc import Callable
@@ -44,7 +44,7 @@ _SHOWN = ("number", "date", "due_date", "total", "status")
 
 @dataclass(frozen=True, slots=True)
 class SharedInvoice:
-    """What a link may show of an invoice: nothing else of it reaches the page or the file."""
+    """The fields of an invoice that a link may show. The page and the file have no others."""
 
     number: str
     account: str
@@ -148,7 +148,7 @@ def _may_try(request: HttpRequest) -> bool:
 
 
 def _held(request: HttpRequest, link_id: UUID) -> ShareLink:
-    """The link whose pass the browser holds; a 404 for every other, whatever the reason."""
+    """The link for which the browser has the cookie. For every other link, whatever the reason, a 404."""
     link = access.share_link_held(link_id, request.COOKIES.get(settings.SHARE_COOKIE_NAME, ""))
     link.note_view()
     return link

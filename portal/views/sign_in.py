@@ -1,4 +1,4 @@
-"""What allauth's own views of the sign-in leave open."""
+"""Views that change or add to allauth's views of signing in."""
 
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +21,7 @@ from portal.sign_in.ceremonies import Ceremony
 
 class SignInByPasskey(LoginWebAuthnView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Each challenge for a visitor without a session makes one, so an address gets a limited number."""
+        """Limits the challenges of an address, because each one makes a session."""
         if not ratelimit.consume(request, app="allauth.account", action="passkey_challenge", limit_get=True):
             return JsonResponse({}, status=HTTPStatus.TOO_MANY_REQUESTS)
         answer = super().get(request, *args, **kwargs)
@@ -51,7 +51,7 @@ class ConfirmByPasskey(ReauthenticateWebAuthnView):
         return context
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Asks once more, and still knows what it was asked for."""
+        """Redirects to the form again and keeps the page to return to."""
         messages.error(self.request, _("That passkey didn't work. Try again, or confirm in another way."))
         return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
 

@@ -28,7 +28,7 @@ State = Operation.State
 @access.found("account", access.account_of_own_key)
 @reauthenticated()
 def two_factor(request: http.Request, account: Account) -> HttpResponse:
-    """GET tells what it is; POST has Ultahost make a secret, with which nothing is on yet."""
+    """GET explains it. POST lets Ultahost make a secret; it is turned on only after ``verify_two_factor``."""
     if request.method != "POST":
         return _overview(request, account)
     key = access.own_key(request.user, account)
@@ -49,7 +49,7 @@ def two_factor(request: http.Request, account: Account) -> HttpResponse:
 @access.found("account", access.account_of_own_key)
 @reauthenticated()
 def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
-    """POST alone has the secret; who comes here from the password's page starts again."""
+    """Needs the secret, which only a POST holds. A GET, as after confirming the password, starts again."""
     secret = request.POST.get("secret", "")
     if not BASE32.fullmatch(secret):
         return http.SeeOther(_page(account))
@@ -113,7 +113,7 @@ def _words(account: Account) -> dict[str, Any]:
 
 @sensitive_variables()
 def _drawn(account: Account, secret: str) -> dict[str, Any]:
-    """The picture and the same for typing."""
+    """The secret as a QR code and as text."""
     label = quote(f"Ultahost:{account.email}", safe="")
     bare = secret.rstrip("=")
     return {

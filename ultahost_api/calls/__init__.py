@@ -1,1 +1,1 @@
-"""What a key may still send, and the only place where a key, its budget and a client meet."""
+"""The number of calls that a key may still send, and the clients that obey it."""

@@ -1,4 +1,4 @@
-"""What a key may still send, shared by every process through one row per key."""
+"""The calls that a key may still send, shared by all processes through one row (RateWindow) per key."""
 
 import random
 import time
@@ -25,7 +25,7 @@ _RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
 
 
 class Purpose(StrEnum):
-    """Whose call it is: the less it is waited for, the more it leaves to the others."""
+    """What a call is for: this decides how many calls of the window it has to leave to others."""
 
     PERSON = "person"  # may spend the window
     BACKGROUND = "background"  # leaves the reserve
@@ -36,21 +36,24 @@ _FLOORS = {Purpose.PERSON: Value(0), Purpose.BACKGROUND: F("reserve"), Purpose.D
 
 
 class KeyStopped(NotSent):
-    """The key was disabled, removed or replaced since it was read: nothing more is sent with it."""
+    """The key was disabled, removed or replaced since it was read, so nothing is sent with it."""
 
 
 def take(key: ApiKey, purpose: Purpose) -> None:
-    """Take one call from the key's window before it is sent; RateLimited or KeyStopped when none may be."""
+    """Subtract one call from the key's window before it is sent.
+
+    Raises RateLimited or KeyStopped if it may not.
+    """
     patience = time.monotonic() + (_PERSON_PATIENCE if purpose == Purpose.PERSON else _PROBE_PATIENCE)
     while not _taken(key, purpose, timezone.now()):
         if not _in_use(key).exists():
             raise KeyStopped("The API key was disabled, removed or replaced.")
         window, is_new = RateWindow.objects.get_or_create(key=key)
-        if is_new:  # there was no row to take from, and no probe in the way
+        if is_new:  # there was no row and no probe
             continue
         now = timezone.now()
         retry_at = _blocked_until(window, now)
-        # A probe that stood in the way may have ended since, and told that there are calls left.
+        # Another process's probe may have ended since and found that calls are left.
         if retry_at is not None and not _with_calls_left(key, purpose, now).exists():
             raise RateLimited("The rate limit is used up.", retry_at=retry_at)
         if time.monotonic() > patience:  # another process's probe takes long
@@ -81,7 +84,7 @@ def _in_use(key: ApiKey) -> ApiKeyQuerySet:
 
 
 def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:
-    """None when the window itself allows a call and only a probe stands in the way."""
+    """Until when no call may be sent; None if only another process's probe prevents it."""
     if window.held_until and window.held_until > now:
         return window.held_until
     if window.remaining is not None and window.resets_at and window.resets_at > now:
@@ -90,9 +93,9 @@ def _blocked_until(window: RateWindow, now: datetime) -> datetime | None:
 
 
 def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: float = 0.0) -> None:
-    """Keep what an answer, or its absence (status None), told about the window.
+    """Store what an answer, or its absence (``status`` None), says about the window.
 
-    ``words`` are those of an error; ``took`` is how many seconds the answer was on its way.
+    ``words`` is the message of an error; ``took`` is the time to the answer in seconds.
     """
     now = timezone.now()
     with transaction.atomic():
@@ -114,7 +117,7 @@ def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: f
 
 
 def join(key: ApiKey) -> None:
-    """A key that is new to its account waits for as long as the others have to."""
+    """Let a key that is new to its account wait as long as the account's other keys."""
     others = RateWindow.objects.filter(key__account=key.account, held_until__gt=timezone.now())
     if held_until := others.exclude(key=key).aggregate(Max("held_until"))["held_until__max"]:
         RateWindow.objects.get_or_create(key=key)
@@ -133,7 +136,7 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
     window.reserve = _reserve(window.limit)
     reset = _reset_told(rate, now) or _guessed_reset(window, now)
     if _same_window(window, reset - took, now) and window.remaining is not None:
-        # Answers overtake each other; the lowest count told is the true one.
+        # Answers can arrive in another order; the lowest count is the right one.
         window.remaining = min(window.remaining, rate.remaining)
         window.resets_at = max(window.resets_at or reset, reset)
     else:
@@ -160,12 +163,15 @@ def _reset_told(rate: Rate, now: datetime) -> datetime | None:
 
 
 def _guessed_reset(window: RateWindow, now: datetime) -> datetime:
-    """No usable reset was told: the window that runs, or a minute."""
+    """The reset if the answer gave no usable one: that of the running window, or a minute."""
     return window.resets_at if window.resets_at and window.resets_at > now else now + _UNCLEAR_FIRST
 
 
 def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
-    """Until the reset; where none is told a minute, doubling with each 429 that no success interrupts."""
+    """Hold the key until the reset.
+
+    Without a reset: a minute, doubled with each 429 in a row, at most 15 minutes.
+    """
     window.remaining = 0
     if rate.wait is None and rate.remaining is None:
         learned_windows.learn(window, now)
@@ -181,14 +187,14 @@ def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
 
 
 def _spent_until(window: RateWindow, status: int | None) -> datetime | None:
-    """None unless this answer said that nothing is left."""
+    """Until when the window is used up; None unless the answer said that no calls are left."""
     if status == 429:
         return window.held_until
     return window.resets_at if status is not None and window.remaining == 0 else None
 
 
 def _hold_siblings(window: RateWindow, account: Account, until: datetime) -> None:
-    """A spent window holds every key of the account: the provider may count per client."""
+    """Hold all keys of the account when one window is used up: the provider may count per client."""
     for sibling in ApiKey.objects.present().filter(account=account).exclude(pk=window.pk):
         RateWindow.objects.get_or_create(key=sibling)
     RateWindow.objects.filter(key__account=account).exclude(pk=window.pk).filter(

@@ -23,11 +23,11 @@ _OK_NOTED_EVERY = timedelta(minutes=1)
 
 
 class KeyUnreadable(Exception):
-    """The key cannot be unsealed: its owner has to enter it again."""
+    """The key cannot be decrypted with the sealing keys: its owner has to enter it again."""
 
 
 class KeyMeter:
-    """Asks the key's budget before each request and tells it after each answer."""
+    """Takes each request from the key's budget, and records each answer there."""
 
     def __init__(self, key: ApiKey, purpose: Purpose) -> None:
         self.key = key
@@ -42,7 +42,7 @@ class KeyMeter:
         self._asked_at = time.monotonic()
 
     def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
-        """Where the database does not take the note, the answer is worth more than the note."""
+        """Records the answer. If the database fails, the record is dropped and the answer is kept."""
         try:
             budget.record(self.key, rate, status, words, took=time.monotonic() - self._asked_at)
             if status == 401:
@@ -54,7 +54,7 @@ class KeyMeter:
 
 
 def for_key(key: ApiKey, purpose: Purpose = Purpose.BACKGROUND) -> Client:
-    """A client for this key that keeps to its budget; KeyUnreadable when the key cannot be opened."""
+    """A client for this key that obeys its budget. Raises KeyUnreadable if the key cannot be decrypted."""
     deadline = PERSON_SECONDS if purpose == Purpose.PERSON else BACKGROUND_SECONDS
     return metered(KeyMeter(key, purpose), deadline)
 

@@ -1,9 +1,9 @@
-"""A window of which no answer tells anything: learned from the 429s that it leads to.
+"""Learns the rate window from 429s if no answer says anything about it.
 
 The answers before the first 429 are the limit, and a minute is the length. A window that was used and led to
 no 429 makes the next one shorter by a quarter, until one was too short. A 429 within a minute that was not
 spent makes the limit smaller.
-What was learned is forgotten after a day, since the provider may have changed its mind.
+The learned values are deleted after a day, because the provider may have changed the limit.
 """
 
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ _FORGOTTEN_AFTER = timedelta(days=1)
 
 
 def count(window: RateWindow, now: datetime) -> None:
-    """An answer came, and told nothing."""
+    """Count an answer that said nothing about the window."""
     if _runs(window, now) and not window.counted:
         return  # a window that was told
     if not _runs(window, now):
@@ -27,7 +27,7 @@ def count(window: RateWindow, now: datetime) -> None:
 
 
 def learn(window: RateWindow, now: datetime) -> None:
-    """A 429 came, and told nothing."""
+    """Learn from a 429 that said nothing about the window."""
     counted, window.counted = window.counted if _runs(window, now) else 0, 0
     if window.learned_at is None or window.limit is None or window.length is None:
         if counted:
@@ -41,7 +41,7 @@ def learn(window: RateWindow, now: datetime) -> None:
 
 
 def forget(window: RateWindow) -> None:
-    """An answer told the window."""
+    """Delete the learned values: an answer has told the window."""
     if window.learned_at:
         window.learned_at = window.limit = window.length = None
     window.counted = window.too_short = 0

@@ -33,7 +33,7 @@ _RETRY_FIRST, _RETRY_LONGEST = timedelta(seconds=30), timedelta(hours=1)
 
 
 class KeyProblem(Exception):
-    """Why a key was not saved. Each cause is a class; the words are the caller's."""
+    """Why a key was not saved: a subclass for each cause. The caller words it for people."""
 
 
 class NotAKey(KeyProblem):
@@ -65,12 +65,12 @@ class KeyIsRemoved(KeyProblem):
 
 
 class CannotCheck(KeyProblem):
-    """Ultahost could not be asked, and this change must not be made unasked."""
+    """Ultahost does not answer, and this change needs its check."""
 
 
 @dataclass
 class RecordingMeter:
-    """A meter without a budget: keeps what the answer to the validation told of the rate."""
+    """A meter without a budget. It keeps the rate headers of the answer that validated the key."""
 
     recorded: list[tuple[Rate, int | None]] = field(default_factory=list)
 
@@ -83,7 +83,7 @@ class RecordingMeter:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A pasted secret, and what Ultahost told of it; no profile where it could not be asked."""
+    """A pasted secret with its profile. The profile is None if Ultahost did not answer."""
 
     secret: Secret
     profile: Profile | None
@@ -91,7 +91,7 @@ class Checked:
 
 
 def add(owner: Any, label: str, text: str) -> ApiKey:
-    """A saved key. When Ultahost cannot be reached it is saved unverified and tried again by itself.
+    """Check and save a new key. If Ultahost does not answer, it is saved as unverified and tried again later.
 
     Raises a KeyProblem, and then nothing is saved.
     """
@@ -99,7 +99,7 @@ def add(owner: Any, label: str, text: str) -> ApiKey:
 
 
 def check_new(owner: Any, label: str, text: str) -> Checked:
-    """What Ultahost tells of a secret that is to be a new key; nothing is saved. Raises a KeyProblem."""
+    """Check a secret for a new key with Ultahost. Saves nothing. Raises a KeyProblem."""
     secret = _cleaned(text)
     _refuse_known(secret)
     if ApiKey.objects.present().filter(owner=owner, label=label.strip()).exists():
@@ -150,7 +150,7 @@ def replace_checked(key: ApiKey, found: Checked) -> None:
 
 
 def checked_for(key: ApiKey, text: str, *, besides: ApiKey | None = None) -> Checked:
-    """A secret that opens the same account as ``key``; nothing is saved. Raises a KeyProblem.
+    """Check that a secret opens the same account as ``key``. Saves nothing. Raises a KeyProblem.
 
     ``besides`` is the key that may have this secret already.
     """
@@ -170,7 +170,7 @@ def _profile_of(checked: Checked) -> Profile:
 
 
 def verify(key: ApiKey) -> None:
-    """Try an unverified key, or one that Ultahost refused, again. Faults only move the next try."""
+    """Check an unverified or refused key again. A network fault only postpones the next try."""
     try:
         profile = for_key(key, Purpose.PERSON).profile.get()
         if key.account:
@@ -201,7 +201,7 @@ def _note_verified(key: ApiKey, profile: Profile) -> None:
 
 
 def due_for_verification() -> list[ApiKey]:
-    """Unverified keys whose next try has come, each handed out once per try."""
+    """Unverified keys whose next try is due. Each is returned once per try."""
     now = timezone.now()
     due = ApiKey.objects.unverified().filter(next_try_at__lte=now)
     claimed = now + _RETRY_FIRST
@@ -213,7 +213,7 @@ def due_for_verification() -> list[ApiKey]:
 
 
 def ask_to_verify(key: ApiKey) -> None:
-    """A person wants a refused or unverified key tried now."""
+    """A person asked to check a refused or unverified key now."""
     ApiKey.objects.filter(pk=key.pk).update(next_try_at=timezone.now() + _RETRY_FIRST)
     publish_key(key.pk)
 
@@ -240,9 +240,9 @@ def enable(key: ApiKey) -> None:
 
 
 def remove(key: ApiKey) -> None:
-    """Forget the secret for good; label and last four stay, for the record of what it did.
+    """Delete the secret. Label and last four characters stay for the history.
 
-    Of two keys one of which takes the other's place, the one that stays is a key like any other again.
+    If the key is part of a rotation, the rotation ends and the other key stays.
     """
     with transaction.atomic():
         key.wipe()
@@ -272,7 +272,7 @@ def _refuse_known(secret: Secret, besides: ApiKey | None = None) -> None:
 
 
 def _profile_behind(secret: Secret) -> tuple[Profile | None, RecordingMeter]:
-    """The profile that the secret opens, or None when Ultahost could not be asked."""
+    """The profile that the secret opens, or None if Ultahost did not answer."""
     meter = RecordingMeter()
     try:
         client = Client(secret, base_url=conf.api_url(), meter=meter, deadline=PERSON_SECONDS)
@@ -294,7 +294,7 @@ def save(key: ApiKey) -> None:
 
 
 def record_rate(key: ApiKey, meter: RecordingMeter) -> None:
-    """Begin the key's window with what the answer that validated it told."""
+    """Start the key's rate window with the headers of the answer that validated it."""
     for rate, status in meter.recorded[-1:]:
         budget.record(key, rate, status)
     if key.account:

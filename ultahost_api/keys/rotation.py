@@ -1,6 +1,6 @@
 """Rotate a key: a new secret beside the old one, both active, until the old one is removed.
 
-The new key is a row of its own, so whatever was begun with the old one ends with the old one.
+The new key is a row of its own, so what was started with the old key ends with the old key.
 """
 
 from django.db import transaction
@@ -15,7 +15,7 @@ _TO_BE_SENT = (Operation.State.QUEUED, Operation.State.SENDING)
 
 
 class RotatesAlready(KeyProblem):
-    """The key is being replaced, or takes another's place itself: that has to end first."""
+    """The key is part of a rotation already, which has to end first."""
 
 
 class KeyIsDisabled(KeyProblem):
@@ -27,17 +27,17 @@ class RotationIsOver(KeyProblem):
 
 
 class NewKeyStopped(KeyProblem):
-    """Without the old key there would be none that works."""
+    """The new key does not work, so the old one must stay."""
 
 
 class StillSending(KeyProblem):
-    """A write is on its way with the old key, or waits its turn."""
+    """A write with the old key is being sent or queued."""
 
 
 def begin(old: ApiKey, checked: Checked) -> ApiKey:
-    """Put the new key, which ``lifecycle.checked_for`` has looked at, beside the old one; it is used at once.
+    """Add the new key, checked by ``lifecycle.checked_for``, beside the old one. It is used immediately.
 
-    Owner, label and place in the account's line are the old one's. Raises a KeyProblem, and then nothing
+    It has the old key's owner, label and place in the order of keys. Raises a KeyProblem, and then nothing
     is saved.
     """
     now = timezone.now()
@@ -65,7 +65,7 @@ def begin(old: ApiKey, checked: Checked) -> ApiKey:
 
 
 def finish(new: ApiKey) -> ApiKey:
-    """Remove the old key, which this returns; the new one then is a key like any other.
+    """Remove and return the old key. The rotation has then ended.
 
     Raises a KeyProblem, and then nothing is changed.
     """
@@ -88,7 +88,7 @@ def undo(new: ApiKey) -> ApiKey:
 
 
 def _held(new: ApiKey) -> tuple[ApiKey, ApiKey]:
-    """Both keys, kept from everybody else until the transaction ends: of two who end it, one does."""
+    """Both keys, locked until the transaction ends, so that of two people only one ends the rotation."""
     locked = ApiKey.objects.select_for_update(no_key=True)
     old = locked.filter(successor=new.pk).first()  # this one first, as removing does
     held = locked.present().filter(pk=new.pk, replaces=old).first()

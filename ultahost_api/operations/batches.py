@@ -1,6 +1,6 @@
-"""Several writes that a person confirmed at once: written down together, sent in turn by a worker.
+"""Several writes that a person confirmed at once. They are stored together; a worker sends one after another.
 
-What comes after one of unknown outcome is not sent; nor is what has waited for ten minutes.
+Writes after one with an unknown result are not sent, nor are those that were queued for ten minutes.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ _LOOK = timedelta(minutes=1)  # longer than looking and what follows may take
 
 
 def queue(requests: Sequence[WriteRequest], batch: UUID) -> None:
-    """All of them or, if this process ends on the way, none; also those that must not be sent, as such."""
+    """Store all of them in one transaction and publish them. Those that must not be sent become not sent."""
     try:
         _write_all_down(requests, batch)
     except OperationalError:  # a deadlock with a process that sends one of them at this moment
@@ -65,7 +65,7 @@ def waiting_batches() -> list[UUID]:
 
 
 def send_next(batch: UUID) -> None:
-    """Send the first that waits, unless one is on its way. Safe to run any number of times at once."""
+    """Send the first queued one, unless one is being sent. Any number of processes may call this at once."""
     if _of(batch).filter(state=State.UNKNOWN).exists():
         _stop(batch)
         return
@@ -79,7 +79,7 @@ def send_next(batch: UUID) -> None:
 
 
 def _take(operation: Operation) -> bool:
-    """One process at a time looks before it sends; the look of one that died is over in a minute."""
+    """Claim the write for reading before it is sent. The claim of a dead process ends after a minute."""
     now = timezone.now()
     free = Operation.objects.filter(Q(next_read_at=None) | Q(next_read_at__lte=now), pk=operation.pk)
     return bool(free.filter(state=State.QUEUED).update(next_read_at=now + _LOOK))
@@ -94,7 +94,7 @@ def _stop(batch: UUID) -> None:
 
 
 def _send(operation: Operation) -> bool:
-    """Whether it is over with this one, so that the next may follow at once."""
+    """Returns whether this one has ended, so that the next may be sent immediately."""
     it = Operation.objects.filter(pk=operation.pk)
     try:
         key = _key(operation)
@@ -117,7 +117,7 @@ def _send(operation: Operation) -> bool:
 
 
 def _key(operation: Operation) -> ApiKey:
-    """The key that was named when it was confirmed, if it and its sender still may."""
+    """The key that the confirmation named, if the key still works and its sender still has the right."""
     key = ApiKey.objects.usable().filter(pk=operation.key_id).select_related("account").first()
     if key is None:
         raise NotAllowedNow(Reason.KEY_UNUSABLE)
@@ -132,7 +132,7 @@ def _end_unsent(operations: OperationQuerySet, **why: Any) -> bool:
 
 
 def _claim(operation: Operation, before: dict[str, Any], last_four: str) -> bool:
-    """Of all that looked, one sends: in one statement, and never beside another of the same batch."""
+    """Claim the write for sending, in one statement, and never beside another of the same batch."""
     others = Operation.objects.filter(batch=operation.batch, state__in=[State.SENDING, State.UNKNOWN])
     free = Operation.objects.filter(pk=operation.pk, state=State.QUEUED).exclude(
         batch__in=others.values("batch")

@@ -1,4 +1,4 @@
-"""Pending cancellations. The API shows none and takes none back: our own operations are the record."""
+"""Pending cancellations. The API neither shows nor withdraws them, so our operations are the record."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,7 +19,7 @@ def pending_cancellation(service: Service) -> Operation | None:
 def pending_cancellations(
     services: Iterable[Service], besides: Operation | None = None
 ) -> dict[object, Operation]:
-    """By service: the request that stands. One query for any number of services of any accounts."""
+    """The pending request of each service, by the service's key, in one query."""
     wanted = {(service.account_id, service.remote_id): service for service in services}
     requests = Operation.objects.filter(
         action="request_cancellation",
@@ -39,20 +39,20 @@ def pending_cancellations(
 
 
 def other_cancellation(operation: Operation) -> Operation | None:
-    """The request that stands beside this one; of a service that our copy does not have, any."""
+    """Another pending request for the same service; if our copy does not have the service, any request."""
     about = {"account": operation.account, "remote_id": operation.remote_id}
     service = Service.objects.filter(**about).first() or Service(**about)
     return pending_cancellations([service], besides=operation).get(service.pk)
 
 
 def withdraw(operation: Operation, user: Any) -> bool:
-    """``user`` says that it was taken back at the provider, who alone can; False when it was before."""
+    """Mark it as withdrawn at the provider, by ``user``. Returns False if it was marked before."""
     standing = Operation.objects.filter(pk=operation.pk, withdrawn_at=None)
     return bool(standing.update(withdrawn_at=timezone.now(), withdrawn_by=user))
 
 
 def _stands(request: Operation, service: Service) -> bool:
-    """An end-of-period one lapses when the due date has moved on; any does when the service has ended."""
+    """Whether it is still pending: until the due date moves (end of period) or the service ends."""
     if service.status in _ENDED or service.is_gone:
         return False
     due = request.before.get("next_due_date")

@@ -1,4 +1,4 @@
-"""Why a write was not sent, as its row keeps it."""
+"""The reason why a write was not sent, as stored in its row."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class NotAllowedNow(Exception):
 
 
 def told(answer: Answer | UltahostError) -> dict[str, Any]:
-    """The columns that say what came back: a reason where nothing was asked, else the words of the answer."""
+    """Values for ``reason`` and ``message``: a reason if nothing was sent, else the message of the answer."""
     if isinstance(answer, KeyStopped):
         return {"reason": Reason.KEY_STOPPED, "message": ""}
     if isinstance(answer, RateLimited) and answer.status is None:

@@ -1,4 +1,4 @@
-"""Write down, send once, note what came of it."""
+"""Store a write, send it once, store its result."""
 
 import logging
 import time
@@ -44,7 +44,7 @@ _NOTED_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds; SQLite itself waits twenty for 
 
 
 class TwinPending(Exception):
-    """The same write on the same target is under way, or its outcome is not known yet."""
+    """The same write on the same target is in progress, or its result is unknown."""
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(str(operation))
@@ -52,7 +52,7 @@ class TwinPending(Exception):
 
 
 class NeedsConfirmation(Exception):
-    """The same write was sent before and never seen to take effect: a person has to want it again."""
+    """The same write was sent before and its effect was not found: a person has to confirm it again."""
 
     def __init__(self, operation: Operation) -> None:
         super().__init__(str(operation))
@@ -61,14 +61,14 @@ class NeedsConfirmation(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WriteRequest:
-    """A write that a user wants to be sent with a key; of two with one ``idempotency_key`` one is."""
+    """A write that a user wants to send with a key. Of two with one ``idempotency_key`` only one is sent."""
 
     user: Any
     key: ApiKey
     write: Write
     idempotency_key: UUID
-    noted: Mapping[str, object] = field(default_factory=dict)  # what our copy showed, kept for later
-    agreed_total: Decimal | None = None  # that the person saw and agreed to
+    noted: Mapping[str, object] = field(default_factory=dict)  # values of our copy, stored in ``before``
+    agreed_total: Decimal | None = None  # the total that the person confirmed
 
     @property
     def action(self) -> WriteAction:
@@ -81,7 +81,7 @@ class WriteRequest:
 
 
 def perform(request: WriteRequest, *, again: bool = False) -> Operation:
-    """Send the write, once; a form sent twice gets the operation of the first time.
+    """Send the write once. A second call with the same ``idempotency_key`` returns the first operation.
 
     Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
     """
@@ -100,9 +100,9 @@ def perform(request: WriteRequest, *, again: bool = False) -> Operation:
 
 
 def write_down(request: WriteRequest, **fields: Any) -> Operation:
-    """Note the write without sending it; a form sent twice gets the operation of the first time.
+    """Store the write without sending it. A known ``idempotency_key`` returns its operation.
 
-    Raises what ``perform`` does where it must not wait to be sent either.
+    Raises TwinPending or NeedsConfirmation if it is stored as queued.
     """
     if fields["state"] == State.QUEUED:
         known = _known(request, _last(request), again=False)
@@ -112,9 +112,9 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
 
 
 def look(request: WriteRequest) -> tuple[Client, dict[str, Any]]:
-    """Read what is there before it is sent: the client to send it with, and what that saw.
+    """Read before sending. Returns the client to send with, and the state that was read.
 
-    Raises NotAllowedNow, or the UltahostError that kept it from reading.
+    Raises NotAllowedNow, or the UltahostError of the read.
     """
     try:
         client = metered(KeyMeter(request.key, Purpose.PERSON), deadline=_SECONDS)
@@ -126,7 +126,7 @@ def look(request: WriteRequest) -> tuple[Client, dict[str, Any]]:
 
 
 def sent_by(user: Any, idempotency_key: UUID) -> Operation | None:
-    """The operation of this very form, if it was sent before."""
+    """The operation with this ``idempotency_key``, if there is one."""
     return Operation.objects.filter(idempotency_key=idempotency_key, user=user).first()
 
 
@@ -138,7 +138,7 @@ def _refuse_other_total(agreed: Decimal | None, before: Mapping[str, Any]) -> No
 
 
 def _same(request: WriteRequest) -> OperationQuerySet:
-    """The same write on the same target, by whatever form; the newest first."""
+    """Operations of the same action on the same target, by any form, newest first."""
     action = request.action
     same = Operation.objects.filter(account=request.account, action=request.write.action)
     same = same.filter(noun=action.noun, subject=action.subject(request.write))
@@ -146,27 +146,28 @@ def _same(request: WriteRequest) -> OperationQuerySet:
 
 
 def _last(request: WriteRequest) -> Operation | None:
-    """The last that may have taken effect: one that surely did not says nothing of those before it."""
+    """The newest that may have taken effect. One that certainly did not is skipped."""
     return _same(request).exclude(state__in=[State.REFUSED, State.NOT_SENT]).first()
 
 
 def _known(request: WriteRequest, last: Operation | None, again: bool) -> Operation | None:
-    """The operation of this very form, if it was sent before; refuses a repetition by another form."""
+    """The operation of the same form, if there is one. Raises if another form repeats a write."""
     if known := sent_by(request.user, request.idempotency_key):
         return known
     others = _same(request).exclude(idempotency_key=request.idempotency_key)
     if twin := others.pending().first():
         raise TwinPending(twin)
-    # Read anew: it may have been the twin a moment ago.
+    # Read again: it may have been the twin a moment ago.
     if request.action.is_once and last and not again and last.fresh().state == State.NOT_CONFIRMED:
         raise NeedsConfirmation(last)
     return None
 
 
 def _write(request: WriteRequest, after: Operation | None = None, **fields: Any) -> tuple[Operation, bool]:
-    """The committed row, and whether it is ours to send: of two posts of one form only one gets to.
+    """Returns the committed row, and whether this call may send it: of two posts of one form only one may.
 
-    With ``sent_at`` it claims the target, and refuses if another form's write came ``after`` and went by.
+    With ``sent_at`` it claims the target. It refuses if another form's write was sent and ended since
+    ``after``.
     """
     action, write = request.action, request.write
     try:
@@ -197,7 +198,7 @@ def _write(request: WriteRequest, after: Operation | None = None, **fields: Any)
 
 
 def _refuse_repetition(request: WriteRequest, operation: Operation, after: Operation | None) -> None:
-    """While we looked at what is there, another form's write may have begun and ended."""
+    """Refuse if another form's write started and ended while this one was reading."""
     request.action.refuse_beside_others(operation)
     others = _same(request).exclude(pk=operation.pk)
     if after:
@@ -212,7 +213,10 @@ def send(
     write: Write,
     when_limited: Operation.State = State.NOT_SENT,
 ) -> None:
-    """If this process ends on the way the row stays at ``sending``, and a later tick calls it unknown."""
+    """Send it.
+
+    If this process dies meanwhile, the row stays ``sending`` and a later tick makes it unknown.
+    """
     try:
         answer = client.send(write)
     except NotFound as error:
@@ -246,8 +250,8 @@ def _end(operation: Operation, state: Operation.State, answer: Answer | Ultahost
 
 
 def _noted(operation: Operation, fields: Mapping[str, Any]) -> bool:
-    """The answer came once and cannot be asked for again: a database that is locked is asked again."""
-    # A later tick may have called it unknown meanwhile: who was there knows better.
+    """Store the answer. It cannot be requested again, so a locked database is tried several times."""
+    # A tick may have made it unknown meanwhile: this process knows the answer.
     ours = Operation.objects.filter(pk=operation.pk, state__in=[State.SENDING, State.UNKNOWN])
     for pause in _NOTED_AGAIN_AFTER:
         try:
@@ -263,12 +267,12 @@ def _noted(operation: Operation, fields: Mapping[str, Any]) -> bool:
 def _hasten(operation: Operation) -> None:
     try:
         schedule.hasten([operation.account], Refresh.Pace.OPERATION)
-    except Error as error:  # they come when they are due
+    except Error as error:  # these refreshes run when they are due
         logger.warning("No refresh was hastened after operation %s: %s", operation.pk, error)
 
 
 def apply(operation: Operation) -> None:
-    """The outcome is noted already; a database that does not take these leaves them to the next refresh."""
+    """Change our copy. The result is already stored; if this fails, the next refresh reads the change."""
     action = action_of(operation.action)
     try:
         action.change(operation)

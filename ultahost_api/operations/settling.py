@@ -1,4 +1,4 @@
-"""Operations of unknown outcome: settled by reading, or by a person where nothing can be read."""
+"""Operations with an unknown result: settled by reading, or by a person if nothing can be read."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ _GIVE_UP = timedelta(days=1)
 
 
 def abandon() -> None:
-    """What a dead process left behind: sending becomes unknown, queued for too long was not sent."""
+    """After a process died: ``sending`` becomes unknown, and rows queued for too long become not sent."""
     now = timezone.now()
     left = Operation.objects.filter(state=State.SENDING, sent_at__lt=now - _SENT_FOR_SURE)
     left.update(state=State.UNKNOWN, ended_at=now, next_read_at=now)
@@ -34,7 +34,7 @@ def abandon() -> None:
 
 
 def due() -> list[UUID]:
-    """Unknown operations whose next read has come, each handed out once per read."""
+    """Unknown operations whose next read is due. Each is returned once per read."""
     now = timezone.now()
     waiting = Operation.objects.filter(state=State.UNKNOWN, next_read_at__lte=now)
     claimed = now + timedelta(minutes=1)
@@ -46,7 +46,7 @@ def due() -> list[UUID]:
 
 
 def settle(operation_id: UUID | str) -> None:
-    """Read once, and note what it told. Safe to call any number of times."""
+    """Read once and store the result. It may be called any number of times."""
     operation = Operation.objects.select_related("account", "key").get(pk=operation_id)
     if operation.state != State.UNKNOWN:
         return
@@ -78,14 +78,14 @@ def settle(operation_id: UUID | str) -> None:
 
 
 def look_again(operation: Operation) -> None:
-    """A person wants to know now."""
+    """A person asked to read now."""
     Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(next_read_at=timezone.now())
     settle(operation.pk)
     operation.refresh_from_db()
 
 
 def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
-    """A person has found out elsewhere, such as in the provider's panel; False when it was known before."""
+    """Store the result that a person saw, such as in the provider's panel. Returns False if it was known."""
     state = State.CONFIRMED if took_effect else State.NOT_CONFIRMED
     decided = _end(operation, state, settled_by=user)
     if operation.took_effect:
@@ -99,7 +99,7 @@ def _sets_something(operation: Operation) -> bool:
 
 
 def _is_known_gone(operation: Operation) -> bool:
-    """A refresh missed the row, and Ultahost was asked for that very one."""
+    """Whether a refresh has marked the row as gone, after asking Ultahost for that row."""
     noun = NOUNS.get(f"{operation.noun}s")
     if noun is None or not _sets_something(operation):
         return False
@@ -117,7 +117,7 @@ def _key(operation: Operation) -> ApiKey | None:
 
 
 def _seen_often_enough(operation: Operation) -> bool:
-    """What may be repeated without harm is called not confirmed after the third read, money after a day."""
+    """Whether to stop reading: after the third read for a repeatable write, after a day for money."""
     if action_of(operation.action).is_once:
         return timezone.now() - operation.created_at > _GIVE_UP
     return operation.read_tries + 1 >= len(_READS)

@@ -1,4 +1,4 @@
-"""What a database says about now, when it is put back after some time."""
+"""Corrects the state of a restored database, which describes an earlier time."""
 
 from django.utils import timezone
 

@@ -1,4 +1,4 @@
-"""Clocks that are wrong: beat's and a worker's that differ, and what one that was ahead has left behind."""
+"""Wrong clocks: beat and a worker that differ, and times in the future that a clock has left behind."""
 
 import logging
 import time
@@ -17,7 +17,7 @@ from ultahost_api.wakeup import PUBLISHED_FOR
 
 logger = logging.getLogger(__name__)
 
-APART = timedelta(minutes=1)  # machines may differ by that much: what is further ahead is no time of now
+APART = timedelta(minutes=1)  # machines may differ by this much; a time further ahead is wrong
 _SKEW = 5.0  # seconds between beat and worker that a warning names
 _WARN_EVERY = 600.0  # seconds
 _LONGEST_WAIT = timedelta(hours=1)  # of an unverified key or an unknown operation until it is read again
@@ -29,7 +29,7 @@ _warned_at = -_WARN_EVERY
 
 
 def heard(task: str, sent_at: float | None, pause: float = 1.0) -> bool:
-    """Whether the task that beat published at ``sent_at``, by beat's clock, has to be done.
+    """Whether to run the task that beat published at ``sent_at`` (by beat's clock).
 
     A queue that was not read for a day holds thousands of them: one within ``pause`` seconds is enough.
     They carry no expiry, since a worker whose clock is ahead of beat's would then do none.
@@ -58,7 +58,7 @@ def _warn_of_skew(old: float, now: float) -> None:
 
 
 def put_right() -> None:
-    """Make possible again whatever a clock that was ahead has put off. A few reads where nothing is wrong."""
+    """Correct all times in the future. It costs a few reads if there are none."""
     now = timezone.now()
     accounts = _forget_windows(now)
     _start_over(now, accounts)
@@ -69,7 +69,7 @@ def put_right() -> None:
 
 
 def _forget_windows(now: datetime) -> list[UUID]:
-    """The accounts whose limits a wrong clock noted. What was spent or held waits for a while again."""
+    """Reset rate windows in the future; used-up ones wait again. Returns their accounts."""
     late = now + APART
     wrong = RateWindow.objects.filter(
         Q(answered_at__gt=late) | Q(resets_at__gt=late + timedelta(days=1), remaining__gt=0)
@@ -88,7 +88,7 @@ def _forget_windows(now: datetime) -> list[UUID]:
 
 
 def _start_over(now: datetime, accounts: Iterable[UUID]) -> None:
-    """Refreshes that wait for longer than any may, or were noted in the future, are due now."""
+    """Make refreshes due now that wait longer than any may, or whose times are in the future."""
     late = now + APART
     limited = Q(trouble=Refresh.Trouble.LIMITED)
     impossible = Q(lease_until__gt=late + LEASE) | Q(rung_until__gt=late + PUBLISHED_FOR)
@@ -113,7 +113,7 @@ def _start_over(now: datetime, accounts: Iterable[UUID]) -> None:
         full_due_at=now,
     )
     wrong.exclude(next_due_at=None).update(next_due_at=now)
-    # How old the copy is cannot be told any more: it counts as stale until it was read again.
+    # The age of the copy is unknown: it counts as stale until it is read again.
     old = now - conf.FULL_EVERY
     for column in ("completed_at", "clean_at", "full_at", "broken_at"):
         wrong.filter(**{f"{column}__gt": now}).update(**{column: old})
@@ -121,7 +121,7 @@ def _start_over(now: datetime, accounts: Iterable[UUID]) -> None:
 
 
 def _bring_back_rows(now: datetime, accounts: set[UUID]) -> None:
-    """A row that changed in the future would not be missed, nor its details read, before then."""
+    """A row that changed in the future would not be marked as gone, nor its details read, until then."""
     for noun in NOUNS.values():
         for column in ("changed_at", "detailed_at", "details_wanted_at", "gone_at"):
             _bring_back(noun.model._default_manager.filter(account__in=accounts), column, now)
@@ -135,13 +135,13 @@ def _bring_back_operations(now: datetime) -> None:
 
 
 def _bring_back(rows: "QuerySet[Model]", column: str, now: datetime, beyond: timedelta = timedelta()) -> None:
-    """The last of these times is now, and the others as long before it as they were."""
+    """Move the times so that the last one is now and the distances stay."""
     wrong = rows.filter(**{f"{column}__gt": now + beyond})
     if last := wrong.aggregate(last=Max(column))["last"]:
         wrong.update(**{column: F(column) - (last - now)})
 
 
 def _update(rows: "QuerySet[Model]", **fields: datetime | None) -> None:
-    """Only where there is something to write: on SQLite a statement that writes waits for the others."""
+    """Write only if there is something to change: on SQLite each write waits for the others."""
     if rows.exists():
         rows.update(**fields)

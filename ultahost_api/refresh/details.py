@@ -1,4 +1,4 @@
-"""The backfill of what only get_service, get_invoice and get_domain tell, from what the lists leave over."""
+"""Reads details (get_service, get_invoice, get_domain) with the calls that the lists leave over."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -38,9 +38,10 @@ Faulty = tuple[CachedNoun, Cached]
 
 
 def backfill(lease: Lease, client: Client, meter: KeyMeter, time_slice: TimeSlice) -> bool:
-    """Read details until none are wanting (True) or the time slice is over.
+    """Read details until none are missing (returns True) or the time slice is over.
 
-    A row without a good answer is passed over and counted against it, once another row had one.
+    A row without a good answer is skipped; a fault is counted for it as soon as another row has a good
+    answer.
     """
     _forget_tries_daily(lease)
     suspects: list[Faulty] = []
@@ -62,7 +63,7 @@ def backfill(lease: Lease, client: Client, meter: KeyMeter, time_slice: TimeSlic
 
 
 def _forget_tries_daily(lease: Lease) -> None:
-    """What could not be read yesterday may be readable today."""
+    """Reset the counts of faults once a day."""
     now = timezone.now()
     if lease.refresh.full_due_at <= now:
         for noun in _nouns():
@@ -95,7 +96,7 @@ def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
 def _read(
     lease: Lease, noun: CachedNoun, row: Cached, client: Client, meter: KeyMeter
 ) -> UltahostError | None:
-    """The fault, where no good answer came; it may be the row's or the whole API's."""
+    """Returns the fault if there was no good answer; it may concern the row or the whole API."""
     lease.renew()
     meter.purpose = Purpose.PERSON if row.details_wanted_at else Purpose.DETAILS
     asked_at = timezone.now()
@@ -109,7 +110,7 @@ def _read(
 
 
 def _clear(lease: Lease, suspects: list[Faulty]) -> None:
-    """The API works, so the fault is of these rows alone."""
+    """Count a fault for these rows: the API works for others."""
     for _, row in suspects:
         _count(lease, row)
     suspects.clear()
@@ -120,7 +121,7 @@ def _clear(lease: Lease, suspects: list[Faulty]) -> None:
 def _read_another(
     lease: Lease, suspects: list[Faulty], client: Client, meter: KeyMeter, fault: UltahostError
 ) -> None:
-    """A row that was read before, else one of another noun: raises where that has no good answer either."""
+    """Read a row that was read before, else one of another noun. Raises if that has no good answer either."""
     account, last = lease.refresh.account, suspects[-1][0]
     known = [(noun, noun.rows.filter(account=account).exclude(detailed_at=None)) for noun in _nouns()]
     unknown = [(noun, noun.rows.filter(account=account)) for noun in _nouns() if noun is not last]
@@ -141,7 +142,7 @@ def write(
     asked_at: datetime,
     **beside: Any,
 ) -> None:
-    """Keep ``names`` of what get() told."""
+    """Store the fields ``names`` of the record that get() returned."""
     values = values_of(details, noun.model, names)
     items = items_of(row, details) if isinstance(row, Invoice) else []
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What changed at the provider, kept as events beside the rows that they are about."""
+"""Events: changes at the provider, stored in the same transaction as the rows."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -26,7 +26,7 @@ def happened(noun: CachedNoun, row: Cached, kind: str, changes: Mapping[str, Any
 
 
 def _kept(value: Any) -> Any:
-    """An amount as people write it: from a column it comes as 10.0000."""
+    """A value for the event; an amount without the trailing zeros of its column (10.0000)."""
     return written(value) if isinstance(value, Decimal) else value
 
 

@@ -13,7 +13,7 @@ _YOUNG = timedelta(seconds=5)
 
 
 class LeaseLost(Exception):
-    """Another worker has taken over: whatever this one holds is older and must not be written."""
+    """Another worker has the lease. The data of this one is older and must not be written."""
 
 
 @dataclass(slots=True)
@@ -43,13 +43,13 @@ class Lease:
         self.write()
 
     def renew_before_a_call(self) -> None:
-        """A statement less for each page: the page before has just prolonged it."""
+        """Renew the lease, unless writing the page before has just done so."""
         until = self.refresh.lease_until
         if until is None or until < timezone.now() + LEASE - _YOUNG:
             self.renew()
 
     def write(self, **fields: Any) -> None:
-        """Change the refresh and prolong the lease; LeaseLost when the token is no longer ours."""
+        """Change the refresh and prolong the lease. Raises LeaseLost if another worker has it."""
         fields.setdefault("lease_until", timezone.now() + LEASE)
         if not Refresh.objects.filter(pk=self.refresh.pk, lease_token=self.token).update(**fields):
             raise LeaseLost

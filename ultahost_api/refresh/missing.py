@@ -1,4 +1,4 @@
-"""Rows of ours that a clean pass did not list. A list can lie, so nothing is gone on its word alone."""
+"""Rows of ours that a clean pass did not list. A list can be wrong, so Ultahost is asked for each row."""
 
 from collections.abc import Iterable
 from enum import Enum, auto
@@ -24,7 +24,7 @@ class Found(Enum):
 
 
 class Missing:
-    """The rows that were there when the pass began and are in none of its pages."""
+    """The rows that existed when the pass began and are in none of its pages."""
 
     def __init__(self, lease: Lease, noun: CachedNoun, client: Client, rows: Iterable[Cached]) -> None:
         self._lease, self._noun, self._client = lease, noun, client
@@ -32,15 +32,15 @@ class Missing:
         self.calls = 0
 
     def settle_few(self) -> None:
-        """After a cheap pass. Ask for each: it is written as it is now, or gone."""
+        """After a cheap pass: ask for each row. It is then updated or marked as gone."""
         for row in self.rows:
             self._ask(row)
 
     def settle(self) -> bool:
-        """After a full pass. False when one of them is there after all: rows moved unseen, trust nothing.
+        """After a full pass. Returns False if a missing row exists: then rows moved during the pass.
 
-        Unless it was found so before: a row that the provider's list hides is no sign of that, and never gone
-        without its word. More others than a pass may ask for are gone once the next walk misses them too.
+        A row that was marked as hidden before does not count for that; it is gone only after a "not found".
+        Rows beyond the number that a pass asks for are gone when the next pass misses them too.
         """
         hidden = set(self._lease.refresh.hidden)
         for row in self.rows:
@@ -55,7 +55,7 @@ class Missing:
         return True
 
     def _ask_for_a_few(self, rows: list[Cached]) -> list[Cached]:
-        """Those of which even that does not tell whether they are there."""
+        """Ask for at most ASKED_FOR rows. Returns the rows about which nothing was found out."""
         unclear = []
         for row in rows[:ASKED_FOR]:
             match self._ask(row):
@@ -81,7 +81,7 @@ class Missing:
             PassPage.objects.filter(refresh=self._lease.refresh).delete()
 
     def _ask(self, row: Cached) -> Found:
-        """Each answer is written at once: after a death or a limit no row is asked for again."""
+        """Ask for the row and write the answer immediately, so that a crash does not ask for it again."""
         if not self._noun.is_readable:
             return Found.UNCLEAR
         self._lease.renew()

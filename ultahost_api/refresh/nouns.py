@@ -1,4 +1,4 @@
-"""What the refresh has to know of each cached noun."""
+"""The cached nouns: how each is read, which fields it tracks, and how its passes work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class CachedNoun:
 
     @property
     def detail_names(self) -> tuple[str, ...]:
-        """What only the details tell; the list stays the authority for its own fields."""
+        """Fields that only the details contain. Fields of the list are taken from the list."""
         told = shared_names(self.details, self.model) if self.details else ()
         return tuple(n for n in told if n not in self.names and n != "items")
 

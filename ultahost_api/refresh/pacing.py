@@ -1,4 +1,4 @@
-"""When a refresh is due next, and why then."""
+"""When a refresh is due next, and the reason."""
 
 import random
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ _SHARE = 0.5  # of the limit, for the lists of an account together
 
 
 def plan(refresh: Refresh) -> tuple[datetime, Refresh.Pace]:
-    """With a tenth of jitter, so that accounts added together do not stay in step."""
+    """The next due time and its reason, with 10 % jitter, so that accounts do not refresh all at once."""
     wait, pace = _wanted(refresh)
     affordable = _affordable(refresh)
     if affordable > wait:
@@ -36,7 +36,7 @@ def _wanted(refresh: Refresh) -> tuple[timedelta, Refresh.Pace]:
 
 
 def _affordable(refresh: Refresh) -> timedelta:
-    """How far apart passes like the last one have to be, where each list gets the same share of the limit."""
+    """The shortest interval that the rate limit allows if each list gets the same share of it."""
     key = ApiKey.objects.usable().filter(account=refresh.account).select_related("rate_window").first()
     window = getattr(key, "rate_window", None)
     if refresh.noun not in LISTS or window is None or not window.limit or not window.length:

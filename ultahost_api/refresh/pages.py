@@ -1,4 +1,4 @@
-"""One page that arrived, written in one short transaction."""
+"""Writes one page of a list in one short transaction."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _MOST_ROWS = 2**31
 
 
 def refuse_nonsense(page: Page[Any]) -> None:
-    """One row that cannot be read is set aside; a page of them is no answer."""
+    """Raise BadAnswer if none of several rows can be read, or if the total is impossible."""
     if len(page.rejected) > 1 and not page.records:
         raise BadAnswer(f"none of the rows can be read: {page.rejected[0].error}")
     if page.total is not None and not 0 <= page.total < _MOST_ROWS:
@@ -61,7 +61,7 @@ def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, unt
 
 
 def _rows_in_sight(refresh: Refresh, total: int | None, until_known: bool) -> int | None:
-    """How many rows the pass will have read, as far as its lists tell yet."""
+    """How many rows the pass will read, according to the lists so far."""
     if refresh.is_full:
         return total
     read = PassPage.objects.filter(refresh=refresh, pass_number=refresh.pass_number)
@@ -78,7 +78,7 @@ def _set_aside(before: list[Any], page: Page[Any], found: list[dict[str, str]]) 
 
 
 def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[dict[str, str]], int]:
-    """What had to be set aside, and how many rows were new or had changed."""
+    """Returns the rows that were set aside, and the number of new or changed rows."""
     rows = noun.rows.filter(account=lease.refresh.account, remote_id__in=page.ids)
     # Values and not rows: most pages bring nothing new, and comparing is all there is to do.
     listed = rows.values_list("remote_id", "gone_at", *noun.names, "unreadable")

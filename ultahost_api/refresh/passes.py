@@ -61,7 +61,7 @@ def read(
 def _read_pages(
     lease: Lease, noun: CachedNoun, client: Client, meter: KeyMeter, time_slice: TimeSlice
 ) -> bool:
-    """Whether all the lists were read to their end."""
+    """Returns whether all lists were read to the end."""
     before: tuple[int, ...] = ()
     while lease.refresh.filters:
         lease.renew_before_a_call()
@@ -119,9 +119,9 @@ def _begin(
 
 
 def _fits_a_page(lease: Lease, noun: CachedNoun, page_size: int) -> bool:
-    """Whether one call is likely to tell all that a cheap pass asks for, and more.
+    """Whether the whole list probably fits on a page, so that one call is enough.
 
-    Not after a pass whose rows could not be told apart: the statuses tell at least which rows have left them.
+    False after a pass whose rows could not be told apart: the lists by status then give more information.
     """
     refresh = lease.refresh
     is_clean = refresh.clean_at == refresh.completed_at
@@ -158,7 +158,7 @@ def _fetch(lease: Lease, noun: CachedNoun, client: Client) -> Page[Any] | None:
 
 
 def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
-    """The same page again: a server that overlooks the offset would never come to an end."""
+    """Whether this is the same page again: with a server that ignores the offset a pass would never end."""
     return bool(ids) and ids == before
 
 
@@ -175,7 +175,10 @@ def _finish(lease: Lease, noun: CachedNoun, client: Client) -> Outcome:
 
 
 def _finish_full(lease: Lease, noun: CachedNoun, client: Client, found: list[PassPage]) -> Outcome:
-    """A row without a readable id may be any of those that are missing: then nothing is marked."""
+    """End a full pass.
+
+    If a row has no readable id, no row is marked as gone, because it may be any of them.
+    """
     refresh, now = lease.refresh, timezone.now()
     seen = {remote_id for page in found for remote_id in page.ids}
     clean, calls = _is_clean(found) and not _is_suddenly_empty(lease, noun, seen), len(found)
@@ -235,7 +238,7 @@ def _settle_open(
 
 
 def _is_suddenly_empty(lease: Lease, noun: CachedNoun, seen: set[int]) -> bool:
-    """Of rows that cannot be asked for, one that an hour ago told many is not believed yet."""
+    """Whether a list that cannot be asked row by row is suddenly empty; that is accepted after an hour."""
     refresh = lease.refresh
     if seen or noun.is_readable or not refresh.full_at or refresh.full_at < timezone.now() - conf.FULL_AGAIN:
         return False
@@ -262,13 +265,13 @@ def _unlisted(
 
 
 def _is_clean(found: list[PassPage]) -> bool:
-    """Nothing moved while it was read: every page told the same total, and that many different rows came."""
+    """Whether no row moved: all pages gave one total, and exactly that many different rows arrived."""
     ids = [remote_id for page in found for remote_id in page.ids]
     return {page.total for page in found} == {sum(page.rows for page in found)} and len(set(ids)) == len(ids)
 
 
 def _counts_differ(lease: Lease, noun: CachedNoun, newest: list[PassPage]) -> bool:
-    """The provider counts more or fewer rows than we hold: some came or went out of a cheap pass's sight."""
+    """Whether the provider's count differs from ours: then a cheap pass has missed new or removed rows."""
     if not newest or newest[-1].total is None:
         return False
     present = noun.rows.filter(account=lease.refresh.account, gone_at=None).count()

@@ -41,7 +41,7 @@ def _fitters(
 
 
 def _fitter(field: Any) -> Callable[[Any], Any]:
-    """So that a row compares equal to its copy."""
+    """A function that converts a value to the form in which its column returns it."""
     if isinstance(field, models.JSONField):
         return _fit_json
     return _fit_text if isinstance(field, models.CharField | models.TextField) else _as_it_is

@@ -87,7 +87,7 @@ def _work(lease: Lease, time_slice: TimeSlice) -> None:
 
 
 def _pause(lease: Lease) -> None:
-    """Until a key calls for it; one that did so a moment ago, before we let go, would not do it twice."""
+    """Pause the refresh until a key is added, unless one was added a moment ago."""
     with transaction.atomic():
         lease.renew()
         if ApiKey.objects.usable().filter(account=lease.refresh.account).exists():
@@ -97,7 +97,7 @@ def _pause(lease: Lease) -> None:
 
 
 def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
-    """None while something is left to do."""
+    """Returns None if something is left to do."""
     refresh = lease.refresh
     if refresh.noun == Noun.PROFILE:
         profiles.read(lease)
@@ -143,7 +143,7 @@ def _done(lease: Lease, outcome: Outcome) -> None:
 
 
 def call_for_details(refresh: Refresh) -> None:
-    """A list changed: let the backfill look for rows whose details are now missing or old."""
+    """A list changed: make the refresh of details due, since some are now missing or old."""
     backfill = Refresh.objects.filter(account=refresh.account, noun=Noun.DETAILS, trouble="")
     if backfill.update(next_due_at=timezone.now()):
         publish(list(backfill.values_list("pk", flat=True)))
@@ -173,7 +173,7 @@ def _fault(lease: Lease, trouble: Refresh.Trouble, words: str) -> None:
 
 
 def _tell(refresh: Refresh, kind: str) -> None:
-    """One word when it breaks and one when it works again, however many tries lie between."""
+    """Write one event when the refresh stops and one when it works again."""
     Event.objects.create(account=refresh.account, noun=refresh.noun, kind=kind, name=refresh.trouble_words)
 
 

@@ -1,4 +1,4 @@
-"""What is due, and what people want sooner."""
+"""Publishes refreshes that are due, and makes those due now that people ask for."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -20,7 +20,10 @@ Accounts = Iterable[Account] | QuerySet[Account]
 
 
 def tick() -> int:
-    """Publish what is due and not published yet; how many. Any number of beats may do it at once."""
+    """Publish refreshes that are due and not yet published.
+
+    Returns how many. Several beats may run at once.
+    """
     now = timezone.now()
     due = Refresh.objects.due(now).unleased(now)
     room = max(0, _QUEUED - due.filter(rung_until__gt=now).count())
@@ -44,7 +47,7 @@ def start(account: Account) -> None:
 
 
 def pause_without_keys(account: Account) -> None:
-    """The last usable key went: nothing is refreshed until there is one again."""
+    """If the account has no usable key any more, pause its refreshes until it has one again."""
     with transaction.atomic():
         refreshes = _held(account)
         if not ApiKey.objects.usable().filter(account=account).exists():
@@ -52,7 +55,7 @@ def pause_without_keys(account: Account) -> None:
 
 
 def _held(account: Account) -> RefreshQuerySet:
-    """The account's refreshes, kept from everybody else until the transaction ends.
+    """The account's refreshes, locked until the transaction ends.
 
     If one key is added while another is removed, the second transaction sees the result of the first.
     """

@@ -1,4 +1,4 @@
-"""A key whose last call was slow costs itself: its refreshes never hold every place of the workers."""
+"""Keys whose last call was slow: their refreshes never occupy all workers."""
 
 import random
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ _SLOW = 10.0  # seconds
 
 
 def gives_way(refresh: Refresh, key: ApiKey) -> bool:
-    """Whether as many refreshes of slow keys run already as may at once. Two that begin together both do."""
+    """Whether the allowed number of refreshes of slow keys already runs. Two that start together both run."""
     slow = RateWindow.objects.filter(took__gte=_SLOW)
     if not slow.filter(key=key).exists():
         return False

@@ -10,7 +10,7 @@ _SLICE = 10.0  # seconds
 class TimeSlice:
     """How long a run may take: ``seconds``, but only a part of them while others wait for a worker.
 
-    One account with thousands of pages then keeps no small one waiting; it is published again behind them.
+    So an account with thousands of pages does not keep small ones waiting; it is published again after them.
     """
 
     def __init__(self, seconds: float) -> None:

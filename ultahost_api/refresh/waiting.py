@@ -13,7 +13,7 @@ _PASSING = {Refresh.Trouble.UNREACHABLE, Refresh.Trouble.ODD, Refresh.Trouble.DI
 
 
 def until_fresh(refresh: Refresh, say: Callable[[str], None]) -> str:
-    """Refresh until a clean pass has completed; what stands in the way in words, or nothing.
+    """Refresh until a clean pass has completed. Returns the problem in words, or an empty text.
 
     Treats the row as due and overrides back-off, but neither a rate window nor a refused key. Waits for
     windows and for other workers' leases.
@@ -50,7 +50,7 @@ def until_fresh(refresh: Refresh, say: Callable[[str], None]) -> str:
 
 
 def _make_due(refresh: Refresh) -> None:
-    """Unless a rate window holds it: that is waited for."""
+    """Make it due now, unless it waits for a rate window."""
     now = timezone.now()
     held = Refresh.objects.filter(pk=refresh.pk, trouble=Refresh.Trouble.LIMITED, next_due_at__gt=now)
     if not held.exists():

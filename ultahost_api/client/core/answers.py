@@ -1,4 +1,4 @@
-"""From a reply to an Answer, or to the error that it means."""
+"""Turns a reply into an Answer or an error."""
 
 import json
 import re

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 class Caller(Protocol):
-    """What the nouns need of the client that they belong to."""
+    """The part of the Client that its nouns use."""
 
     page_size: int
     currency: str

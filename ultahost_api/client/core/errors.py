@@ -20,7 +20,7 @@ class UltahostError(Exception):
 
 
 class NotSent(UltahostError):
-    """Nothing left this machine: the name was not found, the connection was refused, TLS failed."""
+    """No byte was sent: the name was not found, the connection was refused, or TLS failed."""
 
 
 class InvalidParameters(NotSent):
@@ -28,13 +28,13 @@ class InvalidParameters(NotSent):
 
 
 class NoAnswer(UltahostError):
-    """A read went out and its answer did not come back whole. Nothing changed at the provider."""
+    """A read was sent, but its answer did not arrive completely. Nothing changed at the provider."""
 
 
 class OutcomeUnknown(UltahostError):
     """A write may or may not have happened.
 
-    ``settled_by`` names the read that can tell, or is empty where none can.
+    ``settled_by`` names the read that can find out, or is empty if none can.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class BadAnswer(UltahostError):
 
 
 class Garbled(BadAnswer):
-    """The body is no JSON, or half of one: the next may be whole."""
+    """The body is not complete JSON. The next answer may be."""
 
 
 def plain(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A call's parameters, held against the table of actions and made ready for the wire."""
+"""Checks the parameters of a call against the table of actions and converts them to the wire format."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +35,7 @@ def on_the_wire(action: str, fields: Mapping[str, object]) -> dict[str, object]:
 
 
 def check(action: Action, given: dict[str, object]) -> dict[str, object]:
-    """The parameters as the provider takes them; what is None is left out."""
+    """The parameters in the provider's format, without those that are None. Raises InvalidParameters."""
     given = {name: value for name, value in given.items() if value is not None}
     if unknown := sorted(name for name in given if action.parameter(name) is None):
         raise InvalidParameters(f"does not take {', '.join(unknown)}", action=action.name)

@@ -1,4 +1,4 @@
-"""What an answer's headers say about the rate limit, and who is told."""
+"""The rate limit in an answer's headers, and the Meter that is told about it."""
 
 import re
 import time
@@ -27,7 +27,7 @@ class Rate:
 
     @property
     def wait(self) -> float | None:
-        """Seconds until the provider wants to hear from us again: the later of its two words, if any."""
+        """Seconds until the next call is allowed: the later of reset and ``Retry-After``, or None."""
         told = [seconds for seconds in (self.reset_in, self.retry_after) if seconds is not None]
         return max(told, default=None)
 
@@ -71,7 +71,7 @@ def read_rate(headers: Mapping[str, str]) -> Rate:
 
 
 def _seconds_until(told: str, answered_at: float) -> float | None:
-    """None for what is missing, past, unreadable or more than a day away.
+    """Seconds; None if the value is missing, past, unreadable or more than a day away.
 
     The provider documents "timestamp" and no unit, so a number is taken by its size. Measured against
     the answer's own Date header, a wrong clock on this side changes nothing.

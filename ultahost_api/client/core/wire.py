@@ -236,7 +236,7 @@ class Row:
         return self._read(name, switch)
 
     def down(self, name: str) -> Any:
-        """A flag whose word is the opposite of the field's."""
+        """A flag of the provider that means the opposite of our field."""
         is_up = self.flag(name)
         return not is_up if isinstance(is_up, bool) else is_up
 
@@ -268,7 +268,7 @@ class Row:
         return Unread(" ".join(unread)[:_TOLD], readable) if unread else readable
 
     def all(self, name: str, parse: Callable[["Row"], T]) -> Any:
-        """Whatever is no record among them stands there as one of which nothing could be read."""
+        """One Row for each item. An item that is no object becomes a Row of which nothing can be read."""
         value = self.take(name)
         try:
             items = rows(value)

@@ -1,4 +1,4 @@
-"""What the library knows of a write beyond how it is sent."""
+"""The base of the writes: what is read before and after one, and what it changes in our copy."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -22,14 +22,14 @@ Before = dict[str, Any]
 
 
 class WriteAction:
-    """Wraps the client's ``write``. What a subclass leaves out, the write does not have."""
+    """Wraps the client's ``write``. A subclass defines only the parts that its write needs."""
 
     write: ClassVar[type[Write]]
     noun: ClassVar[str]  # what it is about, such as "invoice"
     id_parameter: ClassVar[str] = ""  # names the row that it is about; a create has none
-    stale: ClassVar[Iterable[str]] = ()  # the nouns to refresh once it took effect
-    kept: ClassVar[Iterable[str]] = ()  # what is kept of an answer beside _KEPT_OF_ALL
-    can_be_seen: ClassVar[bool] = False  # reading settles an unknown outcome
+    stale: ClassVar[Iterable[str]] = ()  # nouns to refresh after it took effect
+    kept: ClassVar[Iterable[str]] = ()  # fields of the answer to store, besides _KEPT_OF_ALL
+    can_be_seen: ClassVar[bool] = False  # whether reading can find out an unknown result
 
     def __init_subclass__(cls) -> None:
         cls.can_be_seen = cls.took_effect is not WriteAction.took_effect
@@ -47,7 +47,7 @@ class WriteAction:
         return told if isinstance(told, int) else None
 
     def subject(self, write: Write) -> str:
-        """Which of its noun: the row's id; of a create a keyed digest of what is not secret in it.
+        """The row's id; of a create a keyed digest of the parameters that are not secret.
 
         The same write with the same subject is its twin.
         """
@@ -56,28 +56,31 @@ class WriteAction:
         return keyed_digest("operation target", json.dumps(write.plain, sort_keys=True, default=str))
 
     def before(self, client: Client, parameters: Parameters) -> Before:
-        """What ``took_effect`` will compare with. NotAllowedNow when what is there rules the write out."""
+        """Read the state that ``took_effect`` will compare with.
+
+        Raises NotAllowedNow if it rules the write out.
+        """
         return {}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        """Whether reading shows the effect; None where it cannot tell."""
+        """Whether reading shows the effect; None if that cannot be found out."""
         return None
 
     def refuse_beside_others(self, operation: Operation) -> None:
-        """NotAllowedNow when another operation rules this one out, however long ago that was sent."""
+        """Raises NotAllowedNow if an earlier operation, of any age, rules this one out."""
 
     def kept_of(self, data: object) -> dict[str, Any]:
-        """What an answer told, as it may be stored."""
+        """The fields of an answer that may be stored."""
         told = data if isinstance(data, dict) else {}
         kept = (name for name in {*_KEPT_OF_ALL, *self.kept} if not isinstance(told.get(name, None), Secret))
         return {name: wire.plain(told[name]) for name in kept if name in told}
 
     def change(self, operation: Operation) -> None:
-        """What it changes in our copy at once; the refreshes that follow bring the rest."""
+        """Change our copy immediately. The refreshes that follow read the rest."""
 
 
 def change_row(operation: Operation, noun_name: str, **values: Any) -> None:
-    """Our copy and its history change together; the refresh that follows finds nothing new to tell."""
+    """Change our row and write its event together, so that the next refresh writes no second event."""
     noun = NOUNS[noun_name]
     rows = noun.rows.filter(account=operation.account, remote_id=operation.remote_id or 0)
     with transaction.atomic():

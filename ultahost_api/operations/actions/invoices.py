@@ -6,7 +6,7 @@ from ultahost_api.models.invoices import PAYABLE
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, change_row, id_of
 from ultahost_api.operations.reasons import NotAllowedNow
 
-_UNPAID = {PAYABLE, "Collections", "Draft"}  # what an invoice stays when it is not paid after all
+_UNPAID = {PAYABLE, "Collections", "Draft"}  # statuses of an invoice that was not paid
 
 
 class PayInvoice(WriteAction):
@@ -25,7 +25,7 @@ class PayInvoice(WriteAction):
         return {"status": invoice.status, "total": str(invoice.total)}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        """A payment may be under way for days; of an invoice cancelled or refunded a person decides."""
+        """True if paid or if the payment is pending, which can take days. None if cancelled or refunded."""
         status = client.invoices.get(id_of(operation)).status
         if status in {"Paid", "Payment Pending"}:
             operation.result |= {"status": status}

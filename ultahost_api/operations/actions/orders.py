@@ -36,7 +36,7 @@ class CreateOrder(WriteAction):
 
 
 def _orders_of_others(operation: Operation) -> set[int]:
-    """Orders that other operations are known to have made."""
+    """The ids of orders that other operations made."""
     others = Operation.objects.filter(account=operation.account, action=CreateOrder.write.action)
     results = others.exclude(pk=operation.pk).values_list("result", flat=True)
     return {result["orderid"] for result in results if result.get("orderid")}

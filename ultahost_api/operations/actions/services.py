@@ -17,7 +17,7 @@ class RequestCancellation(_OfAService):
     stale = (Noun.SERVICES,)
 
     def refuse_beside_others(self, operation: Operation) -> None:
-        """A cancellation shows nowhere at Ultahost: any that stands here is one."""
+        """The API does not show cancellations, so an open operation of ours counts as one."""
         if other_cancellation(operation):
             raise NotAllowedNow(Reason.CANCELLATION)
 
@@ -45,7 +45,7 @@ class UpgradeService(_OfAService):
         return {"product_name": service.product_name, "amount": amount}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        """An amount that could not be read, then or now, tells nothing."""
+        """None if the amount could not be read before or now."""
         service, before = client.services.get(id_of(operation)), operation.before
         if service.product_name != before.get("product_name"):
             return True
