@@ -9,7 +9,7 @@ from portal.sign_in import second_factor
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """What the frame around every page shows. Lazy: a partial without the rail asks nothing."""
+    """Variables of the frame around every page. They are lazy: a partial without the rail runs no query."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {}

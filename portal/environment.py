@@ -1,4 +1,4 @@
-"""The portal's settings as they come in: from the environment, or from generated files on one machine.
+"""Reads the portal's settings from the environment, or from generated files on one machine.
 
 Every mistake is an ImproperlyConfigured of one sentence that names the variable.
 """
@@ -92,7 +92,7 @@ def _plain_host(host: str) -> str:
 def read_secret(name: str, data_dir: Path, *, generate: bool, database: Path | None = None) -> str:
     """The secret ``name``; with ``generate``, made once per data folder by the process that first needs it.
 
-    A ``database`` is worth nothing without it: where that is there already, the secret is lost, and not new.
+    If the ``database`` that needs it exists already, a missing secret is an error, and no new one is made.
     """
     value = read(name)
     if value:

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from ultahost_api.models import Event
 
-EVENTS_FOR = timedelta(days=400)  # a year, and time to look back on it
+EVENTS_FOR = timedelta(days=400)  # a year, and some weeks more
 LONGEST_LIMIT = timedelta(hours=1)  # nothing stays in a cache for longer
 
 
 def tidy() -> None:
-    """Safe to run any number of times at once, and to be killed."""
+    """Any number of processes may run this at once, and it may be killed."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     for cache in settings.CACHES.values():
@@ -25,7 +25,7 @@ def tidy() -> None:
 
 
 def forget_the_future() -> None:
-    """What a clock that was ahead left in the caches would hold for too long: limits, and short copies."""
+    """Delete cache rows that expire too far in the future, written by a clock that was ahead."""
     for cache in settings.CACHES.values():
         _delete(str(cache["LOCATION"]), ">", timezone.now() + LONGEST_LIMIT)
 

@@ -63,23 +63,23 @@ def is_automatic(request: HttpRequest) -> bool:
 
 
 def leave(request: HttpRequest, url: str) -> HttpResponse:
-    """The whole window goes there, also when a region of it had asked."""
+    """Redirect the whole window, also if a region of it sent the request."""
     return HttpResponseClientRedirect(url) if getattr(request, "htmx", None) else SeeOther(url)
 
 
 def window(request: HttpRequest) -> str:
-    """The page in the window, which is not the address that a region of it asks."""
+    """The address of the page in the window, which differs from the address that a region requests."""
     htmx = getattr(request, "htmx", None)
     return (htmx and htmx.current_url_abs_path) or request.get_full_path()
 
 
 def announce(response: HttpResponse, event: str) -> HttpResponse:
-    """Tell the page that something happened; regions that listen refresh themselves."""
+    """Send an event to the page; regions that listen to it refresh themselves."""
     return trigger_client_event(response, event)
 
 
 def back(request: HttpRequest, default: str) -> str:
-    """Where the form says it was sent from, if that is a page of ours."""
+    """The page from which the form was sent, if it is a page of the portal."""
     wanted = request.POST.get("next", "")
     ours = url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()

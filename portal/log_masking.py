@@ -1,4 +1,4 @@
-"""The last net under the rule that no secret reaches a log: what looks like one is masked."""
+"""Masks everything in log lines that looks like a secret, in case one gets there."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ class Masked(logging.Filter):
 
 
 class Short(logging.Filter):
-    """A database that is down, full or busy is one line, and no traceback for each request and each tick."""
+    """Logs a database that is down, full or busy as one line, without a traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

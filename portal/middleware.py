@@ -21,7 +21,7 @@ from ultahost_api.models.locks import waiting_at_most
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# Nothing the portal shows needs a device; naming them denies them to whatever might slip in.
+# The portal uses no devices. Naming them denies them to injected content.
 _NO_DEVICES = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
@@ -46,7 +46,7 @@ class SecurityHeaders:
 
 
 class Health:
-    """Answers before anybody's session is read: that needs the database, whose silence is to be told."""
+    """Answers before a session is read, because that needs the database, whose failure it reports."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -100,7 +100,7 @@ class Limits:
 
 
 class ProxyChecks:
-    """Where the proxy is set up wrongly, a page names the setting, and the log does once."""
+    """If the proxy is set up incorrectly, a page names the setting, and the log does so once."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -115,7 +115,7 @@ class ProxyChecks:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Also a region that asks by itself sends the whole window to the sign-in."""
+    """Redirects to the sign-in; for a region that refreshes itself, in the whole window."""
 
     def handle_no_permission(  # type: ignore[override]  # htmx's redirect has another base
         self, request: HttpRequest, view_func: Any
@@ -127,7 +127,7 @@ class SignInRequired(LoginRequiredMiddleware):
 
 
 class SessionLimits:
-    """Ends who is in too long, and keeps who is there."""
+    """Ends sessions that are too old, and prolongs those in use."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -167,7 +167,7 @@ class KnownDevices:
 
 
 class SecondFactorRequired:
-    """Where the team wants one of everybody: who has none sets it up first, and does nothing else before."""
+    """If the team requires two-factor sign-in, people without it can only set it up."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

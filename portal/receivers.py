@@ -1,4 +1,4 @@
-"""What is told by a signal: it belongs into the audit log, and some of it into people's mail."""
+"""Receivers of signals: they write the audit log, and some send mail."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def tell_of_new_browser(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(user_login_failed)
 def note_failed_sign_in(request: HttpRequest | None, credentials: dict[str, Any], **_: Any) -> None:
-    """Names whom it was about only when there is such a person: what strangers type may be a password."""
+    """Names the person only if there is one with that address: what was typed may be a password."""
     person = User.objects.filter(email=str(credentials.get("email", "")).lower()).first()
     audit.record(request, Act.SIGN_IN_FAILED, person or "")
 
@@ -77,7 +77,7 @@ def note_new_codes(request: HttpRequest, user: User, **_: Any) -> None:
 
 @receiver(post_save, sender=Operation)
 def note_operation(instance: Operation, created: bool, **_: Any) -> None:
-    """In the transaction that writes it down: there is no operation without an entry."""
+    """In the transaction that stores the operation, so that each operation has an entry."""
     if created:
         audit.record(instance.user, Act.OPERATION_STARTED, instance, account=instance.account)
 

@@ -1,4 +1,4 @@
-"""Writing the audit log: ``audit.record(request, Act.KEY_ADDED, key, account=key.account)``."""
+"""Writes the audit log: ``audit.record(request, Act.KEY_ADDED, key, account=key.account)``."""
 
 import logging
 from ipaddress import ip_address
@@ -43,7 +43,7 @@ def record(
         ip=address_of(request) if request else "",
         details={name: _plain(value) for name, value in details.items()},
     )
-    # A witness outside the database: who cuts the log's end off leaves these lines behind.
+    # A record outside the database: it stays when the last entries of the log are removed.
     transaction.on_commit(lambda: log.info("Audit entry %d:%s", entry.seq, entry.hash))
     return entry
 
@@ -56,7 +56,7 @@ def _person(who: HttpRequest | User | None) -> User | None:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The browser's, past as many proxies as PORTAL_TRUSTED_PROXIES says; empty where that cannot be told."""
+    """The browser's address, behind PORTAL_TRUSTED_PROXIES proxies; empty if it is not known."""
     try:
         return str(ip_address(get_adapter().get_client_ip(request)))
     except (PermissionDenied, ImproperlyConfigured, ValueError):

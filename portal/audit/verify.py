@@ -1,4 +1,4 @@
-"""Whether the audit log is as it was written."""
+"""Checks that no entry of the audit log was changed, removed or inserted."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _SHOWN = 20  # problems; a log that was changed all over has one in every line
 
 @dataclass(slots=True)
 class Verdict:
-    """What reading the whole chain showed. ``problems`` is empty when the log is as it was written."""
+    """The result of reading the whole chain. ``problems`` is empty if no entry was changed."""
 
     count: int = 0
     seq: int = 0

@@ -1,6 +1,6 @@
-"""The nouns that are read live, through a short cache of each account's own.
+"""Nouns that are read live, through a short cache for each account.
 
-Access is the caller's: it hands in an account that the user may see.
+The caller checks access: it passes an account that the user may see.
 """
 
 from collections.abc import Callable, Iterable
@@ -36,7 +36,7 @@ RETRIED_EVERY = 15
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What Ultahost answered, or why it did not, in words; ``retry_at`` when a limit holds the account."""
+    """The answer of Ultahost, or the problem in words; ``retry_at`` if the rate limit holds the account."""
 
     content: Any = None
     problem: str = ""
@@ -50,7 +50,7 @@ class Live:
 
     @property
     def retry_in(self) -> int | None:
-        """Seconds until the page asks again by itself; None when the same would only be refused again."""
+        """Seconds until the page tries again by itself; None if another try would be refused as well."""
         if self.is_there or self.is_missing or self.said:
             return None
         if self.retry_at is None:
@@ -76,7 +76,7 @@ class Whole:
 
 
 def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None = None) -> Live:
-    """``call``'s answer, asked for each time. ``key`` is for what only its owner may ask."""
+    """The answer of ``call``, without the cache. ``key`` is given for reads that only its owner may do."""
     key = key or ApiKey.objects.usable().filter(account=account).first()
     if key is None:
         return Live(problem=_("No active key can read this account."))
@@ -104,7 +104,7 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
 
 
 def read_list(account: Account, name: str, record: type[Any], call: Callable[[Client], Whole]) -> Live:
-    """``call``'s answer, which may be a minute old. Its records are plain, and hold no secret."""
+    """The answer of ``call``, at most a minute old. Its records are plain and hold no secret."""
     cache, slot = caches["live"], f"{account.pk}:{name}"
     kept = cache.get(slot) or {}
     if kept.get("shape") == _shape(record):
@@ -117,7 +117,7 @@ def read_list(account: Account, name: str, record: type[Any], call: Callable[[Cl
 
 
 def forget(account: Account, *names: str) -> None:
-    """A write changed these."""
+    """Delete lists from the cache after a write has changed them."""
     caches["live"].delete_many([f"{account.pk}:{name}" for name in names])
 
 

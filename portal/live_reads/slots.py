@@ -1,4 +1,4 @@
-"""How many of a process's threads may wait for Ultahost: a slow provider leaves the others to the pages."""
+"""Limits how many threads of a process may wait for Ultahost, so that the others can serve pages."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ _places = BoundedSemaphore(3)  # of gunicorn's 8
 
 
 class Busy(Exception):
-    """All places are taken: say so at once instead of queueing."""
+    """All slots are in use. The page says so immediately instead of queueing."""
 
 
 @contextmanager

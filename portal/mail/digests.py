@@ -1,4 +1,4 @@
-"""The mail of the day: invoices that became overdue, and domains at risk."""
+"""The daily mail: invoices that became overdue, and domains at risk."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,21 +17,19 @@ from ultahost_api.models import Account, Domain, Invoice, Risk
 
 Kind = Notification.Kind
 
-EARLIEST, LATEST = 8, 21  # o'clock where the person is
+EARLIEST, LATEST = 8, 21  # o'clock in the person's time zone
 THRESHOLDS = (60, 30, 14, 7, 1)  # days before the earlier of a domain's due date and expiry
-_STAGES = {Risk.GRACE: 0, Risk.REDEMPTION: -1}  # told of by themselves, after the days have run out
-_TRANSFER = 99  # stands beside the thresholds: no date is near
+_STAGES = {Risk.GRACE: 0, Risk.REDEMPTION: -1}  # mailed as stages of their own, after the date
+_TRANSFER = 99  # a threshold of its own, without a date
 
-_SAME_END = timedelta(
-    days=180
-)  # an end that moves by less is the same one, read better; a renewal moves it a year
+_SAME_END = timedelta(days=180)  # a smaller change of the date is a correction; a renewal moves it by a year
 _SHOWN = 20  # lines
 _EMPTY_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """Of one account in one currency: what became overdue, and all that is."""
+    """Overdue invoices of one account in one currency: those that became overdue, and all."""
 
     account: Account
     currency: str
@@ -45,7 +43,7 @@ class Bills:
 
     @property
     def new_unread(self) -> int:
-        """Of how many no sum holds anything, since their total could not be read."""
+        """How many are not in the sum, because their total could not be read."""
         return sum(invoice.total is None for invoice in self.new)
 
     @property
@@ -81,7 +79,7 @@ class Ending:
 
     @property
     def stage(self) -> str:
-        """The risk, where the date and auto-renew do not say it."""
+        """The risk, if the date and auto-renew do not show it."""
         told_by_date = (Risk.PAST, Risk.NOT_RENEWED, Risk.RENEWAL_UNKNOWN)
         return "" if self.risk in told_by_date else self.risk
 
@@ -101,7 +99,7 @@ class Digest:
 
 
 def plan() -> None:
-    """A row for everybody whose morning has come; two beats make one."""
+    """Write a row for each person whose morning has come. Two calls at once write one row."""
     now = timezone.now()
     days = {person: day for person in User.objects.active() if (day := day_of(person, now))}
     planned = Notification.objects.filter(kind=Kind.DIGEST, subject__in=set(days.values()))
@@ -117,13 +115,13 @@ def plan() -> None:
 
 
 def day_of(person: User, now: datetime) -> str:
-    """The person's date while it is a sensible hour there, else nothing."""
+    """The person's date between EARLIEST and LATEST o'clock in their zone, else an empty text."""
     there = now.astimezone(preferences.zone_of(person))
     return str(there.date()) if EARLIEST <= there.hour < LATEST else ""
 
 
 def compose(notification: Notification) -> Digest:
-    """What the person was not told yet, and from now on was: inside the transaction that claims it."""
+    """Collect what was not yet mailed, and mark it as mailed, in the transaction that claims the digest."""
     person = notification.person
     digest = Digest(_bills(person), _endings(person))
     told = [(Kind.OVERDUE, str(invoice.pk)) for bills in digest.bills for invoice in bills.new]
@@ -170,7 +168,7 @@ def _endings(person: User) -> list[Ending]:
 
 
 def _threshold(domain: Any, today: date) -> int:
-    """The last one that was crossed: of a domain that appears five days before its date, 7 and not 60."""
+    """The nearest threshold that was passed: 7, not 60, for a domain seen five days before its date."""
     if domain.risk == Risk.TRANSFER:
         return _TRANSFER
     if domain.risk in _STAGES:
@@ -180,7 +178,7 @@ def _threshold(domain: Any, today: date) -> int:
 
 
 def _is_told(ending: Ending, told: list[tuple[int, date]]) -> bool:
-    """Of this threshold or a later one, by any of the domain's dates, which may since have been corrected."""
+    """Whether this threshold or a nearer one was mailed, also with a date that was corrected since."""
     dates = [date for date in (ending.on, ending.domain.expiry_date, ending.domain.next_due_date) if date]
     return any(
         _covers(threshold, ending.threshold) and any(abs(end - date) < _SAME_END for date in dates)
@@ -202,6 +200,6 @@ def _sum(invoices: list[Invoice]) -> Decimal:
 
 
 def _forget_empty_ones(now: datetime) -> None:
-    """Days on which there was nothing to tell; what was told stays told."""
+    """Delete digests of days without news. What was mailed stays."""
     old = Notification.objects.filter(kind=Kind.DIGEST, created_at__lt=now - _EMPTY_KEPT)
     old.filter(state=Notification.State.POINTLESS, parts=None).delete()

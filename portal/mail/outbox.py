@@ -1,4 +1,4 @@
-"""What is worth a mail at once, and whose. Rights are asked for again when it is sent."""
+"""Mails that are sent immediately, and their recipients. Rights are checked again when one is sent."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ SEND = "portal.tasks.send"
 
 _READ_FOR = timedelta(hours=25)  # longer than reading tries to find out
 _LOOKED_BACK = timedelta(days=2)
-_A_MOMENT = timedelta(minutes=5)  # who sent it is looking at its page
+_A_MOMENT = timedelta(minutes=5)  # its sender is still on its page
 
 
 def sign_in(request: HttpRequest, person: User) -> None:
@@ -41,7 +41,7 @@ def sign_in(request: HttpRequest, person: User) -> None:
 
 
 def refused_key(key: ApiKey) -> None:
-    """Its owner and the admins; each refusal of a key that worked again in between is one."""
+    """Mails the owner and the admins, once for each refusal after the key last worked."""
     people = User.objects.active().filter(pk=key.owner_id) | User.objects.admins()
     _note(Kind.KEY_REFUSED, people, f"{key.pk} {timezone.now().isoformat()}", key=str(key.pk))
 
@@ -73,7 +73,10 @@ def _tell_owners(domain: Domain, by: User, act: str, at: datetime, subject: str)
 
 
 def sharing(account: Account, by: User, act: str, grant: Grant | None = None) -> None:
-    """``act`` as the audit log names it. The owners, unless one of them did it; and who has the grant now."""
+    """Mails the person who has the grant, and the owners unless one of them did it.
+
+    ``act`` is an audit Act.
+    """
     facts = {"account": str(account.pk), "act": act, "by": str(by.pk), "at": timezone.now().isoformat()}
     if grant:
         facts |= {"to": str(grant.user_id), "right": str(grant.level)}
@@ -84,7 +87,7 @@ def sharing(account: Account, by: User, act: str, grant: Grant | None = None) ->
 
 
 def open_outcomes() -> None:
-    """Operations that reading did not settle: who sent them, and whose key acted."""
+    """Mails the sender and the key's owner about operations whose result reading could not find out."""
     known = _subjects(Kind.OUTCOME)
     for operation in _unsettled():
         if str(operation.pk) not in known:
@@ -93,7 +96,7 @@ def open_outcomes() -> None:
 
 
 def _subjects(kind: Notification.Kind) -> set[str]:
-    """What was told lately."""
+    """Subjects that were mailed recently."""
     told = Notification.objects.filter(kind=kind, created_at__gt=timezone.now() - 2 * _LOOKED_BACK)
     return set(told.values_list("subject", flat=True))
 
@@ -106,7 +109,7 @@ def _unsettled() -> list[Operation]:
 
 
 def needs_a_person(operation: Operation) -> bool:
-    """Reading cannot tell, has given up, or never saw something that must not simply be sent again."""
+    """Whether reading cannot find out the result, has given up, or did not find the effect of a payment."""
     if operation.state == State.NOT_CONFIRMED:
         return operation.settled_by_id is None and action_of(operation.action).is_once
     over = timezone.now() - operation.created_at > _READ_FOR
@@ -115,7 +118,7 @@ def needs_a_person(operation: Operation) -> bool:
 
 
 def _note(kind: Notification.Kind, people: Iterable[User], subject: str, **facts: Any) -> None:
-    """Where no mail is set up nothing is kept that could all be sent on the day when one is."""
+    """Writes no rows if mail is not set up, so that they are not all sent when it is set up later."""
     if not settings.EMAIL_URL:
         return
     rows = [Notification(person=person, kind=kind, subject=subject, facts=facts) for person in people]

@@ -1,4 +1,4 @@
-"""Words of strangers for a plain mail: one line, and nothing that a mail program would make a link of."""
+"""Untrusted text for a plain mail: one line, of which no mail program makes a link."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ _ADDRESS = re.compile(r"(?<=\S)([.:/@\u3002\uff0e\uff61])(?=\S)")
 
 
 def plain(value: object) -> str:
-    """Without line ends, control and direction marks, which a header or a reader could be fooled with."""
+    """Without line ends, control and direction marks, which could deceive a header parser or a reader."""
     line = " ".join(str(value).split())
     visible = "".join(c for c in line if unicodedata.category(c)[0] != "C")
     if len(visible) > _LONGEST:

@@ -1,4 +1,4 @@
-"""Sends what is written down, from a worker only: no page waits for a mail server."""
+"""Sends the rows of the outbox, only in a worker, so that no page waits for a mail server."""
 
 import logging
 from datetime import timedelta
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 def look_round() -> None:
-    """Write down what is to be told, give up what is old, and publish what is due."""
+    """Write new rows, give up old ones, and publish those that are due."""
     if not settings.EMAIL_URL:
         return
     outbox.open_outcomes()
@@ -37,7 +37,7 @@ def look_round() -> None:
 
 
 def due() -> list[UUID]:
-    """Each handed out once until its next try; while the mail server is in trouble just one."""
+    """Rows that are due, each returned once per try; only one while the mail server has trouble."""
     if MailTrouble.waits():
         return []
     now = timezone.now()
@@ -114,6 +114,6 @@ def _note_refusal(notification: Notification, *, for_good: bool) -> None:
 
 
 def _give_up() -> None:
-    """A digest is of one day; the rest is no news after some hours."""
+    """Give up digests of earlier days, and other mails after some hours."""
     waiting = Notification.objects.waiting().filter(created_at__lt=timezone.now() - LIFE)
     waiting.update(state=State.GIVEN_UP)

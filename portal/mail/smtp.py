@@ -1,4 +1,4 @@
-"""Hands one mail to the mail server, and knows whether it surely did not take it."""
+"""Sends one mail, and knows whether the mail server certainly did not accept it."""
 
 import smtplib
 from contextlib import suppress
@@ -12,7 +12,7 @@ Word = MailTrouble.Word
 
 
 class NotTaken(Exception):
-    """The server takes no mail at all now. This one did not leave."""
+    """The server accepts no mail now. This one was not sent."""
 
     def __init__(self, word: MailTrouble.Word) -> None:
         super().__init__(word)
@@ -20,7 +20,7 @@ class NotTaken(Exception):
 
 
 class Refused(Exception):
-    """The server works, and does not want this mail: for good, or for now."""
+    """The server works, but refuses this mail, permanently or for now."""
 
     def __init__(self, *, for_good: bool) -> None:
         super().__init__(for_good)
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 class MayHaveArrived(Exception):
-    """It broke off when the words were on their way already."""
+    """The connection broke after the body had started. The mail may have arrived."""
 
     def __init__(self, word: MailTrouble.Word) -> None:
         super().__init__(word)
@@ -36,10 +36,10 @@ class MayHaveArrived(Exception):
 
 
 class _Watched:
-    """Stands in for a connection's ``data`` and notes when the words of a mail begin to leave."""
+    """Replaces a connection's ``data`` and notes when sending the body starts."""
 
     def __init__(self, server: Any) -> None:
-        self.began = server is None  # of a backend that is no SMTP nothing is known
+        self.began = server is None  # for a backend other than SMTP this is unknown
         if server:
             self._data, server.data = server.data, self
 
@@ -55,7 +55,7 @@ def hand_over(message: EmailMessage) -> None:
         _open(connection)
         _send(connection, message)
     finally:
-        with suppress(OSError):  # who does not say goodbye may have taken the mail all the same
+        with suppress(OSError):  # a server that does not answer QUIT may still have accepted the mail
             connection.close()
 
 

@@ -31,7 +31,7 @@ class Grant(models.Model):
 
     @property
     def gives(self) -> "str | Promise":
-        """What it comes to now: for a billing user it is about paying alone, and for who has left nothing."""
+        """The right that it gives now, in words: for billing users paying, for deactivated people nothing."""
         if not self.user.is_active:
             return _("Nothing")
         if self.user.role == Role.BILLING:

@@ -72,7 +72,7 @@ def acts() -> Sequence[tuple[str, Any]]:
 
 
 class AppendOnly(Exception):
-    """Entries are written once, by ``append``, and never changed or removed."""
+    """Entries are written once, by ``append``, and are never changed or deleted."""
 
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
@@ -91,7 +91,7 @@ class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
         return entry
 
     def present(self) -> Self:
-        """For lists: what was done stays."""
+        """For lists: all entries, as none is ever deleted."""
         return self
 
     def gone(self) -> Self:
@@ -163,7 +163,7 @@ class AuditEntry(models.Model):
 
 
 class AuditText(models.Model):
-    """What searches read of an entry; beside it, since the entry is never changed."""
+    """The folded text of an entry, for searches; a table of its own, because an entry is never changed."""
 
     # Without a constraint in the database, which would meet a TRUNCATE of the log before its triggers do.
     entry = models.OneToOneField(
@@ -173,7 +173,7 @@ class AuditText(models.Model):
 
 
 class AuditHead(models.Model):
-    """Where the chain ends; one row, whose lock is what puts appends in order."""
+    """The end of the chain. One row, which each append locks."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     seq = models.PositiveBigIntegerField(default=0)
@@ -192,7 +192,7 @@ def hash_of(values: Iterable[Any]) -> str:
 
 
 def _spelled(value: object) -> str:
-    """A moment the same whichever zone the database gives it in."""
+    """A moment in UTC, because databases return it in different zones."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return str(value)

@@ -1,4 +1,4 @@
-"""What an admin tells the portal because the API does not: products, gateways, module commands."""
+"""The catalogue that admins keep, because the API does not list products, gateways and module commands."""
 
 import uuid
 
@@ -68,7 +68,7 @@ class Gateway(models.Model):
 
 
 class Switches(models.Model):
-    """What an admin turns on, off by default; one row."""
+    """Options that an admin turns on; all are off by default. One row."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     cards = models.BooleanField(_("card numbers may be entered"), default=False)

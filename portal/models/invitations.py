@@ -14,7 +14,7 @@ from portal.models.users import Role, User
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self) -> "InvitationQuerySet":
-        """Neither accepted nor revoked; one that is too old can be sent again."""
+        """Neither accepted nor revoked. An expired one is included, because it can be sent again."""
         return self.filter(accepted_by=None, revoked_at=None)
 
     def valid(self) -> "InvitationQuerySet":

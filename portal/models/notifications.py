@@ -1,4 +1,4 @@
-"""What people are told by mail: one row for each thing and person, written before anything is sent."""
+"""Mails to people: one row for each event and person, written before anything is sent."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-LIFE = timedelta(hours=12)  # what could not be sent by then is news no longer
+LIFE = timedelta(hours=12)  # a mail that could not be sent by then is given up
 LONGEST_WAIT = timedelta(minutes=15)
 
 
@@ -20,7 +20,10 @@ def wait_after(tries: int) -> timedelta:
 
 
 def _has_come(now: datetime) -> Q:
-    """A time that lies further ahead than anything ever waits was set by a clock that ran ahead."""
+    """Whether the time has come.
+
+    A time too far in the future was written by a wrong clock and counts as past.
+    """
     return Q(next_try_at__lte=now) | Q(next_try_at__gt=now + LONGEST_WAIT)
 
 
@@ -84,13 +87,13 @@ class Notification(models.Model):
         return f"{self.kind} {self.subject}"
 
     def take(self) -> bool:
-        """Claim it; of two workers one gets to."""
+        """Claim it for sending. Returns True for only one of two workers."""
         ours = Notification.objects.waiting().filter(pk=self.pk)
         self.tries += 1
         return bool(ours.update(state=self.State.TRIED, tries=self.tries))
 
     def put_back(self) -> None:
-        """The mail was surely not taken: what its digest told of is not told either."""
+        """The mail was certainly not accepted: it waits again. A digest collects its parts anew."""
         self.parts.all().delete()
         later = timezone.now() + wait_after(self.tries - 1)
         self._become(self.State.WAITING, next_try_at=later)
@@ -129,7 +132,7 @@ class MailTrouble(models.Model):
 
     @classmethod
     def allows_a_try(cls) -> bool:
-        """While there is trouble only one mail at a time tries, after a pause that grows."""
+        """Whether a mail may be tried. During trouble only one at a time is, after a growing pause."""
         trouble = cls.objects.first()
         if trouble is None:
             return True

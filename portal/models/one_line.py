@@ -1,4 +1,4 @@
-"""Text that people type for others to read: one line, and every character of it shows."""
+"""Text that people type for others: one line of visible characters."""
 
 import unicodedata
 from typing import Any
@@ -10,7 +10,7 @@ _UNSEEN = {"Cc", "Cf", "Cs"}  # control and direction marks, half characters
 
 
 def one_line(text: str) -> str:
-    """Without line ends and marks, which a mail or a page could be rearranged with."""
+    """Without line ends and invisible marks, which could change how a mail or a page is read."""
     line = " ".join(text.split())
     seen = "".join(c for c in line if c in _JOINERS or unicodedata.category(c) not in _UNSEEN)
     return " ".join(seen.split())

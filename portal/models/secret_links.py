@@ -7,9 +7,9 @@ from ultahost_api.crypto.digests import keyed_digest
 
 
 class SecretLink(models.Model):
-    """A row that a secret opens. The secret is in the link alone; the row has a keyed hash of it."""
+    """A row that is found by the secret of a link. The row holds only a keyed hash of the secret."""
 
-    purpose: ClassVar[str]  # a hash of one purpose opens nothing of another
+    purpose: ClassVar[str]  # part of the hash, so that it is valid for one purpose only
 
     class Meta:
         abstract = True

@@ -25,9 +25,9 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def make(
         self, made_by: User, *, days: int, accounts: Collection[Account] = (), **fields: Any
     ) -> "tuple[ShareLink, str]":
-        """A link and its secret, which is nowhere afterwards.
+        """Returns a new link and its secret, which is not stored.
 
-        Without ``accounts`` it shows every one that is not private.
+        Without ``accounts`` it shows all accounts that are not private.
         """
         if not 1 <= days <= MOST_DAYS:
             raise ValueError(f"A share link lives for 1 to {MOST_DAYS} days, not {days}.")
@@ -94,7 +94,10 @@ class ShareLink(SecretLink):
 
     @property
     def ticket(self) -> str:
-        """What a browser holds instead of the secret; good for as long as the link is."""
+        """The value of the cookie, which a browser keeps instead of the secret.
+
+        It is valid as long as the link.
+        """
         return keyed_digest("share link pass", f"{self.pk} {self.hash}")
 
     def admits(self, ticket: str) -> bool:
@@ -104,6 +107,6 @@ class ShareLink(SecretLink):
         ShareLink.objects.filter(pk=self.pk).update(views=F("views") + 1, last_seen_at=timezone.now())
 
     def revoke(self, by: User) -> bool:
-        """Dead at the next request; False when it was before."""
+        """Revoke it, which takes effect at the next request. Returns False if it was revoked before."""
         unrevoked = ShareLink.objects.filter(pk=self.pk, revoked_at=None)
         return bool(unrevoked.update(revoked_at=timezone.now(), revoked_by=by))

@@ -28,7 +28,7 @@ class Theme(models.TextChoices):
 
 
 class LastAdmin(Exception):
-    """The change would leave no admin to look after people and keys. In the user's words."""
+    """The change would leave no admin. The message is for the user."""
 
     def __init__(self, person: "User") -> None:
         words = gettext("%(name)s is the last admin. Make another person an admin first.")
@@ -54,7 +54,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get_queryset().admins()
 
     def lock_admins(self) -> list[uuid.UUID]:
-        """The ids of all admins: none of them is demoted or deactivated before the transaction ends.
+        """Lock all admins until the transaction ends: none is demoted or deactivated. Returns their ids.
 
         Their keys are not locked, because entries of the audit log refer to them meanwhile.
         """
@@ -118,15 +118,15 @@ class User(AbstractBaseUser, Searched):
         return self.role != Role.BILLING
 
     def wants(self, kind: str) -> bool:
-        """Whether a mail of this kind is welcome; everything is until it was switched off."""
+        """Whether the person wants this kind of mail: yes, unless they turned it off."""
         return kind not in self.unwanted_mail
 
     def get_session_auth_hash(self) -> str:
-        """What every session of this person holds; a session with another one is dead."""
+        """The hash that each session of this person holds. A session with another hash is ended by Django."""
         return f"{super().get_session_auth_hash()}.{self.session_generation}"
 
     def end_sessions(self) -> None:
-        """All of them, at their next request."""
+        """End all sessions, at their next request."""
         User.objects.filter(pk=self.pk).update(session_generation=F("session_generation") + 1)
         self.refresh_from_db(fields=["session_generation"])
 
@@ -144,7 +144,7 @@ class User(AbstractBaseUser, Searched):
             self.is_active = False
             self.deactivated_at = timezone.now()
             self.save(update_fields=["is_active", "deactivated_at"])
-            self.end_sessions()  # lest they come back to life with the person
+            self.end_sessions()  # or they would be valid again after a reactivation
 
     def reactivate(self) -> None:
         self.is_active = True

@@ -16,7 +16,7 @@ _YEAR = 365 * 24 * 3600
 
 
 def activate(person: Any) -> None:
-    """For this request; a zone or a language that is not here any more counts as none."""
+    """Activate the user's zone and language for this request. Unknown ones are ignored."""
     if person.time_zone:
         with suppress(KeyError):
             timezone.activate(ZoneInfo(person.time_zone))
@@ -32,7 +32,7 @@ def zone_of(person: User) -> tzinfo:
 
 @contextmanager
 def worn(person: User) -> Iterator[None]:
-    """Times and words as this person wants them, where no request of theirs is answered."""
+    """A context with this person's zone and language, outside a request of theirs."""
     known = person.language in dict(settings.LANGUAGES)
     language = person.language if known else settings.LANGUAGE_CODE
     with timezone.override(zone_of(person)), translation.override(language):
@@ -40,7 +40,7 @@ def worn(person: User) -> Iterator[None]:
 
 
 def remember_theme(response: HttpResponse, person: User) -> None:
-    """So that also the sign-in page of this browser has it. preference.js writes the same cookie."""
+    """Set the cookie that the sign-in page reads. preference.js writes the same cookie."""
     if person.theme:
         secure = settings.SESSION_COOKIE_SECURE
         response.set_cookie("theme", person.theme, max_age=_YEAR, secure=secure, samesite="Lax")

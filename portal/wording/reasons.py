@@ -31,7 +31,7 @@ REASONS: dict[str, Promise] = {
 
 
 def said(operation: Operation) -> str:
-    """Why it was not sent; of one that was, what Ultahost answered."""
+    """Why the operation was not sent; if it was sent, the message of Ultahost's answer."""
     if operation.reason:
         return str(REASONS[operation.reason]) % operation.before
     return operation.message
