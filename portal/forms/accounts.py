@@ -16,7 +16,7 @@ _UNTOLD = (("", _("No change")), ("1", _("Yes")), ("0", _("No")))
 
 
 def _untold(label: Any) -> forms.ChoiceField:
-    """A setting that Ultahost takes and never tells."""
+    """A setting that can be changed at Ultahost but not read."""
     return forms.ChoiceField(label=label, choices=_UNTOLD, required=False)
 
 
@@ -72,7 +72,7 @@ class PasswordForm(WriteForm):
 
 
 class VerifyForm(WriteForm):
-    """The secret is nowhere but on the page that shows it: it comes back with the code."""
+    """The secret is only on the page that shows it, and is posted together with the code."""
 
     secrets = ("code",)
 

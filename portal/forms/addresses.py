@@ -30,7 +30,7 @@ def _text(label: Any, autocomplete: str, *, required: bool = False, **more: Any)
 
 
 class AddressForm(WriteForm):
-    """A person and their address. When ``changing``, it tells what is different from what was shown."""
+    """A person and their address. When ``changing``, only changed fields are sent."""
 
     # Data of another person: the browser must not fill in the user's own.
     firstname = _text(_("First name"), "off", required=True)

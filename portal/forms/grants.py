@@ -26,7 +26,7 @@ class LevelForm(forms.Form):
     )
 
     def check(self, person: User) -> None:
-        """Puts on the form why a grant would give this person nothing."""
+        """Adds an error if a grant would not add anything for this person."""
         if not person.is_active:
             self.add_error(None, _("%(person)s is deactivated and cannot sign in.") % {"person": person})
         elif person.role == Role.BILLING and self.cleaned_data.get("level") == Grant.Level.VIEW:
@@ -66,7 +66,7 @@ class GiveForm(LevelForm):
         super().__init__(*args, **kwargs)
         self.giver = giver
         self.account = account
-        # Offered are those whom a grant would give something; of the others it is said why not.
+        # Only people for whom a grant adds something; for others the form says why not.
         found = User.objects.active().exclude(pk=giver.pk).exclude(grants__account=account)
         found = found.exclude(pk__in=access.sharers_of(account).values("pk"))
         choices: Any = self.fields["person"]

@@ -1,4 +1,4 @@
-"""What can be ordered.
+"""The forms for orders.
 
 These forms are query strings: an order can be reviewed, gone back to and kept as a link.
 What is secret is asked for by the review, which is a WriteForm.
@@ -64,7 +64,7 @@ class TransferReview(Review):
 
 
 class OrderForm(forms.Form):
-    """``kind`` is its word in the address; ``review`` the form that sends it."""
+    """``kind`` is its name in the address; ``review`` is the form that sends it."""
 
     kind: ClassVar[str]
     title: ClassVar[Promise]
@@ -85,7 +85,7 @@ class OrderForm(forms.Form):
         return forms.CharField(label=label, max_length=60, help_text=words)
 
     def ordered(self) -> dict[str, object]:
-        """What of it is this kind's, under the provider's names."""
+        """The values of this kind of order, under the provider's names."""
         raise NotImplementedError
 
     def described(self) -> Facts:
@@ -184,7 +184,7 @@ class ServiceOrder(OrderForm):
 
 
 class _DomainOrder(OrderForm):
-    type: ClassVar[str]  # as Ultahost takes it
+    type: ClassVar[str]  # Ultahost's value
 
     domain = HostField(label=gettext_lazy("Domain"))
     years = forms.TypedChoiceField(label=gettext_lazy("Years"), choices=YEARS, coerce=int)

@@ -33,7 +33,7 @@ class RoleForm(forms.Form):
 
 
 class _NewcomerForm(forms.Form):
-    """What everybody chooses who comes in through a link or a token."""
+    """The fields that a new person fills in: name and password."""
 
     name = forms.CharField(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
@@ -74,7 +74,7 @@ class FirstAdminForm(_NewcomerForm):
 
 
 class AcceptForm(_NewcomerForm):
-    """The address is the one that was invited, whatever is sent."""
+    """The address is that of the invitation; a posted one is ignored."""
 
     field_order = ["email"]
 

@@ -37,7 +37,7 @@ def _switchable(person: User) -> list[Notification.Kind]:
 
 
 class ProfileForm(forms.ModelForm):
-    """One's own, but for what an admin decides."""
+    """The person's own settings, without those that an admin decides."""
 
     class Meta:
         model = User
@@ -72,7 +72,7 @@ class ProfileForm(forms.ModelForm):
         mail.help_text = _SENT if settings.EMAIL_URL else _NO_MAIL
 
     def save(self, commit: bool = True) -> User:
-        """What this person is not offered now stays as it was."""
+        """Mails that are not offered to this person keep their setting."""
         offered = {kind for kind, _label in self.fields["mail"].choices}  # type: ignore[attr-defined]
         unwanted = set(self.instance.unwanted_mail) - offered
         self.instance.unwanted_mail = sorted(unwanted | offered - set(self.cleaned_data["mail"]))

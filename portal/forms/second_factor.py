@@ -1,4 +1,4 @@
-"""Forms of one's own second factor: allauth's, with the portal's words and its care for seeds."""
+"""allauth's forms for two-factor sign-in, with the portal's words and sealed seeds."""
 
 from hashlib import sha256
 from typing import Any
@@ -34,7 +34,7 @@ def _code_field(label: Any) -> forms.CharField:
 
 
 class AppForm(ActivateTOTPForm):
-    """The seed waits in the session, which is a row: sealed, as it will be kept."""
+    """Until it is confirmed, the seed is in the session, sealed."""
 
     code = _code_field(_("Code from the app"))
 
@@ -58,7 +58,7 @@ class AppForm(ActivateTOTPForm):
 
 
 class AnswerField(forms.JSONField):
-    """What a passkey answered, which is as deep and as long as a stranger likes."""
+    """The answer of a passkey. It is untrusted, so its size and depth are limited."""
 
     widget = forms.HiddenInput
 
@@ -94,7 +94,7 @@ class SignInByPasskeyForm(LoginWebAuthnForm):
     credential = AnswerField()
 
     def clean_credential(self) -> Authenticator:
-        """It stands for the password too, so a mere touch is not enough, nor a passkey that is but second."""
+        """It also replaces the password, so it needs a PIN, finger or face, and a passkey added for that."""
         with Ceremony.SIGN_IN.answered():
             passkey = super().clean_credential()
             if not ceremonies.is_verified(self.cleaned_data["credential"]) or (
@@ -121,7 +121,7 @@ class ConfirmByPasskeyForm(ReauthenticateWebAuthnForm):
 
 
 class _OnceForm(BaseAuthenticateForm):
-    """allauth remembers a used code for one period; with its neighbours one is right for three."""
+    """Accepts each code once. allauth remembers a used code for one period, but a code is valid for three."""
 
     def clean_code(self) -> str:
         digits = normalize_user_code(self.cleaned_data["code"])

@@ -33,7 +33,7 @@ class CancellationForm(WriteForm):
 
 
 class NewPassword(forms.PasswordInput):
-    """With a button that makes one, and a meter of its strength."""
+    """A password field with a button that makes one and a meter of its strength."""
 
     template_name = "services/new_password.html"
 
@@ -55,7 +55,7 @@ class PasswordForm(WriteForm):
 
 
 class UpgradeForm(WriteForm):
-    """An order at once. The API documents no price preview; the last field makes sure that this is known."""
+    """An upgrade is an order. The API has no price preview; the last field makes people confirm that."""
 
     product = forms.TypedChoiceField(label=_("New product"), required=False, coerce=int, empty_value=None)
     product_id = forms.IntegerField(

@@ -1,4 +1,4 @@
-"""Forms of the sign-in: allauth's, where they told or allowed too much."""
+"""allauth's forms of the sign-in, where they revealed or allowed too much."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from portal.sign_in import after_answer, forgotten_passwords
 
 
 class NewPasswordForm(ChangePasswordForm):
-    """A guess at the old password counts as one at the sign-in does."""
+    """A wrong old password counts as a failed guess, as at the sign-in."""
 
     def clean_oldpassword(self) -> str:
         password: str = self.cleaned_data["oldpassword"]

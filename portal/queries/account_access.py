@@ -19,7 +19,7 @@ from ultahost_api.models.invoices import Owed
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An account as one person has it. Not ``is_open``: of it they read the invoices alone."""
+    """An account with the access of one person. If not ``is_open``, they can read only its invoices."""
 
     account: Account
     ways: list[str]
@@ -30,17 +30,17 @@ class Reached:
 
     @property
     def owed(self) -> Decimal:
-        """In the account's own currency."""
+        """The open sum in the account's own currency."""
         return sum((one.total for one in self.sums if one.currency == self.account.currency), Decimal(0))
 
     @property
     def unread(self) -> int:
-        """Invoices of which no sum holds anything, since their total could not be read."""
+        """The number of invoices that are in no sum, because their total could not be read."""
         return sum(one.unread for one in self.sums)
 
     @property
     def owed_elsewhere(self) -> list[Owed]:
-        """In currencies that it had before."""
+        """The open sums in currencies that the account had before."""
         return [one for one in self.sums if one.currency != self.account.currency]
 
     @property
@@ -93,7 +93,7 @@ def _account_of(key: ApiKey) -> Any:
 
 
 def _without_more(user: User) -> str:
-    """What the role alone gives."""
+    """The access that the role gives, in words, without key or grant."""
     if user.is_admin:
         return _("admin")
     return _("billing: invoices") if user.role == Role.BILLING else _("team: invoices")

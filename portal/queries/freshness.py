@@ -1,4 +1,4 @@
-"""How old what is on screen may be, and what is being done about it."""
+"""How old the copies on a page are, and whether they are being refreshed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 from ultahost_api import conf
 from ultahost_api.models import Account, ApiKey, PassPage, RateWindow, Refresh
 
-_STALE_AFTER = 2 * conf.SLOWEST  # intervals: no copy grows that old by plan
+_STALE_AFTER = 2 * conf.SLOWEST  # intervals: an older copy is late
 
 
 def of_each(noun: str, accounts: QuerySet[Account]) -> "dict[UUID, Freshness]":
@@ -52,7 +52,7 @@ class Freshness:
 
     @cached_property
     def is_running(self) -> bool:
-        """Also what was asked for and waits for a worker: to the person who clicked it is under way."""
+        """Whether it is being refreshed, or was requested and waits for a worker."""
         now = timezone.now()
         return any(
             r.is_running or r.asked_at or r.pass_started_at or (r.completed_at is None and not r.trouble)
@@ -76,14 +76,14 @@ class Freshness:
         return max(filter(None, map(self._held_until, self.refreshes)), default=None)
 
     def _held_until(self, refresh: Refresh) -> datetime | None:
-        """A click on Refresh makes it due at once, but asks Ultahost no sooner than the account's key may."""
+        """Until when the account's key may not call, also after a click on Refresh."""
         if refresh.trouble == Refresh.Trouble.LIMITED or refresh.asked_at:
             return refresh.waits_until or self._windows.get(refresh.account_id)
         return None
 
     @cached_property
     def _windows(self) -> dict[UUID, datetime]:
-        """Until when each account's keys may send nothing."""
+        """By account, until when its keys may not call."""
         keys = ApiKey.objects.usable().filter(account__in=[r.account_id for r in self.refreshes])
         held: dict[UUID, datetime] = {}
         for window in RateWindow.objects.filter(key__in=keys).select_related("key__account"):
@@ -94,7 +94,7 @@ class Freshness:
 
     @property
     def looks_every(self) -> int:
-        """Seconds until the region looks again."""
+        """Seconds until the region refreshes itself."""
         if self.state == "running":
             return 2
         until = self.limited_until
@@ -102,13 +102,13 @@ class Freshness:
 
     @cached_property
     def failed(self) -> list[Refresh]:
-        """Those whose rows no longer move, with the accounts in alphabetical order."""
+        """Refreshes that have failed, ordered by account."""
         waits = {Refresh.Trouble.NONE, Refresh.Trouble.LIMITED}
         return sorted((r for r in self.refreshes if r.trouble not in waits), key=lambda r: r.account.name)
 
     @property
     def set_aside(self) -> list[tuple[Account, list[str]]]:
-        """By account, what stood where the ids should be of the rows that are not listed for want of one."""
+        """By account, what stood instead of the ids of rows that are not listed for lack of one."""
         return [(r.account, [row["id"] or "–" for row in r.set_aside]) for r in self.refreshes if r.set_aside]
 
     @cached_property

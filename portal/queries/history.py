@@ -1,4 +1,4 @@
-"""What happened: the events of a feed, and the history of one row with what was sent about it."""
+"""The list of changes, and the history of one row: its events and the operations on it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _MOST = 30  # entries of a row's history
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a history or of the feed; what is empty is left out."""
+    """A line of a history or of the list of changes. Empty fields are not shown."""
 
     at: datetime
     text: str
@@ -30,7 +30,7 @@ class Entry:
 
 
 def feed(events: Iterable[Event]) -> list[Entry]:
-    """Each with what it is about. Links need no query: an event names its row."""
+    """One entry for each event. Links need no query, because an event names its row."""
     return [
         Entry(
             event.at,

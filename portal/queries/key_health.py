@@ -1,4 +1,4 @@
-"""How each key is: what is wrong with it, when it was last used, and what only it can read."""
+"""The state of each key: its problems, its last use, and the rows that only it can read."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _ROWS = {"services": Service, "domains": Domain, "invoices": Invoice}
 class Concern(StrEnum):
     """Why a key needs attention, most urgent first."""
 
-    BROKEN = "broken"  # only a person can mend it
+    BROKEN = "broken"  # only a person can fix it
     UNVERIFIED = "unverified"
     ROTATED = "rotated"  # begun and not finished
     OLD = "old"
@@ -30,7 +30,7 @@ _URGENCY = list(Concern)
 
 @dataclass(frozen=True, slots=True)
 class KeyHealth:
-    """``rows`` counts by noun what goes stale with the key, where no other one reads its account."""
+    """``rows`` counts, by noun, the rows that only this key can refresh."""
 
     key: ApiKey
     refreshes: list[Refresh]  # the lists of its account
@@ -63,7 +63,7 @@ class KeyHealth:
 
     @property
     def last_refresh(self) -> datetime | None:
-        """When all of the account's lists were last good."""
+        """When all lists of the account were last refreshed; None if one never was."""
         times = [refresh.completed_at for refresh in self.refreshes]
         return None if not times or None in times else min(time for time in times if time)
 
@@ -77,7 +77,7 @@ class KeyHealth:
 
 
 def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
-    """The sick first, in as many queries for one key as for all.
+    """Keys with problems first. The number of queries does not depend on the keys.
 
     Keys come as ``access.keys_to_manage`` gives them.
     """
@@ -101,9 +101,9 @@ def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
 
 
 def _alone(keys: list[ApiKey], accounts: set[UUID]) -> set[ApiKey]:
-    """Keys without which nothing would be read; of two that are rotated it is the new one.
+    """Keys that are the only one to their account; during a rotation the new one.
 
-    A key that opens nothing covers nothing: what it would open is not its owner's to know.
+    Unverified and disabled keys are left out, because their owner may not see the account.
     """
     readers: dict[UUID | None, set[UUID]] = {}
     usable = ApiKey.objects.usable().filter(account__in=accounts, successor=None)

@@ -1,11 +1,14 @@
-"""How an order may be paid. The API lists no gateways: those seen on the account's rows, and the admin's."""
+"""Payment gateways for orders.
+
+The API lists none, so these are the ones on the account's rows and in the catalogue.
+"""
 
 from portal.models import Gateway
 from ultahost_api.models import Account, Domain, Invoice, Order
 
 
 def known_gateways(account: Account) -> list[tuple[str, str]]:
-    """(the provider's word, what people read), the one last seen on the account's invoices first."""
+    """(provider's name, label) pairs; the gateway of the account's newest invoice comes first."""
     words = dict(Gateway.objects.values_list("name", "words"))
     names = dict.fromkeys([*_seen_on(account), *words])
     return [(name, words.get(name, name)) for name in names]

@@ -1,4 +1,4 @@
-"""What the API takes and never tells, a domain's nameservers and lock: as the portal last set them."""
+"""A domain's nameservers and lock as the portal last set them, because the API does not return them."""
 
 from ultahost_api.models import Domain, Operation
 
@@ -6,7 +6,7 @@ State = Operation.State
 
 
 def last_set(domain: Domain) -> dict[str, Operation]:
-    """By action, the newest that took effect or may have."""
+    """By action, the newest operation that took effect or may have."""
     operations = Operation.objects.filter(
         account=domain.account_id,
         remote_id=domain.remote_id,

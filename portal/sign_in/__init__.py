@@ -1,1 +1,1 @@
-"""How people come in: what the portal does in another way than allauth."""
+"""Signing in: where the portal differs from allauth."""

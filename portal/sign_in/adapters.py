@@ -1,4 +1,4 @@
-"""Where the portal differs from allauth's own ways."""
+"""allauth's adapters, changed for the portal."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -45,7 +45,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def get_reauthentication_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, Any]]:
-        """The quickest first: it is where a person is led."""
+        """The quickest method first, because the person is sent to the first."""
         methods = super().get_reauthentication_methods(user)
         order = list(WAYS)
         return sorted(
@@ -54,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Names the portal as it is set up, not as the request called it, and keeps no answer waiting."""
+        """Uses the host of PORTAL_URL, not the request's, and sends after the answer."""
         message = self.render_mail(
             template_prefix, email, {"email": email, "current_site": _site()} | context
         )
@@ -66,25 +66,28 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{settings.PORTAL_URL}{path}"
 
     def is_safe_url(self, url: str) -> bool:
-        """A path of ours. An address would have to name a host, and loopback has more ports than this one."""
+        """Only a path of the portal is safe.
+
+        A full address is not, because other ports of this host are not the portal's.
+        """
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """One count of guesses for a person: allauth's holds the host and port that the request named."""
+        """One count of guesses per person; allauth's key also contains the request's host and port."""
         return str(credentials.get("email", "")).lower()
 
     def forget_guesses(self, request: HttpRequest, person: User) -> None:
-        """After a new password was set by a link."""
+        """Reset the count of guesses after a new password was set by a link."""
         self._delete_login_attempts_cached_email(request, email=person.email)
 
 
 def _site() -> SimpleNamespace:
-    """What allauth's mails call the portal."""
+    """The site name and host in allauth's mails."""
     return SimpleNamespace(name=_("Team portal"), domain=urlsplit(settings.PORTAL_URL).netloc)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
-    """Seeds pass through the portal's own box; the picture of one is drawn here."""
+    """Seeds are sealed with the portal's keys, and their QR codes are drawn by the portal."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "unreadable": gettext_lazy(

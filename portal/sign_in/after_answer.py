@@ -1,4 +1,4 @@
-"""Work that no answer waits for, so that the time of the answer tells nothing: mails about signing in.
+"""Mails about signing in, sent after the answer, so that the time of the answer reveals nothing.
 
 A thread of this process does it, and not a worker: the links of these mails are secrets, which belong into
 no row and no queue. What fails or is dropped leaves a line in the log. A process that is told to end finishes
@@ -15,8 +15,8 @@ from django.db import connections
 
 log = logging.getLogger(__name__)
 
-_HEAD_START = 0.1  # seconds; the answer has left by then, and does not share the processor with the work
-_MOST = 100  # that wait, while the mail server is slow
+_HEAD_START = 0.1  # seconds; the answer has been sent by then
+_MOST = 100  # waiting jobs, while the mail server is slow
 
 _threads = ThreadPoolExecutor(2, thread_name_prefix="after-answer")
 _room = threading.BoundedSemaphore(_MOST)
@@ -24,7 +24,7 @@ _here = threading.local()
 
 
 def run(what: str, job: Callable[..., object], *arguments: object) -> None:
-    """Do ``job`` after the answer. ``what`` stands in the log: no address and no secret."""
+    """Run ``job`` after the answer. ``what`` is its name in the log, without address or secret."""
     if getattr(_here, "is_later", False):
         job(*arguments)
         return

@@ -1,4 +1,4 @@
-"""All that the portal takes from allauth's insides, where allauth offers no public way.
+"""All internals of allauth that the portal uses, where allauth has no public interface.
 
 pyproject.toml bounds allauth's version, and tests/portal/test_allauth_internals.py fails when one moves.
 """

@@ -1,4 +1,4 @@
-"""What a passkey is asked, and what counts as its answer; the only module that knows where allauth keeps it.
+"""The challenges for passkeys, one for each form. Only this module knows where allauth keeps them.
 
 allauth keeps one challenge in the session, whichever form it was made for, with what that form demanded.
 So an answer to the form that demands least passes for the form that demands most. docs/security.md has more.
@@ -20,7 +20,7 @@ from portal.sign_in.allauth_internals import webauthn
 
 log = logging.getLogger(__name__)
 
-# What the parsers of answers raise on hostile ones, beside their own refusals.
+# Errors that the parsers also raise for hostile answers.
 _UNREADABLE = (
     ArithmeticError,
     AssertionError,
@@ -45,12 +45,12 @@ class Ceremony(StrEnum):
         return f"passkey.{self}"
 
     def keep(self) -> None:
-        """Take over the challenge that allauth has just made."""
+        """Store the challenge that allauth has just made under this ceremony."""
         context.request.session[self._session_key] = context.request.session.pop(webauthn.STATE_SESSION_KEY)
 
     @contextmanager
     def answered(self) -> Iterator[None]:
-        """Lends allauth this ceremony's challenge, once, whatever comes of it."""
+        """Gives allauth this ceremony's challenge, once, whatever the result."""
         webauthn.clear_state()
         if state := self._take():
             webauthn.set_state(state)
@@ -63,7 +63,7 @@ class Ceremony(StrEnum):
             webauthn.clear_state()
 
     def _take(self) -> dict[str, Any] | None:
-        """Nothing for all but the first of the requests that come at once."""
+        """Returns the challenge only to the first of several concurrent requests."""
         state: dict[str, Any] | None = context.request.session.pop(self._session_key, None)
         if state is None:
             return None

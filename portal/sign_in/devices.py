@@ -1,4 +1,4 @@
-"""Which browsers a person signs in with: a signed cookie tells, not an address that changes every day."""
+"""The browsers with which a person signs in, recognised by a signed cookie."""
 
 import secrets
 
@@ -15,7 +15,7 @@ _SALT = "portal.device"
 
 
 def meet(request: HttpRequest, person: User) -> bool:
-    """Note a sign-in; whether this browser is new to the person. Their very first one is not."""
+    """Record a sign-in. Returns whether the browser is new to the person; their first one does not count."""
     mark = _mark_of(request) or secrets.token_urlsafe(16)
     request.device_mark = mark  # type: ignore[attr-defined]  # remember() hands it over with the response
     hash_ = keyed_digest("device", mark)
@@ -27,7 +27,7 @@ def meet(request: HttpRequest, person: User) -> bool:
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> None:
-    """After a sign-in the browser keeps its mark, for as long again."""
+    """Set the cookie again after a sign-in, so that it lasts two more years."""
     if mark := getattr(request, "device_mark", ""):
         response.set_cookie(
             settings.DEVICE_COOKIE_NAME,

@@ -6,7 +6,7 @@ from portal.wording import preferences
 
 
 def mail_link(email: str) -> None:
-    """Nothing happens for an address that no active user has."""
+    """Mails a link, if an active user has this address."""
     if person := User.objects.active().filter(email=email).first():
         with preferences.worn(person):
             request_password_reset(None, email, [person], None)

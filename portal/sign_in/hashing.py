@@ -1,6 +1,6 @@
 """How passwords are hashed: with OWASP's 19 MiB of Argon2id, one at a time in each process.
 
-So a storm of sign-ins fills no memory: what each costs is bounded, and how many there are at once.
+So many sign-ins at once do not fill the memory.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 
 _T = TypeVar("_T")
 SECONDS_TO_WAIT = 3
-# A thread of its own: the C library keeps what was freed for each thread that has hashed.
+# One thread: the C library keeps freed memory for each thread that has hashed.
 _thread = ThreadPoolExecutor(1, "hashing")
 
 

@@ -1,4 +1,4 @@
-"""Acts that want to know once more who it is, however long ago they signed in."""
+"""Asks people again who they are, before acts that need it."""
 
 from collections.abc import Callable, Collection, Mapping
 from functools import wraps
@@ -18,7 +18,7 @@ _TYPED = "typed_before_confirming"
 def ask_first(
     request: HttpRequest, *, there: str = "", typed: Mapping[str, Any] | None = None
 ) -> HttpResponse | None:
-    """The way to the page that confirms and back ``there``; None when it was confirmed minutes ago.
+    """A redirect to the page that confirms, which leads to ``there``; None if that was done minutes ago.
 
     Nothing is sent on the way. What was ``typed`` waits in the session for ``typed_before``: never a secret,
     which allauth's own decorator would keep with the rest of a form.
@@ -38,7 +38,7 @@ def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> No
 
 
 def reauthenticated(*kept: str, there: Callable[..., str] | None = None) -> Callable[[View], View]:
-    """The view answers only people who confirmed minutes ago who they are; it leads the others there.
+    """Decorator: the view answers only people who confirmed in the last minutes; others are sent to confirm.
 
     A POST that comes too late leads back to a GET of the same address, so the view answers both. The GET is
     the page that asks for the act, else ``there`` tells another one. ``kept`` are the fields that wait for
@@ -63,13 +63,13 @@ def count_sign_in(request: HttpRequest) -> None:
 
 
 def as_initial(data: QueryDict, leave_out: Collection[str] = ()) -> dict[str, Any]:
-    """What was posted, as a form's ``initial``."""
+    """The posted data as a form's ``initial``."""
     lists = {name: values for name, values in data.lists() if name not in {*leave_out, "csrfmiddlewaretoken"}}
     return {name: values if len(values) > 1 else values[0] for name, values in lists.items()}
 
 
 def typed_before(request: HttpRequest) -> dict[str, Any]:
-    """What stood in the form of this address before it was confirmed, once."""
+    """What was typed into the form of this address before confirming. It is returned once."""
     waiting = request.session.get(_TYPED)
     if request.method != "GET" or not waiting or waiting["there"] != request.get_full_path():
         return {}

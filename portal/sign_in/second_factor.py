@@ -1,4 +1,4 @@
-"""Who has a second factor, who owes one, and taking away a lost one."""
+"""Two-factor sign-in: who has it, who has to set it up, and removing it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from portal.models import Switches, User
 
 Type = Authenticator.Type
-REAL = (Type.TOTP, Type.WEBAUTHN)  # recovery codes only stand in for one of these
+REAL = (Type.TOTP, Type.WEBAUTHN)  # recovery codes only replace one of these
 
 
 def is_set_up(person: Any) -> bool:
@@ -23,7 +23,7 @@ def is_owed(person: Any) -> bool:
 
 
 def of(person: User) -> QuerySet[Authenticator]:
-    """The oldest first."""
+    """The person's apps and passkeys, oldest first."""
     return Authenticator.objects.filter(user=person, type__in=REAL).order_by("created_at")
 
 
@@ -38,7 +38,7 @@ def forget(person: User) -> None:
 
 
 def remove(request: HttpRequest, person: User) -> None:
-    """All of it, recovery codes too. The person is told by mail, and their sessions end."""
+    """Remove app, passkeys and recovery codes. The person is mailed, and their sessions end."""
     for authenticator in Authenticator.objects.filter(user=person):
         authenticator.delete()
         signals.authenticator_removed.send(

@@ -1,4 +1,7 @@
-"""Sessions in the database, each under a keyed digest of its cookie: a reader of the table cannot sign in."""
+"""Sessions in the database.
+
+A row's key is a keyed digest of the cookie, so a reader of the table cannot sign in.
+"""
 
 from copy import deepcopy
 from typing import Any
@@ -30,7 +33,7 @@ class SessionStore(db.SessionStore):
     _noted: dict[str, Any] | None = None
 
     def note(self, name: str, value: Any) -> None:
-        """Set what is worth no waiting: where nothing else of the session is new, it may be lost."""
+        """Set a value that may be lost: without another change the session does not wait for the lock."""
         is_alone = not self.modified
         self[name] = value
         self._noted = deepcopy(dict(self.items())) if is_alone else None

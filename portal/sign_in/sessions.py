@@ -1,4 +1,4 @@
-"""How long a session lives, and what ends it before."""
+"""How long a session lasts, and what ends it earlier."""
 
 import time
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def begin(request: HttpRequest, **_: Any) -> None:
 
 
 def keep(request: HttpRequest, *, somebody_is_there: bool) -> None:
-    """Put off the idle end, which is SESSION_COOKIE_AGE after the last touch; sign out who is in too long."""
+    """Prolong an idle session by SESSION_COOKIE_AGE; end one that is older than LONGEST."""
     now = time.time()
     if now - request.session.get("signed_in_at", 0) > LONGEST or _is_of_the_future(request, now):
         logout(request)
@@ -39,14 +39,17 @@ def keep(request: HttpRequest, *, somebody_is_there: bool) -> None:
 
 
 def _is_of_the_future(request: HttpRequest, now: float) -> bool:
-    """Written by a clock that was ahead: it would stay signed in, and confirmed, for that much longer."""
+    """Whether a clock that was ahead wrote it: it would last, and stay confirmed, too long."""
     proofs = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
     times = [request.session.get("signed_in_at", 0), *(proof.get("at", 0) for proof in proofs)]
     return max(times) > now + APART
 
 
 def note(request: HttpRequest, **_: Any) -> None:
-    """Puts the session on its person's list. Receives allauth's word of sign-ins and new passwords, too."""
+    """Adds the session to its person's list.
+
+    Also receives allauth's signals of sign-ins and new passwords.
+    """
     if not request.user.is_authenticated:
         return
     if request.session.session_key is None:
@@ -63,7 +66,7 @@ def note(request: HttpRequest, **_: Any) -> None:
 
 
 def listed(person: User) -> list[UserSession]:
-    """Where the person is signed in, the oldest first."""
+    """The person's sessions, oldest first."""
     found = {
         row.pk: row.get_decoded()
         for row in Session.objects.filter(
@@ -102,7 +105,7 @@ def stay(request: HttpRequest, person: User) -> None:
 
 
 def end_others_after_a_change(request: HttpRequest, user: User, **_: Any) -> None:
-    """Receives what allauth says of a second factor that was set up, made anew or removed."""
+    """Receives allauth's signals that two-factor sign-in was set up, changed or removed."""
     end_others(request, user)
 
 

@@ -1,4 +1,4 @@
-"""In place of Django's bare "Forbidden", where a form's token is not the one that the browser holds now."""
+"""The page instead of Django's "Forbidden" when a form's token differs from the browser's."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from django_htmx.http import reselect, reswap, retarget
 from portal import http
 from portal.sign_in import reauthentication
 
-# Names of fields that no page ever gives back: passwords, keys, codes, cards and accounts at banks.
+# Fields that are never rendered back: passwords, keys, codes, cards and bank accounts.
 SECRETS = {
     "bank_account", "bank_code", "card_expiry", "card_number", "code", "confirmed", "credential", "epp_code",
     "existing", "new", "oldpassword", "password", "password1", "password2", "root_password", "secret",
@@ -22,7 +22,7 @@ _SIGN_INS = {"account_login", "mfa_login_webauthn"}
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """What was typed stays, but for secrets; it is sent again by a click and with a fresh token alone.
+    """Keeps what was typed, except secrets. A click sends it again with a new token.
 
     It was the person who typed it: where a form comes from another site, Django gives another reason.
     """

@@ -2,7 +2,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 
 
 class ListedSessionsConfig(UserSessionsConfig):
-    """The list of sessions is kept by sign_in/sessions.py: allauth would write down their cookies."""
+    """sign_in/sessions.py keeps the list of sessions, because allauth would store their cookies."""
 
     default = False
 

@@ -7,7 +7,7 @@ register = template.Library()
 
 Noun = AuditEntry.Noun
 
-# Of what stays for good; a key that was removed has no page any more.
+# Only objects that are never deleted; a removed key has no page.
 _PAGES = {
     Noun.SIGN_IN: "person",
     Noun.PERSON: "person",
@@ -19,6 +19,6 @@ _PAGES = {
 
 @register.filter
 def audit_page(entry: AuditEntry) -> str:
-    """Where more is told of what an entry is about; empty where nothing is."""
+    """The page about the entry's object; empty if there is none."""
     name = _PAGES.get(Noun(entry.noun))
     return reverse(name, args=[entry.target_id]) if name and entry.target_id else ""

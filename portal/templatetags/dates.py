@@ -17,7 +17,7 @@ register.filter("moment", formats.moment)
 
 @register.simple_tag
 def on(value: date | None) -> str:
-    """A day, with how far away it is in its title."""
+    """A day; its distance is in the title."""
     if value is None:
         return formats.NOTHING
     return format_html(
@@ -36,7 +36,7 @@ def on_or_past(value: date | None) -> str:
 
 @register.simple_tag
 def when(value: datetime | None) -> str:
-    """How long ago, counting on in the browser, with the moment itself in the title."""
+    """How long ago, kept up to date in the browser; the exact time is in the title."""
     if value is None:
         return formats.NOTHING
     return format_html(

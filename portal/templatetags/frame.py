@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.inclusion_tag("components/_noun.html", takes_context=True)
 def noun(context: Context, name: str, label: str, icon: str, shortcut: str = "") -> dict[str, Any]:
-    """The way to one noun, named after its URL, with what of it needs attention."""
+    """The link to one noun in the menu, with the number of rows that need attention."""
     url = reverse(name)
     request = context.get("request")
     return {

@@ -1,4 +1,4 @@
-"""When a page that could not be read asks again by itself."""
+"""When a live page tries again by itself after a failure."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,7 +30,7 @@ class Retry:
 
 @register.simple_tag(takes_context=True)
 def retry_of(context: Context, live: Live) -> Retry | None:
-    """None where the same would only be refused again; a limit is waited for to its second."""
+    """None if another try would be refused again. After a rate limit it is the second of the reset."""
     if live.retry_in is None:
         return None
     told = context.request.GET.get("tries", "")  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@ from django.conf import settings
 
 register = template.Library()
 
-# As the software behind the provider's client area names its pages.
+# Page names of the software behind the provider's client area.
 _PAGES = {
     "service": "clientarea.php?action=productdetails&id={}",
     "domain": "clientarea.php?action=domaindetails&id={}",
@@ -13,13 +13,13 @@ _PAGES = {
 
 @register.simple_tag
 def provider_area() -> str:
-    """Where the provider's own client area begins, empty where that is not set."""
+    """The address of the provider's client area; empty if it is not set."""
     base = settings.PORTAL_PROVIDER_URL
     return f"{base}/clientarea.php" if base else ""
 
 
 @register.simple_tag
 def provider_page(noun: str, remote_id: int) -> str:
-    """The address of the same thing in the provider's own client area, empty where that is not set."""
+    """The address of the object in the provider's client area; empty if it is not set."""
     base = settings.PORTAL_PROVIDER_URL
     return f"{base}/{_PAGES[noun].format(remote_id)}" if base else ""

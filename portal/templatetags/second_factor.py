@@ -12,17 +12,17 @@ register = template.Library()
 
 @register.filter
 def in_fours(secret: str) -> str:
-    """For typing."""
+    """The secret in groups of four characters, for typing."""
     return " ".join(re.findall(".{1,4}", secret.rstrip("=")))
 
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """`Firefox, Windows`; of a stranger what it calls itself."""
+    """`Firefox, Windows`; for an unknown browser its user agent."""
     return user_agents.family(user_agent) or user_agent[:40] or _("unknown")
 
 
 @register.simple_tag
 def codes_left(codes: Authenticator) -> int:
-    """Without opening their seed."""
+    """The number of unused codes, without unsealing their seed."""
     return int(app_settings.RECOVERY_CODE_COUNT) - int(codes.data["used_mask"]).bit_count()

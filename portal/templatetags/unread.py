@@ -1,4 +1,4 @@
-"""Cells of rows, some of whose fields could not be read: never blank, never another value."""
+"""Cells of rows with unreadable fields: these show "unreadable", never a blank or an old value."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ register.filter("unread_words", fields.unread_words)
 
 @register.filter
 def or_unread(shown: Any, told: str | None) -> Any:
-    """``shown``, unless something that could not be read was ``told`` in its place."""
+    """``shown``, or "unreadable" if Ultahost wrote ``told`` instead."""
     if told is None:
         return shown
     words = _("Ultahost wrote “%(told)s”") % {"told": told}
@@ -27,7 +27,7 @@ def or_unread(shown: Any, told: str | None) -> Any:
 
 @register.filter
 def amount_words(invoice: Invoice, currency: str) -> str:
-    """The total, for plain text."""
+    """The total as plain text."""
     return fields.money(invoice, "total", currency)
 
 

@@ -1,4 +1,4 @@
-"""Events in people's words: what changed, from what to what, and where it is to be seen."""
+"""Events in words: what changed, its old and new value, and the link to it."""
 
 from datetime import date
 from decimal import Decimal
@@ -76,7 +76,7 @@ def _difference(name: str, was: Any, now: Any, currency: str) -> str:
 
 
 def _readability(event: Event, name: str, was: Any, now: Any) -> str:
-    """What Ultahost wrote is never formatted: it is what could not be read."""
+    """The unreadable text is shown as Ultahost wrote it, without formatting."""
     currency, told = event.account.currency, {"field": fields.label(name)}
     if event.kind == Kind.READABLE:
         told |= {"now": _value(name, now, currency)}
@@ -86,7 +86,7 @@ def _readability(event: Event, name: str, was: Any, now: Any) -> str:
 
 
 def _value(name: str, value: Any, currency: str) -> str:
-    """As the pages show it; JSON holds amounts and dates as text."""
+    """The value as pages show it; in JSON amounts and dates are text."""
     if value is None or value == "":
         return formats.NOTHING
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The fields of rows and records in people's words, and what pages say of one that could not be read."""
+"""The names of the fields of rows and records, and the words for a field that could not be read."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""The library's errors in the portal's words, with the names of its settings and options."""
+"""The library's errors in the portal's words, with the portal's settings and options."""
 
 from portal.wording import reasons
 from ultahost_api.installation import OtherApi, OtherHmacKey, OtherSealingKeys
