@@ -1,7 +1,7 @@
 """What the refresh costs against downloading and parsing the same pages, and whether that grows.
 
 The provider is a process that answers from memory. The floor is one requests session that gets the same
-pages and parses their JSON, in the same process and run as the engine. Writes docs/performance.md.
+pages and parses their JSON, in the same process and run as the engine.
 
 python -m tests.bench.scale [quick]
 """
@@ -17,26 +17,27 @@ from typing import Any
 
 import psycopg
 
+from tests.bench.parts import report
 from tests.bench.parts.canned import Provider
 from tests.postgres import NoPostgreSQL, temporary_postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAD = (
-    "# Performance",
-    "",
-    "Written by `make bench`. Times and CPU are ratios to the floor within one run on one machine. The floor",
-    "is one process that gets the same pages with a `requests` session, one after the other, and parses",
-    "their JSON. The refresh adds types, the budget, the lease and the database, all of which must be there",
-    "after a kill: that is several statements for each page.",
-    "",
-    "Times are against a provider that takes 30 ms to answer, as one over the internet does at least. The",
-    "worker is the one that `make up` starts, with its broker and its beat: two processes side by side, so",
-    "each of them takes twice the floor at 1.0. Details are left out; they are read after the lists, from",
-    "what these leave of the limit. One pass is one list in one process.",
-    "",
-    "The ratios of CPU have no aim: their provider answers from memory, so they say what the engine itself",
-    "costs and show when it grows.",
-    "",
+    (
+        "The floor is one process that gets the same pages with a `requests` session, one after the "
+        "other, and parses their JSON. The refresh adds types, the budget, the lease and the database, "
+        "all of which must be there after a kill: that is several statements for each page."
+    ),
+    (
+        "Times are against a provider that takes 30 ms to answer, as one over the internet does at least. "
+        "The worker is the one that `make up` starts, with its broker and its beat: two processes side by "
+        "side, so each of them takes twice the floor at 1.0. Details are left out; they are read after "
+        "the lists, from what these leave of the limit. One pass is one list in one process."
+    ),
+    (
+        "The ratios of CPU have no aim: their provider answers from memory, so they say what the engine "
+        "itself costs and show when it grows."
+    ),
 )
 PARTS = ("engine", "team")
 SECRETS = {
@@ -55,9 +56,8 @@ def main() -> None:
                 told["PostgreSQL"] = measured(provider.url, [f"{database_url}_{part}" for part in PARTS])
         except NoPostgreSQL as error:
             print(f"PostgreSQL: {error}")
-    page = written(told)
-    (ROOT / "docs" / "performance.md").write_text(page, encoding="utf-8")
-    print(page, flush=True)
+    rows = [(label, aim, *(figure(one) for one in told.values())) for label, aim, figure in FIGURES]
+    report.say("The refresh", *HEAD, report.table(("", "aim", *told), rows))
 
 
 def measured(url: str, database_urls: list[str]) -> dict[str, Any]:
@@ -84,14 +84,6 @@ def _make_database(database_url: str) -> None:
     address, _, name = database_url.rpartition("/")
     with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
-
-
-def written(told: dict[str, dict[str, Any]]) -> str:
-    """The table of every figure that another machine should find as well."""
-    lines = [*HEAD, "| | aim | " + " | ".join(told) + " |", "|---|---|" + "---|" * len(told)]
-    for label, aim, figure in FIGURES:
-        lines.append(f"| {label} | {aim} | " + " | ".join(figure(one) for one in told.values()) + " |")
-    return "\n".join(lines) + "\n"
 
 
 def _growth(told: dict[str, Any]) -> str:
