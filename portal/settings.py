@@ -304,7 +304,7 @@ if not os.access(BASE_DIR, os.W_OK) and not STATIC_ROOT.exists():
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "portal.running.static_files.JoinedStaticFiles"},
 }
 
 # The queue only says that work is due: nothing that must survive stands in it

@@ -21,7 +21,8 @@ from portal.wording.statuses import hue, status_word
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 STYLES = sorted((ROOT / "static/css").rglob("*.css"))
-SCRIPTS = sorted((ROOT / "static/js").glob("*.js"))
+CONTENTS = ROOT / "static/js/app.js"
+SCRIPTS = sorted({*(ROOT / "static/js").glob("*.js")} - {CONTENTS})
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 RAW_COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|hwb|lab|lch|oklab|oklch|color)\(", re.IGNORECASE)
 
@@ -90,7 +91,7 @@ def test_it_finds_each_behaviour_in_a_template(path: Path) -> None:
     written = html + (ROOT / "docs/look.md").read_text() + (ROOT / "portal/templatetags/dates.py").read_text()
     assert attributes
     assert {name for name in attributes if not re.search(rf"\b{name}\b", written)} == set()
-    assert f"js/{path.name}" in html
+    assert CONTENTS.read_text().splitlines().count(f'import "./{path.name}"') == 1
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
