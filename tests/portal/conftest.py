@@ -1,6 +1,7 @@
 """A team, its rows, and a visitor who asks pages for what CSS selectors find."""
 
 import csv
+import gzip
 import re
 import time
 from collections.abc import Iterator
@@ -82,7 +83,12 @@ class Page:
     @property
     def html(self) -> str:
         response = self.response
-        return (response.getvalue() if response.streaming else response.content).decode()
+        content = response.getvalue() if response.streaming else response.content
+        return (gzip.decompress(content) if self.is_compressed else content).decode()
+
+    @property
+    def is_compressed(self) -> bool:
+        return "Content-Encoding" in self.headers
 
     @property
     def path(self) -> str:

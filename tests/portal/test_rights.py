@@ -20,6 +20,7 @@ from portal.models import (
     ServiceCommand,
     ShareLink,
 )
+from portal.pages.compression import COMPRESSED
 from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.crypto import sealing
@@ -568,3 +569,26 @@ def test_it_builds_no_address_from_the_host_that_was_asked(visit, team, paths, n
         page = browser.get(paths(name))
 
         assert ":6666" not in f"{page.html} {page.headers}"
+
+
+# What is compressed
+
+SECRETIVE = {"epp_code", "two_factor", "shared", "open_shared", "share_links", "email_body", "password_link"}
+
+
+def test_it_compresses_the_pages_that_are_named_and_no_other(visit, team, paths, shared):
+    assert not SECRETIVE & COMPRESSED
+    compressed = set()
+    for who in ("nobody", "owner", "admin", "holder"):
+        browser = visit(team[who])
+        browser.client.defaults["HTTP_ACCEPT_ENCODING"] = "gzip"
+        if who == "holder":
+            browser.get(shared[1])
+        for name in TABLE:
+            with transaction.atomic():
+                if browser.get(paths(name)).is_compressed:
+                    compressed.add(name)
+                transaction.set_rollback(True)
+
+    assert compressed <= COMPRESSED
+    assert {"home", "services", "invoice", "domain", "audit"} <= compressed
