@@ -17,3 +17,13 @@ def test_it_takes_at_most_twice_the_windows_although_every_tenth_read_is_broken(
     assert (figures.read, figures.back_offs) == (ROWS, 0)
     assert figures.calls <= ROWS * 1.3
     assert figures.windows <= 2 * ROWS / SHARE
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.usefixtures("rung")
+def test_it_waits_for_slow_answers_side_by_side(settings):
+    """Six of them wait three seconds each."""
+    figures = measure(settings, "slow by 3 s", limit=100_000, window=60.0, rows=60)
+    assert (figures.read, figures.calls, figures.back_offs) == (60, 60, 0)
+    assert figures.seconds < 6 * 3

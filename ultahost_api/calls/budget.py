@@ -61,6 +61,11 @@ def take(key: ApiKey, purpose: Purpose) -> None:
         time.sleep(0.05)
 
 
+def allows_beside(key: ApiKey, purpose: Purpose) -> bool:
+    """Whether a call may go out while others do. A learned window counts answers, one after the other."""
+    return _with_calls_left(key, purpose, timezone.now()).filter(learned_at=None).exists()
+
+
 def _taken(key: ApiKey, purpose: Purpose, now: datetime) -> bool:
     if _with_calls_left(key, purpose, now).update(remaining=F("remaining") - 1):
         return True

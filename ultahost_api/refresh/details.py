@@ -1,7 +1,10 @@
 """Reads details (get_service, get_invoice, get_domain) with the calls that the lists leave over."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -9,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from ultahost_api import conf
+from ultahost_api.calls import budget
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyMeter
 from ultahost_api.client import (
@@ -20,6 +24,7 @@ from ultahost_api.client import (
     NotFound,
     ServerError,
     UltahostError,
+    Unauthorized,
 )
 from ultahost_api.models import Account, Invoice, InvoiceItem
 from ultahost_api.models.cached import Cached
@@ -27,6 +32,7 @@ from ultahost_api.refresh import events
 from ultahost_api.refresh.leases import Lease
 from ultahost_api.refresh.nouns import NOUNS, CachedNoun, items_of
 from ultahost_api.refresh.rows import values_of
+from ultahost_api.refresh.side_by_side import AT_ONCE, Reads
 from ultahost_api.refresh.time_slices import TimeSlice
 
 _TRIES = 5
@@ -37,29 +43,85 @@ _SUSPICIOUS = 3  # rows in a row without a good answer: perhaps the whole API gi
 Faulty = tuple[CachedNoun, Cached]
 
 
-def backfill(lease: Lease, client: Client, meter: KeyMeter, time_slice: TimeSlice) -> bool:
-    """Read details until none are missing (returns True) or the time slice is over.
-
-    A row without a good answer is skipped; a fault is counted for it as soon as another row has a good
-    answer.
-    """
+def backfill(lease: Lease, client: Client, meter: KeyMeter, time_slice: TimeSlice, tries: int = 3) -> bool:
+    """Read details until none are missing (returns True) or the time slice is over."""
     _forget_tries_daily(lease)
-    suspects: list[Faulty] = []
-    works = False
-    while rows := list(islice(wanting(lease.refresh.account), _BATCH)):
-        for noun, row in rows:
-            if fault := _read(lease, noun, row, client, meter):
-                suspects.append((noun, row))
+    with Reads(meter.key, tries) as reads:
+        return _Backfill(lease, client, meter, time_slice, reads).run()
+
+
+class _Backfill:
+    """A row without a good answer is skipped; a fault is counted for it as soon as another row has a good
+    answer.
+
+    Reads run side by side only after a good answer: an API that gives none gets one at a time.
+    """
+
+    def __init__(
+        self, lease: Lease, client: Client, meter: KeyMeter, time_slice: TimeSlice, reads: Reads
+    ) -> None:
+        self._lease, self._client, self._meter = lease, client, meter
+        self._time_slice, self._reads = time_slice, reads
+        self._batch: deque[Faulty] = deque()
+        self._asked: dict[Future[Any], tuple[Faulty, datetime]] = {}
+        self._suspects: list[Faulty] = []
+        self._fault: UltahostError | None = None
+        self._refusal: UltahostError | None = None
+        self._works = self._is_over = False
+
+    def run(self) -> bool:
+        while True:
+            while self._may_ask() and (wanted := self._next_row()):
+                self._ask(*wanted)
+            if self._asked:
+                self._take_in(self._reads.next())
+            elif self._refusal:
+                raise self._refusal
+            elif self._suspects and (len(self._suspects) >= _SUSPICIOUS or not self._is_over):
+                self._clear_suspects()
             else:
-                works = True
-                _clear(lease, suspects)
-            if fault and (len(suspects) == _SUSPICIOUS or (row is rows[-1][1] and not works)):
-                _read_another(lease, suspects, client, meter, fault)
-                _clear(lease, suspects)
-            if time_slice.is_over():
-                return False
-        _clear(lease, suspects)
-    return True
+                return not self._is_over
+
+    def _may_ask(self) -> bool:
+        if self._is_over or self._refusal or self._reads.is_closed or len(self._suspects) >= _SUSPICIOUS:
+            return False
+        if not self._asked:
+            return True
+        may_more = self._works and not self._suspects and len(self._asked) < AT_ONCE
+        return may_more and budget.allows_beside(self._meter.key, Purpose.DETAILS)
+
+    def _next_row(self) -> Faulty | None:
+        """None if all rows that lack details are being read or are suspected."""
+        if not self._batch:
+            busy = [row for (_, row), _ in self._asked.values()] + [row for _, row in self._suspects]
+            wanted = islice(wanting(self._lease.refresh.account), _BATCH + len(busy))
+            self._batch.extend((noun, row) for noun, row in wanted if row not in busy)
+        return self._batch.popleft() if self._batch else None
+
+    def _ask(self, noun: CachedNoun, row: Cached) -> None:
+        self._lease.renew()
+        asked = self._reads.start(lambda client: noun.calls(client).get(row.remote_id), _purpose(row))
+        self._asked[asked] = (noun, row), timezone.now()
+
+    def _take_in(self, ended: Future[Any]) -> None:
+        (noun, row), asked_at = self._asked.pop(ended)
+        try:
+            self._fault = _keep(self._lease, noun, row, ended.result, asked_at)
+        except UltahostError as error:
+            if self._refusal is None or isinstance(error, Unauthorized):
+                self._refusal = error
+            return
+        if self._fault:
+            self._suspects.append((noun, row))
+        else:
+            self._works = True
+            _clear(self._lease, self._suspects)
+        self._is_over = self._is_over or self._time_slice.is_over()
+
+    def _clear_suspects(self) -> None:
+        if self._fault and (len(self._suspects) >= _SUSPICIOUS or not self._works):
+            _read_another(self._lease, self._suspects, self._client, self._meter, self._fault)
+        _clear(self._lease, self._suspects)
 
 
 def _forget_tries_daily(lease: Lease) -> None:
@@ -93,15 +155,16 @@ def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
         yield from ((noun, row) for row in oldest[:_BATCH])
 
 
-def _read(
-    lease: Lease, noun: CachedNoun, row: Cached, client: Client, meter: KeyMeter
+def _purpose(row: Cached) -> Purpose:
+    return Purpose.PERSON if row.details_wanted_at else Purpose.DETAILS
+
+
+def _keep(
+    lease: Lease, noun: CachedNoun, row: Cached, answer: Callable[[], Any], asked_at: datetime
 ) -> UltahostError | None:
     """Returns the fault if there was no good answer; it may concern the row or the whole API."""
-    lease.renew()
-    meter.purpose = Purpose.PERSON if row.details_wanted_at else Purpose.DETAILS
-    asked_at = timezone.now()
     try:
-        write(lease, noun, row, noun.calls(client).get(row.remote_id), noun.detail_names, asked_at)
+        write(lease, noun, row, answer(), noun.detail_names, asked_at)
     except (BadAnswer, NoAnswer, ServerError) as error:
         return error
     except (BadRequest, Forbidden, NotFound):
@@ -127,7 +190,9 @@ def _read_another(
     unknown = [(noun, noun.rows.filter(account=account)) for noun in _nouns() if noun is not last]
     for noun, rows in [*known, *unknown]:
         if row := rows.present().exclude(pk__in=[row.pk for _, row in suspects]).first():
-            if _read(lease, noun, row, client, meter):
+            lease.renew()
+            meter.purpose = _purpose(row)
+            if _keep(lease, noun, row, partial(noun.calls(client).get, row.remote_id), timezone.now()):
                 break
             return
     raise fault

@@ -103,9 +103,10 @@ def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
         profiles.read(lease)
         return Outcome()
     meter = KeyMeter(key, Purpose.PERSON if refresh.asked_at else Purpose.BACKGROUND)
-    client = metered(meter, tries=1 if refresh.attempts >= _BROKEN_AFTER else 3)
+    tries = 1 if refresh.attempts >= _BROKEN_AFTER else 3
+    client = metered(meter, tries=tries)
     if refresh.noun == Noun.DETAILS:
-        return Outcome() if details.backfill(lease, client, meter, time_slice) else None
+        return Outcome() if details.backfill(lease, client, meter, time_slice, tries) else None
     return passes.read(lease, NOUNS[refresh.noun], client, meter, time_slice)
 
 
