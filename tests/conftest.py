@@ -72,7 +72,8 @@ def triggers_off() -> Iterator[None]:
             off = ["SET CONSTRAINTS ALL IMMEDIATE", "ALTER TABLE portal_auditentry DISABLE TRIGGER USER"]
             on = ["ALTER TABLE portal_auditentry ENABLE TRIGGER USER"]
         else:
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            of_log = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
+            cursor.execute(of_log, ["portal_auditentry"])
             triggers = cursor.fetchall()
             off, on = [f"DROP TRIGGER {name}" for name, _ in triggers], [sql for _, sql in triggers]
         for statement in off:

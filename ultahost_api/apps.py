@@ -8,10 +8,13 @@ class UltahostApiConfig(AppConfig):
 
     def ready(self) -> None:
         from django.core.checks import register
+        from django.db.models.signals import post_migrate, pre_migrate
 
         from ultahost_api import checks
         from ultahost_api.crypto import sealed_columns
-        from ultahost_api.models import ApiKey
+        from ultahost_api.models import ApiKey, search_index
 
         register(checks.check_settings, "ultahost_api")
+        pre_migrate.connect(search_index.give_way, sender=self)
+        post_migrate.connect(search_index.prepare, sender=self)
         sealed_columns.register(ApiKey, "sealed")

@@ -13,6 +13,7 @@ from portal.backups import CannotKeep, content
 from portal.backups.archive import Manifest
 from portal.running import CannotStart
 from portal.running.launcher import only_launcher
+from ultahost_api.models import search_index
 
 _LONGEST_ROW = 64 * 1024 * 1024  # bytes
 _PLAIN_TABLE = """SELECT 1 FROM main.sqlite_schema
@@ -32,6 +33,7 @@ def dump(folder: Path) -> tuple[Path, dict[str, Any]]:
     with _working_on(copy):
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
+            search_index.drop(cursor)  # it may hold words of rows that were removed
             for table in content.PASSING:
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608
         return copy, content.describe()

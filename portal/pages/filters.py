@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms import DateInput
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
-from ultahost_api.models import Account, Noun
+from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
@@ -37,9 +37,12 @@ class DayFilter(filters.DateFilter):
 
 
 class RowFilter(filters.FilterSet):
-    """Account, status and search; each list says which folded columns its search reads."""
+    """Account, status and search; each list says which folded texts its search reads.
 
-    searched: tuple[str, ...] = ("folded", "account__folded")
+    ``searched`` has the paths that lead to them: "" to the row itself, ``account__`` to its account.
+    """
+
+    searched: tuple[str, ...] = ("", "account__")
     status_column = "status"
     number_column = "remote_id"
 
@@ -59,8 +62,8 @@ class RowFilter(filters.FilterSet):
         for spellings in wanted(value):
             found = Q()
             for word in spellings:
-                for column in self.searched:
-                    found |= Q(**{f"{column}__contains": word})
+                for path in self.searched:
+                    found |= search_index.holding(_model(rows, path), word, path)
                 number = word.removeprefix("#")
                 if number.isascii() and number.isdigit() and len(number) < 19:
                     found |= Q(**{self.number_column: int(number)})
@@ -76,6 +79,13 @@ class RowFilter(filters.FilterSet):
         days = [name for name, one in self.filters.items() if isinstance(one, DayFilter)]
         told = self.form.cleaned_data if self.is_valid() else {}
         return [str(self.filters[name].label) for name in days if (told.get(name) or EARLIEST) < EARLIEST]
+
+
+def _model(rows: QuerySet[Any], path: str) -> type[Model]:
+    """Of the rows themselves, or of what ``path`` leads to from them: ``account__``."""
+    if not path:
+        return rows.model
+    return rows.model._meta.get_field(path.removesuffix("__")).related_model
 
 
 class CachedFilter(RowFilter):
@@ -120,12 +130,12 @@ class EmailFilter(CachedFilter):
 
 
 class OperationFilter(RowFilter):
-    searched = ("folded", "user__folded", "account__folded")
+    searched = ("", "user__", "account__")
     status_column = "state"
 
 
 class AuditFilter(RowFilter):
-    searched = ("text__folded",)
+    searched = ("text__",)
     status_column = "noun"
     number_column = "seq"
 

@@ -1,0 +1,146 @@
+"""The index of searches: it follows every row, and what it finds is what reading all rows finds."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.db.models import F, TextField, Value
+from django.db.models.functions import Concat
+
+from ultahost_api.models import Account, Domain, Invoice, search_index
+from ultahost_api.models.search_index import holding
+
+
+@pytest.fixture
+def acme(db):
+    return Account.objects.create(remote_uuid="1", name="Acme", currency="EUR")
+
+
+def add(account, *names):
+    return [Domain.objects.create(account=account, remote_id=n, name=name) for n, name in enumerate(names)]
+
+
+def found(word):
+    return sorted(domain.name for domain in Domain.objects.filter(holding(Domain, word)))
+
+
+def scanned(word):
+    return sorted(domain.name for domain in Domain.objects.filter(folded__contains=word))
+
+
+WORDS = [
+    "shop",
+    "hop.ex",
+    "example",
+    "xn--mn",
+    "munchen",
+    'a"b',
+    "100%",
+    "a_b",
+    "o'neil",
+    "日本語",
+    "ab",
+    "x",
+    "*",
+    "AND",
+]
+NAMES = [
+    "shop.example",
+    "münchen.example",
+    'a"b.example',
+    "100%.example",
+    "a_b.example",
+    "o'neil",
+    "日本語.jp",
+    "nand",
+]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_it_finds_what_reading_every_row_finds(acme, word):
+    add(acme, *NAMES)
+    assert found(word) == scanned(word)
+
+
+def test_it_follows_a_row_that_is_saved_updated_and_deleted(acme):
+    (domain,) = add(acme, "first.example")
+    domain.name = "second.example"
+    domain.save()
+    assert (found("first"), found("second")) == ([], ["second.example"])
+
+    Domain.objects.update(folded=Concat(F("folded"), Value(" third"), output_field=TextField()))
+    assert found("third") == ["second.example"]
+
+    Domain.objects.all().delete()
+    assert found("second") == []
+
+
+def test_it_follows_rows_that_are_written_many_at_once(acme):
+    rows = [Domain(account=acme, remote_id=n, name=f"{n}.example", folded=f"{n}.example") for n in range(20)]
+    Domain.objects.bulk_create(rows)
+    for row in rows:
+        row.folded = row.folded.replace("example", "elsewhere")
+    Domain.objects.bulk_update(rows, ["folded"])
+    assert (len(found("elsewhere")), found("7.exam")) == (20, [])
+
+
+def test_it_looks_at_the_rows_of_one_kind_alone(acme):
+    add(acme, "shop.example")
+    Invoice.objects.create(account=acme, remote_id=1, number="shop")
+    assert found("shop") == ["shop.example"]
+    assert Account.objects.filter(holding(Account, "acme")).get() == acme
+
+
+def test_it_finds_a_word_that_most_rows_hold(acme, monkeypatch):
+    monkeypatch.setattr(search_index, "_MOST", 5)
+    add(acme, *(f"{n}.example" for n in range(20)))
+    assert len(found("example")) == 20
+    assert Domain.objects.filter(holding(Account, "acme", "account__")).count() == 20
+
+
+def test_it_finds_the_same_without_an_index(acme):
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX ultahost_api_domain_folded")
+    else:
+        with connection.cursor() as cursor:
+            search_index.drop(cursor)
+    add(acme, *NAMES)
+    assert found("shop") == ["shop.example"]
+
+
+def test_it_is_made_again_where_a_table_was_built_anew(acme):
+    add(acme, "before.example")
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("DROP INDEX ultahost_api_domain_folded")
+        else:
+            for moment in ("insert", "update", "delete"):
+                cursor.execute(f"DROP TRIGGER ultahost_api_domain_search_{moment}")
+    Domain.objects.create(account=acme, remote_id=9, name="between.example")
+
+    search_index.prepare()
+
+    assert (found("before"), found("between")) == (["before.example"], ["between.example"])
+    Domain.objects.create(account=acme, remote_id=10, name="after.example")
+    assert found("after") == ["after.example"]
+
+
+def test_it_is_asked(acme):
+    """Which the results cannot tell, since without it they are the same."""
+    add(acme, *(f"{n}.example" for n in range(300)))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = Domain.objects.filter(holding(Domain, "123")).explain()
+    assert ("ultahost_api_domain_folded" if connection.vendor == "postgresql" else "INDEX") in plan
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_gives_way_to_migrations_and_is_made_again_after_them():
+    call_command("migrate", "ultahost_api", "0012", verbosity=0)  # before there were folded texts
+    call_command("migrate", verbosity=0)
+    acme = Account.objects.create(remote_uuid="1", name="Acme", currency="EUR")
+    add(acme, "shop.example")
+    assert found("shop") == ["shop.example"]
+    if connection.vendor == "sqlite":
+        assert holding(Domain, "shop").children[0][0] == "pk__in"
