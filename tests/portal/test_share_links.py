@@ -37,7 +37,7 @@ def secret_on(page):
 
 
 def said(page):
-    return page.texts(".toast[data-hue] .words")[:-1]
+    return page.texts(".toast[data-hue] .words")
 
 
 def test_it_makes_a_link_and_shows_its_address_once(browser, dana, acme):
