@@ -120,7 +120,6 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
-    "heroicons",
     "template_partials",
 ]
 MIDDLEWARE = [

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from portal.operations.form import WriteForm
+from portal.pages.selects import Select
 
 # What babel has beside countries: unions, outlying islands without a code of their own, inventions for tests.
 _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"}
@@ -44,7 +45,7 @@ class AddressForm(WriteForm):
     city = _text(_("City"), "off")
     state = _text(_("State or region"), "off")
     postcode = _text(_("Postcode"), "off")
-    country = forms.CharField(label=_("Country"), required=False, max_length=2, widget=forms.Select)
+    country = forms.CharField(label=_("Country"), required=False, max_length=2, widget=Select)
     phonenumber = _text(_("Phone"), "off", help_text=_("With the country code, such as +49.30901820."))
     tax_id = _text(_("Tax number"), "off")
 

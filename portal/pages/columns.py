@@ -5,7 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import conditional_escape, escape, format_html
 from django.utils.translation import gettext_lazy as _
+
+from portal.pages import cells
+from portal.pages.cells import Cell
+from portal.wording import fields
 
 Text = str | Promise
 
@@ -20,16 +25,32 @@ class Column:
     title: Text
     value: Callable[[Any], object] | None = None
     css_class: str = ""  # of its cells on a page
-    heading: Text = ""  # on a page, where it is not the title
+    heading: Text = ""  # on a page, if it is not the title
+    cell: Cell | None = None  # what it shows on a page
+    mark: Callable[[Any], str] | None = None  # a further class of a cell
+    tip: Callable[[Any], str] | None = None  # the title of a cell
+
+    def draw(self, row: Any, about: Mapping[str, Any]) -> str:
+        """The ``<td>`` of a row."""
+        shown = conditional_escape(self.cell(row, about)) if self.cell else ""
+        css_class = escape(f"{self.css_class} {self.mark(row)}".rstrip()) if self.mark else self.css_class
+        tip = format_html(' title="{}"', self.tip(row)) if self.tip else ""
+        return f'<td class="{css_class}"{tip}>{shown}</td>'
+
+
+# What the lists of several nouns have in common
+ACCOUNT = Column("account", _("Account"), lambda row: row.account.name, "account-cell", cell=cells.account)
+CURRENCY = Column("currency", _("Currency"), lambda row: row.account.currency)
+REMOTE_ID = Column("remote_id", _("Ultahost ID"), lambda row: row.remote_id)
+UNREADABLE = Column("unreadable", _("Could not be read"), fields.unread_words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """The description of a list, which is the same for each request: its columns and its texts.
 
-    ``name`` is the id of its element, and ``name/_row.html`` draws a row. ``columns`` stand in the order of
-    the file, ``shown`` names those of the page in its order. ``sorts`` maps names of columns to what a table
-    sorts by.
+    ``name`` is the id of its element. ``columns`` stand in the order of the file, ``shown`` names those of
+    the page in its order. ``sorts`` maps names of columns to what a table sorts by.
     """
 
     name: str
@@ -49,9 +70,9 @@ class Listing:
     above: str = ""  # the template above the toolbar
     body: str = "components/_rows.html"  # the template of the rows, whether there are any or not
 
-    @property
-    def row(self) -> str:
-        return f"{self.name}/_row.html"
+    def columns_of(self, names: Sequence[str]) -> list[Column]:
+        named = {column.name: column for column in self.columns}
+        return [named[name] for name in names]
 
     @property
     def filename(self) -> str:

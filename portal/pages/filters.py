@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
+from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
 
@@ -49,7 +50,7 @@ class RowFilter(filters.FilterSet):
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
     account = filters.ModelChoiceFilter(
-        queryset=Account.objects.none(), label=_("Account"), empty_label=_("All accounts")
+        queryset=Account.objects.none(), label=_("Account"), empty_label=_("All accounts"), widget=Select
     )
 
     def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: QuerySet[Account]) -> None:
@@ -140,7 +141,9 @@ class AuditFilter(RowFilter):
     number_column = "seq"
 
     act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"))
-    actor = filters.ModelChoiceFilter(queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"))
+    actor = filters.ModelChoiceFilter(
+        queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"), widget=Select
+    )
     since = DayFilter("at", "date__gte", label=_("From"))
     until = DayFilter("at", "date__lte", label=_("To"))
 

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.urls import reverse
-
 from portal import access
 from portal.models import User
 from portal.wording.events import subject, url_of, words
+from portal.wording.links import href
 from portal.wording.operations import act
 from ultahost_api.models import Account, Event, Operation
 from ultahost_api.models.cached import Cached
@@ -60,5 +59,5 @@ def _sent(user: User, operation: Operation) -> Entry:
         act(operation.action),
         who=str(operation.user),
         status=operation.state,
-        url=reverse("operation", args=[operation.pk]) if theirs else "",
+        url=href("operation", operation.pk) if theirs else "",
     )

@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -16,7 +19,7 @@ from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.models import AccountPolicy, ShareLink
 from portal.operations.page import WritePage
-from portal.pages import live_tables
+from portal.pages import cells, live_tables, parts
 from portal.pages.columns import Column, Listing
 from portal.pages.confirmation import Confirmation
 from portal.pages.live_tables import RecordTable
@@ -24,6 +27,7 @@ from portal.queries import account_access
 from portal.queries.account_access import Reached
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import formats
+from portal.wording.links import href
 from ultahost_api.client import Client, Profile, Secret, writes
 from ultahost_api.models import Account
 from ultahost_api.models.folding import folded
@@ -43,6 +47,48 @@ def _private(one: Reached) -> object:
     return _("yes") if one.is_private else _("no")
 
 
+def _name(one: Reached, _about: Mapping[str, Any]) -> str:
+    """Of an account that is not open to them, its invoices."""
+    account = one.account
+    url = href("account", account.pk) if one.is_open else f"{href('invoices')}?account={account.pk}"
+    return parts.link(url, account)
+
+
+def _state(one: Reached, _about: Mapping[str, Any]) -> str:
+    if one.is_private:
+        return parts.private()
+    return parts.status(one.account.status) if one.account.status else ""
+
+
+def _ways(one: Reached, _about: Mapping[str, Any]) -> str:
+    return "; ".join(one.ways)
+
+
+def _next_due(one: Reached, _about: Mapping[str, Any]) -> str:
+    return parts.on(one.next_due)
+
+
+def _late(one: Reached) -> str:
+    return "bad" if one.is_overdue else ""
+
+
+def _sums(one: Reached, _about: Mapping[str, Any]) -> str:
+    """What it owes in its own currency, in those that it had before, and what no sum holds."""
+    account = one.account
+    sums = [formats.money(one.owed, account.currency)]
+    sums += [formats.money(owed.total, owed.currency) for owed in one.owed_elsewhere]
+    if not one.unread:
+        return " + ".join(sums)
+    words = ngettext(
+        "%(count)s amount could not be read, not included",
+        "%(count)s amounts could not be read, not included",
+        one.unread,
+    )
+    url = f"{href('invoices')}?account={account.pk}&status=Open&unreadable=total"
+    link = parts.link(url, words % {"count": one.unread})
+    return format_html('{}<span class="under">{}</span>', " + ".join(sums), link)
+
+
 LISTING = Listing(
     name="accounts",
     title=_("Accounts"),
@@ -54,17 +100,27 @@ LISTING = Listing(
     default_sort="name",
     shown=("name", "private", "ways", "currency", "updated", "due", "owed"),
     columns=(
-        Column("name", _("Account"), lambda one: one.account.name, "name"),
-        Column("ways", _("Access"), lambda one: ", ".join(one.ways), "account-cell"),
+        Column("name", _("Account"), lambda one: one.account.name, "name", cell=_name),
+        Column("ways", _("Access"), lambda one: ", ".join(one.ways), "account-cell", cell=_ways),
+        Column("private", _("Private"), _private, "state", _("State"), _state),
+        Column("owed", _("Owed"), lambda one: one.owed, "money", cell=_sums),
         Column(
-            "private", _("Private"), lambda one: _("yes") if one.is_private else _("no"), "state", _("State")
+            "currency",
+            _("Currency"),
+            lambda one: one.account.currency,
+            "extra",
+            cell=cells.plain("account.currency"),
         ),
-        Column("owed", _("Owed"), lambda one: one.owed, "money"),
-        Column("currency", _("Currency"), lambda one: one.account.currency, "extra"),
         Column("elsewhere", _("Owed in other currencies"), _owed_elsewhere),
         Column("unread", _("Amounts that could not be read, not included"), lambda one: one.unread),
-        Column("due", _("Next due"), lambda one: one.next_due, "date"),
-        Column("updated", _("Updated"), lambda one: one.freshness and one.freshness.updated_at, "extra"),
+        Column("due", _("Next due"), lambda one: one.next_due, "date", cell=_next_due, mark=_late),
+        Column(
+            "updated",
+            _("Updated"),
+            lambda one: one.freshness and one.freshness.updated_at,
+            "extra",
+            cell=lambda one, _about: parts.freshness(one.freshness) if one.freshness else "",
+        ),
     ),
 )
 

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,11 @@ from portal import access, http
 from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.models import User
-from portal.pages import live_tables
+from portal.pages import cells, live_tables, parts
 from portal.pages.columns import Column, Listing
 from portal.pages.foreign_html import document, framed
 from portal.pages.live_tables import LiveTable
+from portal.wording.translated import Translated
 from ultahost_api.client import Announcement, AnnouncementDetails, Client
 from ultahost_api.models import Account, ApiKey
 from ultahost_api.models.folding import folded
@@ -26,6 +28,17 @@ SORTS: dict[str, live_tables.Key] = {
     "title": lambda announcement: folded(announcement.title) or None,
     "date": lambda announcement: announcement.date and (announcement.date, announcement.id),
 }
+
+_WORDS = Translated({"new": _("New")})
+
+
+def _title(announcement: Announcement) -> object:
+    return announcement.title or announcement.id
+
+
+def _state(announcement: Announcement, about: Mapping[str, Any]) -> str:
+    return parts.status(_WORDS["new"]) if announcement.id in about["new"] else ""
+
 
 LISTING = Listing(
     name="announcements",
@@ -39,9 +52,11 @@ LISTING = Listing(
     default_sort="-date",
     shown=("title", "status", "date"),
     columns=(
-        Column("title", _("Announcement"), css_class="name"),
-        Column("status", _("Status"), css_class="state"),
-        Column("date", _("Published"), css_class="account-cell"),
+        Column(
+            "title", _("Announcement"), css_class="name", cell=cells.name("announcement", "id", text=_title)
+        ),
+        Column("status", _("Status"), css_class="state", cell=_state),
+        Column("date", _("Published"), css_class="account-cell", cell=cells.moment("date")),
     ),
 )
 

@@ -1,15 +1,23 @@
 """The audit log, for admins: read, filtered and exported. No page writes it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpResponse, HttpResponseBase
+from django.utils.html import conditional_escape, format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
+from portal.models import Act, AuditEntry
+from portal.pages import cells, parts
 from portal.pages.columns import Column, Listing
 from portal.pages.filters import AuditFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.wording import formats
+from portal.wording.links import href
 from portal.wording.operations import audited, details
+from portal.wording.translated import Translated
 from ultahost_api.models import Account
 
 SORTS: Sorts = {
@@ -17,6 +25,32 @@ SORTS: Sorts = {
     "who": [filled("actor_name"), "seq"],
     "account": [filled("account_name"), "seq"],
 }
+
+Noun = AuditEntry.Noun
+
+# Only objects that are never deleted; a removed key has no page.
+_PAGES = {
+    Noun.SIGN_IN: "person",
+    Noun.PERSON: "person",
+    Noun.OPERATION: "operation",
+    Noun.DOMAIN: "domain",
+    Noun.SHARE_LINK: "share_link",
+}
+_ACTS = Translated(dict(Act.choices))
+
+
+def _what(entry: AuditEntry, _about: Mapping[str, Any]) -> str:
+    """The action and its object, with a link to the object's page if there is one."""
+    act, target = _ACTS.get(entry.act), audited(entry)
+    words = f"{act}: {target}" if target else act
+    page = _PAGES.get(Noun(entry.noun)) if entry.target_id else None
+    told = parts.link(href(page, entry.target_id), words) if page else conditional_escape(words)
+    return format_html("{} <small>{}</small>", told, details(entry)) if entry.details else told
+
+
+def _account(entry: AuditEntry, _about: Mapping[str, Any]) -> str:
+    return parts.account(entry.account_name) if entry.account_name else ""
+
 
 LISTING = Listing(
     name="audit",
@@ -30,13 +64,15 @@ LISTING = Listing(
     shown=("what", "who", "account", "ip", "when"),
     columns=(
         Column("entry", _("Entry"), lambda e: e.seq),
-        Column("when", _("When"), lambda e: formats.stamp(e.at), "date"),
-        Column("who", _("Who"), lambda e: e.who, "state"),
-        Column("what", _("What"), lambda e: e.get_act_display(), "name"),
+        Column("when", _("When"), lambda e: formats.stamp(e.at), "date", cell=cells.when("at")),
+        Column("who", _("Who"), lambda e: e.who, "state", cell=cells.plain("who")),
+        Column("what", _("What"), lambda e: e.get_act_display(), "name", cell=_what),
         Column("target", _("On"), audited),
         Column("target_id", _("ID"), lambda e: e.target_id),
-        Column("account", _("Account"), lambda e: e.account_name, "account-cell"),
-        Column("ip", _("Address"), lambda e: e.ip, "extra"),
+        Column("account", _("Account"), lambda e: e.account_name, "account-cell", cell=_account),
+        Column(
+            "ip", _("Address"), lambda e: e.ip, "extra", cell=cells.plain("ip"), mark=lambda _entry: "mono"
+        ),
         Column("details", _("Details"), details),
         Column("hash", _("Hash"), lambda e: e.hash),
     ),

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,10 @@ from portal.live_reads import reading
 from portal.live_reads.reading import Live
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import live_tables
-from portal.pages.columns import Add, Column, Listing
+from portal.pages import cells, live_tables, parts
+from portal.pages.columns import UNREADABLE, Add, Column, Listing
 from portal.pages.live_tables import Choice, LiveTable
-from portal.wording import fields
+from portal.wording.links import href
 from ultahost_api.client import Client, Contact, ContactDetails, writes
 from ultahost_api.models import Account, Operation
 from ultahost_api.models.folding import folded
@@ -29,6 +30,18 @@ SORTS: dict[str, live_tables.Key] = {
     "name": lambda contact: (folded(contact.last_name), folded(contact.first_name), contact.id),
     "email": lambda contact: folded(contact.email) or None,
 }
+
+
+def _name(contact: Contact, about: Mapping[str, Any]) -> object:
+    name = (
+        f"{contact.first_name} {contact.last_name}" if contact.first_name or contact.last_name else contact.id
+    )
+    return parts.link(href("contact", about["account"], contact.id), name) + parts.unread_mark(contact)
+
+
+def _email(contact: Contact) -> str:
+    return contact.email
+
 
 LISTING = Listing(
     name="contacts",
@@ -42,12 +55,12 @@ LISTING = Listing(
     default_sort="name",
     shown=("name", "email"),
     columns=(
-        Column("name", _("Name"), css_class="name"),
+        Column("name", _("Name"), css_class="name", cell=_name),
         Column("first_name", _("First name"), lambda c: c.first_name),
         Column("last_name", _("Last name"), lambda c: c.last_name),
-        Column("email", _("E-mail address"), lambda c: c.email, "account-cell"),
+        Column("email", _("E-mail address"), _email, "account-cell", cell=cells.plain("email"), tip=_email),
         Column("remote_id", _("Ultahost ID"), lambda c: c.id),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        UNREADABLE,
     ),
 )
 
@@ -61,7 +74,7 @@ def contacts(request: http.Request) -> HttpResponse:
     table = _table(request, choice, _listed(account) if account and live_tables.is_wanted(request) else None)
     if account and _may_operate(request, account):
         table.add = Add(_("Add a contact"), reverse("create_contact", args=[account.pk]))
-    return table.respond()
+    return table.respond(account=account and account.pk)
 
 
 @access.key_holders_only

@@ -1,3 +1,5 @@
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -15,7 +17,8 @@ from portal.models import Act
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages.columns import Column, Listing
+from portal.pages import cells, parts
+from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
@@ -41,6 +44,18 @@ def _auto_renew(domain: Domain) -> object:
     return {True: _("on"), False: _("off"), None: ""}[domain.auto_renew]
 
 
+def _state(domain: Any, _about: Mapping[str, Any]) -> str:
+    return parts.status(domain.status) + parts.risk(domain)
+
+
+def _end(domain: Any, _about: Mapping[str, Any]) -> Any:
+    return parts.or_unread(parts.on(domain.ends_on), domain.end_unread)
+
+
+def _soon(domain: Any) -> str:
+    return "soon" if domain.risk else ""
+
+
 LISTING = Listing(
     name="domains",
     title=_("Domains"),
@@ -51,19 +66,28 @@ LISTING = Listing(
     default_sort="expiry",
     shown=("name", "status", "account", "renew", "expiry", "due", "amount"),
     columns=(
-        Column("account", _("Account"), lambda d: d.account.name, "account-cell"),
-        Column("name", _("Domain"), str, "name"),
-        Column("status", _("Status"), lambda d: d.status, "state"),
-        Column("expiry", _("Expires"), lambda d: d.expiry_date, "date"),
-        Column("due", _("Next due"), lambda d: d.next_due_date, "extra", _("Due")),
-        Column("renew", _("Auto-renew"), _auto_renew, "extra"),
-        Column("amount", _("Renewal amount"), lambda d: d.recurring_amount, "money", _("Renewal")),
-        Column("currency", _("Currency"), lambda d: d.account.currency),
+        ACCOUNT,
+        Column("name", _("Domain"), str, "name", cell=cells.name("domain", "pk")),
+        Column("status", _("Status"), lambda d: d.status, "state", cell=_state),
+        Column("expiry", _("Expires"), lambda d: d.expiry_date, "date", cell=_end, mark=_soon),
+        Column(
+            "due", _("Next due"), lambda d: d.next_due_date, "extra", _("Due"), cells.day("next_due_date")
+        ),
+        Column("renew", _("Auto-renew"), _auto_renew, "extra", cell=lambda d, _about: parts.renewal(d)),
+        Column(
+            "amount",
+            _("Renewal amount"),
+            lambda d: d.recurring_amount,
+            "money",
+            _("Renewal"),
+            cells.amount("recurring_amount"),
+        ),
+        CURRENCY,
         Column("years", _("Years"), lambda d: d.registration_period),
         Column("registered", _("Registered"), lambda d: d.registration_date),
         Column("registrar", _("Registrar"), lambda d: d.registrar),
-        Column("remote_id", _("Ultahost ID"), lambda d: d.remote_id),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        REMOTE_ID,
+        UNREADABLE,
     ),
 )
 

@@ -1,21 +1,24 @@
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.live_reads import reading
 from portal.live_reads.reading import Live
-from portal.pages import live_tables
-from portal.pages.columns import Column, Listing
+from portal.pages import cells, live_tables, parts
+from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import EmailFilter
 from portal.pages.foreign_html import document, framed
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries.freshness import Freshness
-from portal.wording import fields
+from portal.wording.translated import Translated
 from ultahost_api.client import Client, EmailDetails
-from ultahost_api.models import Account, Noun
+from ultahost_api.models import Account, Email, Noun
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
@@ -23,6 +26,23 @@ SORTS: Sorts = {
     "account": ["account__name", "date"],
     "date": ["date", "remote_id"],
 }
+
+_BLANK = Translated({"subject": _("No subject")})
+
+
+def _subject(email: Email) -> str:
+    return email.subject or _BLANK["subject"]
+
+
+_link = cells.name("email", "account_id", "remote_id", text=_subject)
+
+
+def _name(email: Email, about: Mapping[str, Any]) -> object:
+    """A link where the mail itself may be read."""
+    if email.account_id in about["readable"]:
+        return _link(email, about)
+    return conditional_escape(_subject(email)) + parts.unread_mark(email)
+
 
 LISTING = Listing(
     name="emails",
@@ -34,11 +54,11 @@ LISTING = Listing(
     default_sort="-date",
     shown=("subject", "account", "date"),
     columns=(
-        Column("account", _("Account"), lambda e: e.account.name, "account-cell"),
-        Column("subject", _("Subject"), lambda e: e.subject, "name"),
-        Column("date", _("Sent"), lambda e: e.date, "date"),
-        Column("remote_id", _("Ultahost ID"), lambda e: e.remote_id),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        ACCOUNT,
+        Column("subject", _("Subject"), lambda e: e.subject, "name", cell=_name),
+        Column("date", _("Sent"), lambda e: e.date, "date", cell=cells.moment("date")),
+        REMOTE_ID,
+        UNREADABLE,
     ),
 )
 

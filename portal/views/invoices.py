@@ -1,4 +1,4 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4, uuid5
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -17,13 +18,15 @@ from portal.models import User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages.columns import Column, Listing
+from portal.pages import cells
+from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields, formats
+from portal.wording.translated import Translated
 from ultahost_api import conf, operations
 from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
@@ -41,6 +44,18 @@ SORTS: Sorts = {
     "total": ["total"],
 }
 
+_PICK = Translated({"pick": _("Select invoice %(invoice)s")})
+
+
+def _pick(invoice: Invoice, about: Mapping[str, Any]) -> str:
+    if not invoice.is_payable or invoice.account_id not in about["payers"]:
+        return ""
+    return format_html(
+        '<input type="checkbox" name="invoice" value="{}" form="pay-picked" aria-label="{}">',
+        invoice.pk, _PICK["pick"] % {"invoice": invoice},
+    )  # fmt: skip
+
+
 LISTING = Listing(
     name="invoices",
     title=_("Invoices"),
@@ -54,17 +69,17 @@ LISTING = Listing(
     default_sort="-date",
     shown=("number", "status", "account", "date", "due", "total"),
     columns=(
-        Column("pick", _("Select all"), css_class="pick"),
-        Column("account", _("Account"), lambda i: i.account.name, "account-cell"),
-        Column("number", _("Number"), str, "name", _("Invoice")),
-        Column("remote_id", _("Ultahost ID"), lambda i: i.remote_id),
-        Column("date", _("Date"), lambda i: i.date, "extra"),
-        Column("due", _("Due"), lambda i: i.due_date, "date"),
-        Column("status", _("Status"), lambda i: i.shown_status, "state"),
-        Column("total", _("Total"), lambda i: i.total, "money"),
+        Column("pick", _("Select all"), css_class="pick", cell=_pick),
+        ACCOUNT,
+        Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
+        REMOTE_ID,
+        Column("date", _("Date"), lambda i: i.date, "extra", cell=cells.day("date")),
+        Column("due", _("Due"), lambda i: i.due_date, "date", cell=cells.day("due_date")),
+        Column("status", _("Status"), lambda i: i.shown_status, "state", cell=cells.status("shown_status")),
+        Column("total", _("Total"), lambda i: i.total, "money", cell=cells.amount("total", "currency")),
         Column("currency", _("Currency"), lambda i: i.currency),
         Column("payment_method", _("Payment method"), lambda i: i.payment_method),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        UNREADABLE,
     ),
 )
 

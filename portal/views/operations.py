@@ -1,8 +1,11 @@
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -10,14 +13,16 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, http
 from portal.acts import operations as acts
 from portal.live_reads.slots import Busy, provider_call
-from portal.pages.columns import Column, Listing
+from portal.pages import cells, parts
+from portal.pages.columns import ACCOUNT, Column, Listing
 from portal.pages.filters import OperationFilter
 from portal.pages.tables import Table
 from portal.views.orders import invoice_row
 from portal.wording import formats
+from portal.wording.links import href
 from portal.wording.operations import act, meaning
 from portal.wording.reasons import said
-from ultahost_api.models import Account
+from ultahost_api.models import Account, Operation
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
 
@@ -26,6 +31,12 @@ SORTS = {
     "status": ["state", "created_at"],
     "account": ["account__name", "created_at"],
 }
+
+
+def _what(operation: Operation, _about: Mapping[str, Any]) -> str:
+    link = parts.link(href("operation", operation.pk), act(operation.action))
+    return format_html("{} <small>{}</small>", link, operation.about)
+
 
 LISTING = Listing(
     name="operations",
@@ -37,12 +48,14 @@ LISTING = Listing(
     default_sort="-when",
     shown=("what", "status", "account", "who", "when"),
     columns=(
-        Column("when", _("When"), lambda o: formats.stamp(o.created_at), "date"),
-        Column("who", _("Who"), lambda o: o.user.name, "extra"),
-        Column("account", _("Account"), lambda o: o.account.name, "account-cell"),
-        Column("what", _("What"), lambda o: act(o.action), "name"),
+        Column(
+            "when", _("When"), lambda o: formats.stamp(o.created_at), "date", cell=cells.when("created_at")
+        ),
+        Column("who", _("Who"), lambda o: o.user.name, "extra", cell=cells.plain("user")),
+        ACCOUNT,
+        Column("what", _("What"), lambda o: act(o.action), "name", cell=_what),
         Column("subject", _("On"), lambda o: o.about),
-        Column("status", _("State"), lambda o: o.get_state_display(), "state"),
+        Column("status", _("State"), lambda o: o.get_state_display(), "state", cell=cells.status("state")),
         Column("message", _("Answer from Ultahost"), said),
         Column("key", _("Key"), lambda o: f"…{o.key_last_four}"),
         Column("settled_by", _("Decided by"), lambda o: o.settled_by and o.settled_by.name),

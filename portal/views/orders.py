@@ -1,4 +1,5 @@
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -13,13 +14,13 @@ from portal.forms.orders import KINDS, OrderForm, Review
 from portal.live_reads import reading
 from portal.models import User
 from portal.operations.page import WritePage
-from portal.pages import live_tables
-from portal.pages.columns import Add, Column, Listing
+from portal.pages import cells, live_tables, parts
+from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import CachedFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
 from portal.queries.freshness import Freshness
-from portal.wording import fields
+from portal.wording import formats
 from ultahost_api.client import OrderDetails, writes
 from ultahost_api.client.orders import OrderedDomain, OrderedService
 from ultahost_api.models import Account, Invoice, Noun, Operation
@@ -33,6 +34,11 @@ SORTS: Sorts = {
     "amount": ["amount"],
 }
 
+
+def _day(order: Any, _about: Mapping[str, Any]) -> Any:
+    return parts.readable(order, "date", formats.day(order.date))
+
+
 LISTING = Listing(
     name="orders",
     title=_("Orders"),
@@ -43,15 +49,21 @@ LISTING = Listing(
     default_sort="-date",
     shown=("number", "status", "account", "payment_method", "date", "amount"),
     columns=(
-        Column("account", _("Account"), lambda o: o.account.name, "account-cell"),
-        Column("number", _("Order"), str, "name"),
-        Column("date", _("Ordered"), lambda o: o.date, "date"),
-        Column("status", _("Status"), lambda o: o.status, "state"),
-        Column("amount", _("Amount"), lambda o: o.amount, "money"),
-        Column("currency", _("Currency"), lambda o: o.account.currency),
-        Column("payment_method", _("Payment method"), lambda o: o.payment_method, "extra"),
-        Column("remote_id", _("Ultahost ID"), lambda o: o.remote_id),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        ACCOUNT,
+        Column("number", _("Order"), str, "name", cell=cells.name("order", "account_id", "remote_id")),
+        Column("date", _("Ordered"), lambda o: o.date, "date", cell=_day),
+        Column("status", _("Status"), lambda o: o.status, "state", cell=cells.status("status")),
+        Column("amount", _("Amount"), lambda o: o.amount, "money", cell=cells.amount("amount")),
+        CURRENCY,
+        Column(
+            "payment_method",
+            _("Payment method"),
+            lambda o: o.payment_method,
+            "extra",
+            cell=cells.plain("payment_method"),
+        ),
+        REMOTE_ID,
+        UNREADABLE,
     ),
 )
 

@@ -10,8 +10,8 @@ from portal import access, http
 from portal.live_reads import reading
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import live_tables
-from portal.pages.columns import Column, Listing
+from portal.pages import cells, live_tables
+from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import QuoteFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
@@ -46,15 +46,15 @@ LISTING = Listing(
     default_sort="-made",
     shown=("subject", "stage", "account", "made", "valid", "total"),
     columns=(
-        Column("account", _("Account"), lambda q: q.account.name, "account-cell"),
-        Column("subject", _("Quote"), str, "name"),
-        Column("stage", _("Stage"), lambda q: q.shown_stage, "state"),
-        Column("made", _("Made"), lambda q: q.created_on, "extra"),
-        Column("valid", _("Valid until"), lambda q: q.valid_until, "date"),
-        Column("total", _("Total"), lambda q: q.total, "money"),
-        Column("currency", _("Currency"), lambda q: q.account.currency),
-        Column("remote_id", _("Ultahost ID"), lambda q: q.remote_id),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        ACCOUNT,
+        Column("subject", _("Quote"), str, "name", cell=cells.name("quote", "account_id", "remote_id")),
+        Column("stage", _("Stage"), lambda q: q.shown_stage, "state", cell=cells.status("shown_stage")),
+        Column("made", _("Made"), lambda q: q.created_on, "extra", cell=cells.day("created_on")),
+        Column("valid", _("Valid until"), lambda q: q.valid_until, "date", cell=cells.day("valid_until")),
+        Column("total", _("Total"), lambda q: q.total, "money", cell=cells.amount("total")),
+        CURRENCY,
+        REMOTE_ID,
+        UNREADABLE,
     ),
 )
 

@@ -1,10 +1,13 @@
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -16,7 +19,8 @@ from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
 from portal.models import ServiceCommand
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages.columns import Column, Listing
+from portal.pages import cells, parts
+from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import CachedFilter
 from portal.pages.tables import Sorts, Table, filled
 from portal.queries import history
@@ -35,6 +39,25 @@ SORTS: Sorts = {
     "amount": ["amount"],
 }
 
+_link = cells.name("service", "pk")
+
+
+def _name(service: Service, about: Mapping[str, Any]) -> str:
+    beneath = service.domain and service.product_name
+    return format_html(
+        "{}{}", _link(service, about), format_html("<small>{}</small>", beneath) if beneath else ""
+    )
+
+
+def _state(service: Service, about: Mapping[str, Any]) -> str:
+    state = parts.status(service.status)
+    return (
+        format_html("{}&ensp;{}", state, parts.status("cancelling"))
+        if service.pk in about["cancelling"]
+        else state
+    )
+
+
 LISTING = Listing(
     name="services",
     title=_("Services"),
@@ -45,17 +68,24 @@ LISTING = Listing(
     default_sort="due",
     shown=("domain", "status", "account", "cycle", "due", "amount"),
     columns=(
-        Column("account", _("Account"), lambda s: s.account.name, "account-cell"),
+        ACCOUNT,
         Column("product", _("Service"), lambda s: s.product_name),
-        Column("domain", _("Domain"), lambda s: s.domain, "name", _("Service")),
-        Column("status", _("Status"), lambda s: s.status, "state"),
-        Column("amount", _("Amount"), lambda s: s.amount, "money"),
-        Column("currency", _("Currency"), lambda s: s.account.currency),
-        Column("cycle", _("Billing cycle"), lambda s: s.billing_cycle, "extra", _("Cycle")),
-        Column("due", _("Next due"), lambda s: s.next_due_date, "date", _("Due")),
+        Column("domain", _("Domain"), lambda s: s.domain, "name", _("Service"), _name),
+        Column("status", _("Status"), lambda s: s.status, "state", cell=_state),
+        Column("amount", _("Amount"), lambda s: s.amount, "money", cell=cells.amount("amount")),
+        CURRENCY,
+        Column(
+            "cycle",
+            _("Billing cycle"),
+            lambda s: s.billing_cycle,
+            "extra",
+            _("Cycle"),
+            cells.plain("billing_cycle"),
+        ),
+        Column("due", _("Next due"), lambda s: s.next_due_date, "date", _("Due"), cells.day("next_due_date")),
         Column("registered", _("Registered"), lambda s: s.registration_date),
-        Column("remote_id", _("Ultahost ID"), lambda s: s.remote_id),
-        Column("unreadable", _("Could not be read"), fields.unread_words),
+        REMOTE_ID,
+        UNREADABLE,
     ),
 )
 

@@ -1,7 +1,7 @@
 """The pages of a share link: invoices, without a login or a session, and without any change."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import wraps
@@ -14,32 +14,22 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import conditional_escape
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
 from portal import access, audit
 from portal.models import Act, ShareLink
-from portal.pages import exports
-from portal.pages.columns import Column
+from portal.pages import cells, exports, parts, tables
+from portal.pages.columns import UNREADABLE, Column
 from portal.queries.freshness import Freshness
 from portal.sign_in.allauth_internals import ratelimit
-from portal.wording import fields
 from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoices import OPEN
 
 PAGE_SIZE = 500  # also what is printed at once
-COLUMNS = (
-    Column("number", _("Number"), lambda i: i.number),
-    Column("account", _("Account"), lambda i: i.account),
-    Column("date", _("Date"), lambda i: i.date),
-    Column("due", _("Due"), lambda i: i.due_date),
-    Column("status", _("Status"), lambda i: i.status),
-    Column("total", _("Total"), lambda i: i.total),
-    Column("currency", _("Currency"), lambda i: i.currency),
-    Column("unreadable", _("Could not be read"), fields.unread_words),
-)
-_SHOWN = ("number", "date", "due_date", "total", "status")
+_READ = ("number", "date", "due_date", "total", "status")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +55,25 @@ class SharedInvoice:
             total=invoice.total,
             currency=invoice.currency,
             status=invoice.shown_status,
-            unreadable={name: invoice.unreadable[name] for name in _SHOWN if name in invoice.unreadable},
+            unreadable={name: invoice.unreadable[name] for name in _READ if name in invoice.unreadable},
         )
+
+
+def _number(invoice: SharedInvoice, _about: Mapping[str, Any]) -> str:
+    return conditional_escape(invoice.number) + parts.unread_mark(invoice)
+
+
+COLUMNS = (
+    Column("number", _("Number"), lambda i: i.number, "name", _("Invoice"), _number),
+    Column("account", _("Account"), lambda i: i.account, "account-cell", cell=cells.account),
+    Column("date", _("Date"), lambda i: i.date, "extra", cell=cells.day("date")),
+    Column("due", _("Due"), lambda i: i.due_date, "date", cell=cells.day("due_date")),
+    Column("status", _("Status"), lambda i: i.status, "state", cell=cells.status("status")),
+    Column("total", _("Total"), lambda i: i.total, "money", cell=cells.amount("total", "currency")),
+    Column("currency", _("Currency"), lambda i: i.currency),
+    UNREADABLE,
+)
+_SHOWN = [COLUMNS[place] for place in (0, 4, 1, 2, 3, 5)]
 
 
 def unlisted(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
@@ -123,7 +130,8 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
     context = {
         "link": link,
         "page": page,
-        "invoices": [SharedInvoice.of(invoice) for invoice in page],
+        "columns": _SHOWN,
+        "rows": tables.drawn(_SHOWN, map(SharedInvoice.of, page), {}),
         "totals": invoices.by_currency(every_year=True),
         "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
         "shows_paid": not link.statuses or "Paid" in link.statuses,

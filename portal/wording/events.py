@@ -4,32 +4,42 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.wording import fields, formats
+from portal.wording.links import href
 from portal.wording.statuses import status_word
+from portal.wording.translated import Translated, label
 from ultahost_api.models import LISTS, Event, Noun
 
 Kind = Event.Kind
 
-_SUBJECTS: dict[str, Promise] = {
-    Noun.SERVICES: gettext_lazy("Service %(name)s"),
-    Noun.INVOICES: gettext_lazy("Invoice %(name)s"),
-    Noun.DOMAINS: gettext_lazy("Domain %(name)s"),
-    Noun.ORDERS: gettext_lazy("Order %(name)s"),
-    Noun.QUOTES: gettext_lazy("Quote %(name)s"),
-}
+_SUBJECTS = Translated(
+    {
+        Noun.SERVICES: gettext_lazy("Service %(name)s"),
+        Noun.INVOICES: gettext_lazy("Invoice %(name)s"),
+        Noun.DOMAINS: gettext_lazy("Domain %(name)s"),
+        Noun.ORDERS: gettext_lazy("Order %(name)s"),
+        Noun.QUOTES: gettext_lazy("Quote %(name)s"),
+    }
+)
 
-_KINDS: dict[str, Promise] = {
-    Kind.APPEARED: gettext_lazy("new"),
-    Kind.GONE: gettext_lazy("no longer at Ultahost"),
-    Kind.RETURNED: gettext_lazy("back at Ultahost"),
-    Kind.STOPPED: gettext_lazy("refreshing stopped"),
-    Kind.RECOVERED: gettext_lazy("refreshing again"),
-}
+_KINDS = Translated(
+    {
+        Kind.APPEARED: gettext_lazy("new"),
+        Kind.GONE: gettext_lazy("no longer at Ultahost"),
+        Kind.RETURNED: gettext_lazy("back at Ultahost"),
+        Kind.STOPPED: gettext_lazy("refreshing stopped"),
+        Kind.RECOVERED: gettext_lazy("refreshing again"),
+    }
+)
+_SWITCHED = Translated({True: gettext_lazy("on"), False: gettext_lazy("off")})
+_READABILITY = Translated(
+    {
+        Kind.READABLE: gettext_lazy("%(field)s can be read again: %(now)s"),
+        Kind.UNREADABLE: gettext_lazy("%(field)s cannot be read: %(was)s → “%(told)s”"),
+    }
+)
 
 _STATUSES = {"status", "stage"}
 _AMOUNTS = {
@@ -44,7 +54,7 @@ _DAYS = {
 def subject(event: Event) -> str:
     """``Invoice 12``; of what happened to a whole noun, its name."""
     if event.row_id is None or event.noun not in _SUBJECTS:
-        return str(Noun(event.noun).label)
+        return label(Noun(event.noun))
     return _SUBJECTS[event.noun] % {"name": event.name}
 
 
@@ -55,17 +65,17 @@ def words(event: Event) -> str:
         return "; ".join(_readability(event, name, was, now) for name, (was, now) in changes)
     told = [_difference(name, was, now, event.account.currency) for name, (was, now) in changes]
     if event.kind != Kind.CHANGED:
-        told.insert(0, str(_KINDS[event.kind]))
+        told.insert(0, _KINDS[event.kind])
     return "; ".join(told)
 
 
 def url_of(event: Event) -> str:
     """The page of the row, else the list of the noun."""
     if event.row_id is None:
-        return f"{reverse(event.noun)}?account={event.account_id}" if event.noun in LISTS else ""
+        return f"{href(event.noun)}?account={event.account_id}" if event.noun in LISTS else ""
     if event.noun in {Noun.ORDERS, Noun.QUOTES}:
-        return reverse(event.noun.removesuffix("s"), args=[event.account_id, event.remote_id])
-    return reverse(event.noun.removesuffix("s"), args=[event.row_id])
+        return href(event.noun.removesuffix("s"), event.account_id, event.remote_id or 0)
+    return href(event.noun.removesuffix("s"), event.row_id)
 
 
 def _difference(name: str, was: Any, now: Any, currency: str) -> str:
@@ -80,9 +90,9 @@ def _readability(event: Event, name: str, was: Any, now: Any) -> str:
     currency, told = event.account.currency, {"field": fields.label(name)}
     if event.kind == Kind.READABLE:
         told |= {"now": _value(name, now, currency)}
-        return _("%(field)s can be read again: %(now)s") % told
+        return _READABILITY[Kind.READABLE] % told
     told |= {"was": _value(name, was, currency), "told": now}
-    return _("%(field)s cannot be read: %(was)s → “%(told)s”") % told
+    return _READABILITY[Kind.UNREADABLE] % told
 
 
 def _value(name: str, value: Any, currency: str) -> str:
@@ -90,9 +100,9 @@ def _value(name: str, value: Any, currency: str) -> str:
     if value is None or value == "":
         return formats.NOTHING
     if isinstance(value, bool):
-        return _("on") if value else _("off")
+        return _SWITCHED[value]
     if name in _STATUSES:
-        return str(status_word(value))
+        return status_word(value)
     if name in _AMOUNTS:
         return formats.money(Decimal(value), currency)
     return formats.day(date.fromisoformat(value[:10])) if name in _DAYS | {"date"} else str(value)

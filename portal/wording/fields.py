@@ -3,60 +3,62 @@
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.wording import formats
+from portal.wording.translated import Translated
 
-_LABELS: dict[str, Promise] = {
-    "amount": gettext_lazy("Amount"),
-    "assigned_ips": gettext_lazy("Further addresses"),
-    "auto_renew": gettext_lazy("Auto-renew"),
-    "billing_cycle": gettext_lazy("Billing cycle"),
-    "created_on": gettext_lazy("Made"),
-    "credit": gettext_lazy("Credit"),
-    "date": gettext_lazy("Date"),
-    "dedicated_ip": gettext_lazy("Address"),
-    "description": gettext_lazy("Description"),
-    "dns_management": gettext_lazy("DNS management"),
-    "domain": gettext_lazy("Domain"),
-    "due_date": gettext_lazy("Due"),
-    "email_forwarding": gettext_lazy("E-mail forwarding"),
-    "expiry_date": gettext_lazy("Expires"),
-    "first_payment_amount": gettext_lazy("First payment"),
-    "id_protection": gettext_lazy("Identity protection"),
-    "is_premium": gettext_lazy("Premium name"),
-    "name": gettext_lazy("Domain"),
-    "nameservers": gettext_lazy("Nameservers"),
-    "next_due_date": gettext_lazy("Next due"),
-    "next_invoice_date": gettext_lazy("Next invoice"),
-    "notes": gettext_lazy("Notes"),
-    "number": gettext_lazy("Number"),
-    "payment_method": gettext_lazy("Payment method"),
-    "product_name": gettext_lazy("Product"),
-    "quantity": gettext_lazy("Quantity"),
-    "recurring_amount": gettext_lazy("Renewal"),
-    "registrar": gettext_lazy("Registrar"),
-    "registration_date": gettext_lazy("Registered"),
-    "registration_period": gettext_lazy("Years"),
-    "stage": gettext_lazy("Stage"),
-    "status": gettext_lazy("Status"),
-    "subject": gettext_lazy("Subject"),
-    "subtotal": gettext_lazy("Subtotal"),
-    "tax": gettext_lazy("Tax"),
-    "tax1": gettext_lazy("Tax"),
-    "tax2": gettext_lazy("Second tax"),
-    "taxed": gettext_lazy("Taxed"),
-    "total": gettext_lazy("Total"),
-    "type": gettext_lazy("Type"),
-    "unit_price": gettext_lazy("Price"),
-    "valid_until": gettext_lazy("Valid until"),
-}
+_LABELS = Translated(
+    {
+        "amount": gettext_lazy("Amount"),
+        "assigned_ips": gettext_lazy("Further addresses"),
+        "auto_renew": gettext_lazy("Auto-renew"),
+        "billing_cycle": gettext_lazy("Billing cycle"),
+        "created_on": gettext_lazy("Made"),
+        "credit": gettext_lazy("Credit"),
+        "date": gettext_lazy("Date"),
+        "dedicated_ip": gettext_lazy("Address"),
+        "description": gettext_lazy("Description"),
+        "dns_management": gettext_lazy("DNS management"),
+        "domain": gettext_lazy("Domain"),
+        "due_date": gettext_lazy("Due"),
+        "email_forwarding": gettext_lazy("E-mail forwarding"),
+        "expiry_date": gettext_lazy("Expires"),
+        "first_payment_amount": gettext_lazy("First payment"),
+        "id_protection": gettext_lazy("Identity protection"),
+        "is_premium": gettext_lazy("Premium name"),
+        "name": gettext_lazy("Domain"),
+        "nameservers": gettext_lazy("Nameservers"),
+        "next_due_date": gettext_lazy("Next due"),
+        "next_invoice_date": gettext_lazy("Next invoice"),
+        "notes": gettext_lazy("Notes"),
+        "number": gettext_lazy("Number"),
+        "payment_method": gettext_lazy("Payment method"),
+        "product_name": gettext_lazy("Product"),
+        "quantity": gettext_lazy("Quantity"),
+        "recurring_amount": gettext_lazy("Renewal"),
+        "registrar": gettext_lazy("Registrar"),
+        "registration_date": gettext_lazy("Registered"),
+        "registration_period": gettext_lazy("Years"),
+        "stage": gettext_lazy("Stage"),
+        "status": gettext_lazy("Status"),
+        "subject": gettext_lazy("Subject"),
+        "subtotal": gettext_lazy("Subtotal"),
+        "tax": gettext_lazy("Tax"),
+        "tax1": gettext_lazy("Tax"),
+        "tax2": gettext_lazy("Second tax"),
+        "taxed": gettext_lazy("Taxed"),
+        "total": gettext_lazy("Total"),
+        "type": gettext_lazy("Type"),
+        "unit_price": gettext_lazy("Price"),
+        "valid_until": gettext_lazy("Valid until"),
+    }
+)
 
 
 def label(name: str) -> str:
-    return str(_LABELS.get(name, name.replace("_", " ").capitalize()))
+    return _LABELS[name] if name in _LABELS else name.replace("_", " ").capitalize()
 
 
 def unread(row: Any) -> list[tuple[str, str]]:

@@ -2,18 +2,23 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from math import ceil
+from functools import cache, lru_cache
+from itertools import pairwise
+from math import ceil, inf
 
 from babel.core import Locale
-from babel.dates import format_timedelta
+from babel.dates import TIMEDELTA_UNITS, format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django.conf import settings
-from django.utils import dateformat, timezone
-from django.utils.translation import get_language, gettext, ngettext, to_locale
+from django.utils import timezone
+from django.utils.dates import MONTHS_3
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, to_locale
 
+from portal.wording.translated import Translated
 from ultahost_api import conf
 
 NOTHING = "–"
+_WORDS = Translated({"now": gettext_lazy("now")})
 NON_BREAKING = "\u00a0"
 
 
@@ -24,13 +29,46 @@ def money(amount: Decimal | None, currency: str) -> str:
     """
     if amount is None:
         return NOTHING
+    precision = get_currency_precision(currency) if currency else 2
+    if amount != round(amount, precision):
+        precision = max(2, -int(amount.normalize().as_tuple().exponent))
+    form = _form(_language(), currency, precision, amount.is_signed())
+    if form is None:
+        return _by_babel(amount, currency, _language())
+    before, after, symbols = form
+    return f"{before}{f'{abs(amount):,.{precision}f}'.translate(symbols)}{after}"
+
+
+@lru_cache(maxsize=1000)
+def _form(
+    language: str, currency: str, precision: int, is_negative: bool
+) -> tuple[str, str, dict[int, str]] | None:
+    """What stands before and after an amount, and the language's comma and point.
+
+    Read from two amounts that babel writes, since it takes as long for one as a row takes for all the rest.
+    None where a language writes digits or groups them in another way: babel then writes each amount.
+    """
+    told = _locale(language).number_symbols["latn"]
+    symbols = {ord(","): told["group"].replace(" ", NON_BREAKING), ord("."): told["decimal"]}
+    forms = set()
+    for whole in (1234, 1234567):
+        sample = whole + Decimal(1).scaleb(-precision)
+        text = _by_babel(-sample if is_negative else sample, currency, language)
+        before, found, after = text.partition(f"{sample:,f}".translate(symbols))
+        forms.add((before, after) if found else None)
+    form = forms.pop()
+    return (*form, symbols) if form and not forms else None
+
+
+def _by_babel(amount: Decimal, currency: str, language: str) -> str:
+    locale = _locale(language)
     if not currency:
-        text = format_decimal(amount, "#,##0.00", locale=_locale(), decimal_quantization=False)
+        text = format_decimal(amount, "#,##0.00", locale=locale, decimal_quantization=False)
     elif amount == round(amount, get_currency_precision(currency)):
-        text = format_currency(amount, currency, locale=_locale())
+        text = format_currency(amount, currency, locale=locale)
     else:
         text = format_currency(
-            amount, currency, locale=_locale(), currency_digits=False, decimal_quantization=False
+            amount, currency, locale=locale, currency_digits=False, decimal_quantization=False
         )
     return str(text).replace(" ", NON_BREAKING)
 
@@ -39,12 +77,19 @@ def day(value: date | None) -> str:
     """`6 Jun 2026`; of a moment, the day it is here."""
     if value is None:
         return NOTHING
-    return dateformat.format(_local(value), f"j{NON_BREAKING}M{NON_BREAKING}Y")
+    day = _local(value)
+    return f"{day.day}{NON_BREAKING}{_month(day.month, get_language())}{NON_BREAKING}{day.year:04}"
+
+
+@cache
+def _month(number: int, _language: str | None) -> str:
+    return str(MONTHS_3[number]).title()
 
 
 def moment(value: datetime) -> str:
     """`6 Jun 2026, 14:32`."""
-    return f"{day(value)}, {clock(value)}"
+    local = _local(value)
+    return f"{day(local)}, {local:%H:%M}"
 
 
 def stamp(value: datetime | None) -> str:
@@ -54,7 +99,7 @@ def stamp(value: datetime | None) -> str:
 
 def clock(value: datetime) -> str:
     """`14:32`."""
-    return dateformat.format(_local(value), "H:i")
+    return f"{_local(value):%H:%M}"
 
 
 def again(value: datetime, now: datetime | None = None) -> str:
@@ -77,14 +122,36 @@ def age(value: datetime, now: datetime | None = None) -> str:
     """`3 min ago`, in the words that static/js/time.js also uses."""
     delta = value - (now or timezone.now())
     if abs(delta) < timedelta(minutes=1):
-        return gettext("now")
-    text = format_timedelta(delta, format="short", add_direction=True, threshold=1, locale=_locale())
+        return _WORDS["now"]
+    seconds = delta.days * 86400 + delta.seconds
+    return _age(-_alike(-seconds) if seconds < 0 else _alike(seconds), _language())
+
+
+_UNITS = (inf, *(seconds for _name, seconds in TIMEDELTA_UNITS))
+
+
+def _alike(seconds: int) -> int:
+    """One of all ages that have the same words, so that few are asked for: what babel rounds to."""
+    for longer, unit in pairwise(_UNITS):
+        if seconds >= unit:
+            return int(min(round(seconds / unit) * unit, longer - 1))
+    return seconds
+
+
+@lru_cache(maxsize=1000)
+def _age(seconds: int, language: str) -> str:
+    delta = timedelta(seconds=seconds)
+    text = format_timedelta(delta, format="short", add_direction=True, threshold=1, locale=_locale(language))
     return text.replace(".", "")
 
 
 def days_away(value: date, today: date | None = None) -> str:
     """`today`, `in 12 days`, `3 days ago`."""
-    days = (value - (today or conf.today())).days
+    return _away((value - (today or conf.today())).days, get_language())
+
+
+@lru_cache(maxsize=10_000)
+def _away(days: int, _language: str | None) -> str:
     if days == 0:
         return gettext("today")
     if days > 0:
@@ -98,5 +165,10 @@ def _local(value: date) -> date:
     return value
 
 
-def _locale() -> Locale:
-    return Locale.parse(to_locale(get_language() or settings.LANGUAGE_CODE))
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(to_locale(language))

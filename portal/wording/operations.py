@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.models import AuditEntry
+from portal.wording.translated import Translated
 from ultahost_api.models import Operation
 from ultahost_api.operations.actions import action_of
 
@@ -43,7 +44,7 @@ WRITES: dict[str, Words] = {
     "manage_domain_lock": Words(gettext_lazy("Lock or unlock a domain")),
     "toggle_autorenew": Words(gettext_lazy("Switch auto-renew")),
 }
-
+_ACTS = Translated({action: words.act for action, words in WRITES.items()})
 
 # The names of an audit entry's details.
 DETAILS: dict[str, str | Promise] = {
@@ -59,9 +60,13 @@ DETAILS: dict[str, str | Promise] = {
 }
 
 
+_SPELLED = Translated({True: gettext_lazy("yes"), False: gettext_lazy("no")})
+_DETAILS = Translated(DETAILS)
+
+
 def act(action: str) -> str:
     """In people's words. An action of another version of the portal keeps its name."""
-    return str(WRITES[action].act) if action in WRITES else action
+    return _ACTS.get(action)
 
 
 def audited(entry: AuditEntry) -> str:
@@ -76,9 +81,8 @@ def audited(entry: AuditEntry) -> str:
 
 def details(entry: AuditEntry) -> str:
     """``before: member, role: admin``."""
-    spelled = {True: _("yes"), False: _("no")}
     return ", ".join(
-        f"{DETAILS.get(name, name)}: {spelled[value] if isinstance(value, bool) else value}"
+        f"{_DETAILS.get(name)}: {_SPELLED[value] if isinstance(value, bool) else value}"
         for name, value in entry.details.items()
         if value not in ("", None)
     )

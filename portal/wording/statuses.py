@@ -3,6 +3,7 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from portal.wording.translated import Translated
 from ultahost_api.models import Risk
 
 GOOD, SOON, BAD, INFO, ENDED, NEUTRAL = "good", "soon", "bad", "info", "ended", "neutral"
@@ -79,21 +80,24 @@ RISKS: dict[str, tuple[str, str | Promise, Promise]] = {
 
 LEVELS = {"success": GOOD, "warning": SOON, "error": BAD}
 
+_WORDS = Translated({status: word for status, (_hue, word) in STATUSES.items()})
+_MARKS = Translated({risk: mark for risk, (_hue, mark, _words) in RISKS.items()})
+
 
 def hue(status: str) -> str:
     return STATUSES[known][0] if (known := _plain(status)) in STATUSES else NEUTRAL
 
 
-def status_word(status: str) -> str | Promise:
-    return STATUSES[known][1] if (known := _plain(status)) in STATUSES else status
+def status_word(status: str) -> str:
+    return _WORDS[known] if (known := _plain(status)) in STATUSES else status
 
 
 def risk_hue(risk: str) -> str:
     return RISKS[risk][0]
 
 
-def risk_mark(risk: str) -> str | Promise:
-    return RISKS[risk][1]
+def risk_mark(risk: str) -> str:
+    return _MARKS[risk]
 
 
 def risk_words(risk: str) -> str | Promise:

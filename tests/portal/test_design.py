@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.paginator import Paginator
-from django.template import RequestContext, Template
+from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 
+from portal.models import Role, User
 from portal.pages.columns import Column
 from portal.pages.tables import Table
 from portal.wording import formats
@@ -123,8 +124,7 @@ def test_it_calls_what_is_only_included_by_a_name_with_a_line_before_it() -> Non
     names = {name.strip("'\"") for name, _ in INCLUDE.findall(source) if name[0] in "'\""}
     assert {name for name in names if Path(name).name[0] != "_"} == ALSO_ALONE
     marked = {str(path.relative_to(ROOT / "templates")) for path in TEMPLATES if path.name[0] == "_"}
-    rows = {name for name in marked if name.endswith("/_row.html")}  # a listing names it by its own name
-    assert {name for name in marked - rows if f'"{name}"' not in source} == set()
+    assert {name for name in marked if f'"{name}"' not in source} == set()
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
@@ -268,18 +268,23 @@ def test_it_leaves_gaps_between_distant_pages() -> None:
 # The frame
 
 
-def noun(path: str, **context: Any) -> str:
-    source = '{% load frame %}{% noun "invoices" "Invoices" "document-text" %}'
-    return Template(source).render(RequestContext(RequestFactory().get(path), context))
+def invoices_in(tag: str, path: str, attention: dict[str, int] | None = None) -> str:
+    """The way to the invoices in the rail, or at the bottom."""
+    context: dict[str, Any] = {"user": User(role=Role.MEMBER), "attention": attention or {}}
+    context["request"] = RequestFactory().get(path)
+    items = Template(f"{{% load frame %}}{{% {tag} %}}").render(Context(context)).split("<li")
+    return next(item for item in items if 'href="/invoices/"' in item)
 
 
-def test_it_marks_the_noun_of_the_page_and_of_the_pages_below_it() -> None:
-    assert 'aria-current="page"' in noun("/invoices/")
-    assert 'aria-current="true"' in noun("/invoices/5/")
-    assert "aria-current" not in noun("/services/")
+@pytest.mark.parametrize("tag", ["rail", "bottom"])
+def test_it_marks_the_noun_of_the_page_and_of_the_pages_below_it(tag: str) -> None:
+    assert 'aria-current="page"' in invoices_in(tag, "/invoices/")
+    assert 'aria-current="true"' in invoices_in(tag, "/invoices/5/")
+    assert "aria-current" not in invoices_in(tag, "/services/")
 
 
-def test_it_shows_a_number_only_where_something_needs_attention() -> None:
-    assert "need attention" in noun("/", attention={"invoices": 3})
-    assert "need attention" not in noun("/", attention={"invoices": 0})
-    assert "need attention" not in noun("/")
+@pytest.mark.parametrize("tag", ["rail", "bottom"])
+def test_it_shows_a_number_only_where_something_needs_attention(tag: str) -> None:
+    assert "need attention" in invoices_in(tag, "/", {"invoices": 3})
+    assert "need attention" not in invoices_in(tag, "/", {"invoices": 0})
+    assert "need attention" not in invoices_in(tag, "/")

@@ -1,0 +1,188 @@
+"""The smallest parts of a page, the same in lists, on detail pages and in the history, as safe HTML.
+
+A list draws hundreds of them, so none of them renders a template.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Choices
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from portal.pages.icons import icon
+from portal.wording import fields, formats, statuses
+from portal.wording.translated import Translated, label
+from ultahost_api import conf
+from ultahost_api.models import Refresh
+
+NOTHING = SafeString("")
+_WORDS = Translated(
+    {
+        "on": _("On"),
+        "off": _("Off"),
+        "of": _("of %(account)s"),
+        "not read": _("not read yet"),
+        "unknown": _("unknown"),
+        "no status": _("Unknown"),
+        "unreadable": _("unreadable"),
+        "wrote": _("Ultahost wrote “%(told)s”"),
+        "could not": _("Could not be read: %(words)s"),
+        "private": _("Private"),
+        "private title": _("Other members cannot see its invoices"),
+        "limited": _("Rate limited %(until)s"),
+        "more": _("and more accounts"),
+        "paused": _("Paused: no working key"),
+        "updated": _("Updated %(age)s"),
+        "never": _("Not read yet"),
+    }
+)
+
+
+def link(url: str, text: object) -> SafeString:
+    return format_html('<a href="{}">{}</a>', url, text)
+
+
+def status(told: Any) -> SafeString:
+    """The pill of a status: a word of Ultahost, or one of our choices, which has its own label."""
+    if not told:
+        return quiet(_WORDS["no status"])
+    word = label(told) if isinstance(told, Choices) else statuses.status_word(told)
+    return pill(statuses.hue(told), word)
+
+
+def pill(hue: str, word: object) -> SafeString:
+    return format_html('<span class="status" data-hue="{}">{}</span>', hue, word)
+
+
+def quiet(word: object) -> SafeString:
+    return format_html('<span class="quiet">{}</span>', word)
+
+
+def account(name: Any) -> SafeString:
+    name = conditional_escape(name)
+    return format_html('<span class="account" title="{}">{}</span>', name, name)
+
+
+def risk(domain: Any) -> SafeString:
+    """Why the domain is at risk; empty if its status says so."""
+    mark = domain.risk and statuses.risk_mark(domain.risk)
+    return pill(statuses.risk_hue(domain.risk), mark) if mark else NOTHING
+
+
+def renewal(domain: Any) -> str:
+    if domain.auto_renew is None:
+        return quiet(_WORDS["unknown" if domain.is_detailed else "not read"])
+    return _WORDS["on"] if domain.auto_renew else pill(statuses.SOON, _WORDS["off"])
+
+
+def on(value: date | None) -> str:
+    """A day; its distance is in the title."""
+    if value is None:
+        return formats.NOTHING
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(), formats.days_away(value), formats.day(value),
+    )  # fmt: skip
+
+
+def on_or_past(value: date | None) -> str:
+    """A day; one that has passed says how long ago that was."""
+    if value is None or value >= conf.today():
+        return on(value)
+    return format_html("{}, {}", on(value), formats.days_away(value))
+
+
+def when(value: datetime | None) -> str:
+    """How long ago, kept up to date in the browser; the exact time is in the title."""
+    if value is None:
+        return formats.NOTHING
+    return format_html(
+        '<time datetime="{}" title="{}" data-time>{}</time>',
+        value.isoformat(), formats.moment(value), formats.age(value),
+    )  # fmt: skip
+
+
+def or_unread(shown: Any, told: str | None) -> Any:
+    """``shown``, or "unreadable" if Ultahost wrote ``told`` instead."""
+    if told is None:
+        return shown
+    words = _WORDS["wrote"] % {"told": told}
+    return format_html('<span class="unread" title="{}">{}</span>', words, _WORDS["unreadable"])
+
+
+def readable(row: Any, name: str, shown: Any) -> Any:
+    """``shown``, unless the field of this name could not be read."""
+    return or_unread(shown, row.unreadable.get(name))
+
+
+def amount(row: Any, name: str, currency: str) -> Any:
+    return readable(row, name, formats.money(getattr(row, name), currency))
+
+
+def date_of(row: Any, name: str) -> Any:
+    return readable(row, name, on(getattr(row, name)))
+
+
+def moment_of(row: Any, name: str) -> Any:
+    return readable(row, name, when(getattr(row, name)))
+
+
+def unread_mark(row: Any) -> SafeString:
+    """The mark beside the name of a row or record with unreadable fields."""
+    if not row.unreadable:
+        return NOTHING
+    words = _WORDS["could not"] % {"words": fields.unread_words(row)}
+    return format_html(
+        ' <span class="unread" title="{}">{}<span class="visually-hidden">{}</span></span>',
+        words, icon("micro", "exclamation-triangle", size=16, aria_hidden="true"), words,
+    )  # fmt: skip
+
+
+def private() -> SafeString:
+    return format_html(
+        '<span class="status" data-hue="info" title="{}">{}</span>',
+        _WORDS["private title"],
+        _WORDS["private"],
+    )
+
+
+def freshness(told: Any) -> SafeString:
+    """When the copy was made, and why there is no newer one."""
+    if told.state == "limited":
+        return conditional_escape(_WORDS["limited"] % {"until": formats.until(told.limited_until)})
+    why = ""
+    if told.state == "failed":
+        failed = [f"{one.account}: {label(Refresh.Trouble(one.trouble))} · " for one in told.failed[:3]]
+        why = "".join(failed) + (f"{_WORDS['more']} · " if told.failed[3:] else "")
+    elif told.state == "paused":
+        why = f"{_WORDS['paused']} · "
+    if told.updated_at is None:
+        return format_html("{}{}", why, _WORDS["never"])
+    return format_html("{}{}", why, SafeString(_WORDS["updated"] % {"age": when(told.updated_at)}))
+
+
+def history(entries: Iterable[Any]) -> SafeString:
+    """The entries in their order. The link is on the subject; without a subject it is on the text."""
+    return format_html('<ol class="history">{}</ol>', joined(map(_entry, entries)))
+
+
+def joined(drawn: Iterable[SafeString]) -> SafeString:
+    return SafeString("".join(drawn))
+
+
+def _entry(entry: Any) -> SafeString:
+    subject = entry.subject or entry.text
+    told = link(entry.url, subject) if entry.url else conditional_escape(subject)
+    if entry.subject:
+        whose = _WORDS["of"] % {"account": entry.account} if entry.account else ""
+        told = format_html("{}{}: {}", told, _who(whose), entry.text)
+    by = _who(f"· {entry.who}" if entry.who else "")
+    state = status(entry.status) if entry.status else NOTHING
+    return format_html("<li>{} <span>{}{}</span> {}</li>", when(entry.at), told, by, state)
+
+
+def _who(words: str) -> SafeString:
+    return format_html(' <span class="who">{}</span>', words) if words else NOTHING
