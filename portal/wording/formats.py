@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import pairwise
 from math import ceil, inf
 
@@ -140,8 +140,11 @@ def _alike(seconds: int) -> int:
 
 @lru_cache(maxsize=1000)
 def _age(seconds: int, language: str) -> str:
-    delta = timedelta(seconds=seconds)
-    text = format_timedelta(delta, format="short", add_direction=True, threshold=1, locale=_locale(language))
+    write = partial(format_timedelta, timedelta(seconds=seconds), add_direction=True, threshold=1)
+    try:
+        text = write(format="short", locale=_locale(language))
+    except KeyError:  # a language can lack the short form of one direction, as German does for "in 1 month"
+        text = write(format="long", locale=_locale(language))
     return text.replace(".", "")
 
 

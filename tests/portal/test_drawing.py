@@ -197,6 +197,24 @@ def test_it_writes_ages_as_babel_does(language):
                     assert formats.age(now + age, now) == by_babel
 
 
+@pytest.mark.parametrize("language", ["de", "ar", "de-ch", "ja"])
+@pytest.mark.parametrize("days", [-400, -40, -8, -2, 2, 8, 40, 400])
+def test_it_writes_an_age_of_a_unit_whose_short_form_babel_lacks(language, days):
+    now = timezone.now()
+    with translation.override(language):
+        words = formats.age(now + timedelta(days=days), now)
+
+    assert words
+    assert "{" not in words
+
+
+def test_it_writes_a_month_to_come_in_german():
+    now = timezone.now()
+    with translation.override("de"):
+        assert formats.age(now + timedelta(days=40), now) == "in 1 Monat"
+        assert formats.age(now - timedelta(days=40), now) == "vor 1 Monat"
+
+
 @pytest.mark.parametrize("chosen", ["", "b", "<", None, 3])
 def test_it_draws_a_choice_as_django_does(chosen):
     choices = [("", "All"), ("b", "B"), ("<", "<i>&"), (3, "Three")]
