@@ -12,15 +12,17 @@ from babel.core import Locale
 from babel.numbers import NumberPattern
 from django import forms
 from django.conf import settings
+from django.template import RequestContext
 from django.template.base import Template
 from django.test.html import parse_html
 from django.urls import reverse, set_script_prefix
 from django.urls.resolvers import URLResolver
 from django.utils import timezone, translation
+from django.utils.html import escape
 from django.utils.translation import trans_real
 
 from portal.models import ShareLink
-from portal.pages import icons
+from portal.pages import bars, icons
 from portal.pages.selects import Select
 from portal.wording import formats
 from portal.wording.links import href
@@ -142,6 +144,18 @@ def test_it_draws_the_frame_with_few_look_ups(visit, dana, counted):
     assert told["_render"] < 20
 
 
+def test_it_draws_the_headings_chips_and_steps_of_a_list_without_templates(visit, dana, add, counted):
+    """The form of the filters needs most of those that are left."""
+    browser = visit(dana)
+    add(FEW)
+    page = browser.get("/invoices/?size=25")
+    assert len(page.all("thead th")) + len(page.all(".chips a")) + len(page.all(".steps a")) > 12
+
+    whole = cost(counted, lambda: browser.get("/invoices/?size=25"))
+    frame = cost(counted, lambda: browser.get("/payment-methods/"))
+    assert whole["_render"] - frame["_render"] < 40
+
+
 def test_it_draws_an_icon_once(counted):
     icons.icon.cache_clear()
     drawn = [icons.icon("mini", "key", 18) for _ in range(3)] + [icons.icon("mini", "key", 16)]
@@ -213,6 +227,17 @@ def test_it_writes_a_month_to_come_in_german():
     with translation.override("de"):
         assert formats.age(now + timedelta(days=40), now) == "in 1 Monat"
         assert formats.age(now - timedelta(days=40), now) == "vor 1 Monat"
+
+
+@pytest.mark.parametrize("query", ["", "?page=3", "?q=%22%3E%3Cb%3E&q=%C3%BC&no=", "?status=b&page=1&page=2"])
+@pytest.mark.parametrize("status", ["Open", "<&ü '\"=", ""])
+def test_it_writes_the_address_of_a_link_as_django_does(query, status, rf):
+    request = rf.get(f"/{query}")
+    template = Template("{% querystring status=status page=None %} {% querystring page=7 %}")
+    by_django = template.render(RequestContext(request, {"status": status}))
+
+    ours = (bars.address(request.GET, status=status, page=None), bars.address(request.GET, page=7))
+    assert " ".join(map(escape, ours)) == by_django
 
 
 @pytest.mark.parametrize("chosen", ["", "b", "<", None, 3])
