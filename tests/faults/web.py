@@ -10,11 +10,13 @@ from urllib.parse import urljoin
 
 import requests
 from django.conf import settings
+from selectolax.lexbor import LexborHTMLParser
 
 from portal.running.programs import programs
-from tests.portal.conftest import Element, Elements
 
 Fields = list[tuple[str, str]]
+# A box that is not selected is not sent, nor is what has no name.
+SENT = "input[name]:is([checked], :not([type=checkbox], [type=radio]))"
 
 
 class Process:
@@ -85,23 +87,19 @@ class Answer:
     @property
     def form(self) -> Form:
         """The one form of a page that changes something, with all its hidden fields."""
-        found = Elements(self.html).found
-        named = {e.attributes.get("name"): e for e in found}
-        mark = next(named[name] for name in ("form_token", "login", "password") if name in named)
-        (form,) = (e for e in mark.ancestors if e.tag == "form")
-        inputs = [e for e in found if e.tag == "input" and form in e.ancestors and _is_sent(e)]
-        values = [(e["name"], e.attributes.get("value", "")) for e in inputs]
-        return Form(urljoin(self.url, form.attributes.get("action", "")), values)
+        page = LexborHTMLParser(self.html)
+        marks = (page.css_first(f"form [name={name}]") for name in ("form_token", "login", "password"))
+        form = next(mark for mark in marks if mark).parent
+        while form and form.tag != "form":
+            form = form.parent
+        assert form
+        values = [(e.attributes["name"] or "", e.attributes.get("value") or "") for e in form.css(SENT)]
+        return Form(urljoin(self.url, form.attributes.get("action") or ""), values)
 
     @property
     def shown_state(self) -> str:
-        return next(e.text for e in Elements(self.html).found if e.fits(".status"))
-
-
-def _is_sent(element: Element) -> bool:
-    """A box that is not ticked is not, nor is what has no name."""
-    own = element.attributes
-    return "name" in own and (own.get("type") not in {"checkbox", "radio"} or "checked" in own)
+        (state, *_) = LexborHTMLParser(self.html).css(".status")
+        return " ".join(state.text().split())
 
 
 class Visitor:
