@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from portal import http
+from portal import access, http
 from portal.running.web import proxies
 from portal.running.web.busy import RETRY_AFTER
 from portal.running.web.limits import LARGEST_BODY
@@ -136,6 +136,22 @@ class SessionLimits:
         if request.user.is_authenticated:
             sessions.keep(request, somebody_is_there=not http.is_automatic(request))
         return self.get_response(request)
+
+
+class RightsOnce:
+    """Reads the user's rights once in a request that changes nothing. A change reads each right anew.
+
+    The rights belong to the request's own user object, so the next request reads them again.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"} or not request.user.is_authenticated:
+            return self.get_response(request)
+        with access.known_rights(request.user):
+            return self.get_response(request)
 
 
 class Preferences:

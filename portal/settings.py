@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "portal.middleware.SessionLimits",
     "portal.middleware.KnownDevices",
     "portal.middleware.SecondFactorRequired",
+    "portal.middleware.RightsOnce",
     "portal.middleware.Preferences",
     "portal.pages.directions.MarkDirections",
 ]

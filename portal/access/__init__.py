@@ -40,6 +40,7 @@ from portal.access.people import (
     people_to_manage,
     person_to_manage,
 )
+from portal.access.rights import known_rights
 from portal.access.rows import (
     domain_to_operate,
     domain_to_view,
@@ -103,6 +104,7 @@ __all__ = [
     "key_to_manage",
     "key_to_write_with",
     "keys_to_manage",
+    "known_rights",
     "may_operate",
     "may_still_send",
     "operation_to_settle",

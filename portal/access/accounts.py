@@ -7,57 +7,41 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
-from portal.models import AccountPolicy, Grant, Role, User
+from portal.access import rights
+from portal.access.rights import holds_key
+from portal.models import Grant, Role, User
 from ultahost_api.models import Account, ApiKey
-from ultahost_api.models.api_keys import ApiKeyQuerySet
+from ultahost_api.models.accounts import AccountQuerySet
 
 
-def accounts_to_view(user: User) -> QuerySet[Account]:
+def accounts_to_view(user: User) -> AccountQuerySet:
     """Accounts whose services, domains and so on the user sees: by an active key, a grant or as admin."""
-    if user.is_admin:
-        return Account.objects.all()
-    if not user.is_active or user.role == Role.BILLING:
-        return Account.objects.none()
-    return Account.objects.filter(_holds_key(user, ApiKey.objects.active()) | _holds_grant(user))
+    return rights.accounts(user, rights.to_view)
 
 
-def accounts_to_operate(user: User) -> QuerySet[Account]:
+def accounts_to_operate(user: User) -> AccountQuerySet:
     """Accounts in which the user may write: by a key that Ultahost accepts, an operate grant, or as admin.
 
     A billing user's grant allows paying only: see ``accounts_to_pay``.
     """
-    if user.is_admin:
-        return Account.objects.all()
-    if not user.is_active or user.role == Role.BILLING:
-        return Account.objects.none()
-    usable = _holds_key(user, ApiKey.objects.usable())
-    return Account.objects.filter(usable | _holds_grant(user, Grant.Level.OPERATE))
+    return rights.accounts(user, rights.to_operate)
 
 
-def accounts_to_pay(user: User) -> QuerySet[Account]:
-    """Accounts for which the user may pay and see payment methods.
-
-    These are the accounts to operate, and for a billing user those with an operate grant.
-    """
-    if user.role == Role.BILLING and user.is_active:
-        return Account.objects.filter(_holds_grant(user, Grant.Level.OPERATE))
-    return accounts_to_operate(user)
+def accounts_to_pay(user: User) -> AccountQuerySet:
+    """Accounts for which the user may pay and see payment methods."""
+    return rights.accounts(user, rights.to_pay)
 
 
-def accounts_with_invoices(user: User) -> QuerySet[Account]:
+def accounts_with_invoices(user: User) -> AccountQuerySet:
     """Accounts whose invoices the user may read: all that are not private, and those they may view."""
-    if not user.is_active:
-        return Account.objects.none()
-    if user.role in {Role.ADMIN, Role.BILLING}:
-        return Account.objects.all()
-    return Account.objects.filter(~is_private() | Q(pk__in=accounts_to_view(user)))
+    return rights.accounts(user, rights.with_invoices)
 
 
 def accounts_of_own_keys(user: User) -> QuerySet[Account]:
     """Accounts whose login at Ultahost the user may change: only those to which they have a working key."""
     if not user.is_active:
         return Account.objects.none()
-    return Account.objects.filter(_holds_key(user, ApiKey.objects.usable()))
+    return Account.objects.filter(holds_key(user, ApiKey.objects.usable()))
 
 
 def accounts_to_share(user: User) -> QuerySet[Account]:
@@ -66,7 +50,7 @@ def accounts_to_share(user: User) -> QuerySet[Account]:
         return Account.objects.all()
     if not user.is_active or not user.may_hold_keys:
         return Account.objects.none()
-    return Account.objects.filter(_holds_key(user, ApiKey.objects.active()))
+    return Account.objects.filter(holds_key(user, ApiKey.objects.active()))
 
 
 def accounts_without(person: User) -> QuerySet[Account]:
@@ -74,7 +58,7 @@ def accounts_without(person: User) -> QuerySet[Account]:
     others = (
         ApiKey.objects.active().filter(account=OuterRef("pk"), owner__is_active=True).exclude(owner=person)
     )
-    return Account.objects.filter(_holds_key(person, ApiKey.objects.present()), ~Exists(others))
+    return Account.objects.filter(holds_key(person, ApiKey.objects.present()), ~Exists(others))
 
 
 def account_to_operate(user: User, account_id: UUID) -> Account:
@@ -93,7 +77,7 @@ def tell_of_a_dead_key(user: User, account_id: UUID) -> None:
     if accounts_to_operate(user).filter(pk=account_id).exists() or user.role == Role.BILLING:
         return
     dead = ApiKey.objects.active().exclude(pk__in=ApiKey.objects.usable().values("pk"))
-    if user.is_active and (account := Account.objects.filter(_holds_key(user, dead), pk=account_id).first()):
+    if user.is_active and (account := Account.objects.filter(holds_key(user, dead), pk=account_id).first()):
         words = _("Your API key for %(account)s does not work. Replace it to use this page again.")
         raise PermissionDenied(words % {"account": account})
 
@@ -137,16 +121,3 @@ def grants_left_by(person: User) -> QuerySet[Grant]:
     """
     grants = Grant.objects.filter(Q(given_by=person) | Q(user=person))
     return grants.select_related("user", "account", "given_by").order_by("account__name", "user__name")
-
-
-def _holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
-    return Q(Exists(keys.filter(owner=user, account=OuterRef("pk"))))
-
-
-def _holds_grant(user: User, level: str | None = None) -> Q:
-    grants = Grant.objects.filter(user=user, account=OuterRef("pk"))
-    return Q(Exists(grants.filter(level=level) if level else grants))
-
-
-def is_private() -> Exists:
-    return Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))

@@ -5,14 +5,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
-from portal.access.accounts import (
-    account_to_operate,
-    accounts_to_operate,
-    accounts_to_pay,
-    accounts_to_view,
-    accounts_with_invoices,
-    tell_of_a_dead_key,
-)
+from portal.access import rights
+from portal.access.accounts import account_to_operate, accounts_to_operate, tell_of_a_dead_key
 from portal.models import User
 from ultahost_api.models import Domain, Email, Event, Invoice, Noun, Order, Quote, Service
 from ultahost_api.models.cached import CachedQuerySet
@@ -24,7 +18,7 @@ from ultahost_api.models.services import ServiceQuerySet
 
 
 def services_to_view(user: User) -> ServiceQuerySet:
-    return Service.objects.of(accounts_to_view(user)).select_related("account")
+    return rights.rows(Service.objects.all(), user, rights.to_view).select_related("account")
 
 
 def service_to_view(user: User, service_id: UUID) -> Service:
@@ -38,7 +32,7 @@ def service_to_operate(user: User, service_id: UUID) -> Service:
 
 
 def domains_to_view(user: User) -> DomainQuerySet:
-    return Domain.objects.of(accounts_to_view(user)).select_related("account")
+    return rights.rows(Domain.objects.all(), user, rights.to_view).select_related("account")
 
 
 def domain_to_view(user: User, domain_id: UUID) -> Domain:
@@ -57,7 +51,11 @@ def may_operate(user: User, row: Service | Domain) -> bool:
 
 
 def invoices_to_view(user: User) -> InvoiceQuerySet:
-    return Invoice.objects.of(accounts_with_invoices(user)).select_related("account").with_payments()
+    return (
+        rights.rows(Invoice.objects.all(), user, rights.with_invoices)
+        .select_related("account")
+        .with_payments()
+    )
 
 
 def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
@@ -65,7 +63,7 @@ def invoice_to_view(user: User, invoice_id: UUID) -> Invoice:
 
 
 def invoices_to_pay(user: User) -> InvoiceQuerySet:
-    return Invoice.objects.of(accounts_to_pay(user)).select_related("account").with_payments()
+    return rights.rows(Invoice.objects.all(), user, rights.to_pay).select_related("account").with_payments()
 
 
 def invoice_to_pay(user: User, invoice_id: UUID) -> Invoice:
@@ -75,20 +73,23 @@ def invoice_to_pay(user: User, invoice_id: UUID) -> Invoice:
 
 
 def orders_to_view(user: User) -> CachedQuerySet[Order]:
-    return Order.objects.of(accounts_to_view(user)).select_related("account")
+    return rights.rows(Order.objects.all(), user, rights.to_view).select_related("account")
 
 
 def quotes_to_view(user: User) -> QuoteQuerySet:
-    return Quote.objects.of(accounts_to_view(user)).select_related("account")
+    return rights.rows(Quote.objects.all(), user, rights.to_view).select_related("account")
 
 
 def emails_to_view(user: User) -> CachedQuerySet[Email]:
     """E-mails with subject and date. Reading a body needs the right to operate the account."""
-    return Email.objects.of(accounts_to_view(user)).select_related("account")
+    return rights.rows(Email.objects.all(), user, rights.to_view).select_related("account")
 
 
 def events_to_view(user: User) -> EventQuerySet:
     """Events of the rows that the user may view."""
-    of_invoices = Q(noun=Noun.INVOICES, account__in=accounts_with_invoices(user))
-    of_others = ~Q(noun=Noun.INVOICES) & Q(account__in=accounts_to_view(user))
-    return Event.objects.filter(of_invoices | of_others).select_related("account")
+    events = Event.objects.select_related("account")
+    if rights.to_view(user) == rights.with_invoices(user) == rights.EVERY_ACCOUNT:
+        return events
+    of_invoices = Q(noun=Noun.INVOICES) & rights.among(user, rights.with_invoices)
+    of_others = ~Q(noun=Noun.INVOICES) & rights.among(user, rights.to_view)
+    return events.filter(of_invoices | of_others)

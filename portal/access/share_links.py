@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from portal.access.accounts import is_private
+from portal.access.rights import is_private
 from portal.models import ShareLink, User
 from portal.models.share_links import ShareLinkQuerySet
 from ultahost_api.models import Account, Invoice

@@ -1,11 +1,12 @@
 """The filters of the lists, as forms that validate the query string."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import django_filters as filters
 from django.db.models import Model, Q, QuerySet
-from django.forms import DateInput
+from django.forms import DateInput, ModelChoiceField
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -49,14 +50,18 @@ class RowFilter(filters.FilterSet):
 
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
-    account = filters.ModelChoiceFilter(
-        queryset=Account.objects.none(), label=_("Account"), empty_label=_("All accounts"), widget=Select
-    )
+    account = filters.TypedChoiceFilter(label=_("Account"), widget=Select)
 
-    def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: QuerySet[Account]) -> None:
-        """Only ``accounts`` can be chosen."""
+    def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: Iterable[Account]) -> None:
+        """Only ``accounts`` can be chosen. They are read once, for the choices and for the choice."""
         super().__init__(data, rows)
-        self.filters["account"].queryset = accounts
+        by_id = {str(account.pk): account for account in accounts}
+        self.filters["account"].extra |= {
+            "choices": [("", _("All accounts")), *by_id.items()],
+            "coerce": by_id.get,
+            "empty_value": None,
+            "error_messages": {"invalid_choice": ModelChoiceField.default_error_messages["invalid_choice"]},
+        }
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Rows whose folded texts contain every word. A number also finds the row with that id."""

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Model, QuerySet, Value
+from django.db.models import F, Model, QuerySet, Value
 from django.db.models.functions import NullIf
 from django.forms import ChoiceField, Field
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
@@ -25,8 +25,9 @@ from portal.pages import exports
 from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import RowFilter
 from portal.wording import formats
-from ultahost_api.models import Account
+from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.counting import counts_by
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
 
@@ -151,7 +152,7 @@ class Table(AnyTable):
         listing: Listing,
         rows: CachedQuerySet[Any] | OperationQuerySet | EventQuerySet | AuditEntryQuerySet,
         *,
-        accounts: QuerySet[Account],
+        accounts: AccountQuerySet,
         filter: type[RowFilter],
         freshness: Freshness | None = None,
         add: Add | None = None,
@@ -207,13 +208,40 @@ class Table(AnyTable):
         return [value.asc(nulls_last=True) for value in values]
 
     @cached_property
-    def gone_count(self) -> int:
-        return self._gone.count()
+    def page(self) -> Page[Any]:
+        paginator = Paginator(self.rows, self.size)
+        paginator.count = self._count_of("found")
+        return paginator.get_page(self.request.GET.get("page"))
 
-    @cached_property
+    @property
+    def gone_count(self) -> int:
+        return self._count_of("gone")
+
+    @property
     def unread_count(self) -> int:
         """How many of all cached rows have a field that could not be read, without the filter."""
-        return self._all.partly_unreadable().count()  # type: ignore[union-attr]
+        return self._count_of("unread")
+
+    def _count_of(self, name: str) -> int:
+        return sum(self._counts[name].values())
+
+    @cached_property
+    def _counts(self) -> dict[str, dict[str, int]]:
+        """All that a list counts, with one statement. Chips count under every filter but the status."""
+        rows = {"found": self.rows, "gone": self._gone}
+        if isinstance(self._all, CachedQuerySet):
+            rows["unread"] = self._all.partly_unreadable()
+        if not self.has_statuses:
+            return counts_by({}, rows)
+        wider = self._filtered_by(self._other_filters) if self.chosen_status else self.filter
+        rows["status"] = wider.qs if wider.is_valid() else self._all.none()
+        return counts_by({"status": self.filter.status_column}, rows)
+
+    @property
+    def _other_filters(self) -> QueryDict:
+        others = self.request.GET.copy()
+        others.pop("status", None)
+        return others
 
     @property
     def is_filtered(self) -> bool:
@@ -221,17 +249,15 @@ class Table(AnyTable):
 
     @cached_property
     def chips(self) -> list[Chip]:
-        """One chip for each status that occurs. The counts use all filters except the status."""
-        others = self.request.GET.copy()
-        chosen = others.pop("status", [""])[-1]
-        wider = self._filtered_by(others)
-        if not wider.is_valid():
-            return []
-        column = self.filter.status_column
-        counted = wider.qs.order_by().values_list(column).annotate(Count("pk")).order_by("-pk__count", column)
+        """One chip for each status that occurs, the most frequent first."""
+        column, counted = self.filter.status_column, self._counts["status"]
         field: Any = self._all.model._meta.get_field(column)
         words = dict(field.flatchoices)
-        return [Chip(status, count, status == chosen, words.get(status, "")) for status, count in counted]
+        often = sorted(counted, key=lambda status: (-counted[status], status))
+        return [
+            Chip(status, counted[status], status == self.chosen_status, words.get(status, ""))
+            for status in often
+        ]
 
     @property
     def has_statuses(self) -> bool:

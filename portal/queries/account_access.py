@@ -58,7 +58,7 @@ def accounts_of(user: User) -> list[Reached]:
     The number of queries does not depend on the accounts.
     """
     accounts = access.accounts_with_invoices(user)
-    opened = set(access.accounts_to_view(user).values_list("pk", flat=True))
+    opened = {account.pk for account in access.accounts_to_view(user)}
     private = set(AccountPolicy.objects.filter(private=True).values_list("account", flat=True))
     owed = access.invoices_to_view(user).owed()
     freshness = of_each(Noun.INVOICES, accounts)

@@ -69,7 +69,7 @@ def emails(request: http.Request) -> HttpResponse:
     """The log of e-mails that Ultahost has sent. Their bodies are read live and never stored."""
     table = _table(request)
     schedule.watch(table.accounts)
-    return table.respond(readable=set(access.accounts_to_operate(request.user).values_list("pk", flat=True)))
+    return table.respond(readable={account.pk for account in access.accounts_to_operate(request.user)})
 
 
 @access.key_holders_only

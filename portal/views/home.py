@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.db.models import Count, Value
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -14,6 +13,7 @@ from portal.sign_in import second_factor
 from ultahost_api import conf
 from ultahost_api.models import Noun
 from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.counting import counts
 from ultahost_api.refresh import schedule
 
 _SHOWN, _CHANGES_SHOWN = 6, 10
@@ -64,13 +64,5 @@ def _partly_unreadable(user: User) -> list[tuple[str, str, int]]:
         Noun.QUOTES: access.quotes_to_view(user),
         Noun.EMAILS: access.emails_to_view(user),
     }
-    odd = [
-        found.present()
-        .partly_unreadable()
-        .order_by()
-        .values(noun=Value(noun.value))
-        .annotate(rows=Count("pk"))
-        for noun, found in rows.items()
-    ]
-    counts = {Noun(one["noun"]): one["rows"] for one in odd[0].union(*odd[1:], all=True)}
-    return [(str(noun.label), reverse(noun.value), counts[noun]) for noun in rows if counts.get(noun)]
+    odd = counts(**{noun.value: found.present().partly_unreadable() for noun, found in rows.items()})
+    return [(str(noun.label), reverse(noun.value), odd[noun]) for noun in rows if odd[noun]]

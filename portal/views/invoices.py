@@ -89,7 +89,7 @@ def invoices(request: http.Request) -> HttpResponse:
     """The shared invoice view. An invoice is counted once, even if several keys open its account."""
     table = _table(request)
     schedule.watch(table.accounts)
-    payers = set(access.accounts_to_pay(request.user).values_list("pk", flat=True))
+    payers = {account.pk for account in access.accounts_to_pay(request.user)}
     if payers:
         table.shown = ["pick", *table.shown]
     return table.respond(

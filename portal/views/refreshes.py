@@ -1,5 +1,4 @@
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -8,7 +7,8 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, http
 from portal.models import User
 from portal.queries.freshness import Freshness
-from ultahost_api.models import LISTS, Account
+from ultahost_api.models import LISTS
+from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.refresh import schedule
 
 _READERS = {
@@ -54,7 +54,7 @@ def _region(request: http.Request, noun: str) -> HttpResponse:
     return response
 
 
-def _accounts(user: User, noun: str) -> QuerySet[Account]:
+def _accounts(user: User, noun: str) -> AccountQuerySet:
     if noun not in _READERS:
         raise Http404
     return _READERS[noun](user)

@@ -1,5 +1,7 @@
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -7,14 +9,32 @@ from django.utils import timezone
 from ultahost_api.models.searched import Searched
 
 _WATCHED_FOR = timedelta(minutes=2)  # a page that is shown says so every 30 seconds
+_NOTED_AGAIN = timedelta(minutes=1)  # before its end
+
+# Ids that one statement names. With more, the database finds the accounts again by a subquery: SQLite takes
+# at most 32,766 parameters, and sending a long list takes longer than the subquery.
+MOST_IDS = 500
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
+    @property
+    def were_read(self) -> bool:
+        """Whether iterating over them needs no statement."""
+        return self._result_cache is not None
+
     def watch(self, now: datetime | None = None) -> int:
         """Note that a person has these accounts on screen; writes at most once a minute each."""
         now = now or timezone.now()
-        stale = self.exclude(watched_until__gt=now + _WATCHED_FOR - timedelta(minutes=1))
+        stale = self.exclude(watched_until__gt=now + _NOTED_AGAIN)
         return stale.update(watched_until=now + _WATCHED_FOR)
+
+
+def in_statement(accounts: "Iterable[Account] | models.QuerySet[Account]") -> Any:
+    """A value for ``account__in``: the ids of accounts that were read, otherwise a subquery."""
+    was_read = not isinstance(accounts, AccountQuerySet) or accounts.were_read
+    if not was_read or len(found := list(accounts)) > MOST_IDS:
+        return accounts
+    return [account.pk for account in found]
 
 
 class Account(Searched):
@@ -41,6 +61,11 @@ class Account(Searched):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_watched_anew(self) -> bool:
+        """Whether ``AccountQuerySet.watch`` would leave this account as it is."""
+        return bool(self.watched_until and self.watched_until > timezone.now() + _NOTED_AGAIN)
 
     @property
     def is_watched(self) -> bool:

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from ultahost_api.models.accounts import Account
+from ultahost_api.models.accounts import Account, in_statement
 from ultahost_api.models.searched import Searched
 
 Row = TypeVar("Row", bound="Cached", covariant=True)
@@ -20,7 +20,7 @@ class CachedQuerySet(models.QuerySet[Row]):
     """Local queries over cached rows. They take accounts; who may see which is the caller's to know."""
 
     def of(self, accounts: "Iterable[Account] | models.QuerySet[Account]") -> Self:
-        return self.filter(account__in=accounts)
+        return self.filter(account__in=in_statement(accounts))
 
     def present(self) -> Self:
         return self.filter(gone_at=None)

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.models.accounts import Account
+from ultahost_api.models.accounts import Account, in_statement
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.refreshes import Noun
 from ultahost_api.models.searched import Searched
@@ -17,7 +17,7 @@ _AT_ONCE = 500  # rows
 
 class EventQuerySet(models.QuerySet["Event"]):
     def of(self, accounts: "Iterable[Account] | models.QuerySet[Account]") -> Self:
-        return self.filter(account__in=accounts)
+        return self.filter(account__in=in_statement(accounts))
 
     def about(self, row: Cached) -> Self:
         """One row's history, the newest first."""

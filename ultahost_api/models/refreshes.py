@@ -7,7 +7,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.models.accounts import Account
+from ultahost_api.models.accounts import Account, in_statement
 
 
 class Noun(models.TextChoices):
@@ -26,7 +26,7 @@ LISTS = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS, Noun.ORDERS, Noun.QUOTES, N
 
 class RefreshQuerySet(models.QuerySet["Refresh"]):
     def of(self, accounts: "Iterable[Account] | models.QuerySet[Account]") -> Self:
-        return self.filter(account__in=accounts)
+        return self.filter(account__in=in_statement(accounts))
 
     def due(self, now: datetime) -> Self:
         return self.filter(next_due_at__lte=now)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from ultahost_api import conf
 from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
+from ultahost_api.models.accounts import AccountQuerySet, in_statement
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.locks import dispensable
 from ultahost_api.models.refreshes import RefreshQuerySet
@@ -73,14 +74,16 @@ def ask(accounts: Accounts, nouns: Iterable[str] = LISTS, *, full: bool = False)
     publish_for_people(wanted.due(timezone.now()).values_list("pk", flat=True))
 
 
-def watch(accounts: "QuerySet[Account]") -> None:
+def watch(accounts: AccountQuerySet) -> None:
     """A person has these accounts on screen: lists older than the watched interval are due now.
 
     A database that cannot be written, as on a full disk or beside another writer, loses this note and keeps
     its readers.
     """
+    if accounts.were_read and all(account.is_watched_anew for account in accounts):
+        return
     with dispensable():
-        if Account.objects.filter(pk__in=accounts).watch(timezone.now()):
+        if Account.objects.filter(pk__in=in_statement(accounts)).watch(timezone.now()):
             hasten(accounts, Refresh.Pace.WATCHED)
 
 

@@ -1,0 +1,140 @@
+"""The rules that decide who may do what with an account, and a person's rights for one request.
+
+A rule is a condition on accounts: EVERY_ACCOUNT has no condition, and NO_ACCOUNT matches none.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, TypeVar
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet
+
+from portal.models import AccountPolicy, Grant, Role, User
+from ultahost_api.models import Account, ApiKey
+from ultahost_api.models.accounts import MOST_IDS, AccountQuerySet, in_statement
+from ultahost_api.models.api_keys import ApiKeyQuerySet
+
+Rule = Callable[[User], Q]
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
+
+EVERY_ACCOUNT, NO_ACCOUNT = Q(), Q(pk__in=[])
+
+
+def to_view(user: User) -> Q:
+    """To see services, domains and so on: by an active key, a grant or as admin."""
+    if user.is_admin:
+        return EVERY_ACCOUNT
+    if not user.is_active or user.role == Role.BILLING:
+        return NO_ACCOUNT
+    return holds_key(user, ApiKey.objects.active()) | _holds_grant(user)
+
+
+def to_operate(user: User) -> Q:
+    """To write: by a key that Ultahost accepts, an operate grant, or as admin.
+
+    A billing user's grant allows paying only: see ``to_pay``.
+    """
+    if user.is_admin:
+        return EVERY_ACCOUNT
+    if not user.is_active or user.role == Role.BILLING:
+        return NO_ACCOUNT
+    return holds_key(user, ApiKey.objects.usable().order_by()) | _holds_grant(user, Grant.Level.OPERATE)
+
+
+def to_pay(user: User) -> Q:
+    """To pay and to see payment methods: as ``to_operate``, and for a billing user by an operate grant."""
+    if user.role == Role.BILLING and user.is_active:
+        return _holds_grant(user, Grant.Level.OPERATE)
+    return to_operate(user)
+
+
+def with_invoices(user: User) -> Q:
+    """To read invoices: every account that is not private, and those that the user may view."""
+    if not user.is_active:
+        return NO_ACCOUNT
+    if user.role in {Role.ADMIN, Role.BILLING}:
+        return EVERY_ACCOUNT
+    return ~is_private() | to_view(user)
+
+
+RULES: tuple[Rule, ...] = (to_view, to_operate, to_pay, with_invoices)  # most pages need several of them
+
+
+class KnownRights:
+    """Which rules each account meets for ``user``. One statement reads them when they are first needed."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    @cached_property
+    def accounts(self) -> list[tuple[Account, frozenset[str]]]:
+        """All accounts in their usual order, each with the names of the rules that it meets."""
+        conditions = {rule.__name__: rule(self.user) for rule in RULES}
+        every = {name for name, condition in conditions.items() if condition == EVERY_ACCOUNT}
+        asked = {
+            f"meets_{name}": ExpressionWrapper(condition, BooleanField())
+            for name, condition in conditions.items()
+            if condition not in (EVERY_ACCOUNT, NO_ACCOUNT)
+        }
+        found = Account.objects.annotate(**asked)
+        return [(account, frozenset(every | _met(account, asked))) for account in found]
+
+    def by(self, rule: Rule) -> list[Account]:
+        return [account for account, met in self.accounts if rule.__name__ in met]
+
+
+def accounts(user: User, rule: Rule) -> AccountQuerySet:
+    """Accounts that meet the rule. If the user's rights are known, they are not read again."""
+    condition = rule(user)
+    known = _known(user, rule)
+    if known is None:
+        return Account.objects.filter(condition)
+    names_all = condition != EVERY_ACCOUNT and len(known) <= MOST_IDS
+    found = Account.objects.filter(Q(pk__in=[one.pk for one in known]) if names_all else condition)
+    found._result_cache = known  # as if it had been read by itself
+    return found
+
+
+def rows(found: Rows, user: User, rule: Rule, column: str = "account") -> Rows:
+    """Those of ``found`` whose account meets the rule."""
+    return found.filter(among(user, rule, column))
+
+
+def among(user: User, rule: Rule, column: str = "account") -> Q:
+    """The rule as a condition on rows that have an account."""
+    if rule(user) == EVERY_ACCOUNT:
+        return EVERY_ACCOUNT
+    return Q(**{f"{column}__in": in_statement(accounts(user, rule))})
+
+
+@contextmanager
+def known_rights(user: Any) -> Iterator[None]:
+    """Inside the ``with`` block, each right of the user is read once."""
+    user.known_rights = KnownRights(user)
+    try:
+        yield
+    finally:
+        del user.known_rights
+
+
+def holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
+    return Q(Exists(keys.filter(owner=user, account=OuterRef("pk"))))
+
+
+def is_private() -> Exists:
+    return Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))
+
+
+def _holds_grant(user: User, level: str | None = None) -> Q:
+    grants = Grant.objects.filter(user=user, account=OuterRef("pk"))
+    return Q(Exists(grants.filter(level=level) if level else grants))
+
+
+def _known(user: User, rule: Rule) -> list[Account] | None:
+    known: KnownRights | None = getattr(user, "known_rights", None)
+    return known.by(rule) if known and rule in RULES else None
+
+
+def _met(account: Model, asked: Any) -> set[str]:
+    return {name.removeprefix("meets_") for name in asked if getattr(account, name)}
