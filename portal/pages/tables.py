@@ -211,7 +211,11 @@ class Table(AnyTable):
     def page(self) -> Page[Any]:
         paginator = Paginator(self.rows, self.size)
         paginator.count = self._count_of("found")
-        return paginator.get_page(self.request.GET.get("page"))
+        page = paginator.get_page(self.request.GET.get("page"))
+        # An index sorts ids alone; rows that are sorted whole bring all their columns along.
+        found = self._all.filter(pk__in=page.object_list.values("pk"))
+        page.object_list = found.order_by(*self._order(), "pk")
+        return page
 
     @property
     def gone_count(self) -> int:

@@ -70,8 +70,9 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             "paid_unread": Q(status="Paid") & ((this_year & Q(total=None)) | undated),
         }
         sums = {name: Sum("total", filter=condition) for name, condition in which.items()}
-        counts = {f"{name}_count": Count("pk", filter=which[name]) for name in ("overdue", "credits", "paid")}
-        counts |= {name: Count("pk", filter=condition) for name, condition in left_out.items()}
+        counted = ("overdue", "credits", "paid")
+        counts = {f"{name}_count": Count("currency", filter=which[name]) for name in counted}
+        counts |= {name: Count("currency", filter=condition) for name, condition in left_out.items()}
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
         return [_totals(row, sums) for row in rows]
 
@@ -85,7 +86,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         sums: Any = self.open().order_by("currency").values("account", "currency")
         owed: dict[uuid.UUID, list[Owed]] = {}
         first_due = Min("due_date", filter=Q(status=PAYABLE))
-        unread = Count("pk", filter=Q(total=None))
+        unread = Count("currency", filter=Q(total=None))
         for row in sums.annotate(sum=Sum("total"), first_due=first_due, unread=unread):
             one = Owed(row["currency"], _added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
@@ -159,7 +160,9 @@ class Invoice(Cached):
         indexes = [
             models.Index(fields=["account", "gone_at", "status"]),
             models.Index(fields=["due_date"]),
-            models.Index(fields=["date"]),
+            models.Index(fields=["gone_at", "-date", "-remote_id"]),
+            # All that the sums read, so that they read no row.
+            models.Index(fields=["gone_at", "currency", "status", "date", "due_date", "total"]),
         ]
 
     def __str__(self) -> str:
