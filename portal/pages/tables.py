@@ -8,8 +8,8 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Model, QuerySet, Value
-from django.db.models.functions import NullIf
+from django.db.models import F, Model, OrderBy, QuerySet
+from django.db.models.sql.where import WhereNode
 from django.forms import ChoiceField, Field
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
@@ -30,6 +30,7 @@ from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.models.sorting import Filled
 
 
 def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, Any]) -> SafeString:
@@ -39,12 +40,7 @@ def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, An
     )
 
 
-Sorts = Mapping[str, Sequence[str | NullIf]]
-
-
-def filled(column: str) -> NullIf:
-    """A sort expression for a text column, in which an empty text counts as no value."""
-    return NullIf(column, Value(""))
+Sorts = Mapping[str, Sequence[str | Filled]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,24 +193,36 @@ class Table(AnyTable):
     @cached_property
     def rows(self) -> QuerySet[Any]:
         found = self.filter.qs if self.filter.is_valid() else self._all.none()
-        return found.order_by(*self._order(), "pk")
+        return found.order_by(*self._order())
 
     def _order(self) -> list[Any]:
-        """Rows without a value come last in both directions."""
-        columns = self.listing.sorts[self.sort.removeprefix("-")]
-        values = [F(column) if isinstance(column, str) else column for column in columns]
-        if self.sort.startswith("-"):
-            return [value.desc(nulls_last=True) for value in values]
-        return [value.asc(nulls_last=True) for value in values]
+        """Rows without a value come last in both directions. All columns run one way, as an index does."""
+        columns = [*self.listing.sorts[self.sort.removeprefix("-")], "pk"]
+        return [self._ordered(column, is_descending=self.sort.startswith("-")) for column in columns]
+
+    def _ordered(self, column: str | Filled, *, is_descending: bool) -> OrderBy:
+        value = F(column) if isinstance(column, str) else column
+        nulls_last = True if self._may_be_empty(column) else None
+        return value.desc(nulls_last=nulls_last) if is_descending else value.asc(nulls_last=nulls_last)
+
+    def _may_be_empty(self, column: str | Filled) -> bool:
+        """PostgreSQL reads an index backwards only if empty values are not spoken of."""
+        always_filled = {"pk"} | {field.name for field in self._all.model._meta.fields if not field.null}
+        return column not in always_filled
 
     @cached_property
     def page(self) -> Page[Any]:
+        """An index sorts the ids; the rows of the page are read by their ids, whatever else would find them.
+
+        The ids are those that the person may see, so that the rows need no condition besides.
+        """
         paginator = Paginator(self.rows, self.size)
         paginator.count = self._count_of("found")
         page = paginator.get_page(self.request.GET.get("page"))
-        # An index sorts ids alone; rows that are sorted whole bring all their columns along.
-        found = self._all.filter(pk__in=page.object_list.values("pk"))
-        page.object_list = found.order_by(*self._order(), "pk")
+        ids: Any = page.object_list
+        found = self._all.all()
+        found.query.where = WhereNode()
+        page.object_list = found.filter(pk__in=ids.values("pk")).order_by(*self._order())
         return page
 
     @property

@@ -13,17 +13,18 @@ from portal.models import Act, AuditEntry
 from portal.pages import cells, parts
 from portal.pages.columns import Column, Listing
 from portal.pages.filters import AuditFilter
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.wording import formats
 from portal.wording.links import href
 from portal.wording.operations import audited, details
 from portal.wording.translated import Translated
 from ultahost_api.models import Account
+from ultahost_api.models.sorting import Filled
 
 SORTS: Sorts = {
     "when": ["seq"],
-    "who": [filled("actor_name"), "seq"],
-    "account": [filled("account_name"), "seq"],
+    "who": [Filled("actor_name"), "seq"],
+    "account": [Filled("account_name"), "seq"],
 }
 
 Noun = AuditEntry.Noun

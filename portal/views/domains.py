@@ -20,7 +20,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
@@ -28,12 +28,13 @@ from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields
 from ultahost_api.client import writes
 from ultahost_api.models import Domain, Noun
+from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
-    "name": [filled("name")],
-    "account": ["account__name", filled("name")],
-    "status": [filled("status"), "ends_on"],
+    "name": [Filled("name")],
+    "account": ["account__name", Filled("name")],
+    "status": [Filled("status"), "ends_on"],
     "expiry": ["ends_on"],
     "due": ["next_due_date"],
     "amount": ["recurring_amount"],

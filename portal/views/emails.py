@@ -14,15 +14,16 @@ from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import EmailFilter
 from portal.pages.foreign_html import document, framed
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.queries.freshness import Freshness
 from portal.wording.translated import Translated
 from ultahost_api.client import Client, EmailDetails
 from ultahost_api.models import Account, Email, Noun
+from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
-    "subject": [filled("subject"), "remote_id"],
+    "subject": [Filled("subject"), "remote_id"],
     "account": ["account__name", "date"],
     "date": ["date", "remote_id"],
 }

@@ -21,7 +21,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import reauthenticated
@@ -32,13 +32,14 @@ from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
 from ultahost_api.models import ApiKey, Invoice, Noun
 from ultahost_api.models.invoices import CurrencyTotals, InvoiceQuerySet
+from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import WriteRequest
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
-    "number": [filled("number"), "remote_id"],
+    "number": [Filled("number"), "remote_id"],
     "account": ["account__name", "date"],
-    "status": [filled("status"), "due_date"],
+    "status": [Filled("status"), "due_date"],
     "date": ["date", "remote_id"],
     "due": ["due_date", "remote_id"],
     "total": ["total"],

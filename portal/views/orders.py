@@ -17,19 +17,20 @@ from portal.operations.page import WritePage
 from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import CachedFilter
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import formats
 from ultahost_api.client import OrderDetails, writes
 from ultahost_api.client.orders import OrderedDomain, OrderedService
 from ultahost_api.models import Account, Invoice, Noun, Operation
+from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
-    "number": [filled("number"), "remote_id"],
+    "number": [Filled("number"), "remote_id"],
     "account": ["account__name", "date"],
-    "status": [filled("status"), "date"],
+    "status": [Filled("status"), "date"],
     "date": ["date", "remote_id"],
     "amount": ["amount"],
 }

@@ -13,7 +13,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, live_tables
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import QuoteFilter
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.views.orders import where_it_led
@@ -22,12 +22,13 @@ from ultahost_api import conf
 from ultahost_api.client import QuoteDetails, writes
 from ultahost_api.models import Account, Noun, Operation
 from ultahost_api.models.quotes import ACCEPTABLE
+from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
-    "subject": [filled("subject"), "remote_id"],
+    "subject": [Filled("subject"), "remote_id"],
     "account": ["account__name", "created_on"],
-    "stage": [filled("stage"), "valid_until"],
+    "stage": [Filled("stage"), "valid_until"],
     "made": ["created_on", "remote_id"],
     "valid": ["valid_until", "remote_id"],
     "total": ["total"],

@@ -22,19 +22,20 @@ from portal.operations.page import WritePage
 from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import CachedFilter
-from portal.pages.tables import Sorts, Table, filled
+from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.wording import fields, formats
 from ultahost_api import operations
 from ultahost_api.client import writes
 from ultahost_api.models import Noun, Operation, Service
+from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
-    "domain": [filled("domain"), filled("product_name")],
-    "account": ["account__name", filled("product_name")],
-    "status": [filled("status"), "next_due_date"],
+    "domain": [Filled("domain"), Filled("product_name")],
+    "account": ["account__name", Filled("product_name")],
+    "status": [Filled("status"), "next_due_date"],
     "due": ["next_due_date"],
     "amount": ["amount"],
 }

@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, Least
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.events import Event
+from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 # Both count from the earlier of due date and expiry.
 _NEAR = timedelta(days=60)
@@ -15,6 +16,9 @@ _RESCUED_FOR = timedelta(days=75)
 _TRANSFER_TAKES = timedelta(days=10)
 _ENDED = ("Cancelled", "Transferred Away", "Fraud")
 _NOT_BEGUN = ("Pending", "Pending Registration", "Pending Transfer")
+
+
+ENDS_ON = Coalesce("expiry_date", "next_due_date")
 
 
 class Risk(models.TextChoices):
@@ -54,7 +58,7 @@ def _risks(today: date) -> dict[Risk, Q]:
 class DomainQuerySet(CachedQuerySet["Domain"]):
     def with_end(self) -> Self:
         """``ends_on``: the expiry where it is known, else the due date."""
-        return self.annotate(ends_on=Coalesce("expiry_date", "next_due_date"))
+        return self.annotate(ends_on=ENDS_ON)
 
     def with_risk(self, today: date | None = None) -> Self:
         """``risk``: a Risk or nothing. ``first_date``: the earlier of due date and expiry."""
@@ -119,7 +123,13 @@ class Domain(Cached):
     class Meta(Cached.Meta):
         indexes = [
             models.Index(fields=["account", "gone_at", "status"]),
-            models.Index(fields=["next_due_date"]),
+            kept("ultahost_domain_statuses", "status", ENDS_ON, "id"),
+            sorted_by("ultahost_domain_by_name", Filled("name")),
+            sorted_by("ultahost_domain_by_status", Filled("status"), ENDS_ON),
+            sorted_by("ultahost_domain_by_end", ENDS_ON),
+            sorted_by("ultahost_domain_by_due_date", "next_due_date"),
+            sorted_by("ultahost_domain_by_amount", "recurring_amount"),
+            unreadable("ultahost_domain_unreadable"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 from django.db import models
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.sorting import Filled, sorted_by, unreadable
 
 
 class Email(Cached):
@@ -16,7 +17,12 @@ class Email(Cached):
     objects = CachedQuerySet["Email"].as_manager()
 
     class Meta(Cached.Meta):
-        indexes = [models.Index(fields=["account", "gone_at"]), models.Index(fields=["date"])]
+        indexes = [
+            models.Index(fields=["account", "gone_at"]),
+            sorted_by("ultahost_email_by_subject", Filled("subject"), "remote_id"),
+            sorted_by("ultahost_email_by_date", "date", "remote_id"),
+            unreadable("ultahost_email_unreadable"),
+        ]
 
     def __str__(self) -> str:
         return self.subject or f"#{self.remote_id}"

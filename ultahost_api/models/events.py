@@ -76,6 +76,7 @@ class Event(Searched):
         indexes = [
             models.Index(fields=["account", "-at"]),
             models.Index(fields=["row_id", "-at"]),
+            models.Index(fields=["at", "id"], name="ultahost_event_by_time"),
         ]
 
     def __str__(self) -> str:

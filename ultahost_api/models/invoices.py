@@ -12,6 +12,7 @@ from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.operations import Operation
+from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
 PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
@@ -159,10 +160,25 @@ class Invoice(Cached):
     class Meta(Cached.Meta):
         indexes = [
             models.Index(fields=["account", "gone_at", "status"]),
-            models.Index(fields=["due_date"]),
-            models.Index(fields=["gone_at", "-date", "-remote_id"]),
             # All that the sums read, so that they read no row.
-            models.Index(fields=["gone_at", "currency", "status", "date", "due_date", "total"]),
+            kept("ultahost_invoice_sums", "currency", "status", "date", "due_date", "total", "account"),
+            # With a status, by date; what the sums of these read stands in it too.
+            kept(
+                "ultahost_invoice_statuses",
+                "status",
+                "date",
+                "remote_id",
+                "id",
+                "currency",
+                "due_date",
+                "total",
+            ),
+            sorted_by("ultahost_invoice_by_date", "date", "remote_id"),
+            sorted_by("ultahost_invoice_by_due_date", "due_date", "remote_id"),
+            sorted_by("ultahost_invoice_by_status", Filled("status"), "due_date"),
+            sorted_by("ultahost_invoice_by_total", "total"),
+            sorted_by("ultahost_invoice_by_number", Filled("number"), "remote_id"),
+            unreadable("ultahost_invoice_unreadable"),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 from django.db import models
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 
 class Order(Cached):
@@ -19,7 +20,12 @@ class Order(Cached):
     class Meta(Cached.Meta):
         indexes = [
             models.Index(fields=["account", "gone_at", "status"]),
-            models.Index(fields=["date"]),
+            kept("ultahost_order_statuses", "status", "date", "remote_id", "id"),
+            sorted_by("ultahost_order_by_number", Filled("number"), "remote_id"),
+            sorted_by("ultahost_order_by_status", Filled("status"), "date"),
+            sorted_by("ultahost_order_by_date", "date", "remote_id"),
+            sorted_by("ultahost_order_by_amount", "amount"),
+            unreadable("ultahost_order_unreadable"),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 ACCEPTABLE = ("Delivered", "On Hold")
 
@@ -32,7 +33,13 @@ class Quote(Cached):
     class Meta(Cached.Meta):
         indexes = [
             models.Index(fields=["account", "gone_at", "stage"]),
-            models.Index(fields=["created_on"]),
+            kept("ultahost_quote_stages", "stage", "created_on", "remote_id", "id"),
+            sorted_by("ultahost_quote_by_subject", Filled("subject"), "remote_id"),
+            sorted_by("ultahost_quote_by_stage", Filled("stage"), "valid_until"),
+            sorted_by("ultahost_quote_by_date", "created_on", "remote_id"),
+            sorted_by("ultahost_quote_by_end", "valid_until", "remote_id"),
+            sorted_by("ultahost_quote_by_total", "total"),
+            unreadable("ultahost_quote_unreadable"),
         ]
 
     def __str__(self) -> str:

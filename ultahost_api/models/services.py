@@ -3,6 +3,7 @@ from typing import Self
 from django.db import models
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 
 class ServiceQuerySet(CachedQuerySet["Service"]):
@@ -33,7 +34,12 @@ class Service(Cached):
     class Meta(Cached.Meta):
         indexes = [
             models.Index(fields=["account", "gone_at", "status"]),
-            models.Index(fields=["next_due_date"]),
+            kept("ultahost_service_statuses", "status", "next_due_date", "id"),
+            sorted_by("ultahost_service_by_domain", Filled("domain"), Filled("product_name")),
+            sorted_by("ultahost_service_by_status", Filled("status"), "next_due_date"),
+            sorted_by("ultahost_service_by_due_date", "next_due_date"),
+            sorted_by("ultahost_service_by_amount", "amount"),
+            unreadable("ultahost_service_unreadable"),
         ]
 
     def __str__(self) -> str:
