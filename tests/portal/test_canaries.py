@@ -3,10 +3,8 @@
 Wherever they turn up afterwards, but for the one page that may show them, is a leak.
 """
 
-import base64
 import logging
 import sys
-from binascii import Error as NotBase64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,15 +13,14 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.messages.storage.cookie import CookieStorage
-from django.contrib.sessions.models import Session
 from django.core.signals import got_request_exception
-from django.db import connection
 from django.test import RequestFactory
 from django.utils.html import escape
 from django.views.debug import ExceptionReporter
 
 from portal.models import Switches
 from tests.portal.conftest import Page, Visitor
+from tests.portal.stored import everything_stored
 from ultahost_api import operations
 from ultahost_api.models import Domain, Operation, Service
 from ultahost_api.sandbox import CANARY, Fault, totp
@@ -239,27 +236,6 @@ def send(browser, places, acme, sandbox) -> Callable[[Form], Page]:
 def no_pauses(monkeypatch):
     """Between the tries of a read that fails."""
     monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.0)
-
-
-def everything_stored() -> Iterator[tuple[str, bytes]]:
-    """Every value of every table, and in the clear what caches and sessions hold packed."""
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-            for row in cursor.fetchall():
-                for value in row:
-                    raw = bytes(value) if isinstance(value, memoryview | bytes) else str(value).encode()
-                    yield table, raw
-                    yield table, _unpacked(raw)
-    for session in Session.objects.all():
-        yield "a session", repr(session.get_decoded()).encode()
-
-
-def _unpacked(raw: bytes) -> bytes:
-    try:
-        return base64.b64decode(raw, validate=True)
-    except NotBase64:
-        return b""
 
 
 def messages_in(browser: Watched) -> str:

@@ -1,16 +1,15 @@
 """The provider's mails: a list, and bodies that are strangers' HTML and may hold passwords."""
 
-import base64
 import re
 
 import pytest
 from django.core.cache import caches
-from django.db import connection
 from django.utils import timezone
 
 from portal.models import Grant
 from portal.pages.foreign_html import harmless
 from portal.pages.mail_bodies import as_html
+from tests.portal.stored import places_of
 from ultahost_api.sandbox.faults import Fault
 
 HOSTILE = """<html><head><title>Gotcha</title><style>body{background:url(https://evil.example/s)}</style>
@@ -113,23 +112,7 @@ def test_it_keeps_no_body_even_if_the_list_carries_one(visit, alma, acme, accoun
     page = visit(alma).get("/emails/")
 
     assert len(page.all("#emails td.name")) == 2
-    assert b"hunter2" not in everything_stored()
-
-
-def everything_stored():
-    """The whole database, the caches and sessions in it too."""
-    with connection.cursor() as cursor:
-        tables = connection.introspection.table_names(cursor)
-        stored = b""
-        for table in tables:
-            cursor.execute(f'SELECT * FROM "{table}"')
-            stored += repr(cursor.fetchall()).encode()
-    for encoded in re.findall(rb"[A-Za-z0-9+/=]{40,}", stored):
-        try:
-            stored += base64.b64decode(encoded)
-        except ValueError:
-            continue
-    return stored
+    assert places_of("hunter2") == set()
 
 
 # One of them
@@ -288,7 +271,7 @@ def test_it_stores_a_body_nowhere(visit, alma, acme, account, caplog):
     assert browser.get(path_of(account, email, "?live=1")).status == 200
     assert "hunter2" in browser.get(path_of(account, email, "text/")).html
 
-    assert b"hunter2" not in everything_stored()
+    assert places_of("hunter2") == set()
     assert "hunter2" not in caplog.text
     assert caches["live"].get(f"{account.pk}:email") is None
 
