@@ -134,10 +134,13 @@ def test_it_reads_everything_for_whoever_asks(acme, big):
     assert copied() == there(acme)
 
 
-def test_it_does_not_count_what_it_could_never_hold(acme, big):
-    acme.invoices[55]["total"] = "a lot"
-    big.run("invoices", full=True)
+def test_it_does_not_count_what_it_could_never_hold(sandbox, acme, big):
+    acme.add_invoices(1, status="Paid")
+    acme.invoices[301]["id"] = "?"
+    assert big.run("invoices", full=True).set_aside
+    before = len(sandbox.requests)
     refresh = big.run("invoices")
+    assert calls(sandbox, before) == [("get_invoices", "Unpaid", "0"), ("get_invoices", "", "0")]
     assert refresh.next_due_at > timezone.now() + timedelta(minutes=5)
 
 

@@ -5,8 +5,8 @@ from django.utils import timezone
 
 from ultahost_api import keys, tasks
 from ultahost_api.calls.budget import KeyStopped
-from ultahost_api.calls.clients import KeyUnreadable, for_key
-from ultahost_api.client import RateLimited
+from ultahost_api.calls.clients import KeyMeter, KeyUnreadable, for_key
+from ultahost_api.client import RateLimited, Unauthorized
 from ultahost_api.keys import lifecycle
 from ultahost_api.models import Account, ApiKey, Invoice, Noun, RateWindow, Refresh
 from ultahost_api.sandbox import Fault
@@ -285,11 +285,37 @@ def test_it_leaves_a_key_disabled_that_was_disabled_meanwhile(sandbox, acme, key
     assert saved(key).state == ApiKey.State.DISABLED
 
 
-def test_it_does_not_blame_the_new_secret_for_an_answer_to_the_old_one(sandbox, acme, key, during_call):
+def test_it_sends_nothing_more_with_a_secret_that_was_replaced(sandbox, acme, key):
     old = for_key(saved(key))
     keys.replace(saved(key), sandbox.add_key(acme))
+    before = len(sandbox.requests)
     with pytest.raises(KeyStopped):
         old.profile.get()
+    assert len(sandbox.requests) == before
+    assert saved(key).state == ApiKey.State.ACTIVE
+
+
+def test_it_does_not_blame_the_new_secret_for_an_answer_to_the_old_one(sandbox, acme, key, monkeypatch):
+    old, note = for_key(saved(key)), KeyMeter.after
+
+    def replace_first(meter, *told):
+        monkeypatch.setattr(KeyMeter, "after", note)
+        keys.replace(saved(key), sandbox.add_key(acme))
+        note(meter, *told)
+
+    monkeypatch.setattr(KeyMeter, "after", replace_first)
+    sandbox.faults.add(Fault.status(401))
+    with pytest.raises(Unauthorized):
+        old.profile.get()
+    assert saved(key).state == ApiKey.State.ACTIVE
+
+
+def test_it_does_not_blame_the_new_secret_when_the_old_one_cannot_be_unsealed(sandbox, acme, key, settings):
+    old = saved(key)
+    settings.ULTAHOST = {**settings.ULTAHOST, "SEALING_KEYS": [b"2" * 32]}
+    keys.replace(saved(key), sandbox.add_key(acme))
+    with pytest.raises(KeyUnreadable):
+        for_key(old)
     assert saved(key).state == ApiKey.State.ACTIVE
 
 
