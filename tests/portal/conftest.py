@@ -119,12 +119,15 @@ class Page:
         """What a browser would send of the page's form without anybody typing."""
         sent = {}
         for field in self.all("main form input"):
-            is_box = field["type"] == "checkbox"
+            is_box = field["type"] in {"checkbox", "radio"}
             if not is_box or "checked" in field.attributes:
                 sent[field["name"]] = field.attributes.get("value", "on" if is_box else "")
         for choice in self.all("main form select"):
             chosen = [o["value"] for o in self.all(f"select[name={choice['name']}] option[selected]")]
             sent[choice["name"]] = chosen[0] if chosen else ""
+        sent |= {
+            field["name"]: field.node.text().removeprefix("\n") for field in self.all("main form textarea")
+        }
         return sent
 
     @property

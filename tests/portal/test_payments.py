@@ -139,8 +139,7 @@ class TestConfirming:
 
         page = browser.get(pick(one, *others))
 
-        assert [box["value"] for box in page.all("main input[name=invoice]")] != []
-        assert str(one.pk) not in page.one("main").text
+        assert form_of(page)["invoice"] == [str(invoice.pk) for invoice in others]
         assert len(page.all("main td.name")) == 2
 
     def test_it_goes_back_to_the_list_when_there_is_nothing_to_pay(self, browser):
