@@ -1,4 +1,4 @@
-"""Everything that the portal has stored, in the clear: where a test looks for a secret that must stand nowhere."""
+"""Everything that the portal has stored, in the clear: where no secret may stand."""
 
 import base64
 from binascii import Error as NotBase64

@@ -163,7 +163,7 @@ def test_it_notes_nothing_that_was_refused(browser, dana):
 
     browser.post(f"/people/{dana.pk}/role/", {"role": "member"})
     browser.post(f"/people/{dana.pk}/deactivate/")
-    browser.post("/people/add/", {"name": ""})
+    assert browser.post("/people/invite/", {"name": ""}).status == 422
 
     assert AuditEntry.objects.count() == before
 

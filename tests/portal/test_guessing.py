@@ -87,7 +87,7 @@ def test_it_tests_no_more_when_guesses_come_at_once(visit, alma, tested):
     for thread in threads:
         thread.join()
 
-    assert len(tested) <= 5
+    assert 1 <= len(tested) <= 5
 
 
 def test_it_stops_one_address_that_goes_through_many_people(visit, people, tested):
@@ -124,7 +124,7 @@ def test_it_stops_guessing_in_a_session_that_was_left_open(visit, alma, tested):
     for _ in range(12):
         page = browser.post("/sign-in/again/", {"password": "a guess"})
 
-    assert len(tested) <= 5
+    assert len(tested) == 5
     assert page.status == 429
     assert page.one("h1").text == "Too many attempts"
 

@@ -20,7 +20,7 @@ State = Operation.State
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
-    monkeypatch.setattr(sending, "_NOTED_AGAIN_AFTER", (0.0, 0.0, 0.0), raising=False)
+    monkeypatch.setattr(sending, "_NOTED_AGAIN_AFTER", (0.0, 0.0, 0.0))
 
 
 @pytest.fixture
