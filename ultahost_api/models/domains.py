@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce, Least
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.events import Event
+from ultahost_api.models.invoices import Invoice
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 # Both count from the earlier of due date and expiry.
@@ -75,6 +76,12 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         """The domains that may be lost if nothing is done, the most urgent date first."""
         at_risk = self.present().with_risk(today).exclude(risk__in=["", Risk.UNKNOWN])
         return at_risk.order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
+
+    def with_renewal_invoice(self) -> Self:
+        """``renewal_invoice``: the pk of the newest open invoice that renews the domain, or nothing."""
+        renewing = Invoice.objects.open().filter(items__domain=OuterRef("pk"), items__is_renewal=True)
+        newest = renewing.order_by(models.F("date").desc(nulls_last=True), "-remote_id")
+        return self.annotate(renewal_invoice=Subquery(newest.values("pk")[:1]))
 
     def risk_of(self, row: "Domain") -> str:
         rows: Any = self.with_risk()

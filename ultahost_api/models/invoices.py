@@ -218,5 +218,14 @@ class InvoiceItem(models.Model):
     taxed = models.BooleanField(null=True)
     unreadable = models.JSONField(default=dict)  # as of a cached row
 
+    # What the text names, by line_texts; at most one of the two, and neither when it does not tell.
+    service = models.ForeignKey(
+        "ultahost_api.Service", models.SET_NULL, null=True, related_name="invoice_items"
+    )
+    domain = models.ForeignKey(
+        "ultahost_api.Domain", models.SET_NULL, null=True, related_name="invoice_items"
+    )
+    is_renewal = models.BooleanField(default=False, db_default=False)  # of the domain
+
     class Meta:
         ordering = ["position"]

@@ -26,7 +26,7 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.models import Account, Invoice, InvoiceItem
+from ultahost_api.models import Account, Invoice, InvoiceItem, links
 from ultahost_api.models.cached import Cached
 from ultahost_api.refresh import events
 from ultahost_api.refresh.leases import Lease
@@ -217,6 +217,7 @@ def write(
         )
         if isinstance(row, Invoice):
             row.items.all().delete()
+            links.assign(items, row.account_id)
             InvoiceItem.objects.bulk_create(items)
 
 

@@ -19,7 +19,7 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.models import ApiKey, Event, Noun, PassPage, Refresh
+from ultahost_api.models import ApiKey, Event, Noun, PassPage, Refresh, links
 from ultahost_api.refresh import details, pacing, passes, profiles, slowness
 from ultahost_api.refresh.leases import Lease, LeaseLost
 from ultahost_api.refresh.nouns import NOUNS
@@ -112,6 +112,9 @@ def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
 
 def _done(lease: Lease, outcome: Outcome) -> None:
     refresh, now = lease.refresh, timezone.now()
+    if refresh.noun in (Noun.SERVICES, Noun.DOMAINS) and refresh.rows_changed:
+        # Before the pass is over: if this worker dies, the next one does it.
+        links.assign_again(refresh.account_id)
     refresh.quiet = 0 if refresh.rows_changed else min(refresh.quiet + 1, 100)
     if outcome.calls is not None:
         refresh.calls = outcome.calls

@@ -1,0 +1,194 @@
+"""Which service or domain the text of an invoice line names.
+
+The API tells no id in a line. A text is read in the shapes that WHMCS writes, and a thing is named when its
+readings fit exactly one of the account's services and domains. All else is not assigned.
+"""
+
+import html
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from ultahost_api.models import line_words as words
+
+# Marks that show nothing: soft hyphen, directions. The two joiners are letters of Persian names, and stay.
+_UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+_DASH = re.compile(r"\s[‐-―−-]\s")
+_LINE_END = re.compile(r"(?:\r|\n|<br ?/?>)+")
+_LONGEST = 500  # characters of a line that is read
+_XN_LABEL = re.compile(r"(?<![a-z0-9-])xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
+
+_NTH = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+_DAY = (
+    r"(?:\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\.?|\d{4}年\d{1,2}月\d{1,2}日"
+    rf"|(?:\w+,? )?{_NTH} \w+,? \d{{4}}|(?:\w+,? )?\w+ {_NTH},? \d{{4}})"
+)
+_PERIOD = re.compile(rf" ?\( ?{_DAY} - {_DAY} ?\)$")
+_YEARS = re.compile(r"\d{1,2} ?[^\W\d_][^\d]{0,19}")  # "1 year/s", in any language
+
+
+def _any_of(texts: tuple[str, ...]) -> str:
+    return "|".join(map(re.escape, texts))
+
+
+_SETUP_FEE = re.compile(
+    rf"(?:{_any_of(words.SETUP_FEE)})(?: -|:) (.+)|(.+?)(?: -)? \(?(?:{_any_of(words.SETUP_FEE)})\)?"
+)
+_PRORATA = re.compile(
+    rf"(?:{_any_of(words.PRORATA)})(?: -|:) (.+)|(.+?)(?: -)? \(?(?:{_any_of(words.PRORATA)})\)?"
+)
+_ADDON = re.compile(rf"(?:{_any_of(words.ADDON)}) \((.+)")
+_UPGRADE = re.compile(rf"(?:{_any_of(words.UPGRADE)})(?: \w+){{0,2}}: (.+)")
+_HOST_BELOW = re.compile(r"\(?([^\s:()]+\.[^\s:()]+)\)?")
+_BECOMES = re.compile(r" ?(?:=>|->|→) ?")
+_BRACKET = re.compile(r"(.+) \(([^()]+)\)")
+_DOMAIN_LINES = ("domain renewal", "domain registration", "domain transfer")  # these also come without years
+_DOMAIN_FEES = ("grace fee", "grace period fee", "redemption fee", "redemption period fee")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Neither when the text does not tell. ``is_renewal`` of the domain."""
+
+    service: UUID | None = None
+    domain: UUID | None = None
+    is_renewal: bool = False
+
+
+class Things:
+    """One account's services (their product names, present and former, and domain) and domains."""
+
+    def __init__(
+        self, services: Iterable[tuple[UUID, Iterable[str], str]], domains: Iterable[tuple[UUID, str]]
+    ) -> None:
+        self.domains: defaultdict[str, set[UUID]] = defaultdict(set)
+        self.products: defaultdict[str, set[UUID]] = defaultdict(set)
+        self.hosts: defaultdict[str, set[UUID]] = defaultdict(set)
+        for pk, name in domains:
+            self.domains[domain_key(name)].add(pk)
+        for pk, products, host in services:
+            self.hosts[domain_key(host)].add(pk)
+            for product in products:
+                self.products[plain(product)].add(pk)
+        for index in (self.domains, self.products):
+            index.pop("", None)
+            index.default_factory = None
+
+    def at(self, host: str) -> set[UUID]:
+        key = domain_key(host)
+        return self.hosts.get(key, set()) if key else set()
+
+    def of(self, product: str) -> set[UUID]:
+        return self.products.get(product, set())
+
+    def without_host(self) -> set[UUID]:
+        return self.hosts.get("", set())
+
+
+def named(text: str, things: Things) -> Named:
+    """What the first line of ``text`` names; the lines below it tell options."""
+    first, *below = _LINE_END.split(text.strip())
+    if len(first) > _LONGEST:
+        return Named()
+    line = _PERIOD.sub("", plain(first))
+    line, is_fee = (line, False) if line in things.products else _undecorated(line)
+    domains, is_renewal = _domains(line, things)
+    services = set(_services(line, below, things, is_fee=is_fee))
+    if len(domains) + len(services) != 1:
+        return Named()
+    return Named(domain=domains.pop(), is_renewal=is_renewal) if domains else Named(service=services.pop())
+
+
+@lru_cache(maxsize=20_000)
+def plain(text: str) -> str:
+    """A text as lines and names are compared: without case, with one kind of dash and space.
+
+    Accents count, other than in a search: they tell products and domains apart.
+    """
+    shown = unicodedata.normalize("NFKC", _UNSEEN.sub("", html.unescape(text))).lower().replace("i̇", "i")
+    return " ".join(_DASH.sub(" - ", f" {shown} ").split())
+
+
+@lru_cache(maxsize=20_000)
+def domain_key(name: str) -> str:
+    """The same for ``bücher.de``, ``BÜCHER.de.`` and ``xn--bcher-kva.de``; ``bucher.de`` is another name."""
+    spelled = plain(name).replace("。", ".").rstrip(".")
+    return plain(_XN_LABEL.sub(_decoded, spelled)) if "xn--" in spelled else spelled
+
+
+def _decoded(label: re.Match[str]) -> str:
+    try:
+        name = label[1].encode().decode("punycode")
+        name.encode()  # half characters fit in no database
+    except UnicodeError:
+        return label[0]
+    return name
+
+
+def _undecorated(line: str) -> tuple[str, bool]:
+    """The line without the words for a set-up fee or for a part of a period; whether it is such a fee."""
+    fee, prorata = _SETUP_FEE.fullmatch(line), _PRORATA.fullmatch(line)
+    if found := fee or prorata:
+        line = _PERIOD.sub("", found[1] or found[2])
+    return line, bool(fee)
+
+
+def _domains(line: str, things: Things) -> tuple[set[UUID], bool]:
+    """The domains that the line may be of, and whether it renews them."""
+    head, *rest = line.split(" - ")
+    if not rest or len(rest) > 2 or head in things.products:
+        return set(), False
+    is_plain = len(rest) == 1 and head in (*_DOMAIN_LINES, *_DOMAIN_FEES)
+    is_years = len(rest) == 2 and bool(_YEARS.fullmatch(rest[1])) and _has(head, words.DOMAIN)
+    if not is_plain and not is_years:
+        return set(), False
+    renews = _has(head, words.RENEWAL) and not _has(head, words.OTHER)
+    return things.domains.get(domain_key(rest[0]), set()).copy(), renews
+
+
+def _has(text: str, any_of: tuple[str, ...]) -> bool:
+    return any(word in text for word in any_of)
+
+
+def _services(line: str, below: list[str], things: Things, *, is_fee: bool) -> Iterator[UUID]:
+    """The services that the line may be of. Only a fee may leave out the domain of its service."""
+    if found := _ADDON.fullmatch(line):
+        yield from _of_addon(found[1], things)
+    elif found := _UPGRADE.fullmatch(line):
+        host = _HOST_BELOW.fullmatch(plain(below[0])) if below else None
+        yield from _of_upgrade(f"{found[1]} - {host[1]}" if host else found[1], things)
+    yield from _of_product(line, things)
+    of_product = things.of(line)
+    if is_fee or of_product <= things.without_host():
+        yield from of_product
+
+
+def _of_product(text: str, things: Things) -> Iterator[UUID]:
+    """``product - domain``; either may hold a dash."""
+    parts = text.split(" - ")
+    for place in range(1, len(parts)):
+        product, host = " - ".join(parts[:place]), " - ".join(parts[place:])
+        yield from things.of(product) & things.at(host)
+
+
+def _of_addon(text: str, things: Things) -> Iterator[UUID]:
+    """What follows the bracket of ``addon (domain) - name`` or ``addon (product - domain) - name``."""
+    for end in re.finditer(r"\) - ", text):
+        inner = text[: end.start()]
+        yield from things.at(inner)
+        yield from _of_product(inner, things)
+
+
+def _of_upgrade(text: str, things: Things) -> Iterator[UUID]:
+    """``old => new - domain``; where no domain is told, the products tell."""
+    sides = _BECOMES.split(text)
+    if bracket := _BRACKET.fullmatch(sides[-1]):
+        sides[-1] = sides[-1] if sides[-1] in things.products else f"{bracket[1]} - {bracket[2]}"
+    host = things.at(sides[-1].rpartition(" - ")[2])
+    yield from (pk for side in sides for pk in (*_of_product(side, things), *(things.of(side) & host)))
+    if not any(" - " in side and side not in things.products for side in sides):
+        yield from (pk for side in sides for pk in things.of(side))
