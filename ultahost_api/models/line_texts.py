@@ -140,7 +140,7 @@ def _undecorated(line: str) -> tuple[str, bool]:
 def _domains(line: str, things: Things) -> tuple[set[UUID], bool]:
     """The domains that the line may be of, and whether it renews them."""
     head, *rest = line.split(" - ")
-    if not rest or len(rest) > 2 or head in things.products:
+    if not rest or len(rest) > 2:
         return set(), False
     is_plain = len(rest) == 1 and head in (*_DOMAIN_LINES, *_DOMAIN_FEES)
     is_years = len(rest) == 2 and bool(_YEARS.fullmatch(rest[1])) and _has(head, words.DOMAIN)
@@ -162,6 +162,9 @@ def _services(line: str, below: list[str], things: Things, *, is_fee: bool) -> I
         host = _HOST_BELOW.fullmatch(plain(below[0])) if below else None
         yield from _of_upgrade(f"{found[1]} - {host[1]}" if host else found[1], things)
     yield from _of_product(line, things)
+    product, _, years = line.rpartition(" - ")
+    if _YEARS.fullmatch(years):
+        yield from _of_product(product, things)
     of_product = things.of(line)
     if is_fee or of_product <= things.without_host():
         yield from of_product

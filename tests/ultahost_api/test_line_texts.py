@@ -1,0 +1,50 @@
+"""What texts of invoice lines name, against a table of answers that was written by hand."""
+
+from uuid import UUID
+
+import pytest
+
+from tests.ultahost_api.invoice_lines import DOMAINS, LINES, SERVICES
+from ultahost_api.models import line_words
+from ultahost_api.models.line_texts import Things, domain_key, named, plain
+
+NAMES = [*SERVICES, *DOMAINS]
+THINGS = Things(
+    [(UUID(int=NAMES.index(name)), products, host) for name, (products, host) in SERVICES.items()],
+    [(UUID(int=len(SERVICES) + place), name) for place, name in enumerate(DOMAINS)],
+)
+
+
+def answer(text):
+    told = named(text, THINGS)
+    assert not (told.service and told.domain)
+    if told.service:
+        return NAMES[told.service.int]
+    kind = "renewal" if told.is_renewal else "domain"
+    return f"{kind} {NAMES[told.domain.int]}" if told.domain else ""
+
+
+def test_it_has_two_hundred_lines_of_which_none_is_told_twice():
+    assert len(LINES) >= 200
+    assert len({text for text, _ in LINES}) == len(LINES)
+
+
+@pytest.mark.parametrize(("text", "right"), LINES, ids=[text[:60] for text, _ in LINES])
+def test_it_tells_what_a_line_names_or_nothing(text, right):
+    assert answer(text) == right
+
+
+def test_it_names_nothing_in_an_account_without_things():
+    assert not any(
+        named(text, Things([], [])).service or named(text, Things([], [])).domain for text, _ in LINES
+    )
+
+
+@pytest.mark.parametrize("spelled", ["BÜCHER.de", "bücher.de.", "xn--bcher-kva.de", "bu\u0308cher.de"])
+def test_it_takes_spellings_of_a_domain_for_the_same(spelled):
+    assert domain_key(spelled) == domain_key("bücher.de") != domain_key("bucher.de")
+
+
+@pytest.mark.parametrize("name", ["DOMAIN", "RENEWAL", "OTHER", "SETUP_FEE", "ADDON", "UPGRADE", "PRORATA"])
+def test_it_has_its_words_as_it_spells_lines(name):
+    assert [plain(word) for word in getattr(line_words, name)] == list(getattr(line_words, name))
