@@ -1,8 +1,13 @@
 """Lines of invoices and what they name, from the sandbox's answers to the rows."""
 
-import pytest
+from datetime import timedelta
 
-from ultahost_api.models import Domain, Event, Invoice, InvoiceItem, Service, links
+import pytest
+import time_machine
+from django.utils import timezone
+
+from ultahost_api.models import Domain, Event, Invoice, InvoiceItem, Order, OrderItem, Service, links
+from ultahost_api.sandbox import Fault
 
 PERIOD = "(01/11/2026 - 30/11/2026)"
 
@@ -145,3 +150,72 @@ def test_it_names_the_newest_open_renewal_invoice_of_a_domain(account, django_as
     with django_assert_num_queries(1):
         found = list(Domain.objects.with_renewal_invoice().order_by("remote_id"))
     assert [domain.renewal_invoice for domain in found] == [newer.pk, None, None]
+
+
+def ordered():
+    return [
+        (item.order.remote_id, item.kind, item.remote_id, item.text)
+        for item in OrderItem.objects.order_by("order__remote_id", "position")
+    ]
+
+
+@pytest.fixture
+def bought(acme):
+    """An order of a service and a domain, with its invoice."""
+    acme.add_services(1, product_name="Linux VPS Basic", domain="shop.example.com")
+    acme.add_domains(1, domain="bücher.de")
+    acme.add_invoices(1)
+    acme.add_orders(2, invoiceid=1, _serviceids=[1], _domainids=[1])
+    return acme.orders
+
+
+def test_it_reads_what_was_ordered_and_its_invoice(bought, worker, read):
+    read("orders")
+    order = Order.objects.get(remote_id=1)
+    assert (order.invoice_id, order.is_detailed, order.details_tries) == (1, True, 0)
+    assert ordered() == [
+        (number, *item)
+        for number in (1, 2)
+        for item in (("service", 1, "Linux VPS Basic – shop.example.com"), ("domain", 1, "bücher.de"))
+    ]
+    assert set(Order.objects.containing(OrderItem.Kind.SERVICE, 1)) == set(Order.objects.all())
+    assert not Order.objects.containing(OrderItem.Kind.SERVICE, 2).exists()
+
+
+def orders_asked_for(sandbox):
+    return [int(s.parameters["orderid"]) for s in sandbox.requests if s.action == "get_order"]
+
+
+def test_it_reads_an_order_once_and_again_when_its_row_changes(sandbox, bought, read):
+    read("orders")
+    assert sorted(orders_asked_for(sandbox)) == [1, 2]
+    with time_machine.travel(timezone.now() + timedelta(days=3), tick=False):
+        read("orders")
+        assert sorted(orders_asked_for(sandbox)) == [1, 2]
+        bought[2].update(status="Cancelled", _domainids=[])
+        read("orders")
+    assert sorted(orders_asked_for(sandbox)) == [1, 2, 2]
+    assert [item[1:3] for item in ordered() if item[0] == 2] == [("service", 1)]
+
+
+@pytest.mark.parametrize(
+    "change", [{"id": "12x"}, {"id": 2**70}, {"domain": "a\x00b"}, {"domain": "x" * 30_000}]
+)
+def test_it_lets_no_odd_thing_keep_other_orders_waiting(sandbox, bought, read, change):
+    def with_odd_thing(answer):
+        if "services" not in answer["data"]:
+            return answer
+        services = [service | change for service in answer["data"]["services"]]
+        return answer | {"data": answer["data"] | {"services": services}}
+
+    sandbox.faults.add(Fault.edit(with_odd_thing), action="get_order", times=None)
+    read("orders")
+    assert not Order.objects.filter(detailed_at=None).exists()
+    assert len(ordered()) == 4
+
+
+def test_it_leaves_what_the_list_tells_of_an_order_to_the_list(bought, worker, read):
+    worker.run("orders")
+    bought[1]["status"] = "Fraud"
+    read()
+    assert Order.objects.get(remote_id=1).status == "Active"

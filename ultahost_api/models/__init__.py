@@ -7,7 +7,7 @@ from ultahost_api.models.heartbeats import Heartbeat
 from ultahost_api.models.installations import Installation
 from ultahost_api.models.invoices import Invoice, InvoiceItem
 from ultahost_api.models.operations import Operation
-from ultahost_api.models.orders import Order
+from ultahost_api.models.orders import Order, OrderItem
 from ultahost_api.models.quotes import Quote
 from ultahost_api.models.rate_windows import RateWindow
 from ultahost_api.models.reasons import Reason
@@ -28,6 +28,7 @@ __all__ = [
     "Noun",
     "Operation",
     "Order",
+    "OrderItem",
     "PassPage",
     "Quote",
     "RateWindow",

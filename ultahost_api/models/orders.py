@@ -1,11 +1,23 @@
+import uuid
+from typing import Self
+
 from django.db import models
+from django.db.models import Exists, OuterRef
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 
+class OrderQuerySet(CachedQuerySet["Order"]):
+    def containing(self, kind: "OrderItem.Kind", remote_id: int) -> Self:
+        """Orders of which the details list this service or domain. Of one account: ids are its own."""
+        return self.filter(
+            Exists(OrderItem.objects.filter(order=OuterRef("pk"), kind=kind, remote_id=remote_id))
+        )
+
+
 class Order(Cached):
-    """Something ordered. ``number`` is the one that people quote; lines and invoice are read live."""
+    """Something ordered. ``number`` is the one that people quote. Invoice and items come with the details."""
 
     searched = ("number", "payment_method")
 
@@ -15,7 +27,9 @@ class Order(Cached):
     status = models.CharField(max_length=255, blank=True)
     payment_method = models.TextField(blank=True)
 
-    objects = CachedQuerySet["Order"].as_manager()
+    invoice_id = models.BigIntegerField(null=True)  # the provider's, as ``Invoice.remote_id``
+
+    objects = OrderQuerySet.as_manager()
 
     class Meta(Cached.Meta):
         indexes = [
@@ -26,7 +40,30 @@ class Order(Cached):
             sorted_by("ultahost_order_by_date", "date", "remote_id"),
             sorted_by("ultahost_order_by_amount", "amount"),
             unreadable("ultahost_order_unreadable"),
+            models.Index(fields=["account", "invoice_id"]),
         ]
 
     def __str__(self) -> str:
         return f"#{self.number or self.remote_id}"
+
+
+class OrderItem(models.Model):
+    """A service or domain of an order, as its details showed it last; replaced whole.
+
+    It keeps the provider's id of the thing: our row of that may come later, and is found by account and id.
+    """
+
+    class Kind(models.TextChoices):
+        SERVICE = "service"
+        DOMAIN = "domain"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="items")
+    position = models.PositiveIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    remote_id = models.BigIntegerField(null=True)
+    text = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        indexes = [models.Index(fields=["kind", "remote_id"])]

@@ -1,4 +1,4 @@
-"""Reads details (get_service, get_invoice, get_domain) with the calls that the lists leave over."""
+"""Reads details (get_service, get_invoice, get_domain, get_order) with calls that the lists leave over."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ from ultahost_api.client import (
     UltahostError,
     Unauthorized,
 )
-from ultahost_api.models import Account, Invoice, InvoiceItem, links
+from ultahost_api.models import Account, Invoice, InvoiceItem, Order, OrderItem, links
 from ultahost_api.models.cached import Cached
 from ultahost_api.refresh import events
 from ultahost_api.refresh.leases import Lease
@@ -134,11 +134,11 @@ def _forget_tries_daily(lease: Lease) -> None:
 
 
 def _nouns() -> list[CachedNoun]:
-    return [NOUNS[name] for name in ("services", "domains", "invoices")]
+    return [NOUNS[name] for name in ("services", "domains", "invoices", "orders")]
 
 
 def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
-    """Rows whose details are missing or old: first those that a person opened, invoices last."""
+    """Rows whose details are missing or old: first those that a person opened, orders last."""
     nouns = _nouns()
     aged = timezone.now() - _REREAD_AFTER
     rows = {noun: noun.rows.filter(account=account, details_tries__lt=_TRIES) for noun in nouns}
@@ -150,7 +150,7 @@ def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
         yield from (
             (noun, row) for row in rows[noun].lacking_details().filter(details_wanted_at=None)[:_BATCH]
         )
-    for noun in nouns:
+    for noun in (noun for noun in nouns if noun.ages):
         oldest = rows[noun].present().filter(detailed_at__lt=aged).order_by("detailed_at")
         yield from ((noun, row) for row in oldest[:_BATCH])
 
@@ -209,7 +209,7 @@ def write(
 ) -> None:
     """Store the fields ``names`` of the record that get() returned."""
     values = values_of(details, noun.model, names)
-    items = items_of(row, details) if isinstance(row, Invoice) else []
+    items: list[Any] = items_of(row, details)
     with transaction.atomic():
         lease.renew()
         events.write(
@@ -219,6 +219,9 @@ def write(
             row.items.all().delete()
             links.assign(items, row.account_id)
             InvoiceItem.objects.bulk_create(items)
+        elif isinstance(row, Order):
+            row.items.all().delete()
+            OrderItem.objects.bulk_create(items)
 
 
 def _count(lease: Lease, row: Cached) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ultahost_api.client import Client, domains, emails, invoices, orders, quotes, services
-from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Noun, Order, Quote, Service
+from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Noun, Order, OrderItem, Quote, Service
 from ultahost_api.models.cached import Cached, CachedQuerySet
-from ultahost_api.refresh.rows import shared_names, values_of
+from ultahost_api.refresh.rows import fit_text, shared_names, values_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,7 @@ class CachedNoun:
     calls: Callable[[Client], Any]  # the client's module of this noun: page(), get()
     tracked: tuple[str, ...]  # fields whose change people want to know of
     details: type | None = None  # what get() tells more of, where that is kept too
+    ages: bool = True  # details are read again after a day, otherwise only when the row changes
     is_cheap: bool = False  # most passes read only what may have changed: the newest rows, and the unsettled
     unsettled: tuple[str, ...] = ()  # statuses that always are, whether rows have them or not
     settled: frozenset[str] = frozenset()  # statuses that no longer change, or too seldom to look for
@@ -74,6 +75,8 @@ NOUNS: dict[str, CachedNoun] = {
             orders.Order,
             lambda client: client.orders,
             tracked=("status", "amount"),
+            details=orders.OrderDetails,
+            ages=False,
             is_cheap=True,
             unsettled=("Pending",),
             settled=frozenset({"Active", "Cancelled", "Fraud"}),
@@ -98,10 +101,33 @@ NOUNS: dict[str, CachedNoun] = {
 }
 
 
-def items_of(invoice: Invoice, details: invoices.InvoiceDetails) -> list[InvoiceItem]:
-    """The invoice's lines, unsaved."""
+def items_of(row: Cached, details: Any) -> list[InvoiceItem] | list[OrderItem]:
+    """The lines of an invoice or the things of an order, unsaved."""
+    if isinstance(row, Invoice):
+        return _lines(row, details)
+    return _ordered(row, details) if isinstance(row, Order) else []
+
+
+def _lines(invoice: Invoice, details: invoices.InvoiceDetails) -> list[InvoiceItem]:
     names = ("description", "amount", "taxed")
     return [
         InvoiceItem(invoice=invoice, position=position, **values_of(item, InvoiceItem, names))
         for position, item in enumerate(details.items)
+    ]
+
+
+def _ordered(order: Order, details: orders.OrderDetails) -> list[OrderItem]:
+    told = [
+        *((OrderItem.Kind.SERVICE, one.id, [one.product_name, one.domain]) for one in details.services),
+        *((OrderItem.Kind.DOMAIN, one.id, [one.name]) for one in details.domains),
+    ]
+    return [
+        OrderItem(
+            order=order,
+            position=place,
+            kind=kind,
+            remote_id=id_,
+            text=fit_text(" – ".join(filter(None, texts))),
+        )
+        for place, (kind, id_, texts) in enumerate(told)
     ]

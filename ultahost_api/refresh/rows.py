@@ -44,14 +44,14 @@ def _fitter(field: Any) -> Callable[[Any], Any]:
     """A function that converts a value to the form in which its column returns it."""
     if isinstance(field, models.JSONField):
         return _fit_json
-    return _fit_text if isinstance(field, models.CharField | models.TextField) else _as_it_is
+    return fit_text if isinstance(field, models.CharField | models.TextField) else _as_it_is
 
 
 def _fit_json(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _fit_text(value: str | None) -> str:
+def fit_text(value: str | None) -> str:
     return (value or "").replace("\x00", "")
 
 
