@@ -21,7 +21,7 @@ from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Sorts, Table
-from portal.queries import history
+from portal.queries import history, related
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
 from portal.sign_in.reauthentication import reauthenticated
@@ -116,6 +116,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
         "risk": Domain.objects.risk_of(domain),
         "last_set": operations,
         "nameservers": nameservers_of(operations.get("update_nameservers")),
+        "related": related.of_domain(request.user, domain),
         "history": history.history(request.user, domain),
         "may_operate": access.may_operate(request.user, domain),
     }

@@ -15,6 +15,7 @@ from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import EmailFilter
 from portal.pages.foreign_html import document, framed
 from portal.pages.tables import Sorts, Table
+from portal.queries import related
 from portal.queries.freshness import Freshness
 from portal.wording.translated import Translated
 from ultahost_api.client import Client, EmailDetails
@@ -84,7 +85,13 @@ def emails_csv(request: http.Request) -> HttpResponseBase:
 def email(request: http.Request, account_id: UUID, email_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     read = _read(account, email_id) if live_tables.is_wanted(request) else None
-    context = {"account": account, "email_id": email_id, "live": read}
+    row = access.emails_to_view(request.user).filter(account=account, remote_id=email_id).first()
+    context = {
+        "account": account,
+        "email_id": email_id,
+        "live": read,
+        "related": related.of_email(request.user, row) if row else [],
+    }
     return http.page(request, "emails/detail.html", context, partials=["email"])
 
 

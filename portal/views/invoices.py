@@ -22,7 +22,7 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
 from portal.pages.tables import Sorts, Table
-from portal.queries import history
+from portal.queries import history, related
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields, formats
@@ -113,7 +113,8 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         schedule.want_details(invoice)
     context = {
         "invoice": invoice,
-        "items": invoice.items.all(),
+        "lines": related.lines_of(request.user, invoice),
+        "related": related.of_invoice(request.user, invoice),
         "history": history.history(request.user, invoice),
         "may_pay": access.invoices_to_pay(request.user).contains(invoice),
     }
@@ -125,7 +126,11 @@ def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """A separate page for printing, without the portal's frame."""
     invoice = access.invoice_to_view(request.user, invoice_id)
     schedule.want_details(invoice)
-    return http.page(request, "invoices/print.html", {"invoice": invoice, "items": invoice.items.all()})
+    return http.page(
+        request,
+        "invoices/print.html",
+        {"invoice": invoice, "lines": [{"item": item} for item in invoice.items.all()]},
+    )
 
 
 def _totals(table: Table, user: User) -> list[CurrencyTotals]:

@@ -18,7 +18,7 @@ from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import CachedFilter
 from portal.pages.tables import Sorts, Table
-from portal.queries import history
+from portal.queries import history, related
 from portal.queries.freshness import Freshness
 from portal.wording import formats
 from ultahost_api.client import OrderDetails, writes
@@ -88,7 +88,7 @@ def orders_csv(request: http.Request) -> HttpResponseBase:
 @access.key_holders_only
 @require_safe
 def order(request: http.Request, account_id: UUID, order_id: int) -> HttpResponse:
-    """Its lines are read live; an order that is gone is shown as it was last read."""
+    """What was ordered is read live; where that cannot be read, it is shown as it was last read."""
     account = access.account_among(access.accounts_to_view(request.user), account_id)
     row = access.orders_to_view(request.user).of([account]).filter(remote_id=order_id).first()
     context: dict[str, object] = {"account": account, "order_id": order_id, "row": row}
@@ -99,6 +99,8 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
         context |= {"live": answer}
         if answer.is_there:
             context |= _rows_of(answer.content, account, request.user)
+    if row and "services" not in context and (row.is_gone or "live" in context):
+        context["ordered"], context["invoice"] = related.of_order(request.user, row)
     return http.page(request, "orders/detail.html", context, partials=["order"])
 
 

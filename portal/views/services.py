@@ -23,7 +23,7 @@ from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import CachedFilter
 from portal.pages.tables import Sorts, Table
-from portal.queries import history
+from portal.queries import history, related
 from portal.queries.freshness import Freshness
 from portal.wording import fields, formats
 from ultahost_api import operations
@@ -112,6 +112,7 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
         "service": service,
         "cancellation": operations.pending_cancellation(service),
         "commands": ServiceCommand.objects.all(),
+        "related": related.of_service(request.user, service),
         "history": history.history(request.user, service),
         "may_operate": access.may_operate(request.user, service),
     }

@@ -24,7 +24,7 @@ from portal.pages.compression import COMPRESSED
 from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.crypto import sealing
-from ultahost_api.models import Account, ApiKey, Invoice
+from ultahost_api.models import Account, ApiKey, Domain, Invoice, InvoiceItem, Order, OrderItem, Service
 
 EVERYBODY = [
     *("nobody", "owner", "other", "viewer", "operator", "billing", "admin", "deactivated"),
@@ -569,6 +569,53 @@ def test_it_builds_no_address_from_the_host_that_was_asked(visit, team, paths, n
         page = browser.get(paths(name))
 
         assert ":6666" not in f"{page.html} {page.headers}"
+
+
+# What belongs together leads into no other account
+
+CANARY = "canary.example.com"
+
+
+@pytest.fixture
+def canary(paths, rows):
+    """Another private account, whose rows have the ids and names of the walk's and are linked with them."""
+    mine = {
+        "service": Service.objects.get(),
+        "domain": Domain.objects.get(),
+        "invoice": Invoice.objects.get(),
+        "order": rows.order(Account.objects.get(name="Acme"), remote_id=1, gone_at=timezone.now()),
+    }
+    rows.email(mine["order"].account, remote_id=1, subject=f"Invoice N-1: {CANARY}")
+    theirs = Account.objects.create(remote_uuid="canary", name="Canary", currency="USD")
+    AccountPolicy.objects.create(account=theirs, private=True)
+    named = {"service": "domain", "domain": "name", "invoice": "number", "order": "number"}
+    for noun, row in mine.items():
+        told = {named[noun]: "N-1" if noun == "invoice" else CANARY}
+        getattr(rows, noun)(theirs, remote_id=row.remote_id, **told)
+    of_theirs = {noun: type(row).objects.get(account=theirs) for noun, row in mine.items()}
+    Order.objects.update(invoice_id=mine["invoice"].remote_id)
+    for noun in ("service", "domain"):
+        InvoiceItem.objects.create(invoice=mine["invoice"], position=0, **{noun: of_theirs[noun]})
+        InvoiceItem.objects.create(
+            invoice=of_theirs["invoice"], position=0, description=CANARY, **{noun: mine[noun]}
+        )
+        for order in (mine["order"], of_theirs["order"]):
+            OrderItem.objects.create(order=order, position=0, kind=noun, remote_id=mine[noun].remote_id)
+    type(mine["invoice"]).objects.filter(pk=mine["invoice"].pk).update(detailed_at=timezone.now())
+    return [str(theirs.pk), *(str(row.pk) for row in of_theirs.values())]
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_it_shows_nothing_of_another_account(visit, team, paths, canary, name):
+    there = paths(name)
+    for who in ("owner", "viewer", "operator"):
+        browser = visit(team[who])
+        pages = [browser.get(there), browser.htmx(there, target=name.replace("_", "-"))]
+        if name in LISTED:
+            pages.append(browser.get(f"{there}?q=example"))
+        for page in pages:
+            assert not [one for one in canary if one in page.html]
+            assert CANARY not in page.html.replace(f"N-1: {CANARY}", "")
 
 
 # What is compressed

@@ -103,6 +103,17 @@ def named(text: str, things: Things) -> Named:
     return Named(domain=domains.pop(), is_renewal=is_renewal) if domains else Named(service=services.pop())
 
 
+def expects_thing(text: str) -> bool:
+    """Whether such a line is of a service or domain, known or not. A late fee or discount is of none."""
+    line = plain(_LINE_END.split(text.strip(), maxsplit=1)[0])
+    if len(line) > _LONGEST:
+        return False
+    rest = _PERIOD.sub("", line)
+    ends_in_years = _YEARS.fullmatch(rest.rpartition(" - ")[2])
+    shapes = (_SETUP_FEE, _PRORATA, _ADDON, _UPGRADE)
+    return rest != line or bool(ends_in_years) or any(shape.fullmatch(rest) for shape in shapes)
+
+
 @lru_cache(maxsize=20_000)
 def plain(text: str) -> str:
     """A text as lines and names are compared: without case, with one kind of dash and space.
