@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from ultahost_api.calls.clients import for_key
 from ultahost_api.models import Domain, Event, Invoice, InvoiceItem, Order, OrderItem, Service, links
 from ultahost_api.sandbox import Fault
 
@@ -219,3 +220,20 @@ def test_it_leaves_what_the_list_tells_of_an_order_to_the_list(bought, worker, r
     bought[1]["status"] = "Fraud"
     read()
     assert Order.objects.get(remote_id=1).status == "Active"
+
+
+def test_it_assigns_the_lines_of_orders_renewals_and_upgrades(acme, key, read):
+    """As the sandbox writes them."""
+    acme.add_services(1, product_name="Linux VPS Basic", domain="shop.example.com")
+    acme.add_domains(1, domain="bücher.de")
+    read("services")
+    client = for_key(key)
+    client.orders.create("stripe", pid=[7], billingcycle=["monthly"], domain=["new.example.com"])
+    client.orders.create("stripe", domain=["bought.com"], domaintype=["register"], regperiod=[2])
+    client.orders.create("stripe", servicerenewals=[1], domainrenewals={"bücher.de": 1})
+    client.services.upgrade(1, type="product", payment_method="stripe", newproductid=2)
+    read("services", "domains", "invoices", "orders")
+    assert told() == ["new.example.com", "bought.com", "shop.example.com", "bücher.de", "shop.example.com"]
+    renewals = InvoiceItem.objects.filter(is_renewal=True)
+    assert [str(item.domain) for item in renewals] == ["bücher.de"]
+    assert [item[1:3] for item in ordered()] == [("service", 2), ("domain", 2)]

@@ -1,6 +1,6 @@
 """What can be ordered, and for how much. The real provider has a catalogue too, but no action to read it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -52,3 +52,10 @@ def price(product: int, cycle: str) -> Decimal:
 
 def months_on(months: int) -> str:
     return (today() + timedelta(days=30 * months)).isoformat()
+
+
+def period(months: int, since: date | None = None) -> str:
+    """As lines of invoices tell it."""
+    since = since or today()
+    last = since + timedelta(days=30 * months - 1)
+    return f"({since:%d/%m/%Y} - {last:%d/%m/%Y})"

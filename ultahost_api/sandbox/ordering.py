@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from ultahost_api.sandbox.calls import Call, Refused
-from ultahost_api.sandbox.catalogue import CYCLES, DOMAIN_YEAR, GATEWAYS, PRODUCTS, money, months_on, price
+from ultahost_api.sandbox.catalogue import (
+    CYCLES,
+    DOMAIN_YEAR,
+    GATEWAYS,
+    PRODUCTS,
+    money,
+    months_on,
+    period,
+    price,
+)
 from ultahost_api.sandbox.rows import Row, day, moment
 
 _NOT_RENEWABLE = {"Pending", "Cancelled", "Pending Transfer", "Transferred Away", "Fraud"}
@@ -68,7 +77,7 @@ def _service(call: Call, place: int, product: Any) -> Line:
         "ns1": "",
         "ns2": "",
     }
-    return Line(name, amount, "services", row)
+    return Line(_service_line(row), amount, "services", row)
 
 
 def _domains(call: Call) -> list[Line]:
@@ -102,12 +111,24 @@ def _domain(call: Call, place: int, kind: Any) -> Line:
         "status": "Pending",
         "paymentmethod": call["paymentmethod"],
     }
-    return Line(f"Domain {kind}: {name} ({years} year/s)", amount, "domains", row)
+    words = "Domain Registration" if kind == "register" else "Domain Transfer"
+    return Line(_domain_line(words, str(name), years), amount, "domains", row)
 
 
 def _service_renewals(call: Call) -> list[Line]:
     services = [call.find("services", _number(n) or 0) for n in call.get("servicerenewals", [])]
-    return [Line(f"Renewal: {s['product_name']}", Decimal(s["amount"])) for s in services]
+    return [Line(_service_line(service), Decimal(service["amount"])) for service in services]
+
+
+def _service_line(service: Row) -> str:
+    """In the shapes of WHMCS, by which the portal tells what a line is for."""
+    name = " - ".join(filter(None, [service["product_name"], service["domain"]]))
+    months = next((c.months for c in CYCLES.values() if c.name == service["billingcycle"]), 1)
+    return f"{name} {period(months)}"
+
+
+def _domain_line(words: str, name: str, years: int) -> str:
+    return f"{words} - {name} - {years} Year/s {period(12 * years)}"
 
 
 def _domain_renewals(call: Call) -> list[Line]:
@@ -123,7 +144,7 @@ def _domain_renewal(call: Call, name: str, years: int | None) -> Line:
         raise Refused(400, f"{name} is {domain['status']} and cannot be renewed")
     if years is None or not 1 <= years <= 10:
         raise Refused(400, "A renewal takes 1 to 10 years")
-    return Line(f"Domain Renewal - {domain['domain']} - {years} Year/s", DOMAIN_YEAR * years)
+    return Line(_domain_line("Domain Renewal", domain["domain"], years), DOMAIN_YEAR * years)
 
 
 def _invoice(call: Call, lines: list[Line]) -> Row:

@@ -105,9 +105,10 @@ def _service(account: Account, number: int, random: Random) -> Bill:
     since = today() - timedelta(days=random.randrange(60, 1095))
     amount = Decimal(monthly) * months
     host, ending = random.choice(words.SITES)
+    domain = "" if number % 7 == 0 else f"{host}.{ending}"
     account.add_services(
         product_name=name,
-        domain="" if number % 7 == 0 else f"{host}.{ending}",
+        domain=domain,
         amount=f"{amount:.2f}",
         billingcycle=cycle,
         nextduedate=due.isoformat() if status in {"Active", "Suspended", "Pending"} else NO_DATE,
@@ -118,7 +119,7 @@ def _service(account: Account, number: int, random: Random) -> Bill:
         _module=number % 6 != 5,
     )
     ended = timedelta(days=0 if status in {"Active", "Suspended"} else 200)
-    return Bill(name, amount, months, since, today() - ended)
+    return Bill(f"{name} - {domain}" if domain else name, amount, months, since, today() - ended)
 
 
 def _service_status(number: int) -> str:
@@ -156,7 +157,8 @@ def _domain(account: Account, number: int, random: Random) -> Bill:
         is_premium=int(number == 3),
         _epp=f"Epp&<{number}>\"code'" if number % 2 else None,
     )
-    return Bill(f"Domain Renewal - {name}", Decimal(12 * years), 12 * years, since, min(today(), expires))
+    line = f"Domain Renewal - {name} - {years} Year/s"
+    return Bill(line, Decimal(12 * years), 12 * years, since, min(today(), expires))
 
 
 def _expiry(number: int, status: str, random: Random) -> date:
@@ -204,11 +206,23 @@ def _people(account: Account) -> None:
 def _mail(account: Account) -> None:
     for number in range(40, -1, -1):
         account.add_emails(
-            subject=words.MAIL_SUBJECTS[number % len(words.MAIL_SUBJECTS)],
+            subject=_subject(account, number),
             message=words.HOSTILE_MAIL if number % 5 == 4 else words.PLAIN_MAIL,
             date=moment(-5 * number),
             to=f"{account.profile['firstname']} <{account.profile['email']}>",
         )
+
+
+def _subject(account: Account, number: int) -> str:
+    """Some name an invoice or a domain."""
+    subject = words.MAIL_SUBJECTS[number % len(words.MAIL_SUBJECTS)]
+    if subject.startswith("Invoice"):
+        invoice = list(account.invoices.values())[-1 - number]
+        return f"{subject} (Invoice #{invoice['invoicenum'] or invoice['id']})"
+    if subject.startswith("Domain"):
+        names = [row["domain"] for row in account.domains.values()]
+        return f"{subject}: {names[number % len(names)]}"
+    return subject
 
 
 def _payment_methods(account: Account) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from random import Random
 
 from ultahost_api.sandbox.accounts import Account
+from ultahost_api.sandbox.catalogue import period
 from ultahost_api.sandbox.rows import Row, today
 
 _BATCH = 8  # days
@@ -64,7 +65,7 @@ def _invoice(account: Account, tax_rate: Decimal, bills: list[Bill], when: date,
         total=f"{subtotal + tax - credit:.2f}",
         status=_invoice_status(due, random),
         paymentmethod=random.choice(("stripe", "stripe", "stripe", "banktransfer")),
-        items=[_item(account, bill, taxed=bool(tax_rate)) for bill in bills],
+        items=[_item(account, bill, when, taxed=bool(tax_rate)) for bill in bills],
     )
 
 
@@ -76,12 +77,12 @@ def _invoice_status(due: date, random: Random) -> str:
     return random.choices(("Paid", "Cancelled", "Refunded", "Collections"), (94, 3, 2, 1))[0]
 
 
-def _item(account: Account, bill: Bill, taxed: bool) -> Row:
+def _item(account: Account, bill: Bill, when: date, *, taxed: bool) -> Row:
     account.ids["items"] += 1
     number = account.ids["items"]
     return {
         "id": number,
-        "description": bill.description,
+        "description": f"{bill.description} {period(bill.months, when)}",
         "amount": f"{bill.amount:.2f}",
         "taxed": int(taxed),
     }

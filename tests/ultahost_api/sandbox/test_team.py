@@ -1,7 +1,9 @@
 from collections import Counter
+from uuid import uuid4
 
 import pytest
 
+from ultahost_api.models.line_texts import Things, named
 from ultahost_api.sandbox import team
 from ultahost_api.sandbox.rows import day
 from ultahost_api.sandbox.state import State
@@ -30,6 +32,19 @@ def test_it_is_as_large_as_a_real_team(state):
     assert 300 <= len(rows(state, "invoices")) <= 400
     assert 55 <= len(rows(state, "domains")) <= 65
     assert min(row["date"] for row in rows(state, "invoices")) < day(-900)
+
+
+def test_it_writes_lines_that_name_one_thing_or_truly_more(state):
+    """A line that names nothing is of a product that several services have."""
+    for account in state.accounts.values():
+        things = Things(
+            [(uuid4(), [row["product_name"]], row["domain"]) for row in account.services.values()],
+            [(uuid4(), row["domain"]) for row in account.domains.values()],
+        )
+        products = [row["product_name"] for row in account.services.values()]
+        for line in (item["description"] for row in account.invoices.values() for item in row["items"]):
+            told = named(line, things)
+            assert told.service or told.domain or sum(line.startswith(name) for name in products) > 1
 
 
 def test_it_always_has_overdue_due_and_expiring_things_in_every_account(state):

@@ -12,9 +12,10 @@ def upgrade_service(call: Call) -> Payload:
     _check(call, service)
     changed = _to_product(call, service) if call["type"] == "product" else _with_options(call, service)
     difference = Decimal(changed["amount"]) - Decimal(service["amount"])
+    line = _line(service, changed)
     service.update(changed)
     if difference > 0:
-        service["_upgrade_invoice"] = _invoice(call, service, difference)["id"]
+        service["_upgrade_invoice"] = _invoice(call, line, difference)["id"]
     return ok(
         "Upgrade processed successfully",
         {
@@ -60,9 +61,15 @@ def _with_options(call: Call, service: Row) -> Row:
     return {"amount": money(Decimal(service["amount"]) + OPTION_PRICE * len(options))}
 
 
-def _invoice(call: Call, service: Row, amount: Decimal) -> Row:
+def _line(service: Row, changed: Row) -> str:
+    products = dict.fromkeys([service["product_name"], changed.get("product_name", service["product_name"])])
+    name = " - ".join(filter(None, [" => ".join(products), service["domain"]]))
+    return f"Upgrade/Downgrade: {name}"
+
+
+def _invoice(call: Call, line: str, amount: Decimal) -> Row:
     (invoice,) = call.account.add_invoices(
         total=money(amount), date=day(0), duedate=day(0), paymentmethod=call["paymentmethod"]
     )
-    invoice["items"][0]["description"] = f"Upgrade: {service['product_name']}"
+    invoice["items"][0]["description"] = line
     return invoice
