@@ -6,13 +6,17 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from portal.pages import parts
 from portal.pages.columns import Column
 from portal.pages.icons import icon
+from portal.pages.pills import Pill
 from portal.pages.tables import AnyTable, Chip, Table
 from portal.wording.statuses import status_word
+from portal.wording.translated import Translated
 
+_WORDS = Translated({"remove": _("Remove the filter %(label)s")})
 _CHEVRONS = {"ascending": "chevron-up", "descending": "chevron-down"}
 
 
@@ -53,6 +57,23 @@ def _chip(table: Table, chip: Chip) -> SafeString:
         SafeString(' aria-current="true"') if chip.is_chosen else "",
         chip.label or status_word(chip.value),
         chip.count,
+    )
+
+
+def pills(table: Table) -> SafeString:
+    """Each active filter as a link that removes it, and one that removes all."""
+    return parts.joined(_pill(table, pill) for pill in table.pills)
+
+
+def _pill(table: Table, pill: Pill) -> SafeString:
+    return format_html(
+        '<li><a id="pill-{}" href="{}" title="{}">{}: <b>{}</b>{}</a></li>\n',
+        pill.name,
+        table.request.path + address(table.request.GET, **{pill.name: None}, page=None),
+        _WORDS["remove"] % {"label": pill.label},
+        pill.label,
+        pill.words,
+        icon("micro", "x-mark", size=16, aria_hidden="true"),
     )
 
 

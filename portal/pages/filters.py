@@ -5,17 +5,24 @@ from datetime import date
 from typing import Any
 
 import django_filters as filters
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.forms import DateInput, ModelChoiceField
+from django.forms import DateField, DateInput, ModelChoiceField
 from django.http import QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Act, User
+from portal.pages.periods import Period, days_of
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
+
+_TOO_EARLY = _("%(label)s: a date before 1990 filters nothing.")
+_UNUSED = _("An incomplete date or one before 1990 filters nothing.")  # shown while it is so
+_HALF_TYPED = _("%(label)s: an incomplete date filters nothing.")
 
 
 class DayInput(DateInput):
@@ -26,11 +33,23 @@ class DayInput(DateInput):
         super().__init__(attrs={"type": "date"} | limits, format="%Y-%m-%d")
 
 
+class HalfTypedDayField(DateField):
+    """What is no day counts as none, since it is most often half typed."""
+
+    def to_python(self, value: Any) -> date | None:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            return None
+
+
 class DayFilter(filters.DateFilter):
-    """A day. A day before EARLIEST does not filter, and the list says so."""
+    """A day. A half-typed one or one before EARLIEST does not filter, and the list says so."""
+
+    field_class = HalfTypedDayField
 
     def __init__(self, column: str, lookup: str, label: Any) -> None:
-        super().__init__(column, lookup, label=label, widget=DayInput())
+        super().__init__(column, lookup, label=label, widget=DayInput(), help_text=_UNUSED)
 
     def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
         if value and value < EARLIEST:
@@ -79,12 +98,25 @@ class RowFilter(filters.FilterSet):
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{self.status_column: value})
 
+    def status_label(self, value: str) -> str:
+        """The label of one of our own choices; empty for a word of Ultahost."""
+        column: Any = self.queryset.model._meta.get_field(self.status_column)
+        return str(dict(column.flatchoices).get(value, ""))
+
     @property
-    def unused_days(self) -> list[str]:
-        """The labels of days that are before EARLIEST and so not used."""
-        days = [name for name, one in self.filters.items() if isinstance(one, DayFilter)]
-        told = self.form.cleaned_data if self.is_valid() else {}
-        return [str(self.filters[name].label) for name in days if (told.get(name) or EARLIEST) < EARLIEST]
+    def unused_days(self) -> dict[str, str]:
+        """A sentence for each day that does not filter, by the name of its field."""
+        days = {name: one for name, one in self.filters.items() if isinstance(one, DayFilter)}
+        return {name: words for name, one in days.items() if (words := self._unused(name, str(one.label)))}
+
+    def _unused(self, name: str, label: str) -> str:
+        if not self.data.get(name, "").strip():
+            return ""
+        self.is_valid()
+        day = self.form.cleaned_data.get(name)
+        if day and day >= EARLIEST:
+            return ""
+        return str(_TOO_EARLY if day else _HALF_TYPED) % {"label": label}
 
 
 def _model(rows: QuerySet[Any], path: str) -> type[Model]:
@@ -105,7 +137,22 @@ class CachedFilter(RowFilter):
         return rows.partly_unreadable()  # type: ignore[attr-defined]
 
 
+class PeriodFilter(filters.ChoiceFilter):
+    """A month, quarter or year around today in the person's time zone."""
+
+    def __init__(self, column: str) -> None:
+        select = Select(attrs={"data-period": ""})
+        super().__init__(
+            column, label=_("Period"), choices=Period.choices, empty_label=_("Any date"), widget=select
+        )
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        days = days_of(value, timezone.localdate())
+        return rows.filter(**{f"{self.field_name}__range": days}) if days else rows
+
+
 class InvoiceFilter(CachedFilter):
+    period = PeriodFilter("date")
     since = DayFilter("date", "gte", label=_("Dated from"))
     until = DayFilter("date", "lte", label=_("Dated to"))
 
@@ -149,6 +196,7 @@ class AuditFilter(RowFilter):
     actor = filters.ModelChoiceFilter(
         queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"), widget=Select
     )
+    period = PeriodFilter("at__date")
     since = DayFilter("at", "date__gte", label=_("From"))
     until = DayFilter("at", "date__lte", label=_("To"))
 
@@ -162,6 +210,7 @@ class EventFilter(RowFilter):
     status_column = "kind"
 
     noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns)
+    period = PeriodFilter("at__date")
     since = DayFilter("at", "date__gte", label=_("From"))
     until = DayFilter("at", "date__lte", label=_("To"))
 

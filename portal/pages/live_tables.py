@@ -41,6 +41,7 @@ class RecordTable(AnyTable):
     """
 
     toolbar = "components/_live_toolbar.html"
+    choices = "components/_news.html"
     reads_live = False
     needs_key = True
     live: reading.Live | None = None
@@ -67,6 +68,10 @@ class RecordTable(AnyTable):
     @property
     def is_filtered(self) -> bool:
         return bool(self.words)
+
+    @property
+    def sent(self) -> set[str]:
+        return {"q", "live", "account", "tries"}
 
     @property
     def unfiltered_url(self) -> str:

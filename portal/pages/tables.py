@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, Model, OrderBy, QuerySet
+from django.db.models import F, OrderBy, QuerySet
 from django.db.models.sql.where import WhereNode
-from django.forms import ChoiceField, Field
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -24,7 +22,7 @@ from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
 from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import RowFilter
-from portal.wording import formats
+from portal.pages.pills import Pill, pills
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by
@@ -64,6 +62,7 @@ class AnyTable:
     """Rows in the order of ``?sort=`` (with ``-`` for descending), a page at a time, and as a file."""
 
     toolbar = "components/_toolbar.html"
+    choices = "components/_choices.html"  # in the section that is replaced
     freshness: Freshness | None = None
     shows_gone = False
     lacks_account = False  # of a table that is read live
@@ -111,6 +110,22 @@ class AnyTable:
     @property
     def unfiltered_url(self) -> str:
         return self.request.path
+
+    @property
+    def sent(self) -> set[str]:
+        """The parameters that the filter form sends itself."""
+        raise NotImplementedError
+
+    @property
+    def told(self) -> str:
+        """What a screen reader hears of the list after a change of it."""
+        if self.is_awaited:
+            return ""
+        if not self.count:
+            return str(self.listing.no_match)
+        told = _("%(first)s–%(last)s of %(count)s")
+        first, last = self.page.start_index(), self.page.end_index()
+        return told % {"first": first, "last": last, "count": self.count}
 
     @cached_property
     def rows(self) -> Any:
@@ -173,22 +188,27 @@ class Table(AnyTable):
     def errors(self) -> list[str]:
         """Errors in the query string. If there are any, the list is empty instead of unfiltered.
 
-        A day before 1990 does not filter: most often its year is half typed.
+        A day that is half typed or before 1990 is no error: it does not filter.
         """
         form = self.filter.form
-        too_early = _("%(label)s: a date before 1990 filters nothing.")
-        unused = [too_early % {"label": label} for label in self.filter.unused_days]
-        return unused + [
+        return [*self.filter.unused_days.values()] + [
             f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()
         ]
 
+    @cached_property
+    def pills(self) -> list[Pill]:
+        return pills(self.filter)
+
     @property
-    def described(self) -> list[tuple[str, str]]:
-        """The filters in words, except the status, for printing."""
-        form = self.filter.form
-        told = form.cleaned_data if self.filter.is_valid() else {}
-        chosen = {name: told[name] for name in self.filter.filters if told.get(name) and name != "status"}
-        return [(str(form.fields[name].label), _in_words(form.fields[name], chosen[name])) for name in chosen]
+    def cleared_url(self) -> str:
+        """The address without filters, but in the same order and size."""
+        kept = [(name, self.request.GET[name]) for name in ("sort", "size") if name in self.request.GET]
+        return f"{self.request.path}?{urlencode(kept)}"
+
+    @property
+    def sent(self) -> set[str]:
+        """What the filter form sends itself; chips are links, so it keeps the status."""
+        return {*self.filter.form.fields} - {"status"}
 
     @cached_property
     def rows(self) -> QuerySet[Any]:
@@ -218,11 +238,10 @@ class Table(AnyTable):
         """
         paginator = Paginator(self.rows, self.size)
         paginator.count = self._count_of("found")
-        page = paginator.get_page(self.request.GET.get("page"))
-        ids: Any = page.object_list
+        page: Any = paginator.get_page(self.request.GET.get("page"))
         found = self._all.all()
         found.query.where = WhereNode()
-        page.object_list = found.filter(pk__in=ids.values("pk")).order_by(*self._order())
+        page.object_list = found.filter(pk__in=page.object_list.values("pk")).order_by(*self._order())
         return page
 
     @property
@@ -257,19 +276,14 @@ class Table(AnyTable):
 
     @property
     def is_filtered(self) -> bool:
-        return any(self.request.GET.get(name) for name in self.filter.filters) or self.shows_gone
+        return bool(self.pills) or self.shows_gone
 
     @cached_property
     def chips(self) -> list[Chip]:
         """One chip for each status that occurs, the most frequent first."""
-        column, counted = self.filter.status_column, self._counts["status"]
-        field: Any = self._all.model._meta.get_field(column)
-        words = dict(field.flatchoices)
+        counted, label = self._counts["status"], self.filter.status_label
         often = sorted(counted, key=lambda status: (-counted[status], status))
-        return [
-            Chip(status, counted[status], status == self.chosen_status, words.get(status, ""))
-            for status in often
-        ]
+        return [Chip(one, counted[one], one == self.chosen_status, label(one)) for one in often]
 
     @property
     def has_statuses(self) -> bool:
@@ -290,10 +304,3 @@ class Table(AnyTable):
         filters = urlencode(chosen)
         audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
         return exports.response(filename, self.listing.columns, self.rows.iterator(chunk_size=500))
-
-
-def _in_words(field: Field, value: Any) -> str:
-    if isinstance(value, date):
-        return formats.day(value)
-    choices: Any = field.choices if isinstance(field, ChoiceField) and not isinstance(value, Model) else []
-    return str(dict(choices).get(value, value))

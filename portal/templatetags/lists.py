@@ -2,11 +2,10 @@
 
 from django import template
 from django.forms import BaseForm, BoundField
-from django.http import QueryDict
-from django.template import Context
 from django.utils.html import format_html_join
 
 from portal.pages import bars
+from portal.pages.tables import AnyTable
 
 register = template.Library()
 
@@ -15,17 +14,25 @@ IN_TOOLBAR = ("status", "account", "q")
 
 register.simple_tag(bars.headings)
 register.simple_tag(bars.chips)
+register.simple_tag(bars.pills)
 register.simple_tag(bars.page_steps)
 register.simple_tag(bars.size_steps)
 
 
-@register.simple_tag(takes_context=True)
-def kept_inputs(context: Context, form: BaseForm) -> str:
-    """Hidden inputs for all of the address that the filter form does not send itself, except the page."""
-    query: QueryDict = context.request.GET  # type: ignore[attr-defined]
-    sent = {*form.fields, "page"} - {"status"}
-    kept = [(name, value) for name, values in query.lists() if name not in sent for value in values]
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', kept)
+@register.simple_tag
+def kept_inputs(table: AnyTable) -> str:
+    """Hidden inputs for all of the address that the filter form does not send itself, except the page.
+
+    They stand in the section that is replaced and belong to the form, which is not.
+    """
+    left_out = {*table.sent, "page"}
+    kept = [
+        (name, value)
+        for name, values in table.request.GET.lists()
+        if name not in left_out
+        for value in values
+    ]
+    return format_html_join("", '<input type="hidden" form="filters" name="{}" value="{}">', kept)
 
 
 @register.filter

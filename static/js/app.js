@@ -2,6 +2,7 @@
 import "./autosubmit.js"
 import "./copy.js"
 import "./dialog.js"
+import "./filters.js"
 import "./generate.js"
 import "./menu.js"
 import "./once.js"

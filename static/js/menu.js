@@ -1,8 +1,10 @@
-// data-menu: a <details> that closes on Escape, on a click elsewhere and when the focus leaves it.
+// data-menu: a <details> that closes on Escape, and, unless something in it is half typed, on a click elsewhere and when
+// the focus leaves it.
 const openMenus = () => document.querySelectorAll("details[data-menu][open]")
+const leave = menu => { if (!menu.querySelector(":invalid")) menu.open = false }
 
 document.addEventListener("click", ({ target }) => {
-  for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false
+  for (const menu of openMenus()) if (!menu.contains(target)) leave(menu)
 })
 
 document.addEventListener("keydown", ({ key }) => {
@@ -14,5 +16,5 @@ document.addEventListener("keydown", ({ key }) => {
 })
 
 document.addEventListener("focusout", ({ relatedTarget }) => {
-  for (const menu of openMenus()) if (relatedTarget && !menu.contains(relatedTarget)) menu.open = false
+  for (const menu of openMenus()) if (relatedTarget && !menu.contains(relatedTarget)) leave(menu)
 })

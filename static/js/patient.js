@@ -1,5 +1,6 @@
-// data-patient: a region that does not replace itself while something in it is ticked, typed, open or focused. It says
-// that there is news (data-news) and waits. What a person asked for comes at once, and the focus stays.
+// data-patient: a region that does not replace itself while something in it, or in its filter form, is ticked, typed,
+// open, focused or selected. It says how many rows changed, or that there is news (data-news, data-news-one,
+// data-news-more), and waits. What a person asked for comes at once, and the focus stays.
 let pressed = null
 let left = null
 
@@ -18,7 +19,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 
   detail.shouldSwap = false
   const news = target.querySelector("[data-news]")
-  if (news && isNew(target, serverResponse)) news.hidden = false
+  const answer = new DOMParser().parseFromString(serverResponse, "text/html").getElementById(target.id)
+  if (news && answer && words(answer) !== words(target)) tell(news, changes(target, answer))
 })
 
 document.addEventListener("htmx:afterSwap", () => {
@@ -51,9 +53,19 @@ function openIn(region) {
 }
 
 function isBusy(region) {
-  const isFocused = region !== document.activeElement && region.contains(document.activeElement)
-  const isTouched = [...region.querySelectorAll("details, input, select, textarea")].some(touched)
-  return isFocused || isTouched || document.querySelector("dialog[open]") !== null
+  const form = document.querySelector(`[data-filters="${CSS.escape(region.id)}"]`)
+  return [region, form].some(part => part && isAtWork(part)) || document.querySelector("dialog[open]") !== null
+}
+
+function isAtWork(part) {
+  const isFocused = part !== document.activeElement && part.contains(document.activeElement)
+  const isTouched = [...part.querySelectorAll("details, input, select, textarea")].some(touched)
+  return isFocused || isTouched || isSelected(part)
+}
+
+function isSelected(part) {
+  const selection = getSelection()
+  return !selection.isCollapsed && selection.containsNode(part, true)
 }
 
 function touched(element) {
@@ -67,9 +79,24 @@ function first(select) {
   return Math.max(0, [...select.options].findIndex(option => option.defaultSelected))
 }
 
-function isNew(region, html) {
-  const answer = new DOMParser().parseFromString(html, "text/html").getElementById(region.id)
-  return answer !== null && words(answer) !== words(region)
+function tell(news, count) {
+  const { newsOne, newsMore } = news.dataset
+  if (count) news.querySelector("p").textContent = count === 1 ? newsOne : newsMore.replace("%n", count)
+  news.hidden = false
+}
+
+// Rows that changed or came; one that left made room for one that came
+function changes(region, answer) {
+  const now = rows(region), then = rows(answer)
+  const changed = [...then.keys()].filter(key => now.has(key) && now.get(key) !== then.get(key)).length
+  const came = [...then.keys()].filter(key => !now.has(key)).length
+  const left = [...now.keys()].filter(key => !then.has(key)).length
+  return changed + Math.max(came, left)
+}
+
+function rows(region) {
+  const found = [...region.querySelectorAll("table.rows tbody tr")]
+  return new Map(found.map(row => [row.querySelector(".name a")?.href ?? words(row), words(row)]))
 }
 
 // Ages count on by themselves

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from portal.models import User
 from tests.browser.conftest import PASSWORD, Visitor
 from ultahost_api import keys
-from ultahost_api.models import LISTS, Refresh
+from ultahost_api.models import LISTS, Invoice, Refresh
 from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Sandbox
 
@@ -39,6 +39,13 @@ class Desk:
         read(everything=False)
         with self.page.expect_response("**/freshness/**"):
             self.page.evaluate(LOOK)
+
+    def changes(self, count: int) -> None:
+        """The first so many invoices got another number, and the list looks again."""
+        for invoice in Invoice.objects.order_by("-date", "-remote_id")[:count]:
+            Invoice.objects.filter(pk=invoice.pk).update(number=f"{invoice.number}-{count}")
+        with self.page.expect_response("**/invoices/"):
+            self.page.evaluate("htmx.trigger(document.body, 'invoices-refreshed')")
 
     @property
     def news(self) -> Locator:
@@ -85,6 +92,110 @@ def test_it_shows_what_is_new_at_once_where_nobody_is_at_work(desk: Desk) -> Non
 
     expect(desk.rows.filter(has_text="BRAND-NEW")).to_have_count(1)
     expect(desk.news).to_be_hidden()
+
+
+SELECT = """() => {
+  const words = document.querySelector('#invoices tbody td.name a').firstChild
+  getSelection().setBaseAndExtent(words, 0, words, words.length)
+}"""
+SELECTED = "() => String(getSelection())"
+
+
+def test_it_leaves_everything_alone_through_twenty_refreshes_and_one_by_the_button(desk: Desk) -> None:
+    """Two ticked rows, an open filter with a half-typed date, a focused row and a text selection."""
+    page = desk.page
+    boxes = [desk.rows.nth(place).locator("input[type=checkbox]") for place in (2, 5)]
+    for box in boxes:
+        box.check()
+    page.locator("#more-filters summary").click()
+    since = page.locator("[name=since]")
+    since.press_sequentially("1121")
+    focused = desk.rows.nth(7).locator("td.name a")
+    focused.focus()
+    page.evaluate(SELECT)
+    selected = page.evaluate(SELECTED)
+    assert selected
+
+    def is_untouched() -> None:
+        for box in boxes:
+            expect(box).to_be_checked()
+        expect(since).to_be_visible()
+        assert since.evaluate("field => field.validity.badInput")
+        assert page.evaluate(SELECTED) == selected
+
+    for n in range(20):
+        desk.changes(n + 1)
+        expect(desk.news).to_contain_text("1 change" if n == 0 else f"{n + 1} changes")
+        is_untouched()
+        expect(focused).to_be_focused()
+
+    page.locator("#refresh").evaluate("button => button.click()")
+    expect(page.locator("#freshness[data-state=running]")).to_be_visible()
+    desk.changes(21)
+    expect(desk.news).to_contain_text("21 changes")
+    is_untouched()
+    expect(page.locator("body")).not_to_be_focused()
+    desk.news.get_by_role("link", name="Show").click()
+    expect(desk.news).to_be_hidden()
+    assert since.evaluate("field => field.validity.badInput")
+
+
+def test_it_leaves_selected_text_alone(desk: Desk) -> None:
+    desk.page.evaluate(SELECT)
+    selected = desk.page.evaluate(SELECTED)
+
+    desk.news_comes()
+
+    expect(desk.news).to_be_visible()
+    assert desk.page.evaluate(SELECTED) == selected
+
+
+def test_it_takes_the_filter_form_along_to_what_a_link_removes(desk: Desk) -> None:
+    search, page = desk.page.locator("#list-search"), desk.page
+    search.press_sequentially("acme")
+    page.wait_for_url("**/invoices/?*q=acme*")
+    page.locator("#more-filters summary").click()
+    page.locator("[name=period]").select_option("this-year")
+    page.wait_for_url("**/invoices/?*period=this-year*")
+    expect(page.locator("[data-filter-count]")).to_have_text("2")
+    page.keyboard.press("Escape")
+
+    page.locator("#pill-q").click()
+    expect(page.locator("#pill-q")).to_have_count(0)
+    expect(search).to_have_value("")
+    expect(page.locator("#invoices")).to_be_focused()
+    expect(page.locator("[data-filter-count]")).to_have_text("1")
+
+    page.locator("#clear-filters").click()
+    expect(page.locator(".pills")).to_have_count(0)
+    expect(page.locator("[name=period]")).to_have_value("")
+    expect(page.locator("[data-told-here]")).to_have_text("1–25 of 31")
+
+
+def test_it_lets_a_day_replace_a_period_and_a_period_the_days(desk: Desk) -> None:
+    page = desk.page
+    page.locator("#more-filters summary").click()
+    page.locator("[name=period]").select_option("this-year")
+    page.wait_for_url("**/invoices/?*period=this-year*")
+
+    page.locator("[name=since]").fill("2026-01-05")
+    page.wait_for_url("**/invoices/?*since=2026-01-05*")
+    expect(page.locator("[name=period]")).to_have_value("custom")
+
+    page.locator("[name=period]").select_option("last-month")
+    page.wait_for_url("**/invoices/?*period=last-month*")
+    expect(page.locator("[name=since]")).to_have_value("")
+    assert "since" not in page.url
+
+
+def test_it_comes_to_last_month_s_csv_in_four_interactions_at_most(desk: Desk) -> None:
+    page = desk.page
+    page.locator("#more-filters summary").click()
+    page.locator("[name=period]").select_option("last-12-months")
+    page.wait_for_url("**/invoices/?*period=last-12-months*")
+    with page.expect_download() as download:
+        page.locator("a.csv").click()
+    assert download.value.suggested_filename == "invoices.csv"
 
 
 def test_it_leaves_ticks_alone(desk: Desk) -> None:

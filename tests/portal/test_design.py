@@ -10,12 +10,14 @@ from typing import Any, cast
 import pytest
 from django import forms
 from django.core.paginator import Paginator
+from django.http import QueryDict
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 
 from portal.models import Role, User
 from portal.pages import bars
 from portal.pages.columns import Column
+from portal.pages.live_tables import RecordTable
 from portal.pages.tables import AnyTable, Table
 from portal.wording import formats
 from portal.wording.statuses import hue, status_word
@@ -103,11 +105,12 @@ def test_it_replaces_nothing_by_itself_under_somebody_s_hands(path: Path) -> Non
     asks = re.search(r'hx-trigger="[^"]*(every|refreshed)', html) or "components/_live.html" in html
     if asks and (path.parent.name != "components" or "{% extends" in html):
         assert re.search(r'<\w+ [^>]*id="[^"]+" tabindex="-1" data-patient', html)
-        assert re.search(r"components/_(news|live)\.html|table\.toolbar", html)
+        assert re.search(r"components/_(news|live)\.html|table\.choices", html)
 
 
 def test_it_says_above_every_list_that_refreshes_itself_that_there_is_news() -> None:
-    assert "components/_news.html" in (ROOT / "templates" / Table.toolbar).read_text()
+    assert "components/_news.html" in (ROOT / "templates" / Table.choices).read_text()
+    assert RecordTable.choices == "components/_news.html"
 
 
 INCLUDE = re.compile(r"{%\s*include\s+(\S+)(.*?)%}", re.DOTALL)
@@ -249,13 +252,18 @@ class Filters(forms.Form):
     renew = forms.CharField()
 
 
+def kept(query: str) -> str:
+    table = SimpleNamespace(request=SimpleNamespace(GET=QueryDict(query)), sent={"q", "account", "renew"})
+    return render("{% kept_inputs table %}", table=table)
+
+
 def test_it_keeps_the_rest_of_the_address_when_a_filter_form_is_sent() -> None:
-    html = render("{% kept_inputs form %}", "?q=a&status=Active&sort=-due&size=50&page=3", form=Filters())
-    assert re.findall(r'name="(\w+)"', html) == ["status", "sort", "size"]
+    html = kept("q=a&status=Active&sort=-due&size=50&page=3")
+    assert re.findall(r'form="filters" name="(\w+)"', html) == ["status", "sort", "size"]
 
 
 def test_it_escapes_what_it_keeps_of_the_address() -> None:
-    assert "<script>" not in render("{% kept_inputs form %}", "?sort=%22%3E%3Cscript%3E", form=Filters())
+    assert "<script>" not in kept("sort=%22%3E%3Cscript%3E")
 
 
 def test_it_has_a_menu_for_filters_without_a_place_in_the_toolbar() -> None:

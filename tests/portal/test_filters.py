@@ -1,0 +1,215 @@
+"""Filters that say what they do: pills, periods, and dates that filter nothing."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.pages.periods import Period, days_of
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme", "EUR")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+def titles(page):
+    return page.texts("tbody td.name a")
+
+
+def exported(browser, query):
+    return [line[1] for line in browser.get(f"/invoices.csv?{query}").csv()]
+
+
+def test_it_keeps_the_filter_form_outside_the_list_that_is_replaced(browser, rows, acme):
+    rows.invoice(acme, number="one")
+
+    whole = browser.get("/invoices/?status=Unpaid&sort=due&q=one")
+    part = browser.htmx("/invoices/?status=Unpaid&sort=due&q=one", "invoices")
+
+    assert whole.all("form#filters") != []
+    assert whole.all("#invoices form#filters") == part.all("form#filters") == []
+    for page in (whole, part):
+        kept = {(i["name"], i["value"]) for i in page.all("#invoices input[form=filters]")}
+        assert kept == {("status", "Unpaid"), ("sort", "due")}
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/", "/contacts/", "/services/", "/audit/", "/changes/", "/activity/"]
+)
+def test_it_keeps_the_filter_form_of_every_list_outside(visit, people, rows, path):
+    admin = people.admin("Ada")
+    rows.key(admin, rows.account())
+
+    page = visit(admin).get(path)
+
+    assert page.one("form#filters")["data-filters"] == page.one("section.list")["id"]
+    assert page.all("section.list form#filters") == []
+
+
+def test_it_tells_the_new_count_to_a_screen_reader(browser, rows, acme):
+    rows.invoice(acme)
+    rows.invoice(acme)
+
+    assert browser.get("/invoices/").one("[role=status][data-told-here]").text == ""
+    assert browser.htmx("/invoices/", "invoices").one("#invoices")["data-told"] == "1–2 of 2"
+    nothing = browser.htmx("/invoices/?q=nothing-like-this", "invoices")
+    assert nothing.one("#invoices")["data-told"] == "Nothing matches these filters."
+
+
+def test_it_shows_each_active_filter_as_a_pill_that_is_removed_alone(browser, rows, alma, acme):
+    rows.key(alma, rows.account("Other"), "Second")
+    rows.invoice(acme, number="A-1", date=date(2026, 3, 2))
+    query = f"q=a-1&status=Unpaid&account={acme.pk}&since=2026-03-01&sort=due"
+
+    page = browser.get(f"/invoices/?{query}")
+
+    assert titles(page) == ["A-1"]
+    assert page.texts(".pills li") == [
+        "Search: a-1", "Status: Unpaid", "Account: Acme", "Dated from: 1 Mar 2026", "Clear all",
+    ]  # fmt: skip
+    assert page.one("[data-filter-count]").text == page.one(".pills")["data-count"] == "4"
+    without = browser.click(page, "#pill-since")
+    assert without.texts(".pills li") == ["Search: a-1", "Status: Unpaid", "Account: Acme", "Clear all"]
+    assert "sort=due" in without.one("#pill-q")["href"]
+    assert browser.click(page, "#clear-filters").all(".pills") == []
+    assert page.one("#clear-filters")["href"] == "/invoices/?sort=due"
+
+
+def test_it_shows_no_pills_without_a_filter(browser, rows, acme):
+    rows.invoice(acme)
+
+    page = browser.get("/invoices/?sort=due&size=50&page=1&period=custom")
+
+    assert page.all(".pills") == []
+    assert page.one("[data-filter-count]").text == ""
+
+
+def test_it_shows_a_filter_that_cannot_be_used_as_a_pill_as_well(browser, rows, acme):
+    rows.invoice(acme)
+
+    page = browser.get("/invoices/?account=nonsense")
+
+    assert page.texts(".pills li") == ["Account: not known", "Clear all"]
+    assert titles(browser.click(page, "#pill-account")) != []
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("since=0002-11-21", "Dated from: a date before 1990 filters nothing."),
+        ("until=1989-12-31", "Dated to: a date before 1990 filters nothing."),
+        ("since=2026-02-", "Dated from: an incomplete date filters nothing."),
+        ("until=2026-02-30", "Dated to: an incomplete date filters nothing."),
+        ("since=%00", "Dated from: an incomplete date filters nothing."),
+    ],
+)
+def test_it_says_that_an_early_or_half_typed_date_filters_nothing(browser, rows, acme, query, words):
+    rows.invoice(acme, number="one", date=date(2026, 3, 2))
+
+    page = browser.get(f"/invoices/?{query}")
+
+    assert titles(page) == exported(browser, query) == ["one"]
+    assert page.texts(".list .banner[data-hue=soon] .words") == [words]
+    assert page.all(".pills") == []
+
+
+def test_it_says_so_in_every_list_that_has_dates(visit, people):
+    browser = visit(people.admin("Ada"))
+    for path in ("/audit/", "/changes/"):
+        assert browser.get(f"{path}?since=2026-1").texts(".list .banner .words") == [
+            "From: an incomplete date filters nothing."
+        ]
+
+
+@pytest.mark.parametrize(
+    ("period", "first", "last"),
+    [
+        ("this-month", date(2026, 2, 1), date(2026, 2, 28)),
+        ("last-month", date(2026, 1, 1), date(2026, 1, 31)),
+        ("this-quarter", date(2026, 1, 1), date(2026, 3, 31)),
+        ("last-quarter", date(2025, 10, 1), date(2025, 12, 31)),
+        ("this-year", date(2026, 1, 1), date(2026, 12, 31)),
+        ("last-12-months", date(2025, 2, 11), date(2026, 2, 10)),
+    ],
+)
+@time_machine.travel(datetime(2026, 2, 10, 12, tzinfo=UTC), tick=False)
+def test_it_filters_by_a_period(visit, alma, rows, acme, period, first, last):
+    browser = visit(alma)
+    for day in (first - timedelta(days=1), first, last, last + timedelta(days=1)):
+        rows.invoice(acme, number=str(day), date=day)
+
+    page = browser.get(f"/invoices/?period={period}&sort=date")
+
+    assert titles(page) == exported(browser, f"period={period}&sort=date") == [str(first), str(last)]
+    assert page.texts(".pills li")[0].startswith(f"Period: {Period(period).label}: ")
+    assert page.one("select[name=period] option[selected]")["value"] == period
+
+
+@time_machine.travel(datetime(2026, 2, 28, 23, tzinfo=UTC), tick=False)
+def test_it_counts_a_period_in_the_person_s_time_zone(visit, people, rows, alma, acme):
+    rows.invoice(acme, number="February", date=date(2026, 2, 28))
+    rows.invoice(acme, number="March", date=date(2026, 3, 31))
+
+    assert titles(visit(alma).get("/invoices/?period=this-month")) == ["February"]
+    alma.time_zone = "Asia/Tokyo"
+    alma.save()
+    assert titles(visit(alma).get("/invoices/?period=this-month")) == ["March"]
+
+
+@time_machine.travel(datetime(2026, 2, 10, 12, tzinfo=UTC), tick=False)
+def test_it_filters_by_both_a_period_and_a_day_that_stand_in_the_address(visit, alma, rows, acme):
+    for day in (1, 15):
+        rows.invoice(acme, number=str(day), date=date(2026, 2, day))
+
+    page = visit(alma).get("/invoices/?period=this-month&since=2026-02-10")
+
+    assert titles(page) == ["15"]
+    assert page.one("[data-filter-count]").text == "2"
+
+
+@given(
+    st.dates(date(1991, 1, 1), date(2200, 1, 1)), st.sampled_from([p for p in Period if p != Period.CUSTOM])
+)
+def test_it_takes_the_same_period_of_every_day_in_it(today, period):
+    first, last = days_of(period, today)
+
+    assert first <= last
+    if period.startswith("this"):
+        assert first <= today <= last
+        assert days_of(period, first) == days_of(period, last) == (first, last)
+    elif period == Period.LAST_12_MONTHS:
+        assert last == today
+        assert (today - first).days in {364, 365}
+    else:
+        assert days_of(period.replace("last", "this"), last) == (first, last)
+        assert last < today
+        assert last + timedelta(days=1) == days_of(period.replace("last", "this"), today)[0]
+
+
+def test_it_comes_to_last_month_s_csv_in_two_steps_without_a_script(browser, rows, acme):
+    """A period is chosen and sent; then the file is a link."""
+    last = days_of(Period.LAST_MONTH, timezone.localdate())[1]
+    rows.invoice(acme, number="last", date=last)
+    rows.invoice(acme, number="this", date=last + timedelta(days=1))
+    form = browser.get("/invoices/").one("form#filters")
+    assert form["method"] == "get"
+
+    chosen = browser.get("/invoices/?period=last-month")
+
+    assert [line[1] for line in browser.get(chosen.one("a.csv")["href"]).csv()] == ["last"]
