@@ -8,8 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from portal.models.share_links import MOST_DAYS
 from portal.pages.filters import EARLIEST, DayInput
 from ultahost_api.models import Account, Invoice
+from ultahost_api.models.invoices import PAYABLE
 
 _USUAL = ("Unpaid", "Payment Pending", "Paid", "Collections", "Refunded", "Cancelled")
+
+
+def _label(status: str) -> str:
+    """Overdue is derived, so a link cannot leave it out."""
+    return gettext("Unpaid, including overdue") if status == PAYABLE else status
 
 
 class _Accounts(forms.ModelMultipleChoiceField):
@@ -54,7 +60,7 @@ class ShareLinkForm(forms.Form):
         super().__init__(*args, **kwargs)
         seen = Invoice.objects.exclude(status="").order_by("status").values_list("status", flat=True)
         statuses: Any = self.fields["statuses"]
-        statuses.choices = [(status, status) for status in dict.fromkeys([*_USUAL, *seen.distinct()])]
+        statuses.choices = [(one, _label(one)) for one in dict.fromkeys([*_USUAL, *seen.distinct()])]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -9,10 +9,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages import parts
+from portal.pages.chips import Chip
 from portal.pages.columns import Column
 from portal.pages.icons import icon
 from portal.pages.pills import Pill
-from portal.pages.tables import AnyTable, Chip, Table
+from portal.pages.tables import AnyTable, Table
 from portal.wording.statuses import status_word
 from portal.wording.translated import Translated
 

@@ -17,6 +17,7 @@ from portal.pages.periods import Period, days_of
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
+from ultahost_api.models.invoices import ASKED_FOR, OVERDUE
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
 
@@ -65,6 +66,8 @@ class RowFilter(filters.FilterSet):
 
     searched: tuple[str, ...] = ("", "account__")
     status_column = "status"
+    groups: tuple[str, ...] = ()  # of statuses, that have a chip of their own
+    first_statuses: tuple[str, ...] = ()  # whose chips come first
     number_column = "remote_id"
 
     q = filters.CharFilter(method="search", label=_("Search"))
@@ -98,6 +101,10 @@ class RowFilter(filters.FilterSet):
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{self.status_column: value})
 
+    def with_statuses(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows with their ``status_column``."""
+        return rows
+
     def status_label(self, value: str) -> str:
         """The label of one of our own choices; empty for a word of Ultahost."""
         column: Any = self.queryset.model._meta.get_field(self.status_column)
@@ -130,11 +137,29 @@ class CachedFilter(RowFilter):
     """For rows copied from Ultahost: also by whether a field could not be read."""
 
     unreadable = filters.ChoiceFilter(
-        method="by_unreadable", label=_("Could not be read"), choices=[("any", _("Any field"))]
+        method="by_unreadable",
+        label=_("Could not be read"),
+        choices=[("any", _("Any field"))],
+        widget=Select,
     )
 
     def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.partly_unreadable()  # type: ignore[attr-defined]
+
+    def status_label(self, value: str) -> str:
+        return ""
+
+
+class DerivedFilter(CachedFilter):
+    """For rows whose status the portal derives: expired, overdue."""
+
+    status_column = "derived_status"
+
+    def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.in_status(value)  # type: ignore[attr-defined]
+
+    def with_statuses(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.with_derived_status()  # type: ignore[attr-defined]
 
 
 class PeriodFilter(filters.ChoiceFilter):
@@ -151,7 +176,10 @@ class PeriodFilter(filters.ChoiceFilter):
         return rows.filter(**{f"{self.field_name}__range": days}) if days else rows
 
 
-class InvoiceFilter(CachedFilter):
+class InvoiceFilter(DerivedFilter):
+    groups = (ASKED_FOR,)
+    first_statuses = (ASKED_FOR, OVERDUE)
+
     period = PeriodFilter("date")
     since = DayFilter("date", "gte", label=_("Dated from"))
     until = DayFilter("date", "lte", label=_("Dated to"))
@@ -160,22 +188,15 @@ class InvoiceFilter(CachedFilter):
         method="by_unreadable",
         label=_("Could not be read"),
         choices=[("any", _("Any field")), ("total", _("The total"))],
+        widget=Select,
     )
 
     def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(total=None) if value == "total" else super().by_unreadable(rows, name, value)
 
-    def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """``Open`` and ``Overdue`` are derived; the provider has no such status."""
-        if value == "Open":
-            return rows.open()  # type: ignore[attr-defined]
-        if value == "Overdue":
-            return rows.overdue()  # type: ignore[attr-defined]
-        return rows.filter(status=value)
 
-
-class QuoteFilter(CachedFilter):
-    status_column = "stage"
+class QuoteFilter(DerivedFilter):
+    pass
 
 
 class EmailFilter(CachedFilter):
@@ -192,7 +213,7 @@ class AuditFilter(RowFilter):
     status_column = "noun"
     number_column = "seq"
 
-    act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"))
+    act = filters.ChoiceFilter(label=_("What"), choices=Act.choices, empty_label=_("Anything"), widget=Select)
     actor = filters.ModelChoiceFilter(
         queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"), widget=Select
     )
@@ -209,7 +230,7 @@ def _told_nouns() -> list[tuple[str, Any]]:
 class EventFilter(RowFilter):
     status_column = "kind"
 
-    noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns)
+    noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns, widget=Select)
     period = PeriodFilter("at__date")
     since = DayFilter("at", "date__gte", label=_("From"))
     until = DayFilter("at", "date__lte", label=_("To"))
@@ -217,10 +238,16 @@ class EventFilter(RowFilter):
 
 class DomainFilter(CachedFilter):
     renew = filters.ChoiceFilter(
-        method="by_renewal", label=_("Auto-renew"), choices=[("on", _("On")), ("off", _("Off"))]
+        method="by_renewal",
+        label=_("Auto-renew"),
+        choices=[("on", _("On")), ("off", _("Off"))],
+        widget=Select,
     )
     risk = filters.ChoiceFilter(
-        method="by_risk", label=_("Risk"), choices=[("yes", _("At risk")), ("unknown", _("Not known"))]
+        method="by_risk",
+        label=_("Risk"),
+        choices=[("yes", _("At risk")), ("unknown", _("Not known"))],
+        widget=Select,
     )
 
     def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:

@@ -1,7 +1,6 @@
 """List pages: filtered, sorted and paginated. The whole state is in the URL."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlencode
@@ -11,7 +10,6 @@ from django.db.models import F, OrderBy, QuerySet
 from django.db.models.sql.where import WhereNode
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -20,6 +18,7 @@ from portal.http import Request
 from portal.models import PAGE_SIZES, Act
 from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
+from portal.pages.chips import Chip, chips
 from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import RowFilter
 from portal.pages.pills import Pill, pills
@@ -39,16 +38,6 @@ def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, An
 
 
 Sorts = Mapping[str, Sequence[str | Filled]]
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A status to filter by, and how many rows it would show."""
-
-    value: str
-    count: int
-    is_chosen: bool
-    label: str | Promise = ""  # of a choice of ours
 
 
 class Freshness(Protocol):
@@ -265,7 +254,9 @@ class Table(AnyTable):
         if not self.has_statuses:
             return counts_by({}, rows)
         wider = self._filtered_by(self._other_filters) if self.chosen_status else self.filter
-        rows["status"] = wider.qs if wider.is_valid() else self._all.none()
+        every = wider.qs if wider.is_valid() else self._all.none()
+        rows["status"] = wider.with_statuses(every)
+        rows |= {group: wider.by_status(every, "status", group) for group in wider.groups}
         return counts_by({"status": self.filter.status_column}, rows)
 
     @property
@@ -280,10 +271,8 @@ class Table(AnyTable):
 
     @cached_property
     def chips(self) -> list[Chip]:
-        """One chip for each status that occurs, the most frequent first."""
-        counted, label = self._counts["status"], self.filter.status_label
-        often = sorted(counted, key=lambda status: (-counted[status], status))
-        return [Chip(one, counted[one], one == self.chosen_status, label(one)) for one in often]
+        groups = {group: self._count_of(group) for group in self.filter.groups}
+        return chips(self.filter, self._counts["status"] | groups, self.chosen_status)
 
     @property
     def has_statuses(self) -> bool:

@@ -16,8 +16,8 @@ from portal import access, http
 from portal.acts import keys as acts
 from portal.forms.keys import AddKeyForm, KeyForm
 from portal.live_reads.slots import Busy, provider_call
+from portal.pages.chips import Chip
 from portal.pages.confirmation import Confirmation
-from portal.pages.tables import Chip
 from portal.queries import key_health
 from portal.queries.key_health import Concern, KeyHealth
 from portal.queries.server_address import outward_address

@@ -18,10 +18,9 @@ from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.views.orders import where_it_led
 from portal.wording import fields
-from ultahost_api import conf
 from ultahost_api.client import QuoteDetails, writes
 from ultahost_api.models import Account, Noun, Operation
-from ultahost_api.models.quotes import ACCEPTABLE
+from ultahost_api.models.quotes import ACCEPTABLE, shown_stage
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
@@ -81,10 +80,14 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     account = access.account_among(access.accounts_to_view(request.user), account_id)
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
+    if row:
+        context["stage"] = row.shown_stage
     if row and not http.is_partial(request, "quote"):  # which is without it
         context["history"] = history.history(request.user, row)
     if live_tables.is_wanted(request):
         context["live"] = answer = _read(account, quote_id)
+        if answer.is_there:
+            context["stage"] = shown_stage(answer.content.stage, answer.content.valid_until)
         may_operate = access.accounts_to_operate(request.user).contains(account)
         context["may_accept"] = may_operate and answer.is_there and _is_open(answer.content)
     return http.page(request, "quotes/detail.html", context, partials=["quote"])
@@ -116,8 +119,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
 
 
 def _is_open(quote: QuoteDetails) -> bool:
-    expired = quote.valid_until and quote.valid_until < conf.today()
-    return quote.stage in ACCEPTABLE and not expired and quote.total is not None
+    return shown_stage(quote.stage, quote.valid_until) in ACCEPTABLE and quote.total is not None
 
 
 def _read(account: Account, quote_id: int) -> reading.Live:

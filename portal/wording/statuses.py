@@ -29,6 +29,7 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     # invoices; overdue, credit and cancelling are derived by the portal
     "draft": (ENDED, _("Draft")),
     "unpaid": (SOON, _("Unpaid")),
+    "open": (SOON, _("Open")),
     "overdue": (BAD, _("Overdue")),
     "paid": (GOOD, _("Paid")),
     "credit": (INFO, _("Credit")),

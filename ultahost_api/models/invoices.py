@@ -3,10 +3,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Count, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import Case, Count, F, Min, OuterRef, Q, Subquery, Sum, Value, When
 
 from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
@@ -16,6 +18,8 @@ from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
 PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
+CREDIT, OVERDUE = "Credit", "Overdue"  # also derived
+ASKED_FOR = "Open"  # a group of statuses
 PAYABLE = "Unpaid"  # of those: the others are being paid already, or are in collection
 
 _DECIMALS = 4
@@ -31,7 +35,36 @@ def _overdue(today: date) -> Q:
     return Q(status="Unpaid", due_date__lt=today) & _ASKED_FOR
 
 
+def _derived() -> list[tuple[str, Q]]:
+    """The statuses that are derived. The first whose condition holds is shown."""
+    payments: dict[str, list[Q]] = {}
+    open_payments = Operation.objects.pending().filter(action="pay_invoice")
+    for account, remote_id, state in open_payments.values_list("account", "remote_id", "state"):
+        status = _payment_status(state)
+        payments.setdefault(status, []).append(Q(account=account, remote_id=remote_id))
+    paying = [(word, Q(status=PAYABLE) & reduce(or_, named)) for word, named in payments.items()]
+    return [*paying, (CREDIT, _CREDIT), (OVERDUE, _overdue(conf.today()))]
+
+
+def _payment_status(state: str) -> str:
+    return PAYMENT_UNKNOWN if state == Operation.State.UNKNOWN else PAYMENT_SENT
+
+
 class InvoiceQuerySet(CachedQuerySet["Invoice"]):
+    def in_status(self, status: str) -> Self:
+        """Those that show this status, or all that are open."""
+        if status == ASKED_FOR:
+            return self.filter(_OPEN)
+        shown = Q(status=status)
+        for derived, condition in reversed(_derived()):
+            shown = condition | shown if derived == status else ~condition & shown
+        return self.filter(shown)
+
+    def with_derived_status(self) -> Self:
+        """``derived_status`` is what ``shown_status`` says, for the database to count."""
+        cases = [When(condition, then=Value(status)) for status, condition in _derived()]
+        return self.annotate(derived_status=Case(*cases, default=F("status")))
+
     def open(self) -> Self:
         return self.present().filter(_OPEN)
 
@@ -201,10 +234,10 @@ class Invoice(Cached):
     @property
     def shown_status(self) -> str:
         if self.payment_state and self.status == PAYABLE:
-            return PAYMENT_UNKNOWN if self.payment_state == Operation.State.UNKNOWN else PAYMENT_SENT
+            return _payment_status(self.payment_state)
         if self.is_credit and self.status in OPEN:
-            return "Credit"
-        return "Overdue" if self.is_overdue else self.status
+            return CREDIT
+        return OVERDUE if self.is_overdue else self.status
 
 
 class InvoiceItem(models.Model):

@@ -1,20 +1,41 @@
+from datetime import date
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 ACCEPTABLE = ("Delivered", "On Hold")
+EXPIRED = "Expired"
+
+
+def shown_stage(stage: str, valid_until: date | None) -> str:
+    """Derived: the provider leaves the stage of an offer that has run out as it was."""
+    is_past = valid_until is not None and valid_until < conf.today()
+    return EXPIRED if is_past and stage in ACCEPTABLE else stage
+
+
+def _expired() -> Q:
+    return Q(valid_until__lt=conf.today(), stage__in=ACCEPTABLE)
 
 
 class QuoteQuerySet(CachedQuerySet["Quote"]):
     def waiting(self) -> Self:
         """For an answer, which the provider still takes."""
-        unexpired = Q(valid_until=None) | Q(valid_until__gte=conf.today())
-        return self.present().filter(unexpired, stage__in=ACCEPTABLE)
+        return self.present().filter(stage__in=ACCEPTABLE).exclude(_expired())
+
+    def in_status(self, stage: str) -> Self:
+        """Those that show this stage."""
+        if stage == EXPIRED:
+            return self.filter(_expired() | Q(stage=EXPIRED))
+        return self.exclude(_expired()).filter(stage=stage)
+
+    def with_derived_status(self) -> Self:
+        """``derived_status`` is what ``shown_stage`` says, for the database to count."""
+        return self.annotate(derived_status=Case(When(_expired(), then=Value(EXPIRED)), default=F("stage")))
 
 
 class Quote(Cached):
@@ -47,6 +68,4 @@ class Quote(Cached):
 
     @property
     def shown_stage(self) -> str:
-        """Derived: the provider leaves the stage of an offer that has run out as it was."""
-        expired = self.valid_until is not None and self.valid_until < conf.today()
-        return "Expired" if expired and self.stage in ACCEPTABLE else self.stage
+        return shown_stage(self.stage, self.valid_until)
