@@ -30,7 +30,7 @@ from portal.wording.translated import Translated
 from ultahost_api import conf, operations
 from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
-from ultahost_api.models import ApiKey, Invoice, Noun
+from ultahost_api.models import Account, ApiKey, Invoice, Noun
 from ultahost_api.models.invoices import CurrencyTotals, InvoiceQuerySet
 from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import WriteRequest
@@ -93,9 +93,11 @@ def invoices(request: http.Request) -> HttpResponse:
     payers = {account.pk for account in access.accounts_to_pay(request.user)}
     if payers:
         table.shown = ["pick", *table.shown]
+    account = _chosen_account(table)
     return table.respond(
-        totals=_totals(table, request.user),
-        sums=table.rows.summed(),  # type: ignore[attr-defined]
+        account=account,
+        totals=_totals(request.user, account),
+        filtered=table.rows.totalled() if table.count else [],  # type: ignore[attr-defined]
         payers=payers,
         year=conf.today().year,
     )
@@ -133,10 +135,13 @@ def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
     )
 
 
-def _totals(table: Table, user: User) -> list[CurrencyTotals]:
-    """Totals per currency, of the chosen account or of all. The status filter does not change them."""
+def _chosen_account(table: Table) -> Account | None:
+    return table.filter.form.cleaned_data.get("account") if table.filter.is_valid() else None
+
+
+def _totals(user: User, account: Account | None) -> list[CurrencyTotals]:
+    """Totals per currency, of the chosen account or of all. The other filters do not change them."""
     invoices = access.invoices_to_view(user)
-    account = table.filter.form.cleaned_data.get("account") if table.filter.is_valid() else None
     return (invoices.of([account]) if account else invoices).by_currency()
 
 

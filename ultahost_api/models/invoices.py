@@ -28,6 +28,9 @@ _DECIMALS = 4
 _ASKED_FOR = Q(total__gt=0) | Q(total=None)
 _OPEN = Q(status__in=OPEN) & _ASKED_FOR
 _CREDIT = Q(status__in=OPEN, total__lt=0)
+_DETAILS_UNREAD = Q(detailed_at__isnull=False) & (
+    Q(subtotal=None) | Q(tax=None, unreadable__has_key="tax") | Q(tax2=None, unreadable__has_key="tax2")
+)
 
 
 def _overdue(today: date) -> Q:
@@ -110,10 +113,21 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         rows: Any = self.present().order_by("currency").values("currency").annotate(**sums, **counts)
         return [_totals(row, sums) for row in rows]
 
-    def summed(self) -> list[tuple[str, Decimal]]:
-        """What these invoices come to, a sum per currency, whatever their status."""
-        rows: Any = self.order_by("currency").values("currency").annotate(sum=Sum("total"))
-        return [(row["currency"], _added(row["sum"])) for row in rows]
+    def totalled(self) -> "list[FilteredTotals]":
+        """What exactly these invoices come to, whatever their status. A net sum needs the details."""
+        sums = {"net": Sum("subtotal"), "first_tax": Sum("tax"), "second_tax": Sum("tax2")} | {
+            "whole": Sum("total"),
+            "paid": Sum("total", filter=Q(status="Paid")),
+            "open": Sum("total", filter=_OPEN),
+        }
+        counted = {
+            "unread": Q(total=None),
+            "undetailed": Q(detailed_at=None),
+            "details_unread": _DETAILS_UNREAD,
+        }
+        counts = {name: Count("currency", filter=condition) for name, condition in counted.items()}
+        rows: Any = self.order_by("currency").values("currency").annotate(count=Count("*"), **sums, **counts)
+        return [_filtered_totals(row) for row in rows]
 
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
@@ -135,6 +149,41 @@ class Owed:
     total: Decimal
     first_due: date | None
     unread: int  # invoices whose total could not be read, and is not in ``total``
+
+
+@dataclass(frozen=True, slots=True)
+class FilteredTotals:
+    """Sums of one currency over the rows of a list.
+
+    No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
+    ``details_unread`` of how many net or tax. ``undetailed`` have no net and tax yet.
+    """
+
+    currency: str
+    count: int
+    net: Decimal
+    tax: Decimal
+    total: Decimal
+    paid: Decimal
+    open: Decimal
+    unread: int
+    undetailed: int
+    details_unread: int
+
+
+def _filtered_totals(row: dict[str, Any]) -> FilteredTotals:
+    return FilteredTotals(
+        currency=row["currency"],
+        count=row["count"],
+        net=_added(row["net"]),
+        tax=_added(_added(row["first_tax"]) + _added(row["second_tax"])),
+        total=_added(row["whole"]),
+        paid=_added(row["paid"]),
+        open=_added(row["open"]),
+        unread=row["unread"],
+        undetailed=row["undetailed"],
+        details_unread=row["details_unread"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
