@@ -71,6 +71,18 @@ class TestOne:
         assert page.status == 422
         assert paid(sandbox) == []
 
+    @pytest.mark.parametrize("agreed", [{}, {"agreed": ""}])
+    def test_it_sends_nothing_for_a_form_that_names_no_total(self, visit, alma, invoice, sandbox, agreed):
+        browser = visit(alma)
+        form = browser.get(f"/invoices/{invoice.pk}/pay/").hidden
+        del form["agreed"]
+
+        page = browser.post(f"/invoices/{invoice.pk}/pay/", form | agreed)
+
+        assert page.status == 422
+        assert page.texts("main .errorlist li") == ["This page showed no total. Nothing was sent."]
+        assert (Operation.objects.count(), paid(sandbox)) == (0, [])
+
     def test_it_pays_once_when_the_form_is_sent_twice(self, visit, alma, invoice, sandbox):
         browser = visit(alma)
         data = browser.get(f"/invoices/{invoice.pk}/pay/").hidden

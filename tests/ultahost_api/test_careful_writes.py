@@ -77,6 +77,18 @@ def test_it_takes_an_answer_that_comes_after_it_was_called_unknown(sandbox, inte
     assert operations.due() == []
 
 
+def test_it_leaves_what_a_person_decided_before_the_answer_came(sandbox, intend, during_call, alma):
+    def decided():
+        Operation.objects.update(sent_at="2026-01-01T00:00Z")
+        operations.abandon()
+        assert operations.decide(Operation.objects.get(), alma, took_effect=False)
+
+    during_call(decided, nth=2)
+    operation = operations.perform(intend("pay_invoice", invoiceid=1)).fresh()
+    assert effects(sandbox, "pay_invoice") == 1
+    assert (operation.state, operation.settled_by, operation.message) == (State.NOT_CONFIRMED, alma, "")
+
+
 def test_it_stores_no_field_of_an_answer_that_it_does_not_know(sandbox, intend):
     more = {
         "invoiceid": 1,
@@ -101,6 +113,15 @@ def test_it_counts_no_read_that_failed(sandbox, acme, intend):
     for _ in range(3):
         operations.look_again(operation)
     assert (operation.state, operation.read_tries) == (State.UNKNOWN, 1)
+
+
+def test_it_gives_up_after_three_reads_that_saw_nothing_and_not_before(sandbox, acme, intend):
+    acme.domains[1]["donotrenew"] = 0
+    sandbox.faults.add(Fault.drop(), action="toggle_autorenew")
+    operation = operations.perform(intend("toggle_autorenew", domainid=1, autorenew=0))
+    for state in (State.UNKNOWN, State.UNKNOWN, State.NOT_CONFIRMED):
+        operations.look_again(operation)
+        assert operation.state == state
 
 
 def test_it_takes_no_order_of_another_operation_for_its_own(sandbox, intend):
