@@ -382,9 +382,10 @@ def test_it_is_not_there_for_whoever_may_not_give_grants(visit, people, rows, al
     assert Grant.objects.get(user=ben).level == "view"
 
 
-def test_it_does_not_reach_grants_on_another_account(visit, people, rows, granted, acme):
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_it_does_not_reach_grants_on_another_account(visit, people, rows, granted, acme, role):
     """Nor tell of them: under an account of one's own they are not there."""
-    mia, other = people.member("Mia"), rows.account("Other")
+    mia, other = getattr(people, role)("Mia"), rows.account("Other")
     rows.key(mia, other)
     browser = visit(mia)
 
