@@ -142,7 +142,7 @@ def _digest(notification: Notification) -> Facts | None:
     return {
         "digest": digest,
         "invoices": url("invoices", query="?status=Overdue"),
-        "domains": url("domains", query="?risk=yes"),
+        "domains": url("domains", query="?view=at-risk"),
     }
 
 

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages import parts
-from portal.pages.chips import Chip
+from portal.pages.chips import CHIPS, Chip
 from portal.pages.columns import Column
 from portal.pages.icons import icon
 from portal.pages.pills import Pill
@@ -47,14 +47,16 @@ def _heading(table: AnyTable, column: Column) -> SafeString:
 
 
 def chips(table: Table) -> SafeString:
-    return parts.joined(_chip(table, chip) for chip in table.chips)
+    return parts.joined(_chip(table, chip) for chip in [*table.views, *table.chips])
 
 
 def _chip(table: Table, chip: Chip) -> SafeString:
+    unchosen: dict[str, str | None] = dict.fromkeys([*CHIPS, "page"])
     return format_html(
-        '<a id="status-{}" href="{}"{}>{} <span class="count">{}</span></a>\n',
+        '<a id="{}-{}" href="{}"{}>{} <span class="count">{}</span></a>\n',
+        chip.name,
         quote(chip.value, safe=""),
-        address(table.request.GET, status=chip.value, page=None),
+        address(table.request.GET, **unchosen | {chip.name: chip.value}),
         SafeString(' aria-current="true"') if chip.is_chosen else "",
         chip.label or status_word(chip.value),
         chip.count,

@@ -110,6 +110,10 @@ class RowFilter(filters.FilterSet):
         column: Any = self.queryset.model._meta.get_field(self.status_column)
         return str(dict(column.flatchoices).get(value, ""))
 
+    def by_view(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Of lists that have a filter ``view``: the rows of that view."""
+        raise NotImplementedError
+
     @property
     def unused_days(self) -> dict[str, str]:
         """A sentence for each day that does not filter, by the name of its field."""
@@ -243,15 +247,15 @@ class DomainFilter(CachedFilter):
         choices=[("on", _("On")), ("off", _("Off"))],
         widget=Select,
     )
-    risk = filters.ChoiceFilter(
-        method="by_risk",
-        label=_("Risk"),
-        choices=[("yes", _("At risk")), ("unknown", _("Not known"))],
+    view = filters.ChoiceFilter(
+        method="by_view",
+        label=_("View"),
+        choices=[("at-risk", _("At risk")), ("unknown", _("Risk unknown"))],
         widget=Select,
     )
 
     def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(auto_renew=value == "on")
 
-    def by_risk(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.at_risk() if value == "yes" else rows.of_unknown_risk()  # type: ignore[attr-defined]
+    def by_view(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.at_risk() if value == "at-risk" else rows.of_unknown_risk()  # type: ignore[attr-defined]

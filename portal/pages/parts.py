@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages.icons import icon
-from portal.wording import fields, formats, statuses
+from portal.wording import fields, formats, risks, statuses
 from portal.wording.translated import Translated, label
 from ultahost_api import conf
 from ultahost_api.models import Refresh
@@ -68,8 +68,31 @@ def account(name: Any) -> SafeString:
 
 def risk(domain: Any) -> SafeString:
     """Why the domain is at risk; empty if its status says so."""
-    mark = domain.risk and statuses.risk_mark(domain.risk)
-    return pill(statuses.risk_hue(domain.risk), mark) if mark else NOTHING
+    mark = domain.risk and risks.risk_mark(domain.risk)
+    return pill(risks.risk_hue(domain), mark) if mark else NOTHING
+
+
+def risk_words(domain: Any) -> SafeString:
+    """Why the domain is at risk, or why that is not known, in full."""
+    return pill(risks.risk_hue(domain), risks.risk_words(domain)) if domain.risk else NOTHING
+
+
+def first_date(domain: Any) -> str:
+    """How far away the earlier of due date and expiry is; the day itself where no days are counted."""
+    left = domain.days_left()
+    if left is None:
+        return on(domain.first_date)
+    day = domain.first_date
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        day.isoformat(), formats.day(day), formats.days_away(day),
+    )  # fmt: skip
+
+
+def button(told: Any) -> SafeString:
+    """A small link button, as ``portal.queries.at_risk.Button`` describes it."""
+    out = SafeString(' target="_blank" rel="noopener noreferrer"') if told.leads_out else NOTHING
+    return format_html('<a class="btn small" href="{}"{}>{}</a>', told.url, out, told.label)
 
 
 def renewal(domain: Any) -> str:

@@ -18,10 +18,11 @@ from portal.http import Request
 from portal.models import PAGE_SIZES, Act
 from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
-from portal.pages.chips import Chip, chips
+from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
 from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import RowFilter
 from portal.pages.pills import Pill, pills
+from portal.wording.coverage import covered
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by
@@ -174,6 +175,12 @@ class Table(AnyTable):
         return self.freshness is not None and self.freshness.state == "empty"
 
     @property
+    def covers(self) -> str:
+        """The accounts whose rows are listed: all that the person may see, or the one that they chose."""
+        chosen = self.filter.form.cleaned_data.get("account") if self.filter.is_valid() else None
+        return covered([chosen] if chosen else self.accounts)
+
+    @property
     def errors(self) -> list[str]:
         """Errors in the query string. If there are any, the list is empty instead of unfiltered.
 
@@ -196,8 +203,8 @@ class Table(AnyTable):
 
     @property
     def sent(self) -> set[str]:
-        """What the filter form sends itself; chips are links, so it keeps the status."""
-        return {*self.filter.form.fields} - {"status"}
+        """What the filter form sends itself; chips are links, so it keeps what they set."""
+        return {*self.filter.form.fields} - {*CHIPS}
 
     @cached_property
     def rows(self) -> QuerySet[Any]:
@@ -247,32 +254,44 @@ class Table(AnyTable):
 
     @cached_property
     def _counts(self) -> dict[str, dict[str, int]]:
-        """All that a list counts, with one statement. Chips count under every filter but the status."""
+        """All that a list counts, with one statement. Chips count under every filter but their own."""
         rows = {"found": self.rows, "gone": self._gone}
         if isinstance(self._all, CachedQuerySet):
             rows["unread"] = self._all.partly_unreadable()
         if not self.has_statuses:
             return counts_by({}, rows)
-        wider = self._filtered_by(self._other_filters) if self.chosen_status else self.filter
+        wider = self._filtered_by(self._other_filters) if self.is_chipped else self.filter
         every = wider.qs if wider.is_valid() else self._all.none()
         rows["status"] = wider.with_statuses(every)
         rows |= {group: wider.by_status(every, "status", group) for group in wider.groups}
+        rows |= {f"view {name}": wider.by_view(every, "view", name) for name in self._views}
         return counts_by({"status": self.filter.status_column}, rows)
 
     @property
     def _other_filters(self) -> QueryDict:
         others = self.request.GET.copy()
-        others.pop("status", None)
+        for name in CHIPS:
+            others.pop(name, None)
         return others
+
+    @property
+    def _views(self) -> dict[str, Any]:
+        """The words of each view of this list, by its value in the address."""
+        return dict(self.filter.filters["view"].extra["choices"]) if "view" in self.filter.filters else {}
 
     @property
     def is_filtered(self) -> bool:
         return bool(self.pills) or self.shows_gone
 
-    @cached_property
+    @property
     def chips(self) -> list[Chip]:
         groups = {group: self._count_of(group) for group in self.filter.groups}
-        return chips(self.filter, self._counts["status"] | groups, self.chosen_status)
+        return of_statuses(self.filter, self._counts["status"] | groups, self.chosen_status)
+
+    @property
+    def views(self) -> list[Chip]:
+        counted = {name: self._count_of(f"view {name}") for name in self._views}
+        return of_views(counted, self.chosen_view, self._views)
 
     @property
     def has_statuses(self) -> bool:
@@ -281,6 +300,14 @@ class Table(AnyTable):
     @property
     def chosen_status(self) -> str:
         return self.request.GET.get("status", "")
+
+    @property
+    def chosen_view(self) -> str:
+        return self.request.GET.get("view", "")
+
+    @property
+    def is_chipped(self) -> bool:
+        return bool(self.chosen_status or self.chosen_view)
 
     def as_csv(self) -> StreamingHttpResponse:
         """All filtered rows in the page's order, with every column, as CSV.

@@ -10,7 +10,7 @@ from portal.pages.tables import AnyTable
 register = template.Library()
 
 # Filters with a place of their own in the toolbar; chips are links, so the form only keeps their status.
-IN_TOOLBAR = ("status", "account", "q")
+IN_TOOLBAR = ("status", "view", "account", "q")
 
 register.simple_tag(bars.headings)
 register.simple_tag(bars.chips)

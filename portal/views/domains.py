@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from portal import access, audit, http
 from portal.forms.domains import NameserversForm
 from portal.live_reads import reading
 from portal.mail.outbox import shown_code
-from portal.models import Act
+from portal.models import Act, User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
@@ -22,16 +23,19 @@ from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Colum
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
+from portal.queries.at_risk import Remedies
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields
+from portal.wording.risks import risk_words
 from ultahost_api.client import writes
 from ultahost_api.models import Domain, Noun
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
+    "risk": ["first_date", Filled("name")],
     "name": [Filled("name")],
     "account": ["account__name", Filled("name")],
     "status": [Filled("status"), "ends_on"],
@@ -53,8 +57,16 @@ def _end(domain: Any, _about: Mapping[str, Any]) -> Any:
     return parts.or_unread(parts.on(domain.ends_on), domain.end_unread)
 
 
+def _why(domain: Any, _about: Mapping[str, Any]) -> str:
+    return parts.risk_words(domain)
+
+
+def _act(domain: Any, about: Mapping[str, Any]) -> str:
+    return parts.button(about["remedies"].button(domain))
+
+
 def _soon(domain: Any) -> str:
-    return "soon" if domain.risk else ""
+    return "soon" if domain.is_at_risk else ""
 
 
 LISTING = Listing(
@@ -88,16 +100,34 @@ LISTING = Listing(
         Column("registered", _("Registered"), lambda d: d.registration_date),
         Column("registrar", _("Registrar"), lambda d: d.registrar),
         REMOTE_ID,
+        Column("why", _("At risk"), risk_words, "state why", _("Why"), _why),
+        Column(
+            "risk",
+            _("Earlier date"),
+            lambda d: d.first_date,
+            "date",
+            _("When"),
+            lambda d, _about: parts.or_unread(parts.first_date(d), d.end_unread),
+        ),
+        Column("act", "", css_class="acts-cell below", cell=_act),
         UNREADABLE,
     ),
 )
+AT_RISK = replace(
+    LISTING,
+    default_sort="risk",
+    shown=("name", "why", "account", "risk", "renew", "amount", "act"),
+    no_match=_("No domain is at risk here."),
+)
+RISK_UNKNOWN = replace(AT_RISK, no_match=_("Whether a domain is at risk is known of each of these."))
+LISTINGS = {"at-risk": AT_RISK, "unknown": RISK_UNKNOWN}
 
 
 @require_safe
 def domains(request: http.Request) -> HttpResponse:
     table = _table(request)
     schedule.watch(table.accounts)
-    return table.respond()
+    return table.respond(remedies=_remedies(request.user, table))
 
 
 @require_safe
@@ -110,10 +140,10 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_view(request.user, domain_id)
     if not http.is_partial(request, "domain"):  # a partial request polls whether they have been read
         schedule.want_details(domain)
+    Domain.objects.assess(domain)
     operations = last_set(domain)
     context = {
         "domain": domain,
-        "risk": Domain.objects.risk_of(domain),
         "last_set": operations,
         "nameservers": nameservers_of(operations.get("update_nameservers")),
         "related": related.of_domain(request.user, domain),
@@ -123,11 +153,16 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
     return http.page(request, "domains/detail.html", context, partials=["domain"])
 
 
+def _remedies(user: User, table: Table) -> Remedies | None:
+    """What the column of acts needs, if the list shows it."""
+    return Remedies(user, [row.renewal_invoice for row in table.page]) if "act" in table.shown else None
+
+
 def _table(request: http.Request) -> Table:
     accounts = access.accounts_to_view(request.user)
     return Table(
         request,
-        LISTING,
+        LISTINGS.get(request.GET.get("view", ""), LISTING),
         access.domains_to_view(request.user).with_end().with_risk(),
         accounts=accounts,
         filter=DomainFilter,

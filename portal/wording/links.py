@@ -3,9 +3,29 @@
 from functools import lru_cache
 from uuid import UUID
 
+from django.conf import settings
 from django.urls import get_script_prefix, reverse
 
 _STAND_INS: dict[type, UUID | int] = {UUID: UUID(int=0), str: UUID(int=0), int: 2**53}
+
+# Page names of the software behind the provider's client area.
+_PROVIDER_PAGES = {
+    "service": "clientarea.php?action=productdetails&id={}",
+    "domain": "clientarea.php?action=domaindetails&id={}",
+    "invoice": "viewinvoice.php?id={}",
+}
+
+
+def provider_page(noun: str, remote_id: int) -> str:
+    """The address of the object in the provider's client area; empty if it is not set."""
+    base = settings.PORTAL_PROVIDER_URL
+    return f"{base}/{_PROVIDER_PAGES[noun].format(remote_id)}" if base else ""
+
+
+def provider_help() -> str:
+    """Where the provider is asked for help; empty if its address is not set."""
+    base = settings.PORTAL_PROVIDER_URL
+    return f"{base}/submitticket.php" if base else ""
 
 
 def href(name: str, *parts: UUID | str | int) -> str:

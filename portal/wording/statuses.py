@@ -4,7 +4,6 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.wording.translated import Translated
-from ultahost_api.models import Risk
 
 GOOD, SOON, BAD, INFO, ENDED, NEUTRAL = "good", "soon", "bad", "info", "ended", "neutral"
 
@@ -67,22 +66,9 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "not confirmed": (SOON, _("Not applied")),
 }
 
-# Why a domain is at risk: briefly for a list, unless the status says it, and in full for page and mail.
-RISKS: dict[str, tuple[str, str | Promise, Promise]] = {
-    Risk.REDEMPTION: (BAD, "", _("In redemption: Ultahost can still restore it, for a fee")),
-    Risk.GRACE: (BAD, "", _("In its grace period: renew it now")),
-    Risk.EXPIRED: (BAD, "", _("Expired: may still be rescued, ask Ultahost")),
-    Risk.TRANSFER: (SOON, _("Transfer is late"), _("The transfer has been pending for 10 days or more")),
-    Risk.PAST: (BAD, _("Date passed"), _("Its date has passed")),
-    Risk.NOT_RENEWED: (SOON, _("Auto-renew off"), _("Auto-renew is off")),
-    Risk.RENEWAL_UNKNOWN: (SOON, _("Auto-renew unknown"), _("Auto-renew is not known yet")),
-    Risk.UNKNOWN: (NEUTRAL, _("No date known"), _("No date is known")),
-}
-
 LEVELS = {"success": GOOD, "warning": SOON, "error": BAD}
 
 _WORDS = Translated({status: word for status, (_hue, word) in STATUSES.items()})
-_MARKS = Translated({risk: mark for risk, (_hue, mark, _words) in RISKS.items()})
 
 
 def hue(status: str) -> str:
@@ -91,18 +77,6 @@ def hue(status: str) -> str:
 
 def status_word(status: str) -> str:
     return _WORDS[known] if (known := _plain(status)) in STATUSES else status
-
-
-def risk_hue(risk: str) -> str:
-    return RISKS[risk][0]
-
-
-def risk_mark(risk: str) -> str:
-    return _MARKS[risk]
-
-
-def risk_words(risk: str) -> str | Promise:
-    return RISKS[risk][2]
 
 
 def level_hue(level: str) -> str:

@@ -52,13 +52,14 @@ def test_it_orders_by_the_expiry_and_where_that_is_blank_by_the_due_date(visit, 
     [
         ("renew=on", ["on"]),
         ("renew=off", ["off"]),
-        ("risk=yes", ["off", "past"]),
-        ("risk=yes&renew=off", ["off"]),
-        ("risk=unknown", ["undated"]),
+        ("view=at-risk", ["off", "past"]),
+        ("view=at-risk&renew=off", ["off"]),
+        ("view=unknown", ["undated"]),
     ],
 )
 def test_it_filters_by_renewal_and_risk(visit, alma, rows, acme, query, found):
-    rows.domain(acme, name="on", auto_renew=True, expiry_date=TODAY + timedelta(days=31))
+    read = {"detailed_at": timezone.now()}
+    rows.domain(acme, name="on", auto_renew=True, expiry_date=TODAY + timedelta(days=61), **read)
     rows.domain(acme, name="off", auto_renew=False, expiry_date=TODAY + timedelta(days=30))
     rows.domain(acme, name="undated")
     rows.domain(acme, name="past", next_due_date=TODAY - timedelta(days=1))
@@ -67,7 +68,7 @@ def test_it_filters_by_renewal_and_risk(visit, alma, rows, acme, query, found):
     assert titles(visit(alma).get(f"/domains/?sort=name&{query}")) == found
 
 
-@pytest.mark.parametrize("query", ["renew=maybe", "risk=never"])
+@pytest.mark.parametrize("query", ["renew=maybe", "view=never"])
 def test_it_says_which_choice_it_does_not_know(visit, alma, rows, acme, query):
     rows.domain(acme)
 
@@ -115,7 +116,8 @@ def test_it_exports_the_domains(visit, alma, rows, acme):
     lines = visit(alma).get("/domains.csv?sort=name").csv()
 
     assert lines[0] == [
-        "Acme", "shop.example", "Active", "", "", "on", "12.00", "EUR", "", "", "", str(domain.remote_id), "",
+        "Acme", "shop.example", "Active", "", "", "on", "12.00", "EUR", "", "", "", str(domain.remote_id),
+        "Its details have not been read yet", "", "",
     ]  # fmt: skip
     assert lines[1][5] == ""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ultahost_api.models import Account, Domain, Event, Noun, Risk
+from ultahost_api.models import Account, Domain, Event, Invoice, InvoiceItem, Noun, Remedy, Risk
 
 TODAY = date(2026, 11, 28)
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -15,12 +15,21 @@ def days(count: int) -> date:
     return TODAY + timedelta(days=count)
 
 
+SOON = {"next_invoice_date": days(1)}
+
+
 @pytest.fixture
 def domain(db: None) -> Any:
     account = Account.objects.create(remote_uuid="uuid-1", name="Acme", currency="EUR")
 
     def make(**fields: Any) -> Domain:
-        usual = {"account": account, "remote_id": 1, "status": "Active", "changed_at": NOW}
+        usual = {
+            "account": account,
+            "remote_id": 1,
+            "status": "Active",
+            "changed_at": NOW,
+            "detailed_at": NOW,
+        }
         return Domain.objects.create(**usual | fields)
 
     return make
@@ -36,8 +45,15 @@ def domain(db: None) -> Any:
         ({"expiry_date": days(365), "next_due_date": days(60)}, Risk.RENEWAL_UNKNOWN),
         ({"expiry_date": days(60), "auto_renew": False}, Risk.NOT_RENEWED),
         ({"expiry_date": days(61), "auto_renew": False}, ""),
-        ({"expiry_date": days(1), "auto_renew": True}, ""),
-        ({"expiry_date": TODAY, "auto_renew": True}, ""),
+        ({"expiry_date": days(1), "auto_renew": True, **SOON}, ""),
+        ({"expiry_date": TODAY, "auto_renew": True, **SOON}, ""),
+        # Auto-renew only raises an invoice, which comes within three days of its date.
+        ({"expiry_date": days(1), "auto_renew": True, "next_invoice_date": days(-2)}, ""),
+        ({"expiry_date": days(1), "auto_renew": True, "next_invoice_date": days(-3)}, Risk.MISSING),
+        ({"expiry_date": days(60), "auto_renew": True, "next_invoice_date": days(-3)}, Risk.MISSING),
+        ({"expiry_date": days(61), "auto_renew": True, "next_invoice_date": days(-3)}, ""),
+        ({"expiry_date": days(1), "auto_renew": True}, Risk.UNKNOWN),
+        ({"next_due_date": days(9), "auto_renew": True, "next_invoice_date": days(300)}, Risk.UNKNOWN),
         # What has passed is at risk, however long ago and whatever renews itself.
         ({"expiry_date": days(363), "next_due_date": days(-2)}, Risk.PAST),
         ({"expiry_date": days(363), "next_due_date": days(-2), "auto_renew": True}, Risk.PAST),
@@ -67,6 +83,12 @@ def domain(db: None) -> Any:
         # A recurring amount of nothing is no reason, and no date is no "fine".
         ({"next_due_date": days(90), "recurring_amount": 0}, ""),
         ({}, Risk.UNKNOWN),
+        # What was not read is no "fine" either.
+        ({"next_due_date": days(90), "detailed_at": None}, Risk.UNKNOWN),
+        ({"next_due_date": days(90), "status": ""}, Risk.UNKNOWN),
+        ({"next_due_date": days(90), "unreadable": {"expiry_date": "x"}}, Risk.UNKNOWN),
+        ({"expiry_date": days(90), "unreadable": {"next_due_date": "x"}}, Risk.UNKNOWN),
+        ({"next_due_date": days(9), "detailed_at": None}, Risk.RENEWAL_UNKNOWN),
         ({"auto_renew": True}, Risk.UNKNOWN),
     ],
 )
@@ -114,3 +136,83 @@ def test_it_puts_the_most_urgent_date_first(domain: Any) -> None:
         "later.example",
         "undated.example",
     ]
+
+
+LATER = {"expiry_date": days(20), "auto_renew": True, "next_invoice_date": days(-30)}
+
+
+@pytest.fixture
+def renewed(domain: Any) -> Any:
+    """A domain with an invoice that renews it."""
+
+    def make(fields: dict[str, Any], /, is_renewal: bool = True, **bill: Any) -> Domain:
+        row: Domain = domain(**fields)
+        usual = {"account": row.account, "remote_id": 7, "currency": "EUR", "detailed_at": NOW}
+        invoice = Invoice.objects.create(**usual | {"date": days(-10), "total": 12} | bill)
+        InvoiceItem.objects.create(invoice=invoice, position=0, domain=row, is_renewal=is_renewal)
+        return row
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("fields", "bill", "risk", "remedy"),
+    [
+        (LATER, {"status": "Unpaid"}, Risk.UNPAID, Remedy.PAY),
+        (LATER, {"status": "Payment Pending"}, Risk.UNPAID, Remedy.PAY),
+        (LATER, {"status": "Unpaid", "date": days(-400)}, Risk.UNPAID, Remedy.PAY),
+        (LATER, {"status": "Unpaid", "total": None}, Risk.UNPAID, Remedy.PAY),
+        (LATER, {"status": "Paid"}, "", None),
+        # That of the period before, one that was taken back, a line that is no renewal.
+        (LATER, {"status": "Paid", "date": days(-121)}, Risk.MISSING, Remedy.ASK),
+        (LATER, {"status": "Cancelled"}, Risk.MISSING, Remedy.ASK),
+        (LATER, {"status": "Unpaid", "gone_at": NOW}, Risk.MISSING, Remedy.ASK),
+        (LATER, {"status": "Unpaid", "is_renewal": False}, Risk.MISSING, Remedy.ASK),
+        # It may be an invoice whose lines were not read.
+        (LATER, {"status": "Cancelled", "detailed_at": None}, Risk.UNKNOWN, None),
+        (LATER | {"expiry_date": days(-2)}, {"status": "Paid"}, "", None),
+        (LATER | {"expiry_date": days(-2)}, {"status": "Unpaid"}, Risk.PAST, Remedy.PAY),
+        (LATER | {"expiry_date": days(-2), "auto_renew": False}, {"status": "Paid"}, Risk.PAST, Remedy.RENEW),
+        (LATER | {"expiry_date": days(-2), "auto_renew": None}, {"status": "Paid"}, Risk.PAST, Remedy.RENEW),
+        (LATER | {"auto_renew": False}, {"status": "Unpaid"}, Risk.NOT_RENEWED, Remedy.PAY),
+        (LATER | {"auto_renew": False}, {"status": "Paid"}, Risk.NOT_RENEWED, Remedy.RENEW),
+        ({"status": "Grace", "expiry_date": days(-5)}, {"status": "Unpaid"}, Risk.GRACE, Remedy.PAY),
+        ({"status": "Grace", "expiry_date": days(-5)}, {"status": "Paid"}, Risk.GRACE, Remedy.ASK),
+        ({"status": "Redemption"}, {"status": "Unpaid"}, Risk.REDEMPTION, Remedy.ASK),
+        ({"status": "Expired"}, {"status": "Unpaid"}, Risk.EXPIRED, Remedy.ASK),
+        ({"expiry_date": days(90), "auto_renew": True}, {"status": "Unpaid"}, "", None),
+    ],
+)
+def test_it_looks_at_the_invoice_that_renews_the_domain(
+    renewed: Any, fields: dict[str, Any], bill: dict[str, Any], risk: str, remedy: Remedy | None
+) -> None:
+    renewed(fields, **bill)
+
+    found = Domain.objects.with_risk(TODAY).get()
+
+    assert (found.risk, found.remedy) == (risk, remedy)
+    assert Domain.objects.at_risk(TODAY).exists() is (risk not in ("", Risk.UNKNOWN))
+
+
+def test_it_pays_for_no_other_domain(renewed: Any, domain: Any) -> None:
+    """Of the two, only the one that the line names has been renewed."""
+    renewed(LATER, status="Paid")
+    domain(remote_id=2, **LATER)
+
+    assert [row.remote_id for row in Domain.objects.at_risk(TODAY)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("fields", "left"),
+    [
+        ({"next_due_date": days(9), "expiry_date": days(12)}, 9),
+        ({"next_due_date": days(9), "expiry_date": days(-2)}, -2),
+        ({"status": "Expired", "expiry_date": days(-3)}, None),
+        ({"status": "Pending Transfer", "next_due_date": days(9), "changed_at": NOW - timedelta(20)}, None),
+        ({"status": "Grace"}, None),
+    ],
+)
+def test_it_counts_the_days_to_the_earlier_date(domain: Any, fields: dict[str, Any], left: int) -> None:
+    domain(**fields)
+
+    assert Domain.objects.at_risk(TODAY).get().days_left(TODAY) == left

@@ -1,6 +1,6 @@
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
-from ultahost_api.models.domains import Domain, Risk
+from ultahost_api.models.domains import Domain, Remedy, Risk
 from ultahost_api.models.emails import Email
 from ultahost_api.models.events import Event
 from ultahost_api.models.heartbeats import Heartbeat
@@ -34,6 +34,7 @@ __all__ = [
     "RateWindow",
     "Reason",
     "Refresh",
+    "Remedy",
     "Risk",
     "Service",
 ]

@@ -1,20 +1,24 @@
+import uuid
 from datetime import date, timedelta
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
-from ultahost_api.models.events import Event
-from ultahost_api.models.invoices import Invoice
+from ultahost_api.models.events import status_since
+from ultahost_api.models.invoices import Invoice, InvoiceQuerySet
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 # Both count from the earlier of due date and expiry.
 _NEAR = timedelta(days=60)
 _RESCUED_FOR = timedelta(days=75)
 _TRANSFER_TAKES = timedelta(days=10)
+_INVOICE_TAKES = timedelta(days=3)
+# An invoice is raised at most _NEAR before the date. One that is older is of the period before.
+_OF_THIS_PERIOD = 2 * _NEAR
 _ENDED = ("Cancelled", "Transferred Away", "Fraud")
 _NOT_BEGUN = ("Pending", "Pending Registration", "Pending Transfer")
 
@@ -23,7 +27,10 @@ ENDS_ON = Coalesce("expiry_date", "next_due_date")
 
 
 class Risk(models.TextChoices):
-    """Why a domain may be lost. The first reason that holds is the one told."""
+    """Why a domain may be lost. The first reason that holds is the one told.
+
+    UNKNOWN is no risk: such a domain is listed apart, because what would tell was not read.
+    """
 
     REDEMPTION = "redemption"  # the registry still gives it back, for a fee
     GRACE = "grace"
@@ -32,7 +39,17 @@ class Risk(models.TextChoices):
     PAST = "past"  # the earlier of due date and expiry has passed
     NOT_RENEWED = "not_renewed"  # that date is near, and auto-renew is off
     RENEWAL_UNKNOWN = "renewal_unknown"  # that date is near, and auto-renew was not read
-    UNKNOWN = "unknown"  # no date is known; such a domain is listed apart from those at risk
+    UNPAID = "unpaid"  # that date is near, auto-renew is on, and the renewal invoice is not paid
+    MISSING = "missing"  # that date is near, auto-renew is on, and there is no renewal invoice
+    UNKNOWN = "unknown"  # a date, the status or the renewal invoice was not read
+
+
+class Remedy(models.TextChoices):
+    """The act that helps a domain at risk."""
+
+    PAY = "pay"  # the invoice that renews it
+    RENEW = "renew"  # turn auto-renew on
+    ASK = "ask"  # only the provider can help
 
 
 def _risks(today: date) -> dict[Risk, Q]:
@@ -43,17 +60,32 @@ def _risks(today: date) -> dict[Risk, Q]:
     )
     undated = Q(expiry_date=None, next_due_date=None)
     unread = Q(unreadable__has_key="expiry_date") | Q(unreadable__has_key="next_due_date")
+    # The expiry comes with the details. A domain without a status may be in redemption.
+    not_read = Q(detailed_at=None) | Q(status="")
+    renewed = near & Q(auto_renew=True)
+    missing = Q(next_invoice_date__lte=today - _INVOICE_TAKES, renewal_invoice=None, renewal_paid=False)
+    # After an invoice was raised, the next invoice date is that of the next period.
+    cannot_tell = Q(renewal_invoice=None, renewal_paid=False) & (
+        Q(next_invoice_date=None) | Q(next_invoice_date__gt=models.F("next_due_date"))
+    )
     return {
         # Some provider panels write "Redemption Period (Expired)" and "Grace Period (Expired)".
         Risk.REDEMPTION: Q(status__istartswith="Redemption"),
         Risk.GRACE: Q(status__istartswith="Grace"),
         Risk.EXPIRED: Q(status="Expired") & (since_expiry | undated),
         Risk.TRANSFER: Q(status="Pending Transfer", status_since__date__lte=today - _TRANSFER_TAKES),
-        Risk.PAST: date_counts & Q(first_date__lt=today),
+        Risk.PAST: date_counts & Q(first_date__lt=today) & ~Q(auto_renew=True, renewal_paid=True),
         Risk.NOT_RENEWED: near & Q(auto_renew=False),
         Risk.RENEWAL_UNKNOWN: near & Q(auto_renew=None),
-        Risk.UNKNOWN: date_counts & (undated | unread),
+        Risk.UNPAID: renewed & ~Q(renewal_invoice=None),
+        Risk.MISSING: renewed & missing & Q(invoices_unread=False),
+        Risk.UNKNOWN: (date_counts & (undated | unread | not_read)) | (renewed & (missing | cannot_tell)),
     }
+
+
+_MENDED_BY_RENEWAL = (Risk.PAST, Risk.NOT_RENEWED, Risk.RENEWAL_UNKNOWN)
+_MENDED_BY_PAYMENT = (*_MENDED_BY_RENEWAL, Risk.GRACE, Risk.UNPAID)
+_NO_DAYS = (Risk.EXPIRED, Risk.TRANSFER)  # no day is known until which such a domain can be kept
 
 
 class DomainQuerySet(CachedQuerySet["Domain"]):
@@ -65,7 +97,14 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         """``risk``: a Risk or nothing. ``first_date``: the earlier of due date and expiry."""
         # Least() of a date and nothing is nothing on SQLite and the date on PostgreSQL.
         first_date = Least(Coalesce("expiry_date", "next_due_date"), Coalesce("next_due_date", "expiry_date"))
-        dated = self.annotate(first_date=first_date).alias(status_since=_status_since())
+        lately = (today or conf.today()) - _OF_THIS_PERIOD
+        unread = Invoice.objects.present().filter(account=OuterRef("account"))
+        dated = self.with_renewal_invoice().annotate(first_date=first_date)
+        dated = dated.alias(
+            status_since=status_since(),
+            renewal_paid=Exists(_renewals().filter(status="Paid", date__gte=lately)),
+            invoices_unread=Exists(unread.filter(detailed_at=None, date__gte=lately)),
+        )
         gone = When(~Q(gone_at=None), then=Value(""))
         reasons = [
             When(condition, then=Value(risk)) for risk, condition in _risks(today or conf.today()).items()
@@ -79,24 +118,23 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
 
     def with_renewal_invoice(self) -> Self:
         """``renewal_invoice``: the pk of the newest open invoice that renews the domain, or nothing."""
-        renewing = Invoice.objects.open().filter(items__domain=OuterRef("pk"), items__is_renewal=True)
-        newest = renewing.order_by(models.F("date").desc(nulls_last=True), "-remote_id")
-        return self.annotate(renewal_invoice=Subquery(newest.values("pk")[:1]))
+        newest = _renewals().order_by(models.F("date").desc(nulls_last=True), "-remote_id")
+        return self.annotate(renewal_invoice=Subquery(newest.open().values("pk")[:1]))
 
-    def risk_of(self, row: "Domain") -> str:
-        rows: Any = self.with_risk()
-        return str(rows.values_list("risk", flat=True).get(pk=row.pk))
+    def assess(self, row: "Domain") -> None:
+        """Sets on the row what ``with_risk`` finds."""
+        found: Any = self.with_risk().get(pk=row.pk)
+        row.risk, row.first_date, row.renewal_invoice = found.risk, found.first_date, found.renewal_invoice
 
     def of_unknown_risk(self, today: date | None = None) -> Self:
-        """Neither at risk nor known to be fine, since no date was read."""
-        return self.present().with_risk(today).filter(risk=Risk.UNKNOWN)
+        """Neither at risk nor known to be fine."""
+        unknown = self.present().with_risk(today).filter(risk=Risk.UNKNOWN)
+        return unknown.order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
 
 
-def _status_since() -> Coalesce:
-    """When a refresh first saw the present status: by its event, else when the row was last written."""
-    events = Event.objects.filter(row_id=OuterRef("pk"))
-    told = events.filter(Q(kind=Event.Kind.APPEARED) | Q(changes__has_key="status"))
-    return Coalesce(Subquery(told.order_by("-at", "-pk").values("at")[:1]), "changed_at")
+def _renewals() -> InvoiceQuerySet:
+    """Invoices that renew the domain of the outer query."""
+    return Invoice.objects.present().filter(items__domain=OuterRef("pk"), items__is_renewal=True)
 
 
 class Domain(Cached):
@@ -125,6 +163,10 @@ class Domain(Cached):
     auto_renew = models.BooleanField(null=True)  # a renewal invoice is raised; null is "not read yet"
     notes = models.TextField(blank=True)
 
+    # Set by with_risk; ``first_date`` is the earlier of due date and expiry.
+    risk: str
+    first_date: date | None
+    renewal_invoice: uuid.UUID | None  # the pk of the open invoice that renews it
     objects = DomainQuerySet.as_manager()
 
     class Meta(Cached.Meta):
@@ -141,6 +183,25 @@ class Domain(Cached):
 
     def __str__(self) -> str:
         return self.name or f"#{self.remote_id}"
+
+    @property
+    def is_at_risk(self) -> bool:
+        return self.risk not in ("", Risk.UNKNOWN)
+
+    @property
+    def remedy(self) -> Remedy | None:
+        """What helps, for the reason that ``with_risk`` found."""
+        if self.renewal_invoice and self.risk in _MENDED_BY_PAYMENT:
+            return Remedy.PAY
+        if self.risk in _MENDED_BY_RENEWAL and not self.auto_renew:
+            return Remedy.RENEW
+        return Remedy.ASK if self.is_at_risk else None
+
+    def days_left(self, today: date | None = None) -> int | None:
+        """Until the earlier date; negative after it. None if no date counts."""
+        if self.first_date is None or self.risk in _NO_DAYS:
+            return None
+        return (self.first_date - (today or conf.today())).days
 
     @property
     def end_unread(self) -> str | None:

@@ -4,6 +4,8 @@ from typing import Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -81,3 +83,10 @@ class Event(Searched):
 
     def __str__(self) -> str:
         return f"{self.noun} {self.name}: {self.kind}"
+
+
+def status_since() -> Coalesce:
+    """When a refresh first saw the present status: by its event, else when the row was last written."""
+    events = Event.objects.filter(row_id=OuterRef("pk"))
+    told = events.filter(Q(kind=Event.Kind.APPEARED) | Q(changes__has_key="status"))
+    return Coalesce(Subquery(told.order_by("-at", "-pk").values("at")[:1]), "changed_at")
