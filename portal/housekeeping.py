@@ -9,6 +9,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
+from portal.models import NeedNote
+from ultahost_api import conf
 from ultahost_api.models import Event
 
 EVENTS_FOR = timedelta(days=400)  # a year, and some weeks more
@@ -21,6 +23,7 @@ def tidy() -> None:
     UserSession.objects.exclude(session_key__in=Session.objects.values("session_key")).delete()
     for cache in settings.CACHES.values():
         _clear_expired(str(cache["LOCATION"]))
+    NeedNote.objects.forget(conf.today())
     Event.objects.prune(timezone.now() - EVENTS_FOR)
 
 

@@ -57,6 +57,7 @@ from portal.views.invoices import (
     payments,
 )
 from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
+from portal.views.needs import put_off_need, take_need
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.orders import create_order, order, orders, orders_csv
 from portal.views.password_links import open_password_link, set_forgotten_password, set_password
@@ -144,6 +145,8 @@ sign_in_urls = [
 
 urlpatterns = [
     path("", home, name="home"),
+    path("needs/<slug:kind>/<uuid:subject>/take/<slug:switch>/", take_need, name="take_need"),
+    path("needs/<slug:kind>/<uuid:subject>/put-off/", put_off_need, name="put_off_need"),
     path("services/", services, name="services"),
     path("services.csv", services_csv, name="services_csv"),
     path("services/<uuid:service_id>/", service, name="service"),

@@ -3,6 +3,7 @@ from portal.models.audit import Act, AuditEntry, AuditHead, AuditText
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
+from portal.models.needs import NeedNote
 from portal.models.notifications import Device, MailTrouble, Notification
 from portal.models.password_links import PasswordLink
 from portal.models.share_links import ShareLink
@@ -21,6 +22,7 @@ __all__ = [
     "Grant",
     "Invitation",
     "MailTrouble",
+    "NeedNote",
     "Notification",
     "PasswordLink",
     "Product",

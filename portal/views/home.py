@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -7,41 +8,51 @@ from django.views.decorators.http import require_safe
 from portal import access, http
 from portal.mail import sending
 from portal.models import User
-from portal.queries import history
+from portal.queries import attention, history
 from portal.queries.freshness import Freshness
+from portal.queries.needs import Needs
 from portal.sign_in import second_factor
+from portal.wording import coverage
 from ultahost_api import conf
 from ultahost_api.models import Noun
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts
 from ultahost_api.refresh import schedule
 
-_SHOWN, _CHANGES_SHOWN = 6, 10
+_SHOWN, _CHANGES_SHOWN = 8, 10
+_AHEAD = timedelta(days=30)
 
 
 @require_safe
 def home(request: http.Request) -> HttpResponse:
-    """What needs attention, what is owed, and how fresh the data is."""
+    """What needs the person, what is owed, what is due, what changed, and how fresh the data is."""
     accounts = access.accounts_to_view(request.user)
     with_invoices = access.accounts_with_invoices(request.user)
     schedule.watch(with_invoices)
     invoices = access.invoices_to_view(request.user)
-    keys = access.keys_to_manage(request.user)
+    today = conf.today()
+    due = invoices.open().filter(due_date__range=(today, today + _AHEAD)).order_by("due_date", "pk")
+    shows_put_off = request.GET.get("put-off") == "1"
+    needs, in_menu = Needs(request.user, put_off=shows_put_off), attention.rows_of(request.user)
+    unreadable = _unreadable(request.user)
+    odd = {f"unreadable {noun.value}": rows for noun, rows in unreadable.items()}
+    counted = needs.counted = counts(**needs.to_count, **in_menu, **odd)
     context = {
+        "needs": needs,
+        "shows_put_off": shows_put_off,
+        "attention": {name: counted[name] for name in in_menu},
+        "tomorrow": today + timedelta(days=1),
+        "next_week": today + timedelta(days=7),
+        "covers": coverage.home(accounts, with_invoices),
         "totals": invoices.by_currency(),
-        "partly_unreadable": _partly_unreadable(request.user),
-        "year": conf.today().year,
-        "overdue": invoices.overdue().order_by("due_date", "pk")[:_SHOWN],
-        "due_next": invoices.open().filter(due_date__gte=conf.today()).order_by("due_date", "pk")[:_SHOWN],
-        "at_risk": access.domains_to_view(request.user).at_risk()[:_SHOWN],
-        "of_unknown_risk": access.domains_to_view(request.user).of_unknown_risk().count(),
-        "suspended": access.services_to_view(request.user)
-        .needing_attention()
-        .order_by("product_name", "pk")[:_SHOWN],
+        "partly_unreadable": [
+            (str(noun.label), reverse(noun.value), number)
+            for noun in unreadable
+            if (number := counted[f"unreadable {noun.value}"])
+        ],
+        "year": today.year,
+        "due": due[:_SHOWN],
         "changes": history.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
-        "broken_keys": keys.needing_attention(),
-        "half_way": keys.left_half_way(),
-        "old_keys": keys.old().count(),
         "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
@@ -49,13 +60,12 @@ def home(request: http.Request) -> HttpResponse:
         "has_second_factor": second_factor.is_set_up(request.user),
         "mail_trouble": sending.trouble_for(request.user),
         "unreachable": sending.unreachable_for(request.user),
-        "has_keys": keys.exists(),
     }
     return http.page(request, "home.html", context)
 
 
-def _partly_unreadable(user: User) -> list[tuple[str, str, int]]:
-    """Of each noun that has any: what it is called, where its list is, and how many rows; in one query."""
+def _unreadable(user: User) -> dict[Noun, CachedQuerySet[Any]]:
+    """Of each noun the rows of which a field could not be read."""
     rows: dict[Noun, CachedQuerySet[Any]] = {
         Noun.INVOICES: access.invoices_to_view(user),
         Noun.SERVICES: access.services_to_view(user),
@@ -64,5 +74,4 @@ def _partly_unreadable(user: User) -> list[tuple[str, str, int]]:
         Noun.QUOTES: access.quotes_to_view(user),
         Noun.EMAILS: access.emails_to_view(user),
     }
-    odd = counts(**{noun.value: found.present().partly_unreadable() for noun, found in rows.items()})
-    return [(str(noun.label), reverse(noun.value), odd[noun]) for noun in rows if odd[noun]]
+    return {noun: found.present().partly_unreadable() for noun, found in rows.items()}

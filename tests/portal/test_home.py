@@ -23,13 +23,18 @@ def alma(people, rows, acme):
     return alma
 
 
-def section(page, name):
-    return page.texts(f"section[aria-labelledby={name}] td.name")
+def titles(page):
+    return page.texts(".need .what a")
 
 
-def test_it_shows_what_needs_somebody(visit, alma, rows, acme):
+def due(page):
+    return page.texts("section[aria-labelledby=due] td.name")
+
+
+def test_it_shows_what_needs_the_person_first(visit, alma, rows, acme):
     rows.invoice(acme, number="late", total="5", due_date=TODAY - timedelta(days=1))
     rows.invoice(acme, number="next", total="6", due_date=TODAY)
+    rows.invoice(acme, number="later", total="6", due_date=TODAY + timedelta(days=31))
     rows.invoice(acme, number="settled", total="7", status="Paid", due_date=TODAY)
     rows.domain(acme, name="ending.example", next_due_date=TODAY + timedelta(days=3))
     rows.domain(acme, name="safe.example", next_due_date=TODAY + timedelta(days=90))
@@ -38,38 +43,76 @@ def test_it_shows_what_needs_somebody(visit, alma, rows, acme):
 
     page = visit(alma).get("/")
 
-    assert section(page, "overdue") == ["late"]
-    assert section(page, "due-next") == ["next"]
-    assert section(page, "at-risk") == ["ending.example"]
-    assert section(page, "suspended") == ["stopped.example"]
-    assert page.texts("dl.figures dd")[0] == "€11.00"
+    assert titles(page) == [
+        "ending.example may be lost", "stopped.example is suspended", "Invoice late is overdue",
+    ]  # fmt: skip
+    assert page.one("#needs .count").text == "3"
+    assert due(page) == ["next"]
+    assert page.texts("dl.figures dd")[0] == "€17.00"
+    assert page.all("main section")[0]["aria-labelledby"] == "needs"
 
 
-def test_it_shows_the_most_urgent_few_and_where_the_rest_is(visit, alma, rows, acme):
-    for days in range(1, 9):
-        rows.invoice(acme, number=f"late-{days}", due_date=TODAY - timedelta(days=days))
+def test_it_says_calmly_that_nothing_needs_the_person(visit, alma):
+    page = visit(alma).get("/")
+
+    assert page.one(".calm").text == "Nothing needs you right now."
+    assert page.all(".need") == []
+
+
+def test_it_shows_the_most_urgent_few_and_how_many_more_there_are(visit, alma, rows, acme):
+    for days in range(30):
+        rows.domain(acme, name=f"d{days:02}.example", next_due_date=TODAY + timedelta(days))
+
+    page = visit(alma).get("/")
+
+    assert titles(page) == [f"d{days:02}.example may be lost" for days in range(25)]
+    assert page.one("#needs .count").text == "30"
+    assert page.texts("section[aria-labelledby=needs] > p.quiet") == ["and 5 more, less urgent"]
+
+
+def test_the_ten_domains_most_at_risk_are_one_click_away(visit, alma, rows, acme):
+    """They are on Home itself, and the list of all of them is one click away."""
+    for days in range(12):
+        rows.domain(acme, name=f"d{days:02}.example", next_due_date=TODAY + timedelta(days))
     browser = visit(alma)
+    home = browser.get("/")
 
-    page = browser.get("/")
-    rest = browser.click(page, "section[aria-labelledby=overdue] .section-head a")
+    at_risk = browser.click(home, "section[aria-labelledby=needs] .section-head a")
 
-    assert section(page, "overdue") == [f"late-{days}" for days in (8, 7, 6, 5, 4, 3)]
-    assert len(rest.all("tbody tr")) == 8
+    assert titles(home)[:10] == [f"d{days:02}.example may be lost" for days in range(10)]
+    assert at_risk.texts("tbody td.name a")[:10] == [f"d{days:02}.example" for days in range(10)]
+    assert at_risk.all(".banner") == []
 
 
-@pytest.mark.parametrize("name", ["overdue", "due-next", "at-risk", "suspended"])
-def test_it_leads_to_a_list_of_the_same_rows(visit, alma, rows, acme, name):
-    rows.invoice(acme, due_date=TODAY - timedelta(days=1))
-    rows.invoice(acme, due_date=TODAY)
-    rows.domain(acme, next_due_date=TODAY)
-    rows.service(acme, status="Suspended")
+def test_it_leads_to_a_list_of_what_is_due(visit, alma, rows, acme):
+    rows.invoice(acme, number="next", due_date=TODAY)
     browser = visit(alma)
     page = browser.get("/")
 
-    rest = browser.click(page, f"section[aria-labelledby={name}] .section-head a")
+    rest = browser.click(page, "section[aria-labelledby=due] .section-head a")
 
-    assert set(section(page, name)) <= set(rest.texts("tbody td.name"))
+    assert set(due(page)) <= set(rest.texts("tbody td.name"))
     assert rest.all(".banner") == []
+
+
+def test_it_says_which_accounts_it_covers(visit, people, alma, rows, acme):
+    rows.account("Other")
+    hidden = rows.account("Canary")
+    AccountPolicy.objects.create(account=hidden, private=True)
+    emil = people.billing("Emil")
+
+    assert visit(alma).get("/").one(".beneath").text == "Acme · invoices also of Other"
+    assert visit(emil).get("/").one(".beneath").text == "Invoices of Acme, Canary, Other"
+
+
+def test_a_list_says_which_accounts_it_covers(visit, alma, rows, acme):
+    for name in ("Beta", "Gamma", "Omega"):
+        rows.key(alma, rows.account(name), name)
+    rows.account("Canary")
+    browser = visit(alma)
+
+    assert browser.get("/domains/").one(".beneath").text == "Acme, Beta, Gamma and 1 more account"
+    assert browser.get(f"/domains/?account={acme.pk}").one(".beneath").text == "Acme"
 
 
 def test_it_searches_services_from_every_page(visit, alma, rows, acme):
@@ -102,25 +145,26 @@ def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acm
     ("broken", "words"),
     [
         ({"refused_at": timezone.now()}, "refuses"),
-        ({"unreadable_at": timezone.now()}, "Enter it again"),
+        ({"unreadable_at": timezone.now()}, "cannot be decrypted"),
         ({"disabled_at": timezone.now(), "disabled_because": "other_account"}, "was stopped"),
+        ({"created_at": timezone.now() - timedelta(days=400)}, "is older than a year"),
     ],
 )
-def test_it_says_which_key_is_broken_and_leads_to_it(visit, alma, broken, words):
+def test_it_says_which_key_needs_attention_and_leads_to_it(visit, alma, broken, words):
     ApiKey.objects.update(**broken)
     key = ApiKey.objects.get()
 
-    page = visit(alma).get("/")
+    link = visit(alma).get("/").one(".need .what a")
 
-    assert words in page.one(".banner[data-hue=bad] .words").text
-    assert page.one(".banner[data-hue=bad] a")["href"] == f"/keys/{key.pk}/"
+    assert words in link.text
+    assert link["href"] == f"/keys/{key.pk}/"
 
 
 def test_it_tells_nobody_else_of_a_broken_key_but_the_admins(visit, people, alma):
     ApiKey.objects.update(refused_at=timezone.now())
 
-    assert visit(people.member("Ben")).get("/").all(".banner[data-hue=bad]") == []
-    assert len(visit(people.admin("Dana")).get("/").all(".banner[data-hue=bad]")) == 1
+    assert titles(visit(people.member("Ben")).get("/")) == []
+    assert len(titles(visit(people.admin("Dana")).get("/"))) == 1
 
 
 def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, acme):
@@ -148,7 +192,7 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
     rows.service(acme, domain="canary.example", status="Suspended")
     page = emil.get("/")
 
-    assert section(page, "overdue") == ["late"]
+    assert titles(page) == ["Invoice late cannot be paid here"]
     assert "canary" not in page.html
     assert page.texts(".rail .noun") == [
         "Home",
@@ -196,7 +240,7 @@ def test_it_answers_from_the_copy_while_ultahost_is_down(visit, people, sandbox,
     read_everything()
     sandbox.stop()
 
-    assert section(visit(alma).get("/"), "overdue") == ["late"]
+    assert titles(visit(alma).get("/")) == ["Invoice late is overdue"]
 
 
 @pytest.mark.parametrize("role", ["member", "admin"])

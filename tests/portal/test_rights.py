@@ -83,6 +83,9 @@ OWN_LOGIN = of(insiders=GONE, owner=SENT)
 # name: (what GET gives, what POST of an empty form gives)
 TABLE = {
     "home": (ALL, NEVER),
+    # A suspended service of the walk's account, which is an entry of Home.
+    "take_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
+    "put_off_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
     "services": (ALL, NEVER),
     "services_csv": (ALL, NEVER),
     "service": (READERS, NEVER),
@@ -240,6 +243,8 @@ SIGNS_IN = "It is the sign-in itself."
 
 # Of each pattern that takes a POST: it asks again, or why it does not.
 AGAIN = {
+    "take_need": "It says who does a thing, and gives nobody a right.",
+    "put_off_need": "It changes what one sees oneself.",
     "cancel_service": ASKS,
     "withdraw_cancellation": "It notes here what was agreed with Ultahost elsewhere; nothing is sent.",
     "reset_service_password": ASKS,
@@ -367,6 +372,7 @@ def paths(team, rows, shared):
     account = Account.objects.get(name="Acme")
     targets = {
         "service_id": rows.service(account).pk,
+        "subject": rows.service(account, status="Suspended").pk,
         "invoice_id": rows.invoice(account, total="5").pk,
         "domain_id": rows.domain(account).pk,
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,

@@ -8,10 +8,12 @@ from operator import or_
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Case, Count, F, Min, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Subquery, Sum, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
+from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.operations import Operation
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
@@ -77,6 +79,27 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def overdue(self) -> Self:
         return self.present().filter(_overdue(conf.today()))
+
+    def oldest_of_each(self) -> Self:
+        """One invoice for each account and currency, and what all of them come to.
+
+        ``group_count`` counts them, ``group_total`` adds up, ``group_known`` counts those that are added.
+        """
+        group = [F("account"), F("currency")]
+        order = [F("due_date").asc(nulls_last=True), F("remote_id").asc()]
+        grouped = self.annotate(
+            group_place=Window(RowNumber(), partition_by=group, order_by=order),
+            group_count=Window(Count("pk"), partition_by=group),
+            group_known=Window(Count("total"), partition_by=group),
+            group_total=Window(Sum("total"), partition_by=group),
+        )
+        return grouped.filter(group_place=1)
+
+    def overdue_or_without_key(self) -> Self:
+        """Overdue ones of accounts that a key opens (``has_working_key``), and all unpaid ones of others."""
+        keys = ApiKey.objects.usable().filter(account=OuterRef("account")).order_by()
+        unpaid = self.open().filter(status=PAYABLE).annotate(has_working_key=Exists(keys))
+        return unpaid.filter(_overdue(conf.today()) | Q(has_working_key=False))
 
     def with_payments(self) -> Self:
         """Each knows of a payment whose outcome is open; on its own it does not."""
@@ -237,6 +260,10 @@ class Invoice(Cached):
     notes = models.TextField(blank=True)
 
     payment_state: str | None = None  # set by with_payments
+    has_working_key: bool  # set by overdue_or_without_key
+    group_count: int  # these three set by oldest_of_each
+    group_known: int
+    group_total: Decimal | None
     objects = InvoiceQuerySet.as_manager()
 
     class Meta(Cached.Meta):

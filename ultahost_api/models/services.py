@@ -1,14 +1,24 @@
 from typing import Self
 
 from django.db import models
+from django.db.models import OuterRef, Subquery
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.events import status_since
+from ultahost_api.models.invoices import Invoice
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 
 class ServiceQuerySet(CachedQuerySet["Service"]):
     def needing_attention(self) -> Self:
         return self.present().filter(status="Suspended")
+
+    def with_suspension(self) -> Self:
+        """``since``: when it was first seen so, in this order. ``unpaid_invoice``: its oldest overdue one."""
+        overdue = Invoice.objects.overdue().filter(items__service=OuterRef("pk"))
+        oldest = overdue.order_by("due_date", "remote_id").values("pk")[:1]
+        found = self.annotate(since=status_since(), unpaid_invoice=Subquery(oldest))
+        return found.order_by("since", "pk")
 
 
 class Service(Cached):

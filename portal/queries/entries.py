@@ -1,0 +1,86 @@
+"""What needs a person: where it is found, noun by noun."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid5
+
+from django.db.models import F, Q, QuerySet
+
+from portal import access
+from portal.models import User
+from portal.queries.at_risk import Button, Remedies
+from ultahost_api.models import Account, Invoice, Operation
+
+
+class Kind(StrEnum):
+    """In the order in which entries of the same urgency stand."""
+
+    DOMAIN = "domain"
+    SERVICE = "service"
+    OVERDUE = "overdue"
+    UNPAYABLE = "unpayable"
+    OPERATION = "operation"
+    QUOTE = "quote"
+    KEY = "key"
+
+
+GROUPS = (Kind.OVERDUE, Kind.UNPAYABLE)  # of invoices; the others are one row each
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """``on`` is the day that it is about, ``when`` says how far away that is."""
+
+    kind: Kind
+    subject: UUID
+    hue: str
+    title: str
+    url: str
+    why: str
+    button: Button
+    account: Account | None = None
+    on: date | None = None
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The person, and what the entries of all nouns have in common."""
+
+    user: User
+    remedies: Remedies
+    oldest_overdue: dict[UUID, Invoice]  # by account
+
+
+def rows_of(user: User) -> dict[Kind, QuerySet[Any]]:
+    """The rows that need a person, of each kind that is one row each; the most urgent first."""
+    keys = access.keys_to_manage(user)
+    attention = [keys.needing_attention(), keys.left_half_way(), keys.old()]
+    worrying = Q(*[Q(pk__in=some.order_by().values("pk")) for some in attention], _connector=Q.OR)
+    unknown = access.operations_to_view(user).filter(state=Operation.State.UNKNOWN, settled_by=None)
+    suspended = access.services_to_view(user).needing_attention()
+    return {
+        Kind.DOMAIN: access.domains_to_view(user).at_risk(),
+        Kind.SERVICE: suspended.with_suspension(),
+        Kind.OPERATION: unknown.order_by("created_at", "pk"),
+        Kind.QUOTE: access.quotes_to_view(user)
+        .waiting()
+        .order_by(F("valid_until").asc(nulls_last=True), "pk"),
+        Kind.KEY: keys.filter(worrying).order_by("created_at", "pk"),
+    }
+
+
+def groups_of(user: User) -> dict[Kind, list[Invoice]]:
+    """Of each account and currency the oldest invoice: those that are overdue, or that no key can pay."""
+    overdue_or_unpayable = access.invoices_to_view(user).overdue_or_without_key()
+    found: dict[Kind, list[Invoice]] = {kind: [] for kind in GROUPS}
+    for oldest in overdue_or_unpayable.oldest_of_each():
+        found[Kind.OVERDUE if oldest.has_working_key else Kind.UNPAYABLE].append(oldest)
+    return found
+
+
+def subject_of(kind: Kind, row: Any) -> UUID:
+    """Of a row its id; of a group one that is made of account and currency."""
+    return uuid5(row.account_id, row.currency) if kind in GROUPS else row.pk
