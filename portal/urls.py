@@ -18,6 +18,7 @@ from portal.views.announcements import announcement, announcement_body, announce
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
+from portal.views.columns import choose_columns
 from portal.views.contacts import (
     contact,
     contacts,
@@ -78,6 +79,7 @@ from portal.views.profile import profile
 from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
+from portal.views.saved_views import delete_view, save_view, saved_view
 from portal.views.services import (
     cancel_service,
     reset_service_password,
@@ -233,6 +235,10 @@ urlpatterns = [
     path("accounts/<uuid:account_id>/two-factor/", two_factor, name="two_factor"),
     path("accounts/<uuid:account_id>/two-factor/verify/", verify_two_factor, name="verify_two_factor"),
     path("accounts/<uuid:account_id>/two-factor/off/", disable_two_factor, name="disable_two_factor"),
+    path("views/add/", save_view, name="save_view"),
+    path("views/<uuid:view_id>/", saved_view, name="saved_view"),
+    path("views/<uuid:view_id>/delete/", delete_view, name="delete_view"),
+    path("columns/<slug:listing>/", choose_columns, name="choose_columns"),
     path("profile/", profile, name="profile"),
     path("people/", people, name="people"),
     path("people/invite/", invite, name="invite"),

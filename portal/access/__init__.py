@@ -58,6 +58,7 @@ from portal.access.rows import (
     service_to_view,
     services_to_view,
 )
+from portal.access.saved_views import saved_view_to_change, saved_views_of
 from portal.access.share_links import (
     accounts_shared,
     invoices_shared,
@@ -119,6 +120,8 @@ __all__ = [
     "people_to_manage",
     "person_to_manage",
     "quotes_to_view",
+    "saved_view_to_change",
+    "saved_views_of",
     "service_to_operate",
     "service_to_view",
     "services_to_view",

@@ -96,6 +96,17 @@ def accounts(user: User, rule: Rule) -> AccountQuerySet:
     return found
 
 
+def unseen_accounts(user: User) -> list[Account]:
+    """Accounts of which the user may not know. If the user's rights are known, they are not read again."""
+    rules = (to_view, with_invoices)
+    if any(rule(user) == EVERY_ACCOUNT for rule in rules):
+        return []
+    seen = {account.pk for rule in rules for account in accounts(user, rule)}
+    known: KnownRights | None = getattr(user, "known_rights", None)
+    every = [account for account, _met in known.accounts] if known else Account.objects.all()
+    return [account for account in every if account.pk not in seen]
+
+
 def rows(found: Rows, user: User, rule: Rule, column: str = "account") -> Rows:
     """Those of ``found`` whose account meets the rule."""
     return found.filter(among(user, rule, column))

@@ -6,6 +6,7 @@ from portal.models.invitations import Invitation
 from portal.models.needs import NeedNote
 from portal.models.notifications import Device, MailTrouble, Notification
 from portal.models.password_links import PasswordLink
+from portal.models.saved_views import SavedView
 from portal.models.share_links import ShareLink
 from portal.models.users import PAGE_SIZES, Role, Theme, User
 
@@ -27,6 +28,7 @@ __all__ = [
     "PasswordLink",
     "Product",
     "Role",
+    "SavedView",
     "ServiceCommand",
     "ShareLink",
     "Switches",

@@ -61,6 +61,8 @@ class Act(models.TextChoices):
     LINK_OPENED = "share_link.opened", _("Share link opened")
     ENTRY_SAVED = "catalogue.saved", _("Catalogue entry saved")
     ENTRY_DELETED = "catalogue.deleted", _("Catalogue entry deleted")
+    VIEW_SAVED = "saved_view.saved", _("Shared view saved")
+    VIEW_DELETED = "saved_view.deleted", _("Shared view deleted or no longer shared")
     BACKED_UP = "portal.backup", _("Backup created")
     RESTORED = "portal.restored", _("Restored from a backup")
     CARDS_SWITCHED = "catalogue.cards", _("Card numbers allowed or not")
@@ -123,6 +125,7 @@ class AuditEntry(models.Model):
         EXPORT = "export", _("Exports")
         SHARE_LINK = "share_link", _("Share links")
         CATALOGUE = "catalogue", _("Catalogue")
+        SAVED_VIEW = "saved_view", _("Saved views")
         PORTAL = "portal", _("The portal")
 
     seq = models.PositiveBigIntegerField(primary_key=True)

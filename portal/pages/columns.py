@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.pages import cells
 from portal.pages.cells import Cell
-from portal.wording import fields
+from portal.wording import fields, formats
 
 Text = str | Promise
 
@@ -32,10 +33,15 @@ class Column:
 
     def draw(self, row: Any, about: Mapping[str, Any]) -> str:
         """The ``<td>`` of a row."""
-        shown = conditional_escape(self.cell(row, about)) if self.cell else ""
+        shown = conditional_escape(self.cell(row, about) if self.cell else self._told(row))
         css_class = escape(f"{self.css_class} {self.mark(row)}".rstrip()) if self.mark else self.css_class
         tip = format_html(' title="{}"', self.tip(row)) if self.tip else ""
         return f'<td class="{css_class}"{tip}>{shown}</td>'
+
+    def _told(self, row: Any) -> Any:
+        """Of a column that is usually in the file alone."""
+        value = self.value(row) if self.value else ""
+        return formats.day(value) if isinstance(value, date) else "" if value is None else value
 
 
 # What the lists of several nouns have in common
@@ -71,8 +77,30 @@ class Listing:
     body: str = "components/_rows.html"  # the template of the rows, whether there are any or not
 
     def columns_of(self, names: Sequence[str]) -> list[Column]:
-        named = {column.name: column for column in self.columns}
+        named = self.named
         return [named[name] for name in names]
+
+    @property
+    def choosable(self) -> list[Column]:
+        """The columns to choose from: not the name of a row, which always stays."""
+        named = self.named
+        offered = [named[name] for name in self._in_order()]
+        return [one for one in offered if (one.cell or one.value) and one.css_class not in ("name", "pick")]
+
+    def shown_to(self, chosen: Sequence[str]) -> Sequence[str]:
+        """The chosen ones in the usual order, if any is known; the rest of the file's columns follow."""
+        known = {column.name for column in self.choosable} & {*chosen}
+        if not known:
+            return self.shown
+        named = self.named
+        return [name for name in self._in_order() if name in known or named[name].css_class == "name"]
+
+    def _in_order(self) -> list[str]:
+        return list(dict.fromkeys([*self.shown, *self.named]))
+
+    @property
+    def named(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     @property
     def filename(self) -> str:

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from portal import audit, http
+from portal import access, audit, http
 from portal.http import Request
-from portal.models import PAGE_SIZES, Act
+from portal.models import PAGE_SIZES, Act, SavedView
 from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
 from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
@@ -61,7 +61,7 @@ class AnyTable:
         self.request = request
         self.listing = listing
         self.add = add
-        self.shown = listing.shown
+        self.shown = listing.shown_to(request.user.columns.get(listing.name, ()))
         self.about: dict[str, Any] = {}
 
     def respond(self, **about: Any) -> HttpResponse:
@@ -190,6 +190,15 @@ class Table(AnyTable):
         return [*self.filter.unused_days.values()] + [
             f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()
         ]
+
+    @property
+    def views(self) -> list[SavedView]:
+        return access.saved_views_of(self.request.user, self.listing.name)
+
+    @property
+    def choosable(self) -> list[tuple[Column, bool]]:
+        """The columns to choose from, and whether each is shown."""
+        return [(column, column.name in self.shown) for column in self.listing.choosable]
 
     @cached_property
     def pills(self) -> list[Pill]:

@@ -17,6 +17,7 @@ from portal.models import (
     Grant,
     Invitation,
     Product,
+    SavedView,
     ServiceCommand,
     ShareLink,
 )
@@ -171,6 +172,11 @@ TABLE = {
     "verify_two_factor": (OWN_LOGIN, OWN_LOGIN),
     "disable_two_factor": (OWN_LOGIN, OWN_LOGIN),
     "profile": (ALL, of(insiders=BAD)),
+    "save_view": (ALL, of(insiders=BAD)),
+    # Of the walk the owner made it and shares it.
+    "saved_view": (key_keepers(PAGE), key_keepers(BAD)),
+    "delete_view": (key_keepers(PAGE), key_keepers(SENT)),
+    "choose_columns": (NEVER, POSTED),
     "people": (admins(PAGE), admins(NOT_SO)),
     "invite": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
     "resend_invitation": (admins(REAUTHENTICATE), admins(REAUTHENTICATE)),
@@ -239,6 +245,7 @@ ASKS = "asks again who you are"
 THEIR_LINK = "Who comes by the link has no login yet; the link says who it is."
 READS = "It only reads at Ultahost what may be read anyway."
 CATALOGUE = "It changes what is offered for ordering; ordering asks again."
+VIEWS = "A view shows its reader nothing that they may not see anyway."
 SIGNS_IN = "It is the sign-in itself."
 
 # Of each pattern that takes a POST: it asks again, or why it does not.
@@ -288,6 +295,10 @@ AGAIN = {
     "verify_two_factor": ASKS,
     "disable_two_factor": ASKS,
     "profile": "It changes how things look and are said to oneself.",
+    "save_view": VIEWS,
+    "saved_view": VIEWS,
+    "delete_view": VIEWS,
+    "choose_columns": "It changes how a list looks to oneself.",
     "invite": ASKS,
     "resend_invitation": ASKS,
     "revoke_invitation": ASKS,
@@ -395,6 +406,10 @@ def paths(team, rows, shared):
         "part": "products",
         "entry_id": Product.objects.create(remote_id=1, name="Linux VPS").pk,
         "noun": "services",
+        "listing": "services",
+        "view_id": SavedView.objects.create(
+            owner=team["owner"], listing="services", name="Active", query="status=Active", shared=True
+        ).pk,
         "link_id": shared[0].pk,
         "secret": "not-the-one-0123456789",
         "pk": 1,

@@ -1,0 +1,62 @@
+"""Named filters and orders of lists, of one person or shared with the team."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal import access, http
+from portal.acts import saved_views as acts
+from portal.forms.saved_views import NewViewForm, SavedViewForm
+from portal.models import SavedView
+from portal.pages.confirmation import Confirmation
+
+
+@http.require_safe_or_post
+def save_view(request: http.Request) -> HttpResponse:
+    """A person's view of the same name in the same list is replaced."""
+    form = NewViewForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        told = form.cleaned_data
+        known = {"owner": request.user, "listing": told["listing"], "name": told["name"]}
+        view = SavedView.objects.filter(**known).first() or SavedView(**known)
+        view.query, view.shared = told["query"], told["shared"]
+        acts.save(request.user, view)
+        messages.success(request, _("The view “%(view)s” was saved.") % {"view": view})
+        return http.SeeOther(_page_of(view))
+    context = {"form": form}
+    return http.page(request, "saved_views/form.html", context, status=422 if form.is_bound else 200)
+
+
+@http.require_safe_or_post
+def saved_view(request: http.Request, view_id: UUID) -> HttpResponse:
+    view = access.saved_view_to_change(request.user, view_id)
+    form = SavedViewForm(request.POST if request.method == "POST" else None, instance=view)
+    if request.method == "POST" and form.is_valid():
+        acts.save(request.user, form.save(commit=False))
+        messages.success(request, _("The view “%(view)s” was saved.") % {"view": view})
+        return http.SeeOther(_page_of(view))
+    context = {"form": form, "view": view, "back": _page_of(view)}
+    return http.page(request, "saved_views/form.html", context, status=422 if form.is_bound else 200)
+
+
+@http.require_safe_or_post
+def delete_view(request: http.Request, view_id: UUID) -> HttpResponse:
+    view = access.saved_view_to_change(request.user, view_id)
+    if request.method == "POST":
+        acts.delete(request.user, view)
+        messages.success(request, _("The view “%(view)s” was deleted.") % {"view": view})
+        return http.SeeOther(reverse(view.listing))
+    return Confirmation(
+        title=_("Delete the view “%(view)s”?") % {"view": view},
+        text=_("No other person sees it any more.") if view.shared else "",
+        verb=_("Delete it"),
+        back=reverse("saved_view", args=[view.pk]),
+        danger=True,
+    ).page(request)
+
+
+def _page_of(view: SavedView) -> str:
+    return f"{reverse(view.listing)}?{view.query}"

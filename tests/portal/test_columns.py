@@ -1,0 +1,98 @@
+"""The columns that a person sees in a list; the file has all."""
+
+import pytest
+
+from portal.models import User
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme", "EUR")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+def heads(page):
+    return [head.text for head in page.all("thead th") if head.text]
+
+
+def choose(browser, path, *columns, **more):
+    page = browser.get(path)
+    (there,) = [one["value"] for one in page.all("input[form=choose-columns]")]
+    return browser.post(page.one("#choose-columns")["action"], {"column": columns, "next": there} | more)
+
+
+def test_it_shows_the_chosen_columns_of_a_list_to_this_person(browser, visit, people, rows, acme):
+    rows.invoice(acme, number="A-1", total="5", payment_method="stripe")
+    assert heads(browser.get("/invoices/")) == ["Invoice", "Status", "Account", "Date", "Due", "Total"]
+
+    back = choose(browser, "/invoices/?sort=due&status=Unpaid", "total", "payment_method", "currency")
+
+    assert back.leads_to == "/invoices/?sort=due&status=Unpaid"
+    page = browser.follow(back)
+    assert heads(page) == ["Invoice", "Total", "Currency", "Payment method"]
+    assert page.texts("tbody td:not(.pick)") == ["A-1", "€5.00", "EUR", "stripe"]
+    assert heads(browser.htmx("/invoices/", "invoices")) == heads(page)
+    assert heads(browser.get("/services/")) != heads(page)
+    assert heads(visit(people.member("Ben")).get("/invoices/"))[1] == "Status"
+
+
+def test_it_ticks_the_columns_that_are_shown_and_takes_the_usual_ones_again(browser, rows, acme):
+    rows.invoice(acme)
+    usual = heads(browser.get("/invoices/"))
+    choose(browser, "/invoices/", "total")
+    page = browser.get("/invoices/")
+    assert [box["value"] for box in page.all("#choose-columns input[checked]")] == ["total"]
+
+    choose(browser, "/invoices/", "total", usual="1")
+
+    assert heads(browser.get("/invoices/")) == usual
+
+
+def test_it_keeps_all_columns_in_the_file(browser, rows, acme):
+    rows.invoice(acme)
+    before = browser.get("/invoices.csv").html
+
+    choose(browser, "/invoices/", "total")
+
+    assert browser.get("/invoices.csv").html == before
+
+
+@pytest.mark.parametrize("columns", [[], ["nonsense"], ["number"], ["pick"], ["\0"], ["x" * 500]])
+def test_it_shows_the_usual_columns_where_none_is_known(browser, rows, acme, columns):
+    rows.invoice(acme)
+    usual = heads(browser.get("/invoices/"))
+
+    assert choose(browser, "/invoices/", *columns).status == 303
+
+    assert heads(browser.get("/invoices/")) == usual
+
+
+@pytest.mark.parametrize("noun", ["service", "invoice", "domain", "order", "quote", "email"])
+def test_it_can_show_every_column_of_a_list(browser, rows, acme, noun):
+    getattr(rows, noun)(acme)
+    page = browser.get(f"/{noun}s/")
+    every = [box["value"] for box in page.all("#choose-columns input[type=checkbox]")]
+
+    choose(browser, f"/{noun}s/", *every)
+
+    shown = browser.get(f"/{noun}s/")
+    assert shown.status == 200
+    assert len(heads(shown)) == len(every) + 1
+    assert len(shown.all("tbody td")) >= len(every) + 1
+
+
+def test_it_leads_nowhere_else(browser, alma):
+    assert browser.post("/columns/invoices/", {"next": "https://evil.example/"}).leads_to == "/"
+    assert browser.post("/columns/whatever/", {"column": ["x"] * 100}).status == 303
+    assert len(User.objects.get(pk=alma.pk).columns["whatever"]) <= 40
