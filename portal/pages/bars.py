@@ -47,7 +47,7 @@ def _heading(table: AnyTable, column: Column) -> SafeString:
 
 
 def chips(table: Table) -> SafeString:
-    return parts.joined(_chip(table, chip) for chip in [*table.views, *table.chips])
+    return parts.joined(_chip(table, chip) for chip in [*table.view_chips, *table.chips])
 
 
 def _chip(table: Table, chip: Chip) -> SafeString:

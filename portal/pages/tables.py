@@ -298,7 +298,7 @@ class Table(AnyTable):
         return of_statuses(self.filter, self._counts["status"] | groups, self.chosen_status)
 
     @property
-    def views(self) -> list[Chip]:
+    def view_chips(self) -> list[Chip]:
         counted = {name: self._count_of(f"view {name}") for name in self._views}
         return of_views(counted, self.chosen_view, self._views)
 

@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from tests.portal.test_lists import NOUNS, SORTS
 
 DIRECTIONS = ["", "-"]
+# What is at risk is worked out for each domain, with two dates that no index has.
+INDEXED = [(noun, word) for noun, word in SORTS if word != "risk"]
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def listed_row(rows, noun):
     return getattr(rows, noun.removesuffix("s"))(rows.account("Acme"))
 
 
-@pytest.mark.parametrize(("noun", "word"), SORTS)
+@pytest.mark.parametrize(("noun", "word"), INDEXED)
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_it_takes_the_rows_of_a_page_from_an_index(admin, listed_row, noun, word, direction):
     """Rows that are equal in the first column may be sorted by the others.
