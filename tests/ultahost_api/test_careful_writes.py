@@ -134,6 +134,23 @@ def test_it_takes_no_order_of_another_operation_for_its_own(sandbox, intend):
     assert (lost.state, lost.result) == (State.UNKNOWN, {})
 
 
+@pytest.mark.parametrize(
+    ("there", "new"),
+    [([], ["stripe", "stripe"]), (["stripe"], []), ([], ["paypal"])],
+    ids=["two that may be", "one from before", "one paid otherwise"],
+)
+def test_it_takes_no_order_for_its_own_that_may_be_another(sandbox, acme, intend, there, new):
+    for method in there:
+        acme.add_orders(1, paymentmethod=method)
+    order = {"paymentmethod": "stripe", "domain": ["a.example"], "pid": [1], "billingcycle": ["monthly"]}
+    sandbox.faults.add(Fault.drop(), action="create_order")
+    lost = operations.perform(intend("create_order", **order))
+    for method in new:
+        acme.add_orders(1, paymentmethod=method)
+    operations.look_again(lost)
+    assert (lost.state, lost.result) == (State.UNKNOWN, {})
+
+
 def test_it_takes_no_payment_method_of_another_type_for_its_own(sandbox, acme, intend):
     sandbox.faults.add(Fault.drop(), action="add_payment_method")
     card = {"card_number": Secret("4111111111111111"), "card_expiry": Secret("1230")}
