@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Grant
-from ultahost_api.models import Event
+from ultahost_api.models import Event, Operation
 
 
 @pytest.fixture
@@ -315,7 +315,12 @@ class TestHistory:
 
         assert visit(vera).get(path).texts("ol.history .who") == ["· Alma"]
         assert visit(vera).get(path).all("ol.history a") == []
-        assert visit(people.member("Ben")).get(path).all("ol.history") == []
+        ben = people.member("Ben")
+        assert visit(ben).get(path).all("ol.history") == []
+        assert visit(emil).get(path).all("ol.history") == []
+
+        Operation.objects.update(user=ben)  # who had a grant then
+        assert visit(ben).get(path).texts("ol.history .who") == ["· Ben"]
         assert visit(emil).get(path).all("ol.history") == []
 
     def test_it_shows_the_newest_thirty(self, visit, alma, rows, acme):

@@ -92,6 +92,15 @@ def test_it_does_not_ask_again_each_time_the_page_asks(visit, alma, rows, acme):
     assert service.details_wanted_at is None
 
 
+@pytest.mark.parametrize("noun", ["service", "domain"])
+def test_it_offers_no_write_to_what_is_gone(visit, alma, rows, acme, noun):
+    make, browser = getattr(rows, noun), visit(alma)
+    here, gone = make(acme), make(acme, gone_at=timezone.now())
+
+    assert browser.get(f"/{noun}s/{here.pk}/").all("aside .acts")
+    assert browser.get(f"/{noun}s/{gone.pk}/").all("aside .acts") == []
+
+
 def test_it_says_that_a_service_is_gone_and_still_shows_it(visit, alma, rows, acme):
     service = rows.service(acme, domain="old.example", gone_at=timezone.now())
 
