@@ -4,6 +4,9 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from ultahost_api.calls.clients import for_key
@@ -237,3 +240,19 @@ def test_it_assigns_the_lines_of_orders_renewals_and_upgrades(acme, key, read):
     renewals = InvoiceItem.objects.filter(is_renewal=True)
     assert [str(item.domain) for item in renewals] == ["bücher.de"]
     assert [item[1:3] for item in ordered()] == [("service", 2), ("domain", 2)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_assigns_the_lines_that_an_earlier_version_has_read(account):
+    domain = Domain.objects.create(account=account, remote_id=1, name="a.com")
+    bill = Invoice.objects.create(account=account, remote_id=1, currency="EUR")
+    before = MigrationExecutor(connection).loader.project_state([("ultahost_api", "0019_list_indexes")])
+    call_command("migrate", "ultahost_api", "0019", verbosity=0)
+    try:
+        OldItem = before.apps.get_model("ultahost_api", "InvoiceItem")  # noqa: N806
+        text = f"Domain Renewal - a.com - 1 Year/s {PERIOD}"
+        OldItem.objects.create(invoice_id=bill.pk, position=0, description=text)
+    finally:
+        call_command("migrate", verbosity=0)
+    (item,) = InvoiceItem.objects.all()
+    assert (item.domain, item.is_renewal) == (domain, True)
