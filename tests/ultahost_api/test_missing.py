@@ -2,7 +2,7 @@
 
 import pytest
 
-from ultahost_api.models import Email, Invoice, Service
+from ultahost_api.models import Email, Invoice, InvoiceItem, Service
 from ultahost_api.sandbox import Fault
 
 
@@ -132,6 +132,19 @@ def test_it_keeps_the_lines_of_an_invoice_that_it_asked_for(acme, worker):
     invoice = Invoice.objects.get(remote_id=1)
     assert (invoice.status, invoice.is_detailed) == ("Paid", True)
     assert [item.description for item in invoice.items.all()] == ["A line"]
+
+
+def test_it_assigns_lines_by_the_new_name_of_a_service_that_no_list_shows(sandbox, acme, services):
+    (bill,) = acme.add_invoices(1)
+    bill["items"][0]["description"] = "Linux VPS Huge - only.example.com"
+    acme.services[7]["domain"] = "only.example.com"
+    for noun in ("services", "invoices", "details"):
+        services.run(noun)
+    assert InvoiceItem.objects.get().service is None
+    sandbox.faults.add(hide(7), action="get_services", times=None)
+    acme.services[7]["product_name"] = "Linux VPS Huge"
+    services.run("services")
+    assert InvoiceItem.objects.get().service == Service.objects.get(remote_id=7)
 
 
 @pytest.mark.parametrize("hidden", [{7}, {*range(3, 30)} - {10, 20}], ids=["one", "many"])

@@ -112,7 +112,7 @@ def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
 
 def _done(lease: Lease, outcome: Outcome) -> None:
     refresh, now = lease.refresh, timezone.now()
-    if refresh.noun in (Noun.SERVICES, Noun.DOMAINS) and refresh.rows_changed:
+    if refresh.noun in (Noun.SERVICES, Noun.DOMAINS) and _changed_since_the_last(refresh):
         # Before the pass is over: if this worker dies, the next one does it.
         links.assign_again(refresh.account_id)
     refresh.quiet = 0 if refresh.rows_changed else min(refresh.quiet + 1, 100)
@@ -144,6 +144,13 @@ def _done(lease: Lease, outcome: Outcome) -> None:
         PassPage.objects.filter(refresh=refresh).delete()
     if refresh.noun in NOUNS and NOUNS[refresh.noun].details and refresh.rows_changed:
         call_for_details(refresh)
+
+
+def _changed_since_the_last(refresh: Refresh) -> bool:
+    """By any means: in a list, by asking for one row, or in a pass that was given up."""
+    rows = NOUNS[refresh.noun].rows.filter(account=refresh.account_id)
+    since = refresh.completed_at
+    return (rows.filter(changed_at__gt=since) if since else rows).exists()
 
 
 def call_for_details(refresh: Refresh) -> None:
