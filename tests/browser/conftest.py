@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,12 +131,11 @@ class Visitor:
 
     def serious_findings(self) -> list[str]:
         """Accessibility findings that axe calls serious or critical; its own styles make the CSP complain."""
+        return self.findings({"serious", "critical"})
+
+    def findings(self, impacts: Container[str]) -> list[str]:
         violations = Axe().run(self.page).response["violations"]
-        return [
-            f"{v['id']} at {v['nodes'][0]['target']}"
-            for v in violations
-            if v["impact"] in {"serious", "critical"}
-        ]
+        return [f"{v['id']} at {v['nodes'][0]['target']}" for v in violations if v["impact"] in impacts]
 
 
 @pytest.fixture

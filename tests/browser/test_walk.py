@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Visitor
 
 WIDE = {"viewport": {"width": 1280, "height": 900}}
+SMALLEST = {"width": 320, "height": 640}
 NARROW = {"viewport": {"width": 390, "height": 844}}
 # Both widths and both themes; contrast does not depend on the width, nor the layout on the theme.
 LOOKS = [
@@ -16,6 +17,7 @@ LOOKS = [
 ]
 PAGES = [
     *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/invite/"),
+    "/domains/?view=at-risk",
     *("/share-links/", "/share-links/add/", "/audit/"),
     *("/people/second-factor/", "/profile/", "/sign-in/ways/", "/sign-in/ways/app/"),
     *("/sign-in/ways/passkeys/add/", "/sign-in/sessions/", "/sign-in/password/"),
@@ -76,6 +78,54 @@ def test_it_has_no_serious_finding_and_no_complaint_on_any_page(visitor: Visitor
     for path in [*PAGES, *details]:
         visitor.visit(path)
         assert visitor.serious_findings() == [], path
+
+
+@pytest.mark.parametrize("visitor", [*LOOKS, pytest.param({"viewport": SMALLEST}, id="320")], indirect=True)
+def test_home_and_the_domains_at_risk_have_no_finding_at_all(visitor: Visitor) -> None:
+    page = visitor.sign_in("alma").page
+    wait_until_read(visitor, "/domains/")
+    for path in ("/", "/?put-off=1", "/domains/?view=at-risk", "/domains/?view=unknown"):
+        visitor.visit(path)
+        for menu in page.locator(".need summary").all()[:1]:
+            menu.click()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path} scrolls sideways"
+        assert visitor.findings({"minor", "moderate", "serious", "critical"}) == [], path
+    assert visitor.complaints == []
+
+
+def test_the_domains_most_at_risk_are_on_home_and_one_click_away(visitor: Visitor) -> None:
+    page = visitor.sign_in("alma").page
+    wait_until_read(visitor, "/domains/?view=at-risk")
+    names = page.locator("tbody .name a").all_inner_texts()[:10]
+    visitor.visit("/")
+    told = " ".join(page.locator(".need .what a").all_inner_texts())
+    assert names
+    assert all(name in told for name in names)
+
+    page.get_by_role("link", name="All domains at risk").click()
+
+    assert page.locator("tbody .name a").all_inner_texts()[:10] == names
+
+
+def test_an_entry_is_taken_and_put_off_with_the_keyboard_alone(visitor: Visitor) -> None:
+    page = visitor.sign_in("alma").page
+    wait_until_read(visitor, "/domains/")
+    visitor.visit("/")
+    entry = page.locator(".need").last
+    title = entry.locator(".what a").inner_text()
+    entry.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".need .taker")).to_have_text("You do it")
+
+    page.locator(".need").last.locator("summary").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Put off").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.locator("a.put-off")).to_have_text("1 put off")
+    assert title not in page.locator(".need .what a").all_inner_texts()
 
 
 def test_it_asks_before_it_removes_a_key_and_cancelling_changes_nothing(visitor: Visitor) -> None:
