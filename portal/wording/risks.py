@@ -51,7 +51,7 @@ _WORDS = Translated(
 
 _UNREAD = Translated(
     {
-        "details": _("Its details have not been read yet"),
+        "details": _("Its details are still loading"),
         "expiry_date": _("Its expiry could not be read"),
         "next_due_date": _("Its due date could not be read"),
         "status": _("Its status is not known"),

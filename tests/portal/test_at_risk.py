@@ -55,7 +55,7 @@ UNKNOWN = {
     "no-date": ({"renew": True}, "", "No date is known"),
     "bad-expiry": ({"due": 90, "odd": "expiry_date"}, "", "Its expiry could not be read"),
     "bad-due": ({"expiry": 90, "odd": "next_due_date"}, "", "Its due date could not be read"),
-    "far-no-details": ({"due": 90, "detailed": False}, "", "Its details have not been read yet"),
+    "far-no-details": ({"due": 90, "detailed": False}, "", "Its details are still loading"),
     "no-status": ({"due": 90, "status": ""}, "", "Its status is not known"),
     "no-invoice-day": ({"due": 9, "renew": True}, "", "Its renewal invoice was not found"),
 }
