@@ -450,4 +450,4 @@ def test_it_asks_as_many_queries_for_a_thousand_rows_as_for_ten(visit, people, l
     listed.fill(accounts, 1000)
     assert len(titles(browser.get(f"{listed.url}?size=250"))) == 250
     assert queries() == few
-    assert few <= 10
+    assert few <= 12
