@@ -68,7 +68,7 @@ class RowFilter(filters.FilterSet):
     status_column = "status"
     groups: tuple[str, ...] = ()  # of statuses, that have a chip of their own
     first_statuses: tuple[str, ...] = ()  # whose chips come first
-    number_column = "remote_id"
+    number_column = "remote_id"  # "" if the folded text has the number
 
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
@@ -86,14 +86,15 @@ class RowFilter(filters.FilterSet):
         }
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Rows whose folded texts contain every word. A number also finds the row with that id."""
+        """Rows whose folded texts contain every word, or whose number is the word."""
         for spellings in wanted(value):
             found = Q()
             for word in spellings:
                 for path in self.searched:
                     found |= search_index.holding(_model(rows, path), word, path)
                 number = word.removeprefix("#")
-                if number.isascii() and number.isdigit() and len(number) < 19:
+                is_number = number.isascii() and number.isdigit() and len(number) < 19
+                if self.number_column and is_number:
                     found |= Q(**{self.number_column: int(number)})
             rows = rows.filter(found)
         return rows
@@ -139,6 +140,8 @@ def _model(rows: QuerySet[Any], path: str) -> type[Model]:
 
 class CachedFilter(RowFilter):
     """For rows copied from Ultahost: also by whether a field could not be read."""
+
+    number_column = ""
 
     unreadable = filters.ChoiceFilter(
         method="by_unreadable",

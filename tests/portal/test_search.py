@@ -16,6 +16,7 @@ from ultahost_api.models.folding import folded, searchable, wanted
 from ultahost_api.models.searched import Searched
 
 ALL = import_module("ultahost_api.migrations.0013_folded").fill
+WIDER = import_module("ultahost_api.migrations.0022_search")
 PEOPLE = import_module("portal.migrations.0014_folded").fold_people
 ENTRIES = import_module("portal.migrations.0014_folded").fold_entries
 
@@ -106,7 +107,7 @@ def test_it_fills_the_rows_of_a_database_that_was_there_before(people, rows):
             cursor.execute(f"UPDATE {model._meta.db_table} SET folded = ''")
     AuditText.objects.all().delete()
 
-    for fill in (ALL, PEOPLE, ENTRIES):
+    for fill in (ALL, PEOPLE, ENTRIES, WIDER.write_lines, WIDER.fold):
         fill(apps, SimpleNamespace(connection=connection))
 
     assert {model: kept(model) for model in models()} == before

@@ -210,10 +210,10 @@ def test_it_keeps_every_row_ready_for_a_search(acme, worker):
     """As it came, as it changed, and with what its details told."""
     acme.add_services(domain="münchen.de", product_name="Größe S", dedicatedip="2001:DB8::1")
     worker.run("services")
-    assert Service.objects.get().folded == "grosse s\nmunchen.de\n"
+    assert Service.objects.get().folded == "munchen.de\ngrosse s\n\n\n1\n19.99"
 
     worker.run("details")
-    assert Service.objects.get().folded == "grosse s\nmunchen.de\n2001:db8::1"
+    assert Service.objects.get().folded == "munchen.de\ngrosse s\n2001:db8::1\n\n1\n19.99"
 
     next(iter(acme.services.values()))["domain"] = "xn--mnchen-3ya.com"
     worker.run("services", full=True)

@@ -7,7 +7,7 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Concat
 
 from ultahost_api.models import Account, Domain, Invoice, search_index
-from ultahost_api.models.search_index import holding
+from ultahost_api.models.search_index import equal_to, holding, holding_all, look_up
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ WORDS = [
     "a_b",
     "o'neil",
     "日本語",
-    "ab",
-    "x",
+    "本語",
+    "語",
     "*",
     "AND",
 ]
@@ -59,6 +59,68 @@ NAMES = [
 def test_it_finds_what_reading_every_row_finds(acme, word):
     add(acme, *NAMES)
     assert found(word) == scanned(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [("sh", ["shop.example"]), ("s", ["shop.example"]), ("jp", ["日本語.jp"]), ("b.", []), ("na", ["nand"])],
+)
+def test_it_finds_a_short_word_where_a_word_of_the_text_begins(acme, word, names):
+    add(acme, *NAMES, "x")
+    assert found(word) == names
+    with connection.cursor() as cursor:
+        drop_index(cursor)
+    assert found(word) == names
+
+
+def drop_index(cursor):
+    if connection.vendor == "postgresql":
+        cursor.execute("DROP INDEX ultahost_api_domain_folded")
+    else:
+        search_index.drop(cursor)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["shop", "example"], ["shop.example"]),
+        (["nand", "shop"], []),
+        (["xn--mnchen", "exa"], []),
+        ([{"munchen", "nothing"}], ["münchen.example"]),
+        (["sh", "exam"], ["shop.example"]),
+        (["%.e"], ["100%.example"]),
+    ],
+)
+def test_it_looks_up_rows_that_hold_every_word(acme, words, names):
+    add(acme, *NAMES)
+    wanted = [word if isinstance(word, set) else {word} for word in words]
+    ids = look_up({"domains": (Domain, wanted)})["domains"]
+    assert sorted(Domain.objects.filter(pk__in=ids).values_list("name", flat=True)) == names
+    assert sorted(Domain.objects.filter(holding_all(wanted)).values_list("name", flat=True)) == names
+
+
+def test_it_looks_up_a_text_that_is_the_word_and_nothing_else(acme):
+    add(acme, "shop", "shop.example", "a shop", "SHOP")
+    for asked in (equal_to({"shop"}), equal_to({"shop", "nothing"})):
+        ids = look_up({"": (Domain, asked)})[""]
+        assert {one.name for one in Domain.objects.filter(pk__in=ids)} == {"shop", "SHOP"}
+        assert {one.name for one in Domain.objects.filter(holding_all(asked))} == {"shop", "SHOP"}
+
+
+def test_it_looks_up_several_tables_with_one_statement(acme, django_assert_max_num_queries):
+    add(acme, "shop.example")
+    Invoice.objects.create(account=acme, remote_id=1, number="shop")
+    asked = {model.__name__: (model, [{"shop"}]) for model in (Domain, Invoice, Account)}
+    with django_assert_max_num_queries(2):  # on SQLite one reads whether there is an index
+        ids = look_up(asked)
+    assert {name: len(found) for name, found in ids.items()} == {"Domain": 1, "Invoice": 1, "Account": 0}
+
+
+def test_it_does_not_look_up_what_too_many_rows_hold(acme, monkeypatch):
+    monkeypatch.setattr(search_index, "_MOST", 5)
+    add(acme, *(f"{n}.example" for n in range(20)))
+    told = look_up({"many": (Domain, [{"example"}]), "few": (Domain, [{"7.example"}])})
+    assert (told["many"], len(told["few"])) == (None, 2)
 
 
 def test_it_follows_a_row_that_is_saved_updated_and_deleted(acme):
@@ -98,12 +160,8 @@ def test_it_finds_a_word_that_most_rows_hold(acme, monkeypatch):
 
 
 def test_it_finds_the_same_without_an_index(acme):
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX ultahost_api_domain_folded")
-    else:
-        with connection.cursor() as cursor:
-            search_index.drop(cursor)
+    with connection.cursor() as cursor:
+        drop_index(cursor)
     add(acme, *NAMES)
     assert found("shop") == ["shop.example"]
 

@@ -140,7 +140,7 @@ def _renewals() -> InvoiceQuerySet:
 class Domain(Cached):
     """A domain name. Its due date and its expiry are two dates, and the expiry can be unknown."""
 
-    searched = ("name", "registrar")
+    searched = ("name", "registrar", "remote_id", "recurring_amount")
 
     name = models.TextField(blank=True)
     first_payment_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)

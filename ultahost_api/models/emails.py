@@ -7,7 +7,7 @@ from ultahost_api.models.sorting import Filled, sorted_by, unreadable
 class Email(Cached):
     """A line of the provider's mail log. Bodies can hold passwords: they are read live and never stored."""
 
-    searched = ("subject",)
+    searched = ("subject", "remote_id")
 
     extra = None  # an undocumented field could be the body
 

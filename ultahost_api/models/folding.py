@@ -3,6 +3,9 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal
+
+from ultahost_api.client.core.amounts import read_amount, written
 
 _MOST_WORDS = 8  # of one search
 # Code points that show nothing and are not in _UNSEEN: fillers and variation selectors.
@@ -11,6 +14,60 @@ _UNSEEN = {"Cc", "Cf", "Cs"}  # control and direction marks, half characters
 _OTHERS = str.maketrans({"ı": "i", "。": "."})  # the dotless i; the full stop of Chinese domain names
 _XN_LABEL = re.compile(r"(?<![a-z0-9-])xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
 _ADDRESS = re.compile("[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)")
+# "36,30", "1.234,50", "€36": what has decimals or a sign is an amount, a plain number may be anything.
+_AMOUNT = re.compile(r"[-+]?(?=\D|.*[.,][0-9]{1,4}\D?$)[^\w\s.,]?[0-9][0-9.,'’]*[^\w\s.,]?")
+_PARTED = re.compile(r"(?<![\w.,])[0-9]{1,3}(?: [0-9]{3})+(?=[.,][0-9]{1,4}(?![\w.,]))")
+_THOUSANDS = re.compile("[0-9]{1,3}(?:,[0-9]{3})+")
+_CURRENCIES = set(
+    [
+        "aed",
+        "aud",
+        "bgn",
+        "brl",
+        "cad",
+        "chf",
+        "clp",
+        "cny",
+        "cop",
+        "czk",
+        "dkk",
+        "egp",
+        "eur",
+        "gbp",
+        "hkd",
+        "huf",
+        "idr",
+        "ils",
+        "inr",
+        "isk",
+        "jpy",
+        "kes",
+        "krw",
+        "kwd",
+        "mad",
+        "mxn",
+        "myr",
+        "ngn",
+        "nok",
+        "nzd",
+        "php",
+        "pkr",
+        "pln",
+        "qar",
+        "ron",
+        "rub",
+        "sar",
+        "sek",
+        "sgd",
+        "thb",
+        "try",
+        "twd",
+        "uah",
+        "usd",
+        "vnd",
+        "zar",
+    ]
+)
 
 
 def folded(text: str) -> str:
@@ -26,8 +83,34 @@ def searchable(texts: Iterable[str]) -> str:
 
 
 def wanted(query: str) -> list[set[str]]:
-    """For each word of a search the spellings, one of which has to be in the ``searchable`` text."""
-    return [{_bare(word), _bare(_in_unicode(word))} for word in _plain(query).split()[:_MOST_WORDS]]
+    """For each word of a search the spellings, one of which has to be in the ``searchable`` text.
+
+    Beside an amount the currency is no word of its own: rows have the amount alone.
+    """
+    text = _PARTED.sub(lambda found: found[0].replace(" ", ""), _plain(query))
+    spellings = {word: _amounts(word) for word in text.split()[:_MOST_WORDS]}
+    if any(spellings.values()):
+        spellings = {word: also for word, also in spellings.items() if not _is_currency(word)}
+    return [{_bare(word), _bare(_in_unicode(word))} | also for word, also in spellings.items()]
+
+
+def amount_text(amount: Decimal) -> str:
+    """An amount as ``searchable`` has it."""
+    return written(amount)
+
+
+def _is_currency(word: str) -> bool:
+    return word in _CURRENCIES or (len(word) == 1 and unicodedata.category(word) == "Sc")
+
+
+def _amounts(word: str) -> set[str]:
+    """The amount that the word may stand for, as ``amount_text`` writes it."""
+    if _THOUSANDS.fullmatch(word):
+        return {word.replace(",", "")}
+    try:
+        return {amount_text(abs(read_amount(word)))} if _AMOUNT.fullmatch(word) else set()
+    except ValueError:
+        return set()
 
 
 def _plain(text: str) -> str:
@@ -57,7 +140,7 @@ def _decoded(found: re.Match[str]) -> str:
 
 
 def _bare(word: str) -> str:
-    """Of a pasted address the host; a name without its last dot."""
+    """Of a pasted address the host; a name without its last dot, a number without its sign."""
     address = _ADDRESS.match(word)
-    host = address[1] if address else word
+    host = address[1] if address else word.removeprefix("#")
     return host.rstrip("./") or word

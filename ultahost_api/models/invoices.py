@@ -243,7 +243,7 @@ def _added(value: Decimal | None) -> Decimal:
 class Invoice(Cached):
     """A bill. ``total`` is what remains after credit; ``currency`` is the account's when first stored."""
 
-    searched = ("number", "payment_method")
+    searched = ("number", "remote_id", "total", "payment_method", "lines")
 
     number = models.TextField(blank=True)
     date = models.DateField(null=True)
@@ -258,6 +258,7 @@ class Invoice(Cached):
     tax = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     tax2 = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     notes = models.TextField(blank=True)
+    lines = models.TextField(default="", db_default="", editable=False)  # its items in words, for searches
 
     payment_state: str | None = None  # set by with_payments
     has_working_key: bool  # set by overdue_or_without_key
@@ -338,3 +339,6 @@ class InvoiceItem(models.Model):
 
     class Meta:
         ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.description if self.amount is None else f"{self.description} {written(self.amount)}"

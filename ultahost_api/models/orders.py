@@ -19,7 +19,7 @@ class OrderQuerySet(CachedQuerySet["Order"]):
 class Order(Cached):
     """Something ordered. ``number`` is the one that people quote. Invoice and items come with the details."""
 
-    searched = ("number", "payment_method")
+    searched = ("number", "payment_method", "remote_id", "amount")
 
     number = models.TextField(blank=True)
     date = models.DateTimeField(null=True)

@@ -41,7 +41,7 @@ class QuoteQuerySet(CachedQuerySet["Quote"]):
 class Quote(Cached):
     """An offer of the provider's. Its items and words are read live."""
 
-    searched = ("subject",)
+    searched = ("subject", "remote_id", "total")
 
     subject = models.TextField(blank=True)
     stage = models.CharField(max_length=255, blank=True)

@@ -1,9 +1,10 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
 
-from ultahost_api.models.folding import searchable
+from ultahost_api.models.folding import amount_text, searchable
 
 _AT_ONCE = 2000  # rows
 
@@ -22,7 +23,7 @@ class FoldedField(models.TextField):  # type: ignore[type-arg]  # only in the st
 
 
 class Searched(models.Model):
-    """A row that searches find by its ``searched`` texts, in any spelling of them."""
+    """A row that searches find by its ``searched`` columns: texts in any spelling, numbers and amounts."""
 
     searched: ClassVar[tuple[str, ...]]
 
@@ -33,7 +34,19 @@ class Searched(models.Model):
 
     def fold(self, told: Mapping[str, Any]) -> str:
         """``folded`` as it is once the row has the values of ``told``."""
-        return searchable(str(told.get(name, getattr(self, name))) for name in self.searched)
+        return _folded(told.get(name, getattr(self, name)) for name in self.searched)
+
+
+def _folded(values: Iterable[Any]) -> str:
+    return searchable(map(_text, values))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return amount_text(value)
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def fold_rows(model: type[models.Model], searched: tuple[str, ...], connection: Any) -> None:
@@ -45,7 +58,7 @@ def fold_rows(model: type[models.Model], searched: tuple[str, ...], connection: 
     statement = f"UPDATE {table} SET folded = %s WHERE {column} = %s"  # noqa: S608 - names only
     found = list(rows[:_AT_ONCE])
     while found:
-        values = [(searchable(texts), pk.get_db_prep_value(key, connection)) for key, *texts in found]
+        changed = [(_folded(values), pk.get_db_prep_value(key, connection)) for key, *values in found]
         with connection.cursor() as cursor:
-            cursor.executemany(statement, values)
+            cursor.executemany(statement, changed)
         found = list(rows.filter(pk__gt=found[-1][0])[:_AT_ONCE])

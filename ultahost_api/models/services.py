@@ -24,7 +24,7 @@ class ServiceQuerySet(CachedQuerySet["Service"]):
 class Service(Cached):
     """A hosting product or server. Addresses and nameservers come with the details."""
 
-    searched = ("product_name", "domain", "dedicated_ip")
+    searched = ("domain", "product_name", "dedicated_ip", "assigned_ips", "remote_id", "amount")
 
     product_name = models.TextField(blank=True)
     domain = models.TextField(blank=True)

@@ -210,6 +210,8 @@ def write(
     """Store the fields ``names`` of the record that get() returned."""
     values = values_of(details, noun.model, names)
     items: list[Any] = items_of(row, details)
+    if isinstance(row, Invoice):
+        values["lines"] = "\n".join(map(str, items))
     with transaction.atomic():
         lease.renew()
         events.write(

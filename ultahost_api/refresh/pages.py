@@ -105,8 +105,8 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
     blank = noun.model(account=account)
     if isinstance(blank, Invoice):
         blank.currency = account.currency
-    added = ({"remote_id": id_, **values, "folded": blank.fold(values)} for id_, values in new.items())
-    rows = insert(blank, added)
+    told = ({"remote_id": id_, **values} for id_, values in new.items())
+    rows = insert(blank, ({**values, "folded": blank.fold(values)} for values in told))
     if lease.refresh.completed_at is None:  # the first copy is no news
         return []
     found = []

@@ -30,10 +30,12 @@ from ultahost_api.models import (  # noqa: E402
     Account,
     ApiKey,
     Domain,
+    Email,
     Event,
     Invoice,
     Operation,
     Order,
+    Quote,
     Refresh,
     Service,
 )
@@ -67,6 +69,7 @@ def invoice(n: int) -> dict[str, Any]:
         "currency": "EUR",
         "status": status,
         "payment_method": "card",
+        "lines": f"Linux VPS Basic - {name(n)} ({day(n)}) 19.99",
     }
 
 
@@ -80,7 +83,20 @@ def order(n: int) -> dict[str, Any]:
     return {"number": f"{n * 37:09}", "date": at, "amount": Decimal(n % 900), "status": "Active"}
 
 
-NOUNS = ((Service, service), (Invoice, invoice), (Domain, domain), (Order, order))
+def quote(n: int) -> dict[str, Any]:
+    told = {"subject": f"Offer for {name(n)}", "stage": "Delivered", "total": Decimal(n % 900)}
+    return told | {"created_on": day(n), "valid_until": day(n) + timedelta(days=30)}
+
+
+def email(n: int) -> dict[str, Any]:
+    at = datetime(2022, 1, 1, tzinfo=UTC) + timedelta(minutes=n * 7)
+    return {"subject": f"Invoice INV-{n:07} for {name(n)}", "date": at}
+
+
+NOUNS = (
+    *((Service, service), (Invoice, invoice), (Domain, domain), (Order, order)),
+    *((Quote, quote), (Email, email)),
+)
 
 
 def fill(rows: int) -> tuple[User, User]:
