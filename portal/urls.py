@@ -80,6 +80,7 @@ from portal.views.quotes import accept_quote, quote, quotes, quotes_csv
 from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
 from portal.views.saved_views import delete_view, save_view, saved_view
+from portal.views.search import search_page
 from portal.views.services import (
     cancel_service,
     reset_service_password,
@@ -149,6 +150,7 @@ urlpatterns = [
     path("", home, name="home"),
     path("needs/<slug:kind>/<uuid:subject>/take/<slug:switch>/", take_need, name="take_need"),
     path("needs/<slug:kind>/<uuid:subject>/put-off/", put_off_need, name="put_off_need"),
+    path("search/", search_page, name="search"),
     path("services/", services, name="services"),
     path("services.csv", services_csv, name="services_csv"),
     path("services/<uuid:service_id>/", service, name="service"),

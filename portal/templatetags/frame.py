@@ -1,13 +1,11 @@
 """The menu of the frame around every page: the rail, and the bar at the bottom of a phone."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from django import template
 from django.template import Context
 from django.urls import get_script_prefix
-from django.utils.functional import Promise
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -16,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.models import User
 from portal.pages.icons import icon
 from portal.wording.links import href
+from portal.wording.menu import NOUNS, Noun
 from portal.wording.translated import Translated
 
 register = template.Library()
@@ -23,42 +22,6 @@ register = template.Library()
 _WORDS = Translated({"attention": _("need attention")})
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # a hash of its label would look that up
-class Noun:
-    """One link of the menu, named after its URL. Group 0 is also the bar at the bottom of a phone."""
-
-    name: str
-    label: Promise
-    icon: str
-    group: int
-    shortcut: str = ""
-    for_key_holders: bool = False
-    for_admins: bool = False
-
-    def is_for(self, user: User) -> bool:
-        return (user.may_hold_keys or not self.for_key_holders) and (user.is_admin or not self.for_admins)
-
-
-NOUNS = (
-    Noun("home", _("Home"), "home", 0, "g h"),
-    Noun("services", _("Services"), "server-stack", 0, "g s", for_key_holders=True),
-    Noun("invoices", _("Invoices"), "document-text", 0, "g i"),
-    Noun("domains", _("Domains"), "globe-alt", 0, "g d", for_key_holders=True),
-    Noun("orders", _("Orders"), "shopping-cart", 1, "g o", for_key_holders=True),
-    Noun("quotes", _("Quotes"), "clipboard-document-list", 1, for_key_holders=True),
-    Noun("payment_methods", _("Payment methods"), "credit-card", 1),
-    Noun("accounts", _("Accounts"), "building-office", 2),
-    Noun("contacts", _("Contacts"), "identification", 2, for_key_holders=True),
-    Noun("emails", _("E-mails"), "envelope", 2, for_key_holders=True),
-    Noun("announcements", _("Announcements"), "megaphone", 2, for_key_holders=True),
-    Noun("keys", _("Keys"), "key", 3, "g k", for_key_holders=True),
-    Noun("changes", _("Changes"), "arrow-path-rounded-square", 3, "g c"),
-    Noun("operations", _("Activity"), "clock", 3, "g a"),
-    Noun("people", _("People"), "users", 3, "g p", for_admins=True),
-    Noun("share_links", _("Share links"), "link", 3, for_admins=True),
-    Noun("catalogue", _("Catalogue"), "book-open", 3, for_admins=True),
-    Noun("audit", _("Audit log"), "shield-check", 3, for_admins=True),
-)
 _APART = {"orders", "accounts", "keys"}  # each begins a group in the rail
 
 

@@ -7,7 +7,7 @@ document.addEventListener("change", ({ target }) => {
 })
 
 document.addEventListener("input", ({ target }) => {
-  if (target.type !== "search") return
+  if (target.type !== "search" || !target.form?.matches("[data-autosubmit]")) return
   clearTimeout(typing)
   typing = setTimeout(() => submit(target.form), PAUSE)
 })

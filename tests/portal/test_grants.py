@@ -447,6 +447,7 @@ def sees(browser, acme):
             "searched": f"/{noun}/?q={canary[2:-1]}",
             "filtered": f"/{noun}/?account={acme.pk}",
             "exported": f"/{noun}.csv",
+            "found": f"/search/?q={canary[2:-1]}",
         }.items():
             if canary in browser.get(path).html:
                 found.add((noun, how))
@@ -461,7 +462,7 @@ def sees(browser, acme):
 
 
 EVERYWHERE = {
-    *((noun, how) for noun in NOUNS for how in ("listed", "searched", "filtered", "exported")),
+    *((noun, how) for noun in NOUNS for how in ("listed", "searched", "filtered", "exported", "found")),
     *((noun, "changed") for noun in NOUNS if noun != "emails"),
     ("invoices", "totalled"), ("account", "listed"), ("account", "exported"),
     ("attention", "1 need attention"),

@@ -87,6 +87,7 @@ TABLE = {
     # A suspended service of the walk's account, which is an entry of Home.
     "take_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
     "put_off_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
+    "search": (ALL, NEVER),
     "services": (ALL, NEVER),
     "services_csv": (ALL, NEVER),
     "service": (READERS, NEVER),

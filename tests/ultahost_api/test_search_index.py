@@ -94,7 +94,7 @@ def drop_index(cursor):
 def test_it_looks_up_rows_that_hold_every_word(acme, words, names):
     add(acme, *NAMES)
     wanted = [word if isinstance(word, set) else {word} for word in words]
-    ids = look_up({"domains": (Domain, wanted)})["domains"]
+    ids = look_up({"domains": (Domain.objects.all(), wanted)}, 50)["domains"].ids
     assert sorted(Domain.objects.filter(pk__in=ids).values_list("name", flat=True)) == names
     assert sorted(Domain.objects.filter(holding_all(wanted)).values_list("name", flat=True)) == names
 
@@ -102,7 +102,7 @@ def test_it_looks_up_rows_that_hold_every_word(acme, words, names):
 def test_it_looks_up_a_text_that_is_the_word_and_nothing_else(acme):
     add(acme, "shop", "shop.example", "a shop", "SHOP")
     for asked in (equal_to({"shop"}), equal_to({"shop", "nothing"})):
-        ids = look_up({"": (Domain, asked)})[""]
+        ids = look_up({"": (Domain.objects.all(), asked)}, 50)[""].ids
         assert {one.name for one in Domain.objects.filter(pk__in=ids)} == {"shop", "SHOP"}
         assert {one.name for one in Domain.objects.filter(holding_all(asked))} == {"shop", "SHOP"}
 
@@ -110,17 +110,40 @@ def test_it_looks_up_a_text_that_is_the_word_and_nothing_else(acme):
 def test_it_looks_up_several_tables_with_one_statement(acme, django_assert_max_num_queries):
     add(acme, "shop.example")
     Invoice.objects.create(account=acme, remote_id=1, number="shop")
-    asked = {model.__name__: (model, [{"shop"}]) for model in (Domain, Invoice, Account)}
+    asked = {model.__name__: (model.objects.all(), [{"shop"}]) for model in (Domain, Invoice, Account)}
     with django_assert_max_num_queries(2):  # on SQLite one reads whether there is an index
-        ids = look_up(asked)
-    assert {name: len(found) for name, found in ids.items()} == {"Domain": 1, "Invoice": 1, "Account": 0}
+        told = look_up(asked, 50)
+    assert {name: len(one.ids) for name, one in told.items()} == {"Domain": 1, "Invoice": 1, "Account": 0}
 
 
-def test_it_does_not_look_up_what_too_many_rows_hold(acme, monkeypatch):
-    monkeypatch.setattr(search_index, "_MOST", 5)
+def test_it_says_whether_there_are_more_than_it_tells(acme):
     add(acme, *(f"{n}.example" for n in range(20)))
-    told = look_up({"many": (Domain, [{"example"}]), "few": (Domain, [{"7.example"}])})
-    assert (told["many"], len(told["few"])) == (None, 2)
+    rows = Domain.objects.all()
+    asked = {
+        "many": (rows, [{"example"}]), "few": (rows, [{"7.example"}]), "all": (rows, [{"exam"}, {"ple"}]),
+    }  # fmt: skip
+    told = look_up(asked, 5)
+    assert {name: (len(one.ids), one.is_all) for name, one in told.items()} == {
+        "many": (5, False), "few": (2, True), "all": (5, False),
+    }  # fmt: skip
+    assert look_up({"": (rows, [{"example"}])}, 20)[""].is_all
+
+
+@pytest.mark.parametrize("looked_at", [3, 5000])
+def test_it_holds_each_row_to_the_conditions_of_its_query_set(acme, monkeypatch, looked_at):
+    """Also where only rows that do not meet them were looked at."""
+    monkeypatch.setattr(search_index, "_LOOKED_AT", looked_at)
+    other = Account.objects.create(remote_uuid="2", name="Other", currency="EUR")
+    add(other, *(f"{n}.example" for n in range(4)))
+    add(acme, *(f"{n}.example" for n in range(20)))
+    theirs = Domain.objects.filter(account=other)
+
+    for words in ([{"example"}], [{"exa"}, {"3"}], [{"ex"}]):
+        told = look_up({"": (theirs, words)}, 50)[""]
+        wanted = theirs.filter(holding_all(words))
+        assert set(Domain.objects.filter(pk__in=told.ids)) == set(wanted)
+        assert told.is_all
+        assert len(told.ids) == wanted.count() > 0
 
 
 def test_it_follows_a_row_that_is_saved_updated_and_deleted(acme):

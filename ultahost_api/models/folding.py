@@ -18,55 +18,9 @@ _ADDRESS = re.compile("[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)")
 _AMOUNT = re.compile(r"[-+]?(?=\D|.*[.,][0-9]{1,4}\D?$)[^\w\s.,]?[0-9][0-9.,'’]*[^\w\s.,]?")
 _PARTED = re.compile(r"(?<![\w.,])[0-9]{1,3}(?: [0-9]{3})+(?=[.,][0-9]{1,4}(?![\w.,]))")
 _THOUSANDS = re.compile("[0-9]{1,3}(?:,[0-9]{3})+")
-_CURRENCIES = set(
-    [
-        "aed",
-        "aud",
-        "bgn",
-        "brl",
-        "cad",
-        "chf",
-        "clp",
-        "cny",
-        "cop",
-        "czk",
-        "dkk",
-        "egp",
-        "eur",
-        "gbp",
-        "hkd",
-        "huf",
-        "idr",
-        "ils",
-        "inr",
-        "isk",
-        "jpy",
-        "kes",
-        "krw",
-        "kwd",
-        "mad",
-        "mxn",
-        "myr",
-        "ngn",
-        "nok",
-        "nzd",
-        "php",
-        "pkr",
-        "pln",
-        "qar",
-        "ron",
-        "rub",
-        "sar",
-        "sek",
-        "sgd",
-        "thb",
-        "try",
-        "twd",
-        "uah",
-        "usd",
-        "vnd",
-        "zar",
-    ]
+_CURRENCIES = (
+    "aed aud bgn brl cad chf clp cny cop czk dkk egp eur gbp hkd huf idr ils inr isk jpy kes krw kwd mad mxn"
+    " myr ngn nok nzd php pkr pln qar ron rub sar sek sgd thb try twd uah usd vnd zar"
 )
 
 
@@ -100,7 +54,7 @@ def amount_text(amount: Decimal) -> str:
 
 
 def _is_currency(word: str) -> bool:
-    return word in _CURRENCIES or (len(word) == 1 and unicodedata.category(word) == "Sc")
+    return word in _CURRENCIES.split() or (len(word) == 1 and unicodedata.category(word) == "Sc")
 
 
 def _amounts(word: str) -> set[str]:
@@ -114,7 +68,7 @@ def _amounts(word: str) -> set[str]:
 
 
 def _plain(text: str) -> str:
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").isprintable():
         return text.lower()  # most texts
     letters = unicodedata.normalize("NFKD", _BLANK.sub("", text))
     kept = "".join(letter for letter in letters if letter.isspace() or not _is_left_out(letter))

@@ -2,18 +2,21 @@
 
 PostgreSQL has it by pg_trgm. SQLite has it as an FTS5 table of trigrams for each table with folded texts,
 which triggers keep. Migrations cannot change tables that have such triggers, and take them away when they
-build a table anew: ``give_way`` removes the index before migrations run, and ``prepare`` makes what is missing
-after every migrate. A database without the index finds the same, only slower.
+build a table anew: ``give_way`` removes the index before migrations run, and ``prepare`` makes what is
+missing after every migrate. A database without the index finds the same, only slower.
 """
 
 import logging
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Model, Q, TextField, Value
+from django.db.models import Model, Q, QuerySet, TextField, Value
+from django.db.models.expressions import RawSQL
 
 # One row for each row that can be found. The first has a key of its own: VACUUM gives tables without one
 # new row numbers. The second begins the name of each table's index.
@@ -24,9 +27,21 @@ _SHORTEST = 3  # letters: a trigram has three
 # What stands before a word. Each text begins a line.
 _BEFORE = ("\n", " ", ".", "-", "/", "@", "#", "(")
 
+_LOOKED_AT = 5_000  # rows of a word, of which those are chosen that a person may see
+_COUNT = " #"  # after the name of what is asked: how many rows there are
+
 Words = Sequence[set[str]]  # for each word its spellings, one of which a row has to hold
+Asked = Mapping[str, tuple[QuerySet[Any], Words]]
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ids of rows. ``is_all`` says whether there are no others."""
+
+    ids: list[Any]
+    is_all: bool
 
 
 def holding(model: type[Model], word: str, path: str = "") -> Q:
@@ -34,12 +49,12 @@ def holding(model: type[Model], word: str, path: str = "") -> Q:
 
     A word of less than three letters has to begin a word of the text.
     """
-    found = look_up({"": (model, [{word}])})[""] if connection.vendor == "sqlite" else None
-    if found is None and path:
-        rows = model._default_manager.filter(holding_all([{word}])).values_list("pk", flat=True)
-        found = list(rows[: _MOST + 1])
-        found = None if len(found) > _MOST else found
-    return holding_all([{word}], path) if found is None else Q(**{f"{path}pk__in": found})
+    rows = model._default_manager.all()
+    if connection.vendor == "sqlite" or path:
+        found = look_up({"": (rows, [{word}])}, _MOST)[""]
+        if found.is_all:
+            return Q(**{f"{path}pk__in": found.ids})
+    return holding_all([{word}], path)
 
 
 def holding_all(words: Words, path: str = "") -> Q:
@@ -55,23 +70,30 @@ def equal_to(word: set[str]) -> Words:
     return [{f"\n{spelling}\n" for spelling in word}]
 
 
-def look_up(asked: Mapping[str, tuple[type[Model], Words]]) -> dict[str, list[Any] | None]:
-    """The ids of the rows that hold all of the words, by the names of what is asked, with one statement.
+def beginning(word: set[str]) -> Words:
+    """Words for ``look_up`` that find the rows of which a text begins so."""
+    return [{f"\n{spelling}" for spelling in word}]
 
-    None where more than ``_MOST`` rows do or no index can tell: ``holding_all`` finds them in their order.
+
+def look_up(asked: Asked, most: int) -> dict[str, Found]:
+    """At most ``most`` rows that hold all of the words, by the names of what is asked, with one statement.
+
+    Each row is held to the conditions of its query set. What the index cannot tell is read row by row: on
+    SQLite words of scripts without spaces that have less than three letters, and rows of a few accounts
+    where the word is in thousands of others.
     """
-    written = {name: [_written(word) for word in words] for name, (_model, words) in asked.items()}
-    indexed = _indexed(model for model, _words in asked.values())
-    known = {
-        name: model
-        for name, (model, _words) in asked.items()
-        if model in indexed and all(len(text) >= _SHORTEST for word in written[name] for text in word)
-    }
-    found: dict[str, list[Any] | None] = {name: [] if name in known else None for name in asked}
-    ask = _ask_postgres if connection.vendor == "postgresql" else _ask_sqlite
-    for name, row_id in ask(known, written) if known else ():
-        found[name].append(row_id)  # type: ignore[union-attr]  # it is a list for what is known
-    return {name: None if ids and len(ids) > _MOST else ids for name, ids in found.items()}
+    found = (_ask_postgres if connection.vendor == "postgresql" else _ask_sqlite)(asked, most)
+    return {name: found[name] if name in found else _read(*asked[name], most) for name in asked}
+
+
+def _read(rows: QuerySet[Any], words: Words, most: int) -> Found:
+    return _found(
+        list(rows.filter(holding_all(words)).order_by().values_list("pk", flat=True)[: most + 1]), most
+    )
+
+
+def _found(ids: list[Any], most: int) -> Found:
+    return Found(ids[:most], is_all=len(ids) <= most)
 
 
 def _written(word: set[str]) -> set[str]:
@@ -101,38 +123,91 @@ def _contains(texts: Iterable[str], path: str = "") -> Q:
     return found
 
 
-def _indexed(models: Iterable[type[Model]]) -> set[type[Model]]:
-    """Those whose index is kept."""
-    if connection.vendor != "sqlite":
-        return set(models)
+def _ask_postgres(asked: Asked, most: int) -> dict[str, Found]:
+    chosen = [
+        rows.filter(holding_all(words)).order_by().values_list(Value(name, TextField()), "pk")[: most + 1]
+        for name, (rows, words) in asked.items()
+    ]
+    ids: dict[str, list[Any]] = {name: [] for name in asked}
+    for name, row_id in chosen[0].union(*chosen[1:], all=True) if chosen else ():
+        ids[name].append(row_id)
+    return {name: _found(told, most) for name, told in ids.items()}
+
+
+def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
+    """The newest first, among the _LOOKED_AT newest that hold the words."""
+    indexed, among = _indexed(), _Among()
+    statements, parameters = [], []
+    for name, (rows, words) in asked.items():
+        matched = _matched(words)
+        if not words:
+            statement, its_own = _compiled(rows.order_by().values("pk")[: most + 1])
+            statements.append(f"SELECT %s, pk FROM ({statement})")  # noqa: S608 - as Django wrote it
+            parameters += [name, *its_own]
+        elif matched and rows.model in indexed:
+            table = _words(rows.model._meta.db_table)
+            is_among, its_own = among.condition(rows, [word for word in words if word not in matched])
+            phrases = " AND ".join(f"({' OR '.join(map(_phrase, _written(word)))})" for word in matched)
+            about = {"table": table, "rows": ROWS, "is_among": is_among}
+            about |= {"most": most + 1, "looked_at": _LOOKED_AT}
+            statements += [statement.format(**about) for statement in _FIND]
+            parameters += [name, phrases, *its_own, f"{name}{_COUNT}", phrases]
+    ids: defaultdict[str, list[Any]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        if statements:
+            cursor.execute(" UNION ALL ".join(statements), parameters)
+        for name, told in cursor.fetchall() if statements else ():
+            ids[name].append(told)
+    # Of any other, rows that were not looked at may be among them.
+    told = [
+        name
+        for name, (_rows, words) in asked.items()
+        if not words or len(ids[name]) > most or ids.get(name + _COUNT, [_LOOKED_AT + 1])[0] <= _LOOKED_AT
+    ]
+    return {name: _found(ids[name], most) for name in told}
+
+
+# {rows} of an index, of which those are told that are {is_among}; and how many there are.
+_FIND = (
+    "SELECT * FROM (SELECT %s, row_id FROM (SELECT row_id FROM {table} CROSS JOIN {rows}"
+    " ON {rows}.id = {table}.rowid WHERE {table} MATCH %s ORDER BY {table}.rowid DESC LIMIT {looked_at})"
+    " AS found WHERE EXISTS ({is_among}) LIMIT {most})",
+    "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {looked_at} + 1)",
+)
+
+
+class _Among:
+    """Conditions of query sets as SQL, each compiled once: the same rows are asked for several times."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, str], tuple[str, Any]] = {}
+
+    def condition(self, rows: QuerySet[Any], words: Words) -> tuple[str, Any]:
+        """A statement that finds the row ``found.row_id`` if it is among ``rows`` and holds the words."""
+        key = id(rows), str(words)
+        if key not in self._known:
+            chosen = rows.filter(holding_all(words), pk=RawSQL("found.row_id", ())).order_by()
+            self._known[key] = _compiled(chosen.values(one=Value(1)))
+        return self._known[key]
+
+
+def _compiled(rows: QuerySet[Any]) -> tuple[str, Any]:
+    """Also where Django knows that there is no row."""
+    statement, parameters = rows.query.get_compiler(connection=connection, elide_empty=False).as_sql()
+    return str(statement), parameters
+
+
+def _matched(words: Words) -> Words:
+    """Those that the trigrams can tell."""
+    return [word for word in words if all(len(text) >= _SHORTEST for text in _written(word))]
+
+
+def _indexed() -> set[type[Model]]:
+    """The models whose index is kept."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         kept = {name for (name,) in cursor.fetchall()}
-    return {model for model in models if _trigger(model._meta.db_table, "insert") in kept}
-
-
-def _ask_postgres(known: Mapping[str, type[Model]], written: Mapping[str, Words]) -> Iterable[Any]:
-    asked = [
-        model._default_manager.filter(*(_contains(texts) for texts in written[name]))
-        .order_by()
-        .values_list(Value(name, TextField()), "pk")[: _MOST + 1]
-        for name, model in known.items()
-    ]
-    return asked[0].union(*asked[1:], all=True)
-
-
-def _ask_sqlite(known: Mapping[str, type[Model]], written: Mapping[str, Words]) -> Iterable[Any]:
-    statements, parameters = [], []
-    for name, model in known.items():
-        words = _words(model._meta.db_table)
-        statements.append(
-            f"SELECT * FROM (SELECT %s, row_id FROM {words} CROSS JOIN {ROWS} ON {ROWS}.id = {words}.rowid"  # noqa: S608
-            f" WHERE {words} MATCH %s LIMIT {_MOST + 1})"
-        )
-        parameters += [name, " AND ".join(f"({' OR '.join(map(_phrase, word))})" for word in written[name])]
-    with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), parameters)
-        return cursor.fetchall()
+    return {model for model in apps.get_models() if _trigger(model._meta.db_table, "insert") in kept}
 
 
 def _phrase(text: str) -> str:

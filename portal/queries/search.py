@@ -1,0 +1,233 @@
+"""One search over everything that a user may see: a function for each noun, each by its own rule of rights.
+
+The index names the rows of all nouns with one statement; each noun then reads at most seven of them. A row is
+found if its texts and the name of its account hold all words, as in its list.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from typing import Any
+
+from django.db.models import QuerySet
+
+from portal import access
+from portal.models import ServiceCommand, User
+from portal.queries.places import is_called, places
+from ultahost_api.models import Invoice, Service
+from ultahost_api.models.cached import CachedQuerySet
+from ultahost_api.models.folding import searchable, wanted
+from ultahost_api.models.search_index import Found, Words, beginning, equal_to, look_up
+
+SHOWN, COUNTED = 6, 100  # rows of a group; a count beyond this is not told exactly
+_SHORTEST = 2  # letters of a search
+_LONG = 20  # letters, from which on few rows hold a word, and the index takes long to read it
+_NAMED = 3  # words of a search that may be those of an account
+
+
+@dataclass(slots=True)
+class Group:
+    """Some rows of one noun. ``count`` is how many there are, at most COUNTED + 1."""
+
+    name: str
+    rows: list[Any]
+    count: int
+    is_exact: bool = False  # whether the first row is called exactly what was searched for
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What can be done to a row: one of the commands of a service, or paying an invoice."""
+
+    row: Service | Invoice
+    command: ServiceCommand | None = None
+
+
+def search(user: User, query: str) -> list[Group]:
+    """Groups that have rows, those with an exact match first."""
+    words = wanted(query)
+    if len(query.strip()) < _SHORTEST and query.isascii():
+        return []
+    asked = Search(user, words)
+    found = [acts(asked), *asked.cached(), accounts(asked), people(asked), keys(asked), pages(asked)]
+    return sorted((group for group in found if group.rows), key=lambda group: not group.is_exact)
+
+
+def services(user: User) -> CachedQuerySet[Any]:
+    return access.services_to_view(user)
+
+
+def domains(user: User) -> CachedQuerySet[Any]:
+    return access.domains_to_view(user)
+
+
+def invoices(user: User) -> CachedQuerySet[Any]:
+    """With their lines, which are part of the text of an invoice."""
+    return access.invoices_to_view(user)
+
+
+def orders(user: User) -> CachedQuerySet[Any]:
+    return access.orders_to_view(user)
+
+
+def quotes(user: User) -> CachedQuerySet[Any]:
+    return access.quotes_to_view(user)
+
+
+def emails(user: User) -> CachedQuerySet[Any]:
+    """By their subjects; bodies are not stored."""
+    return access.emails_to_view(user)
+
+
+Rows = CachedQuerySet[Any]
+NOUNS: tuple[Callable[[User], CachedQuerySet[Any]], ...] = (
+    *(services, domains, invoices),
+    *(orders, quotes, emails),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a row may meet a search: it holds ``words``, and its account is one of these, if any are named."""
+
+    words: Words
+    accounts: frozenset[Any] | None = None
+
+    def among(self, rows: CachedQuerySet[Any]) -> QuerySet[Any]:
+        return rows if self.accounts is None else rows.filter(account__in=self.accounts)
+
+
+class Search:
+    """One search of one person: what the index knows, looked up once for all nouns and acts."""
+
+    def __init__(self, user: User, words: Words) -> None:
+        self.user, self.words = user, words
+        self.verbs = self._verbs() if len(words) > 1 else {}
+        allowed = NOUNS if user.may_hold_keys else (invoices,)
+        # By name: the rows that the person may see, those of them to choose from, and the words to meet.
+        self.asked = {noun.__name__: (rows := noun(user), rows.present(), words) for noun in allowed}
+        self.asked |= {verb: (*rows, words[1:]) for verb, (rows, _command) in self.verbs.items()}
+
+    def cached(self) -> list[Group]:
+        """The groups of the nouns that are copied from Ultahost."""
+        return [self.group(name) for name in self.asked if name not in self.verbs]
+
+    def group(self, name: str) -> Group:
+        """First the rows that are called so, then those of which a text begins so, then any other."""
+        rows, _chosen, words = self.asked[name]
+        best = [self._found[key] for key in (f"{name} =", f"{name} ^") if key in self._found]
+        ways = [self._found[f"{name} {n}"] for n in range(len(self._ways(words)))]
+        ids = [*dict.fromkeys(pk for found in [*best, *ways] for pk in found.ids)]
+        count = len(ids) if all(way.is_all for way in ways) else COUNTED + 1
+        by_id = {str(row.pk.hex): row for row in rows.filter(pk__in=ids[:SHOWN])} if ids else {}
+        shown = [by_id[pk] for pk in map(_hex, ids[:SHOWN]) if pk in by_id]
+        shown.sort(key=lambda row: not _is_called(row.folded, words))
+        return Group(name, shown, count, bool(shown) and _is_called(shown[0].folded, words))
+
+    def _verbs(self) -> "dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]]":
+        """What the first word asks to be done to the rows that the other words name."""
+        verbs: dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]] = {}
+        if self.user.may_hold_keys:
+            rows = services(self.user).of(access.accounts_to_operate(self.user))
+            for command in ServiceCommand.objects.all():
+                if _begin(searchable([command.words]), self.words[0]):
+                    verbs[str(command.pk)] = (rows, rows.present()), command
+        if _begin("pay", self.words[0]):
+            invoices = access.invoices_to_pay(self.user)
+            verbs["pay"] = (invoices, invoices.payable()), None
+        return verbs
+
+    @cached_property
+    def _found(self) -> dict[str, Found]:
+        asked: dict[str, tuple[QuerySet[Any], Words]] = {}
+        for name, (_rows, rows, words) in self.asked.items():
+            asked |= {f"{name} {n}": (way.among(rows), way.words) for n, way in enumerate(self._ways(words))}
+            if len(words) == 1 and all(len(spelling) < _LONG for spelling in words[0]):
+                asked |= {f"{name} =": (rows, equal_to(words[0])), f"{name} ^": (rows, beginning(words[0]))}
+        return look_up(asked, COUNTED)
+
+    def _ways(self, words: Words) -> list[Way]:
+        """All words in the text of a row, or some of them in the name of its account."""
+        ways = [Way(words)]
+        named = [(word, ids) for word, ids in self._named if word in words]
+        for size in range(1, len(named) + 1):
+            for some in combinations(named, size):
+                ids = frozenset.intersection(*(ids for _word, ids in some))
+                if ids:
+                    in_name = [word for word, _ids in some]
+                    ways.append(Way([word for word in words if word not in in_name], ids))
+        return ways
+
+    @cached_property
+    def _named(self) -> list[tuple[set[str], frozenset[Any]]]:
+        """The words that stand in names of accounts, with the accounts: the rights know both already."""
+        known = [(account.pk, account.folded) for account in access.accounts_with_invoices(self.user)]
+        named = []
+        for word in self.words:
+            ids = frozenset(pk for pk, name in known if any(spelling in name for spelling in word))
+            if ids:
+                named.append((word, ids))
+        return named[:_NAMED]
+
+
+def acts(asked: Search) -> Group:
+    """ "reboot tiny-observatory", "pay 347": each leads to the page that asks before it is done."""
+    found = [
+        Act(row, command) for verb, (_rows, command) in asked.verbs.items() for row in asked.group(verb).rows
+    ]
+    return Group("acts", found[:SHOWN], len(found[:SHOWN]), is_exact=True)
+
+
+def accounts(asked: Search) -> Group:
+    """Their names are known with the rights."""
+    found = [one for one in access.accounts_with_invoices(asked.user) if _holds(one.folded, asked.words)]
+    found.sort(key=lambda account: not _is_called(account.folded, asked.words))
+    is_exact = bool(found) and _is_called(found[0].folded, asked.words)
+    return Group("accounts", found[:SHOWN], len(found), is_exact)
+
+
+def people(asked: Search) -> Group:
+    """An admin's."""
+    rows = access.people_to_manage(asked.user)
+    return _group("people", rows, ("name", "email"), asked.words)
+
+
+def keys(asked: Search) -> Group:
+    """Those that the user manages: by label, last four characters, owner and account."""
+    rows = access.keys_to_manage(asked.user)
+    return _group("keys", rows, ("label", "last_four", "owner__name", "account__name"), asked.words)
+
+
+def pages(asked: Search) -> Group:
+    found = places(asked.user, asked.words)
+    is_exact = bool(found) and is_called(found[0], asked.words)
+    return Group("pages", found[:SHOWN], len(found[:SHOWN]), is_exact)
+
+
+def _group(name: str, rows: QuerySet[Any], columns: Sequence[str], words: Words) -> Group:
+    """Of rows that are few, so that their texts are read whole."""
+    found = [(pk, searchable(filter(None, texts))) for pk, *texts in rows.values_list("pk", *columns)]
+    found = [(pk, text) for pk, text in found if _holds(text, words)]
+    found.sort(key=lambda one: not _is_called(one[1], words))
+    by_id = rows.in_bulk([pk for pk, _text in found[:SHOWN]]) if found else {}
+    is_exact = bool(found) and _is_called(found[0][1], words)
+    return Group(name, [by_id[pk] for pk, _text in found[:SHOWN]], len(found), is_exact)
+
+
+def _is_called(text: str, words: Words) -> bool:
+    """Whether one of its texts is the word and nothing else."""
+    return len(words) == 1 and not words[0].isdisjoint(text.split("\n"))
+
+
+def _hex(row_id: Any) -> str:
+    """SQLite's index has the ids as text."""
+    return row_id if isinstance(row_id, str) else str(row_id.hex)
+
+
+def _holds(text: str, words: Words) -> bool:
+    return all(any(spelling in text for spelling in word) for word in words)
+
+
+def _begin(text: str, word: set[str]) -> bool:
+    return any(len(spelling) >= _SHORTEST and text.startswith(spelling) for spelling in word)
