@@ -17,7 +17,7 @@ from tests.bench.parts.servers import Server
 QUICK = "quick" in sys.argv
 ROWS = 1_000 if QUICK else 10_000
 ROUNDS, SECONDS = (1, 0.5) if QUICK else (5, 1.0)
-LIST = 0.10
+LIST, SEARCH = 0.10, 0.06
 WORDS = (
     "One gunicorn worker with four threads, SQLite, 10,000 rows of each noun in 50 accounts, 50 rows "
     "on a page, four kept connections. A bare view is what Django's `startproject` writes, behind "
@@ -69,6 +69,8 @@ FLOORS = (
 PAGES = (
     *((path, LIST, path) for path in ("/invoices/", "/services/", "/domains/", "/orders/", "/changes/")),
     *((path, LIST, path) for path in ("/activity/", "/")),
+    ("/search/?q=example", SEARCH, "/search/?q=example"),
+    ("/search/?q=0000777", SEARCH, "/search/?q=0000777"),
     ("an invoice", LIST, "{invoice}"),
     ("a service", LIST, "{service}"),
     ("a domain", LIST, "{domain}"),

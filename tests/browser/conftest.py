@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ class Visitor:
         """Accessibility findings that axe calls serious or critical; its own styles make the CSP complain."""
         return self.findings({"serious", "critical"})
 
-    def findings(self, impacts: Container[str]) -> list[str]:
+    def findings(self, impacts: Collection[str] = ("minor", "moderate", "serious", "critical")) -> list[str]:
         violations = Axe().run(self.page).response["violations"]
         return [f"{v['id']} at {v['nodes'][0]['target']}" for v in violations if v["impact"] in impacts]
 

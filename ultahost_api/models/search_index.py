@@ -148,7 +148,7 @@ def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
             table = _words(rows.model._meta.db_table)
             is_among, its_own = among.condition(rows, [word for word in words if word not in matched])
             phrases = " AND ".join(f"({' OR '.join(map(_phrase, _written(word)))})" for word in matched)
-            about = {"table": table, "rows": ROWS, "is_among": is_among}
+            about: dict[str, object] = {"table": table, "rows": ROWS, "is_among": is_among}
             about |= {"most": most + 1, "looked_at": _LOOKED_AT}
             statements += [statement.format(**about) for statement in _FIND]
             parameters += [name, phrases, *its_own, f"{name}{_COUNT}", phrases]
