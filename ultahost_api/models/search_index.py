@@ -15,7 +15,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Model, Q, QuerySet, TextField, Value
+from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
 # One row for each row that can be found. The first has a key of its own: VACUUM gives tables without one
@@ -28,6 +28,7 @@ _SHORTEST = 3  # letters: a trigram has three
 _BEFORE = ("\n", " ", ".", "-", "/", "@", "#", "(")
 
 _LOOKED_AT = 5_000  # rows of a word, of which those are chosen that a person may see
+_READ = 1_000  # rows of a word, of which those are chosen that have a text that is or begins so
 _COUNT = " #"  # after the name of what is asked: how many rows there are
 
 Words = Sequence[set[str]]  # for each word its spellings, one of which a row has to hold
@@ -124,13 +125,22 @@ def _contains(texts: Iterable[str], path: str = "") -> Q:
 
 
 def _ask_postgres(asked: Asked, most: int) -> dict[str, Found]:
-    chosen = [
-        rows.filter(holding_all(words)).order_by().values_list(Value(name, TextField()), "pk")[: most + 1]
-        for name, (rows, words) in asked.items()
-    ]
+    """The index cannot tell where a text begins or ends: _READ rows with the word are read for that."""
+    statements, parameters = [], []
+    for name, (rows, words) in asked.items():
+        lines = [text for word in words for text in word if text != text.strip("\n")]
+        inside = [{text.strip("\n") for text in word} for word in words]
+        found = rows.filter(holding_all(inside)).order_by().values("pk", "folded")
+        statement, its_own = _compiled(found[: _READ if lines else most + 1])
+        is_line = " OR ".join(["strpos(chr(10) || folded || chr(10), %s) > 0"] * len(lines)) or "true"
+        statements.append(f"(SELECT %s, pk FROM ({statement}) AS found WHERE {is_line} LIMIT {most + 1})")  # noqa: S608
+        parameters += [name, *its_own, *lines]
     ids: dict[str, list[Any]] = {name: [] for name in asked}
-    for name, row_id in chosen[0].union(*chosen[1:], all=True) if chosen else ():
-        ids[name].append(row_id)
+    with connection.cursor() as cursor:
+        if statements:
+            cursor.execute(" UNION ALL ".join(statements), parameters)
+        for name, row_id in cursor.fetchall() if statements else ():
+            ids[name].append(row_id)
     return {name: _found(told, most) for name, told in ids.items()}
 
 
