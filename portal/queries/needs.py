@@ -16,7 +16,7 @@ from portal.wording.statuses import BAD, INFO, SOON
 from ultahost_api import conf
 from ultahost_api.models import Invoice
 
-SHOWN = 25
+SHOWN, AT_MOST = 12, 200
 
 _HUES = (BAD, SOON, INFO)
 _KINDS = list(Kind)
@@ -34,9 +34,10 @@ def rank(entry: Entry) -> tuple[int, int, date]:
 class Needs:
     """The entries of one person. The number of statements does not depend on how many there are."""
 
-    def __init__(self, user: User, *, put_off: bool = False) -> None:
-        """With ``put_off`` those that the person put off, else all others."""
+    def __init__(self, user: User, *, put_off: bool = False, every: bool = False) -> None:
+        """With ``put_off`` those that the person put off, else all others. ``every``: AT_MOST, not SHOWN."""
         self.user = user
+        self._most = AT_MOST if every else SHOWN
         self._wanted = put_off
         self._notes = list(NeedNote.objects.current(conf.today()).select_related("person"))
         self._rows = {kind: self._split(kind, rows) for kind, rows in rows_of(user).items()}
@@ -50,14 +51,14 @@ class Needs:
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """The most urgent first, at most SHOWN."""
-        rows = {kind: list(split[self._wanted][:SHOWN]) for kind, split in self._rows.items()}
+        """The most urgent first."""
+        rows = {kind: list(split[self._wanted][: self._most]) for kind, split in self._rows.items()}
         invoices = [row.renewal_invoice for row in rows[Kind.DOMAIN]]
         invoices += [row.unpaid_invoice for row in rows[Kind.SERVICE]]
         reader = Reader(self.user, Remedies(self.user, invoices), self._oldest_overdue())
         found = rows | {kind: self._of_group(kind, self._wanted) for kind in GROUPS}
         entries = [ENTRY_OF[kind](row, reader) for kind, some in found.items() for row in some]
-        return sorted(entries, key=rank)[:SHOWN]
+        return sorted(entries, key=rank)[: self._most]
 
     @property
     def lines(self) -> list[tuple[Entry, User | None]]:

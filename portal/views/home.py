@@ -33,7 +33,8 @@ def home(request: http.Request) -> HttpResponse:
     today = conf.today()
     due = invoices.open().filter(due_date__range=(today, today + _AHEAD)).order_by("due_date", "pk")
     shows_put_off = request.GET.get("put-off") == "1"
-    needs, in_menu = Needs(request.user, put_off=shows_put_off), attention.rows_of(request.user)
+    needs = Needs(request.user, put_off=shows_put_off, every=request.GET.get("needs") == "all")
+    in_menu = attention.rows_of(request.user)
     unreadable = _unreadable(request.user)
     odd = {f"unreadable {noun.value}": rows for noun, rows in unreadable.items()}
     counted = needs.counted = counts(**needs.to_count, **in_menu, **odd)

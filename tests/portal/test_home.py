@@ -65,9 +65,13 @@ def test_it_shows_the_most_urgent_few_and_how_many_more_there_are(visit, alma, r
 
     page = visit(alma).get("/")
 
-    assert titles(page) == [f"d{days:02}.example may be lost" for days in range(25)]
+    assert titles(page) == [f"d{days:02}.example may be lost" for days in range(12)]
     assert page.one("#needs .count").text == "30"
-    assert page.texts("section[aria-labelledby=needs] > p.quiet") == ["and 5 more, less urgent"]
+    assert page.texts("section[aria-labelledby=needs] > p.quiet") == ["and 18 more, less urgent"]
+
+    every = visit(alma).click(page, "section[aria-labelledby=needs] > p.quiet a")
+
+    assert len(titles(every)) == 30
 
 
 def test_the_ten_domains_most_at_risk_are_one_click_away(visit, alma, rows, acme):

@@ -55,6 +55,12 @@ def test_it_totals_exactly_what_is_filtered_on_all_pages(browser, rows, acme):
     ]  # fmt: skip
 
 
+def test_it_names_no_net_and_no_tax_before_any_details_are_read(browser, rows, acme):
+    rows.invoice(acme, total="12.50")
+
+    assert sums(browser.get("/invoices/"))[1:4] == ["Net –", "Tax –", "Total €12.50"]
+
+
 def test_it_never_adds_two_currencies(browser, rows, acme):
     rows.invoice(acme, **detailed())
     rows.invoice(rows.account("Harbour", "USD"), **detailed(status="Paid"))

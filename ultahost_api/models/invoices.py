@@ -193,6 +193,11 @@ class FilteredTotals:
     undetailed: int
     details_unread: int
 
+    @property
+    def has_details(self) -> bool:
+        """Whether net and tax of any row are known."""
+        return self.undetailed < self.count
+
 
 def _filtered_totals(row: dict[str, Any]) -> FilteredTotals:
     return FilteredTotals(
