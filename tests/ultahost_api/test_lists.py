@@ -228,3 +228,19 @@ def test_it_keeps_the_account_ready_for_a_search(acme, worker, account):
     worker.run("profile")
     account.refresh_from_db()
     assert (account.name, account.folded) == ("Ärzte İzmir", "arzte izmir")
+
+
+def test_it_keeps_the_lines_of_an_invoice_ready_for_a_search(acme, worker):
+    acme.add_invoices(1)
+    for noun in ("invoices", "details"):
+        worker.run(noun)
+    invoice = Invoice.objects.get()
+    lines = [str(item) for item in invoice.items.all()]
+    assert invoice.lines.split("\n") == lines != []
+    assert all(line.lower() in invoice.folded for line in lines)
+
+    acme.invoices[next(iter(acme.invoices))]["status"] = "Cancelled"
+    worker.run("invoices", full=True)
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.folded) == ("Cancelled", invoice.fold({}))
+    assert lines[0].lower() in invoice.folded
