@@ -25,9 +25,12 @@ class Counting:
 
 
 def first_name(visitor: Visitor, path: str) -> tuple[str, str]:
+    """The first name in the list of which a part is in no other, and its address."""
     wait_until_read(visitor, path)
-    link = visitor.page.locator("tbody .name a").first
-    return link.inner_text().strip(), link.get_attribute("href") or ""
+    links = visitor.page.locator("tbody .name a").all()
+    named = [(link.inner_text().strip(), link.get_attribute("href") or "") for link in links]
+    names = [name for name, _address in named]
+    return next(one for one in named if sum(one[0][1:] in name for name in names) == 1 and one[0].isascii())
 
 
 def test_it_opens_anything_by_a_part_of_it_with_three_interactions(visitor: Visitor) -> None:
@@ -37,7 +40,7 @@ def test_it_opens_anything_by_a_part_of_it_with_three_interactions(visitor: Visi
         visitor.visit("/profile/")
         hands = Counting(page)
         hands.press("Control+k")
-        hands.type(name.removesuffix(".net").removesuffix(".com"))
+        hands.type(name[1:])
         hands.press("Enter")
         expect(page).to_have_url(re.compile(address))
         assert hands.count <= 3
@@ -47,8 +50,7 @@ def test_it_opens_anything_by_a_part_of_it_with_three_interactions(visitor: Visi
 def test_it_reboots_by_name_with_three_interactions(visitor: Visitor) -> None:
     """To the page that asks."""
     page = visitor.sign_in("alma").page
-    wait_until_read(visitor, "/services/?status=Active")
-    name = page.locator("tbody .name a").first.inner_text().strip()
+    name, _address = first_name(visitor, "/services/?status=Active")
     hands = Counting(page)
     hands.press("Control+k")
     hands.type(f"reboot {name}")
