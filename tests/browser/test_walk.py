@@ -84,7 +84,7 @@ def test_it_has_no_serious_finding_and_no_complaint_on_any_page(visitor: Visitor
 def test_home_and_the_domains_at_risk_have_no_finding_at_all(visitor: Visitor) -> None:
     page = visitor.sign_in("alma").page
     wait_until_read(visitor, "/domains/")
-    for path in ("/", "/?put-off=1", "/domains/?view=at-risk", "/domains/?view=unknown"):
+    for path in ("/", "/domains/?view=at-risk"):
         visitor.visit(path)
         for menu in page.locator(".need summary").all()[:1]:
             menu.click()
