@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from ultahost_api import operations
 from ultahost_api.client import Secret
@@ -151,14 +152,49 @@ def test_it_takes_no_order_for_its_own_that_may_be_another(sandbox, acme, intend
     assert (lost.state, lost.result) == (State.UNKNOWN, {})
 
 
-def test_it_takes_no_payment_method_of_another_type_for_its_own(sandbox, acme, intend):
+@pytest.mark.parametrize("added", [["BankAccount"], ["CreditCard", "CreditCard"]])
+def test_it_takes_no_payment_method_for_its_own_that_may_be_another(sandbox, acme, intend, added):
     sandbox.faults.add(Fault.drop(), action="add_payment_method")
     card = {"card_number": Secret("4111111111111111"), "card_expiry": Secret("1230")}
     lost = operations.perform(intend("add_payment_method", type="CreditCard", **card))
     assert lost.state == State.UNKNOWN
-    acme.add_payment_methods(1, type="BankAccount")
+    for kind in added:
+        acme.add_payment_methods(1, type=kind)
     operations.look_again(lost)
     assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize(("before", "now"), [("odd", "40.00"), ("20.00", "odd"), ("20.00", "20.00")])
+def test_it_takes_an_amount_that_could_not_be_read_for_no_upgrade(sandbox, acme, intend, before, now):
+    acme.services[1]["amount"] = before
+    sandbox.faults.add(Fault.drop(), action="upgrade_service")
+    upgrade = {"serviceid": 1, "type": "product", "newproductid": 2, "paymentmethod": "stripe"}
+    lost = operations.perform(intend("upgrade_service", **upgrade))
+    acme.services[1]["amount"] = now
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+def test_it_knows_no_twin_in_another_account(sandbox, acme, intend, add_key, alma):
+    other = sandbox.add_account(company="Other", currency="EUR")
+    (invoice,) = other.add_invoices(1, status="Unpaid", paymentmethod="stripe", total="20.00")
+    other.invoices[1] = other.invoices.pop(invoice["id"]) | {"id": 1}  # as an invoice of Acme's
+    second = add_key(alma, other, "Second")
+    sandbox.faults.add(Fault.drop(), action="pay_invoice")
+    first = operations.perform(intend("pay_invoice", invoiceid=1))
+    assert first.state == State.UNKNOWN
+    there = WriteRequest(alma, second, intend("pay_invoice", invoiceid=1).write, uuid4())
+    assert operations.perform(there).state == State.DONE
+    assert other.invoices[1]["status"] == "Paid"
+
+
+def test_it_gives_nobody_the_operation_of_another_person_s_form(sandbox, intend, people):
+    first = intend("pay_invoice", invoiceid=1)
+    operations.perform(first)
+    copied = replace(intend("pay_invoice", invoiceid=2), idempotency_key=first.idempotency_key)
+    with pytest.raises(NotAllowedNow):
+        operations.perform(replace(copied, user=people.member("Ben")))
+    assert effects(sandbox, "pay_invoice") == 1
 
 
 @pytest.fixture
@@ -194,6 +230,14 @@ def test_it_keeps_a_cancellation_whose_due_date_moved_back(acme, worker, intend)
     for moved, stands in [(-10, True), (0, True), (10, False)]:
         service.next_due_date = due + timedelta(days=moved)
         assert operations.pending_cancellation(service) == (operation if stands else None)
+    service.next_due_date = due
+    for ended in ({"status": "Cancelled"}, {"gone_at": timezone.now()}):
+        assert operations.pending_cancellation(service) == operation
+        for name, value in ended.items():
+            setattr(service, name, value)
+        assert operations.pending_cancellation(service) is None
+        service.refresh_from_db()
+        service.next_due_date = due
 
 
 def test_it_keeps_who_withdrew_a_cancellation_first(people, worker, intend, alma):
