@@ -139,7 +139,7 @@ def test_list_badge_and_mail_have_the_same_domains_for_the_same_reasons(visit, a
     assert reasons(unknown) == wanted(UNKNOWN)
     assert at_risk.texts(".chips a")[:3] == ["All", "At risk 24", "Risk unknown 6"]
     assert at_risk.one(".rail a[href=/domains/] .attention").text == "24 need attention"
-    home = browser.get("/")
+    home = browser.get("/?needs=all")
     assert home.one("#needs .count").text == "24"
     for entry in home.all(".need"):
         name = entry["id"].removeprefix("need-domain-")

@@ -119,15 +119,6 @@ def test_a_list_says_which_accounts_it_covers(visit, alma, rows, acme):
     assert browser.get(f"/domains/?account={acme.pk}").one(".beneath").text == "Acme"
 
 
-def test_it_searches_services_from_every_page(visit, alma, rows, acme):
-    rows.service(acme, domain="shop.example")
-    browser = visit(alma)
-
-    form = browser.get("/").one("form.search")
-
-    assert browser.get(f"{form['action']}?q=shop").texts("tbody td.name") == ["shop.example"]
-
-
 def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acme):
     rows.invoice(acme, due_date=TODAY - timedelta(days=1))
     rows.invoice(acme, due_date=TODAY)
