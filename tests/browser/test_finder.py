@@ -30,7 +30,9 @@ def first_name(visitor: Visitor, path: str) -> tuple[str, str]:
     links = visitor.page.locator("tbody .name a").all()
     named = [(link.inner_text().strip(), link.get_attribute("href") or "") for link in links]
     names = [name for name, _address in named]
-    return next(one for one in named if sum(one[0][1:] in name for name in names) == 1 and one[0].isascii())
+    # A service without a domain is called like its product, as others are.
+    domains = [one for one in named if set(one[0]) & set(".-") and one[0].isascii()]
+    return next(one for one in domains if sum(one[0][1:] in name for name in names) == 1)
 
 
 def test_it_opens_anything_by_a_part_of_it_with_three_interactions(visitor: Visitor) -> None:
