@@ -64,6 +64,7 @@ class Listing:
     shown: Sequence[str]
     sorts: Mapping[str, Any]
     default_sort: str
+    always: Sequence[str] = ()  # columns that are shown whatever a person chose
     title: Text
     search: Text
     empty: Text  # shown while there are no rows
@@ -84,16 +85,17 @@ class Listing:
     def choosable(self) -> list[Column]:
         """The columns to choose from: not the name of a row, which always stays."""
         named = self.named
-        offered = [named[name] for name in self._in_order()]
-        return [one for one in offered if (one.cell or one.value) and one.css_class not in ("name", "pick")]
+        offered = [named[name] for name in self._in_order() if name not in self.always]
+        shown = [one for one in offered if one.title and (one.cell or one.value)]
+        return [one for one in shown if one.css_class not in ("name", "pick")]
 
     def shown_to(self, chosen: Sequence[str]) -> Sequence[str]:
         """The chosen ones in the usual order, if any is known; the rest of the file's columns follow."""
         known = {column.name for column in self.choosable} & {*chosen}
         if not known:
             return self.shown
-        named = self.named
-        return [name for name in self._in_order() if name in known or named[name].css_class == "name"]
+        kept = {name for name, column in self.named.items() if column.css_class == "name"} | {*self.always}
+        return [name for name in self._in_order() if name in known | kept]
 
     def _in_order(self) -> list[str]:
         return list(dict.fromkeys([*self.shown, *self.named]))

@@ -117,6 +117,7 @@ AT_RISK = replace(
     LISTING,
     default_sort="risk",
     shown=("name", "why", "account", "risk", "amount", "act"),
+    always=("why", "risk", "act"),
     no_match=_("No domain is at risk here."),
 )
 RISK_UNKNOWN = replace(AT_RISK, no_match=_("Whether a domain is at risk is known of each of these."))

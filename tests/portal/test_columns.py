@@ -1,6 +1,7 @@
 """The columns that a person sees in a list; the file has all."""
 
 import pytest
+from django.utils import timezone
 
 from portal.models import User
 
@@ -96,3 +97,14 @@ def test_it_leads_nowhere_else(browser, alma):
     assert browser.post("/columns/invoices/", {"next": "https://evil.example/"}).leads_to == "/"
     assert browser.post("/columns/whatever/", {"column": ["x"] * 100}).status == 303
     assert len(User.objects.get(pk=alma.pk).columns["whatever"]) <= 40
+
+
+def test_it_shows_why_a_domain_is_at_risk_whatever_was_chosen(browser, rows, acme):
+    rows.domain(acme, auto_renew=False, next_due_date=timezone.localdate())
+
+    choose(browser, "/domains/", "registrar")
+
+    assert heads(browser.get("/domains/")) == ["Domain", "Registrar"]
+    at_risk = browser.get("/domains/?view=at-risk")
+    assert heads(at_risk)[:3] == ["Domain", "Why", "When"]
+    assert at_risk.one("td.acts-cell a")
