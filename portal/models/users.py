@@ -89,7 +89,7 @@ class User(AbstractBaseUser, Searched):
     language = models.CharField(_("language"), max_length=10, blank=True)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
     page_size = models.PositiveSmallIntegerField(_("rows on a page"), null=True, blank=True)
-    columns = models.JSONField(default=dict, blank=True)  # by list, if not the usual ones
+    columns = models.JSONField(default=dict, db_default={}, blank=True)  # by list, if not the usual ones
     unwanted_mail = models.JSONField(default=list, blank=True)  # kinds of Notification
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     deactivated_at = models.DateTimeField(null=True, editable=False)
