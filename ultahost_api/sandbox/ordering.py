@@ -121,7 +121,7 @@ def _service_renewals(call: Call) -> list[Line]:
 
 
 def _service_line(service: Row) -> str:
-    """In the shapes of WHMCS, by which the portal tells what a line is for."""
+    """In the shapes of WHMCS, which name what a line is for."""
     name = " - ".join(filter(None, [service["product_name"], service["domain"]]))
     months = next((c.months for c in CYCLES.values() if c.name == service["billingcycle"]), 1)
     return f"{name} {period(months)}"
