@@ -83,11 +83,11 @@ class Listing:
 
     @property
     def choosable(self) -> list[Column]:
-        """The columns to choose from: not the name of a row, which always stays."""
+        """The columns to choose from: not the name of a row, which always stays, and no buttons."""
         named = self.named
         offered = [named[name] for name in self._in_order() if name not in self.always]
-        shown = [one for one in offered if one.title and (one.cell or one.value)]
-        return [one for one in shown if one.css_class not in ("name", "pick")]
+        fixed = ("name", "pick", "acts-cell below")
+        return [one for one in offered if (one.cell or one.value) and one.css_class not in fixed]
 
     def shown_to(self, chosen: Sequence[str]) -> Sequence[str]:
         """The chosen ones in the usual order, if any is known; the rest of the file's columns follow."""

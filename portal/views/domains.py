@@ -109,7 +109,7 @@ LISTING = Listing(
             _("When"),
             lambda d, _about: parts.or_unread(parts.first_date(d), d.end_unread),
         ),
-        Column("act", "", css_class="acts-cell below", cell=_act),
+        Column("act", _("What helps"), css_class="acts-cell below", cell=_act),
         UNREADABLE,
     ),
 )

@@ -135,6 +135,8 @@ def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, 
     invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
     rows.operation(key, about=f"invoice {invoice.remote_id}", state=state)
     other = rows.invoice(acme, number="A-2", total="10", due_date=YESTERDAY)
+    due = rows.invoice(acme, number="A-3", total="10", due_date=TODAY)
+    rows.operation(key, about=f"invoice {due.remote_id}", state=state)
     browser = visit(alma)
 
     listed, home = browser.get("/invoices/?sort=number"), browser.get("/")
@@ -143,7 +145,7 @@ def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, 
         browser.get(f"/invoices/pay/?invoice={invoice.pk}"),
     )
 
-    assert listed.texts("tbody td.state") == [words, "Overdue"]
+    assert listed.texts("tbody td.state") == [words, "Overdue", words]
     assert [box["value"] for box in listed.all("tbody td.pick input")] == [str(other.pk)]
     assert home.texts(".list td.date .status") == [words]
     assert detail.texts(".beneath .status") == [words]

@@ -87,7 +87,7 @@ def test_it_shows_both_keys_while_it_is_open(browser, old, new):
 
 
 def test_it_reminds_of_what_was_left_half_way_after_a_day(browser, visit, people, old, new):
-    where = f".banner a[href=/keys/{new.pk}/rotate/]"
+    where = f".need a[href=/keys/{new.pk}/rotate/]"
     assert browser.get("/").all(where) == []
     ApiKey.objects.filter(pk=new.pk).update(replaced_at=timezone.now() - timedelta(days=2))
     for reader in (browser, visit(people.admin("Dana"))):
