@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from decimal import Decimal
 
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Ultahost, Visitor
@@ -56,9 +57,10 @@ def test_it_lists_the_invoices_and_shows_one(visitor: Visitor, ultahost: Ultahos
     for item in invoice["items"]:
         expect(page.get_by_role("row", name=item["description"]).first).to_be_visible()
 
-    visitor.visit(f"/invoices/?q=USD-&status=Unpaid&size={WHOLE_PAGE}")
+    visitor.visit(f"/invoices/?q=USD-&status=Overdue&size={WHOLE_PAGE}")
     there = ultahost("ben", "get_invoices", status="Unpaid", limit=WHOLE_PAGE)
-    assert sorted(names(page)) == sorted(row["invoicenum"] for row in there if row["invoicenum"])
+    late = [row for row in there if row["invoicenum"] and row["duedate"] < f"{timezone.localdate()}"]
+    assert sorted(names(page)) == sorted(row["invoicenum"] for row in late)
     assert visitor.complaints == []
 
 
