@@ -95,8 +95,8 @@ def test_it_can_show_every_column_of_a_list(browser, rows, acme, noun):
 
 def test_it_leads_nowhere_else(browser, alma):
     assert browser.post("/columns/invoices/", {"next": "https://evil.example/"}).leads_to == "/"
-    assert browser.post("/columns/whatever/", {"column": ["x"] * 100}).status == 303
-    assert len(User.objects.get(pk=alma.pk).columns["whatever"]) <= 40
+    assert browser.post("/columns/invoices/", {"column": ["x"] * 100}).status == 303
+    assert len(User.objects.get(pk=alma.pk).columns["invoices"]) <= 40
 
 
 def test_it_shows_why_a_domain_is_at_risk_whatever_was_chosen(browser, rows, acme):
@@ -108,3 +108,10 @@ def test_it_shows_why_a_domain_is_at_risk_whatever_was_chosen(browser, rows, acm
     at_risk = browser.get("/domains/?view=at-risk")
     assert heads(at_risk)[:3] == ["Domain", "Why", "When"]
     assert at_risk.one("td.acts-cell a")
+
+
+def test_it_keeps_nothing_for_a_list_that_does_not_exist(browser, alma):
+    assert browser.post("/columns/nonsense/", {"column": ["status"]}).status == 404
+
+    alma.refresh_from_db()
+    assert alma.columns == {}
