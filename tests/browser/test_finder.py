@@ -1,4 +1,4 @@
-"""The search dialog, by somebody who counts how often they have to do something."""
+"""The search dialog. The tests count the interactions of a person who uses it."""
 
 import re
 

@@ -45,7 +45,7 @@ def team(people, rows):
         if number:
             for person, level in (("operates", "operate"), ("pays", "operate"), ("views", "view")):
                 Grant.objects.create(user=team[person], account=account, level=level, given_by=team["admin"])
-    rows.account("Nobody's")
+    rows.account("Without a key")
     return team
 
 

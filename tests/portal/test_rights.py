@@ -251,7 +251,7 @@ SIGNS_IN = "It is the sign-in itself."
 
 # Of each pattern that takes a POST: it asks again, or why it does not.
 AGAIN = {
-    "take_need": "It says who does a thing, and gives nobody a right.",
+    "take_need": "It says who does a thing, and changes no right.",
     "put_off_need": "It changes what one sees oneself.",
     "cancel_service": ASKS,
     "withdraw_cancellation": "It notes here what was agreed with Ultahost elsewhere; nothing is sent.",

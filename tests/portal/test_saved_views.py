@@ -161,7 +161,7 @@ def test_it_shows_no_view_that_names_an_account_which_the_reader_may_not_see(
 def test_it_lets_its_maker_or_an_admin_change_it(visit, people, alma, who, shared, status):
     one = view(alma, shared=shared)
     role = who if who != "maker" else ""
-    browser = visit(getattr(people, role)("Somebody") if role else alma)
+    browser = visit(getattr(people, role)("Ben") if role else alma)
 
     assert browser.get(f"/views/{one.pk}/").status == status
     assert browser.get(f"/views/{one.pk}/delete/").status == status
