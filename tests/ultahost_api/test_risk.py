@@ -1,6 +1,7 @@
 """The one rule of which domains may be lost, by what is known of each."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -200,6 +201,48 @@ def test_it_pays_for_no_other_domain(renewed: Any, domain: Any) -> None:
     domain(remote_id=2, **LATER)
 
     assert [row.remote_id for row in Domain.objects.at_risk(TODAY)] == [2]
+
+
+STATUSES = ("Active", "Grace", "Expired", "Pending Transfer", "Pending", "Cancelled")
+DATES = (None, days(-80), days(-1), days(30), days(90))
+BILLS = (None, {"status": "Unpaid"}, {"status": "Paid"}, {"status": "Paid", "date": days(-121)})
+
+
+def test_it_counts_those_for_which_a_reason_is_told(domain: Any) -> None:
+    """Whatever is known of a domain: the form that counts finds what the form that tells finds."""
+    account = domain(status="Grace").account
+    Invoice.objects.create(
+        account=Account.objects.create(remote_uuid="uuid-2", name="Unread", currency="EUR"),
+        remote_id=1, currency="EUR", date=TODAY,
+    )  # fmt: skip
+    unread = Account.objects.get(name="Unread")
+    kinds = product(STATUSES, DATES, DATES, (None, True, False), (None, days(-3), days(300)), BILLS)
+    rows, bills, lines = [], [], []
+    for number, (status, expiry, due, renews, invoiced, bill) in enumerate(kinds, start=2):
+        owner = unread if number % 3 == 0 and not bill else account
+        row = Domain(
+            account=owner, remote_id=number, status=status, expiry_date=expiry, next_due_date=due,
+            auto_renew=renews, next_invoice_date=invoiced, detailed_at=NOW,
+            changed_at=NOW - timedelta(days=number % 20),
+        )  # fmt: skip
+        rows.append(row)
+        if bill:
+            usual = {
+                "account": owner,
+                "remote_id": number,
+                "currency": "EUR",
+                "detailed_at": NOW,
+                "total": 12,
+            }
+            bills.append(Invoice(**usual | {"date": days(-10)} | bill))
+            lines.append(InvoiceItem(invoice=bills[-1], position=0, domain=row, is_renewal=True))
+    Domain.objects.bulk_create(rows)
+    Invoice.objects.bulk_create(bills)
+    InvoiceItem.objects.bulk_create(lines)
+    told = Domain.objects.with_risk(TODAY).exclude(risk__in=["", Risk.UNKNOWN])
+
+    assert {*Domain.objects.may_be_lost(TODAY).values_list("pk")} == {*told.values_list("pk")}
+    assert told.count() > 1000
 
 
 @pytest.mark.parametrize(
