@@ -6,7 +6,6 @@ from django.utils.functional import SimpleLazyObject
 from portal.models import User
 from portal.queries import attention
 from portal.sign_in import second_factor
-from ultahost_api.models.counting import counts
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -15,6 +14,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, User):
         return {}
     return {
-        "attention": SimpleLazyObject(lambda: counts(**attention.rows_of(user))),
+        "attention": SimpleLazyObject(lambda: attention.counted(user)),
         "owes_second_factor": SimpleLazyObject(lambda: second_factor.is_owed(user)),
     }

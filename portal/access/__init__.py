@@ -40,7 +40,7 @@ from portal.access.people import (
     people_to_manage,
     person_to_manage,
 )
-from portal.access.rights import known_rights
+from portal.access.rights import known_rights, rights_if_known
 from portal.access.rows import (
     domain_to_operate,
     domain_to_view,
@@ -120,6 +120,7 @@ __all__ = [
     "people_to_manage",
     "person_to_manage",
     "quotes_to_view",
+    "rights_if_known",
     "saved_view_to_change",
     "saved_views_of",
     "service_to_operate",

@@ -3,10 +3,11 @@
 A rule is a condition on accounts: EVERY_ACCOUNT has no condition, and NO_ACCOUNT matches none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet
 
@@ -61,6 +62,30 @@ def with_invoices(user: User) -> Q:
 RULES: tuple[Rule, ...] = (to_view, to_operate, to_pay, with_invoices)  # most pages need several of them
 
 
+class _Asked(NamedTuple):
+    """A statement for all accounts, and the names of the rules that it asks for or need not ask for."""
+
+    statement: str
+    parameters: Sequence[Any]
+    some: tuple[str, ...]
+    every: frozenset[str]
+
+
+@lru_cache(maxsize=200)
+def _asked(pk: UUID, role: str, is_active: bool) -> _Asked:
+    """What asks for the rights of a user. It is kept, and the rights are not: to build it takes longer."""
+    user = User(pk=pk, role=role, is_active=is_active)
+    conditions = {rule.__name__: rule(user) for rule in RULES}
+    asked = {
+        name: ExpressionWrapper(condition, BooleanField())
+        for name, condition in conditions.items()
+        if condition not in (EVERY_ACCOUNT, NO_ACCOUNT)
+    }
+    found = Account.objects.annotate(**{f"meets_{name}": condition for name, condition in asked.items()})
+    every = frozenset(name for name, condition in conditions.items() if condition == EVERY_ACCOUNT)
+    return _Asked(*found.query.sql_with_params(), tuple(asked), every)
+
+
 class KnownRights:
     """Which rules each account meets for ``user``. One statement reads them when they are first needed."""
 
@@ -70,15 +95,9 @@ class KnownRights:
     @cached_property
     def accounts(self) -> list[tuple[Account, frozenset[str]]]:
         """All accounts in their usual order, each with the names of the rules that it meets."""
-        conditions = {rule.__name__: rule(self.user) for rule in RULES}
-        every = {name for name, condition in conditions.items() if condition == EVERY_ACCOUNT}
-        asked = {
-            f"meets_{name}": ExpressionWrapper(condition, BooleanField())
-            for name, condition in conditions.items()
-            if condition not in (EVERY_ACCOUNT, NO_ACCOUNT)
-        }
-        found = Account.objects.annotate(**asked)
-        return [(account, frozenset(every | _met(account, asked))) for account in found]
+        asked = _asked(self.user.pk, self.user.role, self.user.is_active)
+        found = Account.objects.raw(asked.statement, asked.parameters)
+        return [(account, asked.every | _met(account, asked.some)) for account in found]
 
     def by(self, rule: Rule) -> list[Account]:
         return [account for account, met in self.accounts if rule.__name__ in met]
@@ -94,6 +113,15 @@ def accounts(user: User, rule: Rule) -> AccountQuerySet:
     found = Account.objects.filter(Q(pk__in=[one.pk for one in known]) if names_all else condition)
     found._result_cache = known  # as if it had been read by itself
     return found
+
+
+def rights_if_known(user: User) -> Hashable | None:
+    """All that a query of this module depends on, if the user's rights are known: equal for equal rights."""
+    read: KnownRights | None = getattr(user, "known_rights", None)
+    if read is None:
+        return None
+    met = frozenset((account.pk, rules) for account, rules in read.accounts)
+    return user.pk, user.role, user.is_active, met
 
 
 def unseen_accounts(user: User) -> list[Account]:
@@ -147,5 +175,5 @@ def _known(user: User, rule: Rule) -> list[Account] | None:
     return known.by(rule) if known and rule in RULES else None
 
 
-def _met(account: Model, asked: Any) -> set[str]:
-    return {name.removeprefix("meets_") for name in asked if getattr(account, name)}
+def _met(account: Model, rules: Iterable[str]) -> set[str]:
+    return {name for name in rules if getattr(account, f"meets_{name}")}
