@@ -1,4 +1,4 @@
-"""Deletes rows that are no longer needed, once an hour and in small steps."""
+"""Deletes rows that are no longer needed, and counts those that stay: once an hour and in small steps."""
 
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -25,12 +25,24 @@ def tidy() -> None:
         _clear_expired(str(cache["LOCATION"]))
     NeedNote.objects.forget(conf.today())
     Event.objects.prune(timezone.now() - EVENTS_FOR)
+    _take_statistics()
 
 
 def forget_the_future() -> None:
     """Delete cache rows that expire too far in the future, written by a clock that was ahead."""
     for cache in settings.CACHES.values():
         _delete(str(cache["LOCATION"]), ">", timezone.now() + LONGEST_LIMIT)
+
+
+def _take_statistics() -> None:
+    """How many rows a value of an index has: SQLite chooses by that whether an index is worth its while.
+
+    PostgreSQL does so by itself. The limit keeps it short: it looks at some rows of each index.
+    """
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")
 
 
 def _clear_expired(cache_table: str) -> None:

@@ -102,9 +102,9 @@ class RowFilter(filters.FilterSet):
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{self.status_column: value})
 
-    def with_statuses(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """The rows with their ``status_column``."""
-        return rows
+    def statuses(self, rows: QuerySet[Any]) -> dict[str, QuerySet[Any]]:
+        """The rows in parts, by the column of each that has their status."""
+        return {self.status_column: rows}
 
     def status_label(self, value: str) -> str:
         """The label of one of our own choices; empty for a word of Ultahost."""
@@ -161,12 +161,14 @@ class DerivedFilter(CachedFilter):
     """For rows whose status the portal derives: expired, overdue."""
 
     status_column = "derived_status"
+    stored_column = "status"
 
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.in_status(value)  # type: ignore[attr-defined]
 
-    def with_statuses(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.with_derived_status()  # type: ignore[attr-defined]
+    def statuses(self, rows: QuerySet[Any]) -> dict[str, QuerySet[Any]]:
+        parts: Any = rows
+        return {self.stored_column: parts.of_plain_status(), "derived_status": parts.of_derived_status()}
 
 
 class PeriodFilter(filters.ChoiceFilter):
@@ -203,7 +205,7 @@ class InvoiceFilter(DerivedFilter):
 
 
 class QuoteFilter(DerivedFilter):
-    pass
+    stored_column = "stage"
 
 
 class EmailFilter(CachedFilter):

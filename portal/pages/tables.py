@@ -1,5 +1,6 @@
 """List pages: filtered, sorted and paginated. The whole state is in the URL."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
@@ -271,10 +272,15 @@ class Table(AnyTable):
             return counts_by({}, rows)
         wider = self._filtered_by(self._other_filters) if self.is_chipped else self.filter
         every = wider.qs if wider.is_valid() else self._all.none()
-        rows["status"] = wider.with_statuses(every)
+        parts = wider.statuses(every)
+        rows |= parts
         rows |= {group: wider.by_status(every, "status", group) for group in wider.groups}
         rows |= {f"view {name}": wider.by_view(every, "view", name) for name in self._views}
-        return counts_by({"status": self.filter.status_column}, rows)
+        counted = counts_by({column: column for column in parts}, rows)
+        statuses = Counter[str]()
+        for column in parts:
+            statuses.update(counted[column])
+        return counted | {"status": statuses}
 
     @property
     def _other_filters(self) -> QueryDict:

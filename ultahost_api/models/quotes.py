@@ -25,7 +25,8 @@ def _expired() -> Q:
 class QuoteQuerySet(CachedQuerySet["Quote"]):
     def waiting(self) -> Self:
         """For an answer, which the provider still takes."""
-        return self.present().filter(stage__in=ACCEPTABLE).exclude(_expired())
+        holds = Q(valid_until=None) | Q(valid_until__gte=conf.today())
+        return self.present().filter(holds, stage__in=ACCEPTABLE)
 
     def in_status(self, stage: str) -> Self:
         """Those that show this stage."""
@@ -36,6 +37,14 @@ class QuoteQuerySet(CachedQuerySet["Quote"]):
     def with_derived_status(self) -> Self:
         """``derived_status`` is what ``shown_stage`` says, for the database to count."""
         return self.annotate(derived_status=Case(When(_expired(), then=Value(EXPIRED)), default=F("stage")))
+
+    def of_plain_status(self) -> Self:
+        """Those that show the stage that is stored, whatever the day."""
+        return self.exclude(stage__in=ACCEPTABLE)
+
+    def of_derived_status(self) -> Self:
+        """The others. Another stage may be derived from theirs."""
+        return self.filter(stage__in=ACCEPTABLE).with_derived_status()
 
 
 class Quote(Cached):
@@ -53,7 +62,9 @@ class Quote(Cached):
 
     class Meta(Cached.Meta):
         indexes = [
-            models.Index(fields=["account", "gone_at", "stage"]),
+            models.Index(
+                fields=["account", "gone_at", "stage", "valid_until"], name="ultahost_quote_waiting"
+            ),
             kept("ultahost_quote_stages", "stage", "created_on", "remote_id", "id"),
             sorted_by("ultahost_quote_by_subject", Filled("subject"), "remote_id"),
             sorted_by("ultahost_quote_by_stage", Filled("stage"), "valid_until"),
