@@ -1,0 +1,70 @@
+"""Billing cycles: how many months each lasts, and the days on which what recurs falls due."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from babel.numbers import get_currency_precision
+
+_NOT_A_LETTER = re.compile("[^a-z]")
+_MONTHS = {
+    "monthly": 1,
+    "quarterly": 3,
+    "semiannually": 6,
+    "semiannual": 6,
+    "annually": 12,
+    "annual": 12,
+    "yearly": 12,
+    "biennially": 24,
+    "biennial": 24,
+    "triennially": 36,
+    "triennial": 36,
+}
+_NEVER = frozenset({"free", "freeaccount", "onetime"})
+
+
+def months_of(cycle: str) -> int | None:
+    """How long Ultahost's word for a cycle lasts: 0 if nothing recurs, None if the word is not known."""
+    word = _NOT_A_LETTER.sub("", cycle.lower())
+    return 0 if word in _NEVER else _MONTHS.get(word)
+
+
+def later(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month: 31 January, 28 February, 31 March."""
+    month = day.year * 12 + day.month - 1 + months
+    first = date(month // 12, month % 12 + 1, 1)
+    return first.replace(day=min(day.day, _days_in(first)))
+
+
+def _days_in(first: date) -> int:
+    following = first.year * 12 + first.month
+    return (date(following // 12, following % 12 + 1, 1) - first).days
+
+
+def due_days(due: date, months: int, since: date, before: date) -> Iterator[date]:
+    """The days in [since, before) on which something is due that is due on ``due`` and again each cycle.
+
+    Each is counted from ``due``, so that a month with fewer days does not move those that follow.
+    """
+    behind = (since.year - due.year) * 12 + since.month - due.month
+    turn = max(0, -(-(behind - 1) // months))
+    while (day := later(due, turn * months)) < before:
+        if day >= since:
+            yield day
+        turn += 1
+
+
+def monthly(amount: Decimal, months: int) -> Fraction:
+    """What an amount comes to in a month, exactly."""
+    return Fraction(amount) / months
+
+
+def rounded(amount: Fraction, currency: str) -> Decimal:
+    """Half up, away from zero, to the decimals of the currency. Of a sum, once it is added up."""
+    scale = 10 ** (get_currency_precision(currency) if currency else 2)
+    halves = int(abs(amount) * scale * 2)  # towards zero
+    whole = Decimal((halves + 1) // 2) / scale
+    quantum = Decimal(1) / scale
+    return (-whole if amount < 0 else whole).quantize(quantum, rounding=ROUND_HALF_UP)

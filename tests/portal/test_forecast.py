@@ -1,0 +1,234 @@
+"""Cycles brought to a month, and what falls due in the next twelve, against figures worked out by hand."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from portal.queries import forecast
+from portal.queries.cycles import due_days, later, monthly, months_of, rounded
+from portal.queries.forecast import Month, Recurring
+from ultahost_api.models import ApiKey, Operation
+
+TODAY = date(2026, 11, 29)
+
+
+@pytest.mark.parametrize(
+    ("word", "months"),
+    [
+        ("Monthly", 1),
+        ("Quarterly", 3),
+        ("Semi-Annually", 6),
+        ("semiannually", 6),
+        ("Annually", 12),
+        ("Biennially", 24),
+        ("Triennially", 36),
+        ("One Time", 0),
+        ("One-Time", 0),
+        ("onetime", 0),
+        ("Free Account", 0),
+        ("Free", 0),
+        ("Fortnightly", None),
+        ("", None),
+    ],
+)
+def test_it_knows_how_long_each_cycle_lasts(word, months):
+    assert months_of(word) == months
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "then"),
+    [
+        (date(2026, 1, 31), 1, date(2026, 2, 28)),
+        (date(2026, 1, 31), 2, date(2026, 3, 31)),
+        (date(2027, 12, 31), 2, date(2028, 2, 29)),
+        (date(2028, 2, 29), 12, date(2029, 2, 28)),
+        (date(2028, 2, 29), 48, date(2032, 2, 29)),
+        (date(2026, 11, 30), 36, date(2029, 11, 30)),
+        (date(2026, 12, 15), 1, date(2027, 1, 15)),
+    ],
+)
+def test_it_ends_a_month_where_that_month_ends(day, months, then):
+    assert later(day, months) == then
+
+
+def days(due, months, since=date(2026, 1, 1), before=date(2027, 1, 1)):
+    return [str(day) for day in due_days(due, months, since, before)]
+
+
+def test_it_returns_to_the_31st_after_a_shorter_month():
+    found = days(date(2026, 1, 31), 1, before=date(2026, 6, 1))
+
+    assert found == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]
+
+
+def test_it_finds_the_leap_day_again_after_four_years():
+    found = days(date(2028, 2, 29), 12, before=date(2032, 3, 1))
+
+    assert found == ["2028-02-29", "2029-02-28", "2030-02-28", "2031-02-28", "2032-02-29"]
+
+
+def test_it_is_due_on_the_first_day_and_not_on_the_day_after_the_last():
+    assert days(date(2026, 1, 1), 12, before=date(2027, 1, 1)) == ["2026-01-01"]
+
+
+def test_it_counts_on_from_a_due_date_that_has_passed():
+    assert days(date(2020, 5, 31), 6) == ["2026-05-31", "2026-11-30"]
+    assert days(date(2025, 12, 30), 1, date(2026, 1, 30), date(2026, 2, 1)) == ["2026-01-30"]
+    assert days(date(2025, 12, 30), 1, date(2026, 1, 31), date(2026, 3, 1)) == ["2026-02-28"]
+
+
+def test_it_waits_for_a_triennial_one():
+    assert days(date(2027, 3, 1), 36) == []
+    assert days(date(2027, 3, 1), 36, date(2027, 1, 1), date(2030, 3, 2)) == ["2027-03-01", "2030-03-01"]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "currency", "sum"),
+    [
+        # 10 a quarter and 10 a year: 3.3333… + 0.8333… = 4.1666…
+        ([("10.00", 3), ("10.00", 12)], "EUR", "4.17"),
+        # Three times a third is a whole, which rounding each to 3.33 would miss.
+        ([("10.00", 3)] * 3, "EUR", "10.00"),
+        # 1,980 in three years is 55; half a yen is rounded up.
+        ([("1980", 36)], "JPY", "55"),
+        ([("18", 36), ("12", 12)], "JPY", "2"),
+        ([("-18", 36), ("-12", 12)], "JPY", "-2"),
+        # 12.345 in six months: 2.0575, and its half 0.0005 up.
+        ([("12.345", 6)], "KWD", "2.058"),
+        ([("0.0149", 1), ("0.0001", 1)], "EUR", "0.02"),
+    ],
+)
+def test_it_brings_cycles_to_a_month_and_rounds_the_sum_once(amounts, currency, sum):
+    total = Fraction(0)
+    for amount, months in amounts:
+        total += monthly(Decimal(amount), months)
+
+    assert str(rounded(total, currency)) == sum
+
+
+def test_it_adds_up_twelve_months_by_hand():
+    found = forecast.by_month(
+        [
+            Recurring(date(2026, 11, 30), 1, Decimal("10.00")),  # 30 Nov to 30 Oct, and 28 Feb: 12 times
+            Recurring(date(2027, 1, 31), 3, Decimal("30.00"), 2),  # 31 Jan, 30 Apr, 31 Jul, 31 Oct
+            Recurring(date(2026, 11, 28), 12, Decimal("99.99")),  # was due yesterday: again in a year
+            Recurring(date(2027, 11, 29), 12, Decimal("1000")),  # the day after the last
+            Recurring(date(2025, 2, 28), 36, Decimal("5.005")),  # again on 28 Feb 2028
+            Recurring(date(2024, 2, 29), 12, Decimal("7.5")),  # 28 Feb 2027
+        ],
+        TODAY,
+    )
+
+    by_hand = [
+        ("2026-11-01", "10.00", 1),
+        ("2026-12-01", "10.00", 1),
+        ("2027-01-01", "40.00", 3),
+        ("2027-02-01", "17.50", 2),
+        ("2027-03-01", "10.00", 1),
+        ("2027-04-01", "40.00", 3),
+        ("2027-05-01", "10.00", 1),
+        ("2027-06-01", "10.00", 1),
+        ("2027-07-01", "40.00", 3),
+        ("2027-08-01", "10.00", 1),
+        ("2027-09-01", "10.00", 1),
+        ("2027-10-01", "40.00", 3),
+        ("2027-11-01", "99.99", 1),
+    ]
+    assert found == [Month(date.fromisoformat(first), Decimal(sum), count) for first, sum, count in by_hand]
+
+
+def test_it_has_no_thirteenth_month_when_today_is_the_first():
+    found = forecast.by_month([Recurring(date(2026, 12, 1), 12, Decimal(5))], date(2026, 12, 1))
+
+    assert [month.first.month for month in found] == [12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+    assert sum(month.count for month in found) == 1
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+def test_it_takes_what_is_active_and_may_be_viewed(rows, acme, alma):
+    kept = rows.service(acme, billing_cycle="Monthly")
+    rows.service(acme, status="Cancelled")
+    rows.service(rows.account("Harbour"))
+    renewed = [rows.domain(acme), rows.domain(acme, auto_renew=True)]
+    rows.domain(acme, auto_renew=False)
+    rows.domain(acme, status="Expired")
+
+    assert [*forecast.services_that_recur(alma)] == [kept]
+    assert {*forecast.domains_that_recur(alma)} == {*renewed}
+
+
+def cancel(rows, service, **fields):
+    key = ApiKey.objects.get(account=service.account)
+    usual = {"state": Operation.State.DONE, "parameters": {"type": "End of Billing Period"}}
+    rows.operation(key, f"service {service.remote_id}", **{"action": "request_cancellation"} | usual | fields)
+
+
+@pytest.mark.parametrize("type", ["Immediate", "End of Billing Period"])
+def test_it_ends_a_service_whose_cancellation_was_requested(rows, acme, alma, type):
+    cancelled, kept = rows.service(acme), rows.service(acme)
+    cancel(rows, cancelled, parameters={"type": type})
+
+    assert [*forecast.services_that_recur(alma)] == [kept]
+
+
+def test_it_keeps_a_service_whose_cancellation_lapsed_or_was_refused(rows, acme, alma):
+    lapsed = rows.service(acme, next_due_date=date(2027, 1, 5))
+    cancel(rows, lapsed, before={"next_due_date": "2026-12-05"})
+    refused = rows.service(acme)
+    cancel(rows, refused, state=Operation.State.REFUSED)
+
+    assert {*forecast.services_that_recur(alma)} == {lapsed, refused}
+
+
+def test_it_does_not_take_another_account_s_request_for_its_own(rows, acme, alma):
+    harbour = rows.account("Harbour")
+    rows.key(alma, harbour, "Harbour")
+    ours, theirs = rows.service(acme, remote_id=5), rows.service(harbour, remote_id=5)
+    cancel(rows, theirs)
+
+    assert [*forecast.services_that_recur(alma)] == [ours]
+
+
+DUE = {"next_due_date": date(2027, 1, 31)}
+
+
+def test_it_tells_what_recurs_of_a_service_and_of_a_domain(rows, acme):
+    service = rows.service(acme, amount=Decimal("9.90"), billing_cycle="Quarterly", **DUE)
+    domain = rows.domain(acme, recurring_amount=Decimal("30"), registration_period=3, **DUE)
+
+    assert forecast.recurring(service) == Recurring(date(2027, 1, 31), 3, Decimal("9.90"), row=service)
+    assert forecast.recurring(domain) == Recurring(date(2027, 1, 31), 36, Decimal("30"), row=domain)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"billing_cycle": "One Time"},
+        {"billing_cycle": "Free Account"},
+        {"billing_cycle": "Fortnightly"},
+        {"amount": Decimal(0)},
+        {"amount": None},
+        {"next_due_date": None},
+    ],
+)
+def test_it_expects_nothing_of_what_does_not_recur_or_is_not_known(rows, acme, fields):
+    usual = {"amount": Decimal("9.90"), "billing_cycle": "Monthly", **DUE}
+
+    assert forecast.recurring(rows.service(acme, **usual | fields)) is None
+
+
+def test_it_expects_nothing_of_a_domain_without_a_period(rows, acme):
+    assert forecast.recurring(rows.domain(acme, recurring_amount=Decimal(9), **DUE)) is None
