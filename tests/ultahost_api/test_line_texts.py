@@ -6,7 +6,14 @@ import pytest
 
 from tests.ultahost_api.invoice_lines import DOMAINS, LINES, SERVICES
 from ultahost_api.models import line_words
-from ultahost_api.models.line_texts import Things, domain_key, named, plain
+from ultahost_api.models.line_texts import (
+    Things,
+    domain_key,
+    is_whole_renewal,
+    named,
+    only_moves_money,
+    plain,
+)
 
 NAMES = [*SERVICES, *DOMAINS]
 THINGS = Things(
@@ -45,6 +52,62 @@ def test_it_takes_spellings_of_a_domain_for_the_same(spelled):
     assert domain_key(spelled) == domain_key("bücher.de") != domain_key("bucher.de")
 
 
-@pytest.mark.parametrize("name", ["DOMAIN", "RENEWAL", "OTHER", "SETUP_FEE", "ADDON", "UPGRADE", "PRORATA"])
+@pytest.mark.parametrize(
+    "name", ["DOMAIN", "RENEWAL", "OTHER", "SETUP_FEE", "ADDON", "UPGRADE", "PRORATA", "INVOICE", "FUNDS"]
+)
 def test_it_has_its_words_as_it_spells_lines(name):
     assert [plain(word) for word in getattr(line_words, name)] == list(getattr(line_words, name))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Invoice #198"],
+        ["Invoice #198", "Invoice #199"],
+        ["Mass Payment - Invoice #198"],
+        ["Rechnung Nr. 198"],
+        ["INVOICE&nbsp;Number: EUR-2026-198"],
+        ["Facture n° 12\nof a client"],
+        ["Add Funds"],
+        ["Guthaben aufladen"],
+    ],
+)
+def test_it_tells_mass_payments_and_deposits(lines):
+    assert only_moves_money(lines)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [""],
+        ["Invoice"],
+        ["Invoice #198", "Late Fee (Added 05/11/2026)"],
+        ["Invoice #198 - Linux VPS Basic"],
+        ["Invoicing Suite 2"],
+        ["Linux VPS Basic - shop.example.com (01/11/2026 - 30/11/2026)"],
+    ],
+)
+def test_it_takes_no_bill_for_one(lines):
+    assert not only_moves_money(lines)
+
+
+def test_it_takes_none_of_the_lines_that_name_a_thing_for_one():
+    assert [text for text, right in LINES if right and only_moves_money([text])] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("Linux VPS Basic - shop.example.com (01/11/2026 - 30/11/2026)", True),
+        ("Linux VPS Basic - shop.example.com (01/11/2026 - 30/11/2026)\nRAM: 8 GB", True),
+        ("Linux VPS Basic - shop.example.com", False),
+        ("Linux VPS Basic - shop.example.com (17/11/2026 - 30/11/2026) (Prorata)", False),
+        ("Pro Rata: Linux VPS Basic - shop.example.com (17/11/2026 - 30/11/2026)", False),
+        ("Addon (shop.example.com) - Backups (01/11/2026 - 30/11/2026)", False),
+        ("Upgrade/Downgrade: A => B - shop.example.com (01/11/2026 - 30/11/2026)", False),
+        ("Late Fee (Added 05/11/2026)", False),
+    ],
+)
+def test_it_tells_the_renewal_of_a_service_for_a_whole_period(text, right):
+    assert is_whole_renewal(text) == right

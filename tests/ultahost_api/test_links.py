@@ -256,3 +256,23 @@ def test_it_assigns_the_lines_that_an_earlier_version_has_read(account):
         call_command("migrate", verbosity=0)
     (item,) = InvoiceItem.objects.all()
     assert (item.domain, item.is_renewal) == (domain, True)
+
+
+def test_it_marks_what_only_moves_money_when_details_are_read(acme, read):
+    invoice(acme, "Invoice #198", "Invoice #199")
+    invoice(acme, f"Linux VPS Basic - shop.example.com {PERIOD}")
+    read("invoices")
+    marked = Invoice.objects.order_by("remote_id").values_list("only_moves_money", flat=True)
+    assert [*marked] == [True, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_marks_those_that_an_earlier_version_has_read(account):
+    moves = Invoice.objects.create(account=account, remote_id=1, currency="EUR")
+    bill = Invoice.objects.create(account=account, remote_id=2, currency="EUR")
+    for position, text in enumerate(("Invoice #1", "Invoice #2")):
+        InvoiceItem.objects.create(invoice=moves, position=position, description=text)
+        InvoiceItem.objects.create(invoice=bill, position=position, description=f"Server {text}")
+    call_command("migrate", "ultahost_api", "0022", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert [*Invoice.objects.filter(only_moves_money=True)] == [moves]

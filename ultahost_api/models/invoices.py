@@ -21,13 +21,14 @@ OPEN = ("Unpaid", "Payment Pending", "Collections")
 PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
 CREDIT, OVERDUE = "Credit", "Overdue"  # also derived
 ASKED_FOR = "Open"  # a group of statuses
+NOT_SPENT = ("Draft", "Cancelled")
 PAYABLE = "Unpaid"  # of those: the others are being paid already, or are in collection
 
 _DECIMALS = 4
 
 # Nothing at or below zero is asked for. A total that could not be read may be.
 _ASKED_FOR = Q(total__gt=0) | Q(total=None)
-_OPEN = Q(status__in=OPEN) & _ASKED_FOR
+OPEN_INVOICE = Q(status__in=OPEN) & _ASKED_FOR
 _CREDIT = Q(status__in=OPEN, total__lt=0)
 _DETAILS_UNREAD = Q(detailed_at__isnull=False) & (
     Q(subtotal=None) | Q(tax=None, unreadable__has_key="tax") | Q(tax2=None, unreadable__has_key="tax2")
@@ -58,7 +59,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def in_status(self, status: str) -> Self:
         """Those that show this status, or all that are open."""
         if status == ASKED_FOR:
-            return self.filter(_OPEN)
+            return self.filter(OPEN_INVOICE)
         shown = Q(status=status)
         for derived, condition in reversed(_derived()):
             shown = condition | shown if derived == status else ~condition & shown
@@ -78,7 +79,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         return self.filter(status__in=OPEN).with_derived_status()
 
     def open(self) -> Self:
-        return self.present().filter(_OPEN)
+        return self.present().filter(OPEN_INVOICE)
 
     def payable(self) -> Self:
         """As ``Invoice.is_payable`` has it: also of a known total, since a person agrees to it."""
@@ -86,6 +87,10 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def overdue(self) -> Self:
         return self.present().filter(_overdue(conf.today()))
+
+    def counted(self) -> Self:
+        """Those that are spend: issued, not cancelled, and not only moving money."""
+        return self.present().exclude(status__in=NOT_SPENT).filter(only_moves_money=False)
 
     def oldest_of_each(self) -> Self:
         """One invoice for each account and currency, and what all of them come to.
@@ -127,7 +132,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         states: dict[str, dict[str, _State]] = {}
         for one in grouped.annotate(count=Count("*"), known=Count("total"), sum=Sum("total")):
             row: Any = one
-            told = _State(row["count"], row["count"] - row["known"], _added(row["sum"]))
+            told = _State(row["count"], row["count"] - row["known"], added(row["sum"]))
             states.setdefault(row["currency"], {})[row["state"]] = told
         return [_currency_totals(currency, told) for currency, told in states.items()]
 
@@ -136,7 +141,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         sums = {"net": Sum("subtotal"), "first_tax": Sum("tax"), "second_tax": Sum("tax2")} | {
             "whole": Sum("total"),
             "paid": Sum("total", filter=Q(status="Paid")),
-            "open": Sum("total", filter=_OPEN),
+            "open": Sum("total", filter=OPEN_INVOICE),
         }
         counted = {
             "unread": Q(total=None),
@@ -154,7 +159,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         first_due = Min("due_date", filter=Q(status=PAYABLE))
         unread = Count("currency", filter=Q(total=None))
         for row in sums.annotate(sum=Sum("total"), first_due=first_due, unread=unread):
-            one = Owed(row["currency"], _added(row["sum"]), row["first_due"], row["unread"])
+            one = Owed(row["currency"], added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
         return owed
 
@@ -198,11 +203,11 @@ def _filtered_totals(row: dict[str, Any]) -> FilteredTotals:
     return FilteredTotals(
         currency=row["currency"],
         count=row["count"],
-        net=_added(row["net"]),
-        tax=_added(_added(row["first_tax"]) + _added(row["second_tax"])),
-        total=_added(row["whole"]),
-        paid=_added(row["paid"]),
-        open=_added(row["open"]),
+        net=added(row["net"]),
+        tax=added(added(row["first_tax"]) + added(row["second_tax"])),
+        total=added(row["whole"]),
+        paid=added(row["paid"]),
+        open=added(row["open"]),
         unread=row["unread"],
         undetailed=row["undetailed"],
         details_unread=row["details_unread"],
@@ -281,7 +286,7 @@ def _currency_totals(currency: str, states: dict[str, _State]) -> CurrencyTotals
     )
 
 
-def _added(value: Decimal | None) -> Decimal:
+def added(value: Decimal | None) -> Decimal:
     """SQLite adds decimals as floats: exact again to the last decimal that an amount may have."""
     return Decimal(written(round(value or Decimal(0), _DECIMALS)))
 
@@ -305,6 +310,8 @@ class Invoice(Cached):
     tax2 = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     notes = models.TextField(blank=True)
     lines = models.TextField(default="", db_default="", editable=False)  # its items in words, for searches
+    # A mass payment of other invoices, or a deposit: it is shown, and counted in no sum.
+    only_moves_money = models.BooleanField(default=False, db_default=False)
 
     payment_state: str | None = None  # set by with_payments
     has_working_key: bool  # set by overdue_or_without_key

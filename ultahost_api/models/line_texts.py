@@ -46,6 +46,11 @@ _UPGRADE = re.compile(rf"(?:{_any_of(words.UPGRADE)})(?: \w+){{0,2}}: (.+)")
 _HOST_BELOW = re.compile(r"\(?([^\s:()]+\.[^\s:()]+)\)?")
 _BECOMES = re.compile(r" ?(?:=>|->|→) ?")
 _BRACKET = re.compile(r"(.+) \(([^()]+)\)")
+# "Invoice #198", "Mass Payment - Invoice Number: EUR-2026-198"
+_PAID_INVOICE = re.compile(
+    rf"(?:mass payment(?: -|:) ?)?(?:{_any_of(words.INVOICE)})"
+    r"\s*(?:no\.?|nr\.?|num\.?|number|nummer|número|numéro|numero|n[°º]|№|id)?\s*[:#№]*\s*[\w./-]*\d[\w./-]*"
+)
 _DOMAIN_LINES = ("domain renewal", "domain registration", "domain transfer")  # these also come without years
 _DOMAIN_FEES = ("grace fee", "grace period fee", "redemption fee", "redemption period fee")
 
@@ -112,6 +117,20 @@ def expects_thing(text: str) -> bool:
     ends_in_years = _YEARS.fullmatch(rest.rpartition(" - ")[2])
     shapes = (_SETUP_FEE, _PRORATA, _ADDON, _UPGRADE)
     return rest != line or bool(ends_in_years) or any(shape.fullmatch(rest) for shape in shapes)
+
+
+def only_moves_money(texts: Iterable[str]) -> bool:
+    """Whether an invoice of these lines pays other invoices or adds to the credit, and costs nothing."""
+    lines = [plain(_LINE_END.split(text.strip()[:_LONGEST], maxsplit=1)[0]) for text in texts]
+    return bool(lines) and all(_PAID_INVOICE.fullmatch(line) or line in words.FUNDS for line in lines)
+
+
+def is_whole_renewal(text: str) -> bool:
+    """Whether such a line of a service bills a whole period: it is no set-up fee, part, addon or upgrade."""
+    line = plain(_LINE_END.split(text.strip(), maxsplit=1)[0])
+    rest = _PERIOD.sub("", line)
+    others = (_SETUP_FEE, _PRORATA, _ADDON, _UPGRADE)
+    return len(line) <= _LONGEST and rest != line and not any(shape.fullmatch(rest) for shape in others)
 
 
 @lru_cache(maxsize=20_000)

@@ -131,3 +131,57 @@ UPGRADE = (
 )
 
 PRORATA = ("prorata", "pro rata", "pro-rata", "prorated", "anteilig", "au prorata", "prorrateo", "pro rato")
+
+# A line that pays another invoice: "Invoice #198".
+INVOICE = (
+    "invoice",
+    "rechnung",
+    "facture",
+    "factura",
+    "fatura",
+    "fattura",
+    "factuur",
+    "faktura",
+    "faktúra",
+    "fakturu",
+    "számla",
+    "lasku",
+    "arve",
+    "račun",
+    "счёт",
+    "счет",
+    "рахунок",
+    "τιμολόγιο",
+    "فاتورة",
+    "فاکتور",
+    "חשבונית",
+    "發票",
+    "发票",
+    "請求書",
+    "인보이스",
+)
+
+# A line that pays into the account's credit.
+FUNDS = (
+    "add funds",
+    "guthaben aufladen",
+    "ajouter des fonds",
+    "ajouter du crédit",
+    "añadir fondos",
+    "agregar fondos",
+    "adicionar fundos",
+    "aggiungi fondi",
+    "geld toevoegen",
+    "saldo toevoegen",
+    "fon ekle",
+    "para yükle",
+    "bakiye yükle",
+    "dodaj środki",
+    "přidat kredit",
+    "пополнить счёт",
+    "пополнить счет",
+    "пополнение счета",
+    "поповнити рахунок",
+    "إضافة رصيد",
+    "הוספת כספים",
+)

@@ -28,6 +28,7 @@ from ultahost_api.client import (
 )
 from ultahost_api.models import Account, Invoice, InvoiceItem, Order, OrderItem, links
 from ultahost_api.models.cached import Cached
+from ultahost_api.models.line_texts import only_moves_money
 from ultahost_api.refresh import events
 from ultahost_api.refresh.leases import Lease
 from ultahost_api.refresh.nouns import NOUNS, CachedNoun, items_of
@@ -212,6 +213,7 @@ def write(
     items: list[Any] = items_of(row, details)
     if isinstance(row, Invoice):
         values["lines"] = "\n".join(map(str, items))
+        values["only_moves_money"] = only_moves_money(item.description for item in items)
     with transaction.atomic():
         lease.renew()
         events.write(

@@ -33,6 +33,7 @@ from ultahost_api.models import (  # noqa: E402
     Email,
     Event,
     Invoice,
+    InvoiceItem,
     Operation,
     Order,
     Quote,
@@ -68,6 +69,10 @@ def invoice(n: int) -> dict[str, Any]:
         "total": Decimal(n % 5000) / 7,
         "currency": "EUR",
         "status": status,
+        "subtotal": Decimal(n % 5000) / 8,
+        "tax": Decimal(n % 50) / 8,
+        "credit": Decimal(0),
+        "detailed_at": timezone.now(),
         "payment_method": "card",
         "lines": f"Linux VPS Basic - {name(n)} ({day(n)}) 19.99",
     }
@@ -106,6 +111,7 @@ def fill(rows: int) -> tuple[User, User]:
     for model, make in NOUNS:
         told = ({"account": accounts[n % ACCOUNTS], "remote_id": n} | make(n) for n in range(1, rows + 1))
         save(model, (model(**row) for row in told))
+    save_items()
     newest = list(Invoice.objects.order_by("-remote_id")[: min(rows, 100_000)])
     save(Event, (event(row, n) for n, row in enumerate(newest)))
     key = ApiKey.objects.all()[0]
@@ -114,6 +120,17 @@ def fill(rows: int) -> tuple[User, User]:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")  # as its own does after so many rows
     return alma, boss
+
+
+def save_items() -> None:
+    """A line of each invoice about the service of the same number, as the text of ``lines`` tells."""
+    services = dict(Service.objects.values_list("remote_id", "pk"))
+    told: Any = Invoice.objects.values_list("pk", "remote_id", "lines", "subtotal").iterator(2000)
+    items = (
+        InvoiceItem(invoice_id=pk, position=0, description=text, amount=net, service_id=services[n])
+        for pk, n, text, net in told
+    )
+    InvoiceItem.objects.bulk_create(items, batch_size=2000)
 
 
 def account(owner: User, number: int) -> Account:

@@ -1,0 +1,123 @@
+"""What invoices of one currency come to: by month, by account, and by what their lines are about.
+
+A partition gives each line or invoice a key. What belongs to no key, tax and credit are rows of their own,
+so that every partition of the same invoices adds up to the same total: what was to be paid.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+
+from portal import access
+from portal.models import User
+from portal.queries.cycles import later
+from ultahost_api.models import Account
+from ultahost_api.models.invoices import InvoiceQuerySet
+from ultahost_api.models.spending import BY_PRODUCT, Sums, by_account_and_month, by_line
+
+MONTHS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A key, what its lines come to net, and how many lines or invoices that is."""
+
+    key: Any
+    amount: Decimal
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Rows by key, the largest first, and beside them what belongs to none of them."""
+
+    rows: list[Row]
+    not_assigned: Decimal
+    tax: Decimal
+    credit: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        net = sum((row.amount for row in self.rows), self.not_assigned)
+        return net + self.tax - self.credit
+
+
+def partition(keyed: Iterable[tuple[Any, Decimal, int]], whole: Sums) -> Partition:
+    """By key. Lines whose key is empty, and what an invoice has beside its lines, are not assigned."""
+    found: dict[Any, Row] = {}
+    for key, amount, count in keyed:
+        if key:
+            was = found.get(key, Row(key, Decimal(0), 0))
+            found[key] = Row(key, was.amount + amount, was.count + count)
+    rows = sorted(found.values(), key=lambda row: (-row.amount, str(row.key)))
+    assigned = sum((row.amount for row in rows), Decimal(0))
+    return Partition(rows, whole.net - assigned, whole.tax, whole.credit)
+
+
+class Spend:
+    """The invoices that a user may view in one currency, of one account or all, from ``since`` to ``until``.
+
+    The sums by month are those of the last 24 months, whatever the period.
+    """
+
+    def __init__(
+        self, user: User, currency: str, since: date, until: date, today: date, account: Account | None = None
+    ) -> None:
+        invoices = access.invoices_to_view(user).counted().filter(currency=currency)
+        self._invoices: InvoiceQuerySet = invoices.of([account]) if account else invoices
+        self.since, self.until = since, until
+        self.first = later(today.replace(day=1), 1 - MONTHS)
+
+    @cached_property
+    def _cells(self) -> dict[tuple[Any, date | None], Sums]:
+        since = min(self.first, self.since)
+        return by_account_and_month(self._invoices.filter(Q(date__gte=since) | Q(date=None)))
+
+    @property
+    def undated(self) -> int:
+        """Invoices whose date is not known: they are in no month."""
+        return sum(sums.count for (_, month), sums in self._cells.items() if month is None)
+
+    @property
+    def months(self) -> list[tuple[date, Sums]]:
+        """The last 24, the oldest first."""
+        found: defaultdict[date, Sums] = defaultdict(Sums)
+        for (_, month), sums in self._cells.items():
+            if month:
+                found[month] += sums
+        return [(month, found[month]) for n in range(MONTHS) if (month := later(self.first, n))]
+
+    @cached_property
+    def whole(self) -> Sums:
+        """All of the period."""
+        return sum((sums for _, _, sums in self._in_period()), Sums())
+
+    @property
+    def by_month(self) -> Partition:
+        return partition(((month, sums.net, sums.count) for _, month, sums in self._in_period()), self.whole)
+
+    @property
+    def by_account(self) -> Partition:
+        return partition(((key, sums.net, sums.count) for key, _, sums in self._in_period()), self.whole)
+
+    @cached_property
+    def by_product(self) -> Partition:
+        return self.by_line(BY_PRODUCT)
+
+    def by_line(self, key: Any) -> Partition:
+        """``key`` is an expression over a line of an invoice, empty where the line tells nothing."""
+        return partition(
+            by_line(key, self._invoices.filter(date__range=(self.since, self.until))), self.whole
+        )
+
+    def _in_period(self) -> Iterable[tuple[Any, date, Sums]]:
+        """Periods begin and end with months."""
+        for (account, month), sums in self._cells.items():
+            if month and self.since <= month <= self.until:
+                yield account, month, sums

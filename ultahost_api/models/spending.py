@@ -1,0 +1,124 @@
+"""Sums over invoices that count as spend: by account and month, and by what their lines are about."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, Sum, TextField, Value, When
+from django.db.models.functions import Cast, StrIndex, Substr
+from django.db.models.lookups import Exact
+
+from ultahost_api.models.invoices import OPEN_INVOICE, InvoiceItem, InvoiceQuerySet, added
+
+DOMAINS, OTHER, NOT_ASSIGNED = "domains", "other", ""
+
+# The product that the line itself names. Of a service, nothing else is told to a reader of its invoice alone.
+BY_PRODUCT = Case(
+    When(domain__isnull=False, then=Value(DOMAINS)),
+    When(service=None, then=Value(NOT_ASSIGNED)),
+    When(service__product_name="", then=Value(OTHER)),
+    When(Exact(StrIndex("description", F("service__product_name")), 0), then=Value(OTHER)),
+    default=F("service__product_name"),
+    output_field=TextField(),
+)
+
+_NET_KNOWN = Q(subtotal__isnull=False)
+_UNREAD = Q(total=None) | (
+    Q(detailed_at__isnull=False)
+    & (
+        Q(subtotal=None)
+        | Q(tax=None, unreadable__has_key="tax")
+        | Q(tax2=None, unreadable__has_key="tax2")
+        | Q(credit=None, unreadable__has_key="credit")
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What some invoices come to. Net, tax and credit are of those whose details were read.
+
+    ``undetailed`` is how many were not, ``unread`` of how many an amount could not be read. One that was
+    ``refunded`` was invoiced, and is neither paid nor open: how much was refunded is not known.
+    """
+
+    count: int = 0
+    net: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    paid: Decimal = Decimal(0)
+    open: Decimal = Decimal(0)
+    undetailed: int = 0
+    unread: int = 0
+    refunded: int = 0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def invoiced(self) -> Decimal:
+        return self.net + self.tax
+
+    @property
+    def after_credit(self) -> Decimal:
+        return self.net + self.tax - self.credit
+
+
+def by_account_and_month(invoices: InvoiceQuerySet) -> dict[tuple[Any, date | None], Sums]:
+    """One statement. A month is its first day; None for invoices without a date."""
+    month = Substr(Cast("date", TextField()), 1, 7)
+    rows: Any = (
+        invoices.order_by()
+        .values("account", month=month)
+        .annotate(
+            count=Count("pk"),
+            net=Sum("subtotal"),
+            first_tax=Sum("tax", filter=_NET_KNOWN),
+            second_tax=Sum("tax2", filter=_NET_KNOWN),
+            given=Sum("credit", filter=_NET_KNOWN),
+            paid=Sum("total", filter=Q(status="Paid")),
+            open=Sum("total", filter=OPEN_INVOICE),
+            undetailed=Count("pk", filter=Q(detailed_at=None)),
+            unread=Count("pk", filter=_UNREAD),
+            refunded=Count("pk", filter=Q(status="Refunded")),
+        )
+    )
+    return {(row["account"], _first_day(row["month"])): _sums(row) for row in rows}
+
+
+def by_line(key: Any, invoices: InvoiceQuerySet) -> Iterator[tuple[Any, Decimal, int]]:
+    """The key of lines, what they come to net, and how many they are. One statement.
+
+    ``key`` is an expression over a line, such as BY_PRODUCT. Lines of invoices whose net is not known are
+    left out, as these are left out of every sum.
+    """
+    wanted = invoices.order_by().filter(_NET_KNOWN)
+    lines: Any = InvoiceItem.objects.order_by().filter(invoice__in=wanted.values("pk"), amount__isnull=False)
+    for row in lines.values(key=key).annotate(net=Sum("amount"), count=Count("pk")):
+        yield row["key"], added(row["net"]), row["count"]
+
+
+def with_line_of(key: Any, value: str, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
+    """Those that have a line with this key."""
+    lines = InvoiceItem.objects.alias(key=key).filter(key=value)
+    return invoices.filter(pk__in=lines.order_by().values("invoice"))
+
+
+def _first_day(month: str | None) -> date | None:
+    return date.fromisoformat(f"{month}-01") if month else None
+
+
+def _sums(row: Mapping[str, Any]) -> Sums:
+    return Sums(
+        count=row["count"],
+        net=added(row["net"]),
+        tax=added(row["first_tax"]) + added(row["second_tax"]),
+        credit=added(row["given"]),
+        paid=added(row["paid"]),
+        open=added(row["open"]),
+        undetailed=row["undetailed"],
+        unread=row["unread"],
+        refunded=row["refunded"],
+    )
