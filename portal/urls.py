@@ -101,6 +101,7 @@ from portal.views.sign_in import (
     second_step,
     sign_in_by_passkey,
 )
+from portal.views.spend import spend, spend_csv
 from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 
 # The parts of allauth that the portal offers; its names are what allauth itself looks up.
@@ -166,6 +167,8 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/", invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/pay/", pay_invoice, name="pay_invoice"),
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
+    path("spend/", spend, name="spend"),
+    path("spend.csv", spend_csv, name="spend_csv"),
     path("orders/", orders, name="orders"),
     path("orders.csv", orders_csv, name="orders_csv"),
     path("orders/new/<slug:kind>/", create_order, name="create_order"),

@@ -18,6 +18,7 @@ from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
 from ultahost_api.models.invoices import ASKED_FOR, OVERDUE
+from ultahost_api.models.spending import BY_PRODUCT, NOT_ASSIGNED, with_line_of
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
 
@@ -185,6 +186,15 @@ class PeriodFilter(filters.ChoiceFilter):
         return rows.filter(**{f"{self.field_name}__range": days}) if days else rows
 
 
+UNASSIGNED = "not assigned"  # the product of lines that name none, in an address
+
+
+def currencies_of(accounts: Iterable[Account]) -> set[str]:
+    """Those of the accounts now, and those of their older invoices."""
+    told = {currency for one in accounts for currency in (one.currency, one.former_currency)}
+    return told - {""}
+
+
 class InvoiceFilter(DerivedFilter):
     groups = (ASKED_FOR,)
     first_statuses = (ASKED_FOR, OVERDUE)
@@ -196,11 +206,31 @@ class InvoiceFilter(DerivedFilter):
     unreadable = filters.ChoiceFilter(
         method="by_unreadable",
         label=_("Could not be read"),
-        choices=[("any", _("Any field")), ("total", _("The total"))],
+        choices=[("any", _("Any field")), ("total", _("The total")), ("details", _("Details not read yet"))],
         widget=Select,
     )
+    currency = filters.ChoiceFilter(label=_("Currency"), empty_label=_("Any currency"), widget=Select)
+    spend = filters.ChoiceFilter(
+        method="by_spend", label=_("Spend"), choices=[("counted", _("Counted as spend"))], widget=Select
+    )
+    product = filters.CharFilter(method="by_product", label=_("Product"))
+
+    def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: Iterable[Account]) -> None:
+        super().__init__(data, rows, accounts=accounts)
+        currencies = sorted(currencies_of(accounts))
+        self.filters["currency"].extra["choices"] = [(one, one) for one in currencies]
+
+    def by_spend(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.counted()  # type: ignore[attr-defined]
+
+    def by_product(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Invoices with a line of this product, or with one that names none."""
+        key = NOT_ASSIGNED if value == UNASSIGNED else value
+        return with_line_of(BY_PRODUCT, key, rows)  # type: ignore[arg-type]
 
     def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == "details":
+            return rows.filter(detailed_at=None)
         return rows.filter(total=None) if value == "total" else super().by_unreadable(rows, name, value)
 
 

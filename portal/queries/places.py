@@ -100,6 +100,7 @@ _WORDS = {
     "services": _("servers hosting vps products"),
     "invoices": _("bills payments"),
     "domains": _("names dns"),
+    "spend": _("costs money charts run rate forecast report"),
     "orders": _("purchases"),
     "quotes": _("offers"),
     "payment_methods": _("cards bank stripe"),

@@ -22,7 +22,7 @@ register = template.Library()
 _WORDS = Translated({"attention": _("need attention")})
 
 
-_APART = {"orders", "accounts", "keys"}  # each begins a group in the rail
+_APART = {"spend", "accounts", "keys"}  # each begins a group in the rail
 
 
 @register.simple_tag(takes_context=True)

@@ -98,6 +98,8 @@ TABLE = {
     "upgrade_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "invoices": (ALL, NEVER),
     "invoices_csv": (ALL, NEVER),
+    "spend": (ALL, NEVER),
+    "spend_csv": (ALL, NEVER),
     "invoice": (INVOICE_READERS, NEVER),
     "invoice_print": (INVOICE_READERS, NEVER),
     "pay_invoice": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
@@ -554,9 +556,9 @@ LOGGED = {
 }  # fmt: skip
 LISTED = ["services", "invoices", "domains", "orders", "quotes", "emails"]
 LEFT = {
-    **dict.fromkeys([*LISTED, "home", "freshness"], SOONER),
+    **dict.fromkeys([*LISTED, "home", "freshness", "spend"], SOONER),
     **dict.fromkeys(["service", "invoice", "invoice_print", "domain"], OPENED),
-    **{f"{name}_csv": LOGGED for name in [*LISTED, "operations", "changes", "accounts", "audit"]},
+    **{f"{name}_csv": LOGGED for name in [*LISTED, "operations", "changes", "accounts", "audit", "spend"]},
 }
 
 
@@ -615,6 +617,10 @@ def canary(paths, rows):
         told = {named[noun]: "N-1" if noun == "invoice" else CANARY}
         getattr(rows, noun)(theirs, remote_id=row.remote_id, **told)
     of_theirs = {noun: type(row).objects.get(account=theirs) for noun, row in mine.items()}
+    of_theirs["service"].product_name = CANARY
+    of_theirs["service"].save()
+    summed = {"date": timezone.localdate(), "detailed_at": timezone.now(), "subtotal": 1, "total": 1}
+    Invoice.objects.update(**summed)
     Order.objects.update(invoice_id=mine["invoice"].remote_id)
     for noun in ("service", "domain"):
         InvoiceItem.objects.create(invoice=mine["invoice"], position=0, **{noun: of_theirs[noun]})

@@ -270,3 +270,11 @@ def test_it_is_called_after_a_list_with_rows_to_read(listed, acme, rung):
     details = listed.refresh("details")
     assert details.next_due_at <= timezone.now()
     assert details.pk in [argument for _, argument, _ in rung]
+
+
+def test_it_wants_the_newest_first_and_before_them_what_a_person_opened(acme, worker):
+    acme.add_invoices(8)
+    worker.run("invoices")
+    assert Invoice.objects.get(remote_id=2).want_details()
+    wanted = Invoice.objects.lacking_details().values_list("remote_id", flat=True)
+    assert [*wanted] == [2, 8, 7, 6, 5, 4, 3, 1]

@@ -34,7 +34,7 @@ class CachedQuerySet(models.QuerySet[Row]):
         return self.filter(pk__in=odd.order_by().values("pk"))
 
     def lacking_details(self) -> Self:
-        """First rows that a person opened, then rows never read or changed since, then the oldest."""
+        """First rows that a person opened, then rows never read, the newest first, then the oldest read."""
         stale = (
             Q(detailed_at=None)
             | Q(detailed_at__lt=F("changed_at"))
@@ -44,7 +44,9 @@ class CachedQuerySet(models.QuerySet[Row]):
             self.present()
             .filter(stale)
             .order_by(
-                F("details_wanted_at").desc(nulls_last=True), F("detailed_at").asc(nulls_first=True), "id"
+                F("details_wanted_at").desc(nulls_last=True),
+                F("detailed_at").asc(nulls_first=True),
+                "-remote_id",
             )
         )
 

@@ -1,0 +1,70 @@
+"""What Spend shows: a currency, an account and a period of whole months."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django import forms
+from django.db.models import TextChoices
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from portal.pages.filters import currencies_of
+from portal.pages.selects import Select
+from portal.queries.cycles import later
+from ultahost_api.models import Account
+
+
+class Span(TextChoices):
+    LAST_12_MONTHS = "12-months", _("Last 12 months")
+    LAST_24_MONTHS = "24-months", _("Last 24 months")
+    THIS_MONTH = "this-month", _("This month")
+    LAST_MONTH = "last-month", _("Last month")
+    THIS_YEAR = "this-year", _("This year")
+    LAST_YEAR = "last-year", _("Last year")
+
+
+class SpendForm(forms.Form):
+    """A choice that is not offered counts as none, so that an old address shows something."""
+
+    currency = forms.CharField(widget=forms.HiddenInput, required=False)
+    account = forms.CharField(label=_("Account"), widget=Select, required=False)
+    period = forms.CharField(label=_("Period"), widget=Select, required=False)
+
+    def __init__(self, data: QueryDict, accounts: Iterable[Account]) -> None:
+        self.accounts = {str(account.pk): account for account in accounts}
+        self.currencies = sorted(currencies_of(self.accounts.values()))
+        given = {name: data.get(name, "") for name in ("currency", "account", "period")}
+        if given["currency"] not in self.currencies:
+            given["currency"] = self._usual()
+        if given["period"] not in Span:
+            given["period"] = Span.LAST_12_MONTHS
+        super().__init__(given)
+        self.fields["account"].widget.choices = [("", _("All accounts")), *self._offered(given["currency"])]
+        self.fields["period"].widget.choices = Span.choices
+        self.chosen_currency, self.span = given["currency"], Span(given["period"])
+        self.chosen_account = self.accounts.get(given["account"])
+
+    def days(self, today: date) -> tuple[date, date]:
+        """The first day of a month and the last of one."""
+        month, january = today.replace(day=1), today.replace(month=1, day=1)
+        first, months = {
+            Span.LAST_12_MONTHS: (later(month, -11), 12),
+            Span.LAST_24_MONTHS: (later(month, -23), 24),
+            Span.THIS_MONTH: (month, 1),
+            Span.LAST_MONTH: (later(month, -1), 1),
+            Span.THIS_YEAR: (january, 12),
+            Span.LAST_YEAR: (later(january, -12), 12),
+        }[self.span]
+        return first, later(first, months) - timedelta(days=1)
+
+    def _usual(self) -> str:
+        """That of most accounts."""
+        told = [account.currency for account in self.accounts.values()]
+        return max(self.currencies, key=told.count, default="")
+
+    def _offered(self, currency: str) -> list[tuple[str, str]]:
+        return [
+            (pk, account.name)
+            for pk, account in self.accounts.items()
+            if currency in (account.currency, account.former_currency)
+        ]

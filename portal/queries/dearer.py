@@ -1,0 +1,70 @@
+"""Renewals that are due soon and cost over a tenth more than the last one did."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from ultahost_api.models import Domain, Event, InvoiceItem, Service
+from ultahost_api.models.invoices import NOT_SPENT
+from ultahost_api.models.line_texts import is_whole_renewal
+
+AHEAD = timedelta(days=60)
+_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Dearer:
+    """What the next renewal costs, and what the last one did."""
+
+    row: Service | Domain
+    was: Decimal
+    next: Decimal
+
+    @property
+    def percent(self) -> int:
+        return round((self.next / self.was - 1) * 100)
+
+
+def dearer(services: QuerySet[Service], domains: QuerySet[Domain], today: date) -> list[Dearer]:
+    """Of the active ones among these, the soonest first."""
+    soon = {"status": "Active", "next_due_date__range": (today, today + AHEAD)}
+    whole = _lines().filter(service=OuterRef("pk"), description__contains="(")
+    renewals = _lines().filter(domain=OuterRef("pk"), is_renewal=True)
+    found = [
+        *_risen(services.filter(**soon), "amount", whole),
+        *_risen(domains.filter(**soon).exclude(auto_renew=False), "recurring_amount", renewals),
+    ]
+    kept = _without_new_cycle(found)
+    return sorted(kept, key=lambda one: (one.row.next_due_date or today, str(one.row)))
+
+
+def _lines() -> QuerySet[InvoiceItem]:
+    """The newest line first, in the outer query of a service or domain."""
+    lines = InvoiceItem.objects.filter(amount__gt=0, invoice__gone_at=None)
+    return lines.exclude(invoice__status__in=NOT_SPENT).order_by(
+        F("invoice__date").desc(nulls_last=True), "-invoice__remote_id", "-amount"
+    )
+
+
+def _risen(rows: QuerySet[Any], amount: str, lines: QuerySet[InvoiceItem]) -> Iterator[Dearer]:
+    last = {"last": Subquery(lines.values("amount")[:1]), "text": Subquery(lines.values("description")[:1])}
+    for row in rows.annotate(**last).filter(**{f"{amount}__gt": F("last")}).order_by("next_due_date")[:_MOST]:
+        price = getattr(row, amount)
+        is_known = isinstance(row, Domain) or is_whole_renewal(row.text)
+        if is_known and price * 10 > row.last * 11:
+            yield Dearer(row, row.last, price)
+
+
+def _without_new_cycle(found: list[Dearer]) -> Iterable[Dearer]:
+    """A service that is now paid for a longer time did not get dearer."""
+    if not found:
+        return found
+    told = Event.objects.filter(
+        row_id__in=[one.row.pk for one in found], changes__has_key="billing_cycle"
+    ).values_list("row_id", flat=True)
+    changed = set(told)
+    return [one for one in found if one.row.pk not in changed]

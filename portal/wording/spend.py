@@ -1,0 +1,80 @@
+"""The words of Spend."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.utils.dates import MONTHS, MONTHS_3
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.wording import formats
+from ultahost_api.models.spending import DOMAINS, OTHER
+
+
+def product(key: str) -> str:
+    return {DOMAINS: _("Domains"), OTHER: _("Other services")}.get(key, key)
+
+
+def month(first: date) -> str:
+    """`Nov 2026`."""
+    return f"{str(MONTHS_3[first.month]).title()}{formats.NON_BREAKING}{first.year}"
+
+
+def month_of_chart(first: date) -> str:
+    """`Nov`; January with its year."""
+    short = str(MONTHS_3[first.month]).title()
+    return f"{short} {first.year}" if first.month == 1 else short
+
+
+def since(first: date) -> str:
+    """The name of the month before ``first``."""
+    return str(MONTHS[(first.month + 10) % 12 + 1])
+
+
+def signed(amount: Decimal, currency: str) -> str:
+    """`+€214.00`, `-€3.00`."""
+    words = formats.money(amount, currency)
+    return f"+{words}" if amount > 0 else words
+
+
+def changed(kinds: Iterable[str]) -> str:
+    """`2 new, 1 dearer`."""
+    told = list(kinds)
+    words = {
+        "new": ngettext("%(count)d new", "%(count)d new", told.count("new")),
+        "cancelled": ngettext("%(count)d ended", "%(count)d ended", told.count("cancelled")),
+        "dearer": ngettext("%(count)d dearer", "%(count)d dearer", told.count("dearer")),
+        "cheaper": ngettext("%(count)d cheaper", "%(count)d cheaper", told.count("cheaper")),
+    }
+    return ", ".join(text % {"count": told.count(kind)} for kind, text in words.items() if kind in told)
+
+
+def kind(name: str) -> str:
+    return {"new": _("New"), "cancelled": _("Ended"), "dearer": _("Dearer"), "cheaper": _("Cheaper")}[name]
+
+
+def lines(count: int) -> str:
+    return ngettext("%(count)d line", "%(count)d lines", count) % {"count": count}
+
+
+def invoices(count: int) -> str:
+    return ngettext("%(count)d invoice", "%(count)d invoices", count) % {"count": count}
+
+
+def renewals(count: int) -> str:
+    return ngettext("%(count)d renewal", "%(count)d renewals", count) % {"count": count}
+
+
+def beginning(count: int, day: date) -> str:
+    """`3 renewals from 29 Nov 2026`."""
+    return _("%(renewals)s from %(day)s") % {"renewals": renewals(count), "day": formats.day(day)}
+
+
+def ending(count: int, day: date) -> str:
+    return _("%(renewals)s to %(day)s") % {"renewals": renewals(count), "day": formats.day(day)}
+
+
+def short(amount: Decimal, currency: str) -> str:
+    """`€6,000` beside a scale: whole units, if the amount has at least ten of them."""
+    return formats.money(round(amount, 0) if amount >= 10 else amount, currency).removesuffix(".00")

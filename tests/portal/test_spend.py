@@ -1,0 +1,318 @@
+"""The page Spend: what its numbers are, what they lead to, and who sees which."""
+
+from datetime import datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from portal.models import AccountPolicy, Act, AuditEntry
+from tests.portal.test_spend_sums import bill
+from ultahost_api.models import Account
+
+TODAY = timezone.localdate()
+MONTH = TODAY.replace(day=1)
+
+
+@pytest.fixture
+def acme(rows):
+    return rows.account("Acme")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+def table(page, name):
+    """The rows of a table, the words of their cells in order."""
+    rows = page.all(f"table[data-sheet={name}] tbody tr")
+    return [
+        " ".join(" ".join(cell.text(separator=" ").split()) for cell in row.node.css("th, td"))
+        for row in rows
+    ]
+
+
+def figures(page):
+    return page.texts(".figures dd")
+
+
+def long_ago(account):
+    Account.objects.filter(pk=account.pk).update(created_at=timezone.now() - timedelta(days=400))
+
+
+def test_it_says_what_was_invoiced_and_on_what(browser, rows, acme):
+    basic = rows.service(acme, product_name="VPS Basic")
+    bill(rows, acme, (basic, "20"), (None, "5"), tax="5", credit="10", total="20", date=MONTH)
+    bill(rows, acme, (rows.domain(acme), "8"), total="8", date=MONTH, status="Unpaid")
+
+    page = browser.get("/spend/")
+
+    assert table(page, "products") == [
+        "VPS Basic 1 line €20.00", "Domains 1 line €8.00", "Not assigned €5.00",
+        "Tax €5.00", "Credit -€10.00", "Total after credit €28.00",
+    ]  # fmt: skip
+    assert table(page, "accounts") == [
+        "Acme 2 invoices €33.00", "Tax €5.00", "Credit -€10.00", "Total after credit €28.00",
+    ]  # fmt: skip
+    months = table(page, "months")
+    assert len(months) == 24
+    assert months[0].endswith("€38.00 €20.00 €8.00")
+    assert set(figures(page)) >= {"€38.00", "€8.00 still open"}
+
+
+@pytest.mark.parametrize("name", ["months", "products", "accounts"])
+def test_it_leads_from_a_number_to_exactly_the_invoices_behind_it(browser, rows, acme, name):
+    basic, other = rows.service(acme, product_name="VPS Basic"), rows.account("Harbour")
+    bill(rows, acme, (basic, "20"), number="in", total="20", date=MONTH)
+    bill(rows, acme, (basic, "20"), number="cancelled", status="Cancelled", date=MONTH)
+    bill(rows, acme, (None, "20"), number="wrapper", only_moves_money=True, date=MONTH)
+    bill(rows, acme, (basic, "20"), number="old", date=MONTH - timedelta(days=900))
+    if name != "months":
+        bill(rows, other, (None, "7"), number="out", date=MONTH)
+
+    page = browser.get("/spend/")
+    (link,) = page.all(f"table[data-sheet={name}] tbody tr:first-child a")
+
+    assert browser.get(link["href"]).texts("tbody .name") == ["in"]
+
+
+def test_it_leads_from_what_is_not_assigned_to_its_invoices(browser, rows, acme):
+    bill(rows, acme, (rows.service(acme, product_name="VPS Basic"), "20"), number="basic", date=MONTH)
+    bill(rows, acme, (None, "7"), number="odd", date=MONTH)
+
+    (link,) = browser.get("/spend/").all("table[data-sheet=products] .rest a[href*=product]")
+
+    assert browser.get(link["href"]).texts("tbody .name") == ["odd"]
+
+
+def test_it_shows_one_currency_at_a_time(browser, rows, acme, alma):
+    tokyo = rows.account("Tokyo", "JPY")
+    rows.key(alma, tokyo, "Tokyo")
+    bill(rows, acme, (None, "20"), total="20", date=MONTH)
+    bill(rows, tokyo, (None, "1980"), total="1980", date=MONTH)
+
+    page = browser.get("/spend/?currency=JPY")
+
+    assert table(page, "accounts")[0] == "Tokyo 1 invoice ¥1,980"
+    assert "€" not in page.one("main").text
+    assert page.texts("nav[aria-label=Currency] [aria-current]") == ["JPY"]
+
+
+def test_it_narrows_to_an_account_and_a_period(browser, rows, acme):
+    bill(rows, acme, (None, "20"), date=MONTH)
+    bill(rows, acme, (None, "3"), date=MONTH - timedelta(days=1))
+    bill(rows, rows.account("Harbour"), (None, "7"), date=MONTH)
+
+    assert "€27.00" in figures(browser.get("/spend/?period=this-month"))
+    assert "€3.00" in figures(browser.get("/spend/?period=last-month"))
+    assert "€23.00" in figures(browser.get(f"/spend/?account={acme.pk}"))
+
+
+@pytest.mark.parametrize("query", ["currency=XXX", "account=nonsense", "period=forever"])
+def test_it_shows_the_usual_for_what_it_does_not_offer(browser, rows, acme, query):
+    bill(rows, acme, (None, "20"), date=MONTH)
+
+    assert "€20.00" in figures(browser.get(f"/spend/?{query}"))
+
+
+def test_it_says_how_many_details_are_not_read_and_names_them(browser, rows, acme):
+    rows.invoice(acme, number="new", date=TODAY, total="9")
+
+    page = browser.get("/spend/")
+
+    (note,) = page.texts(".notes li")
+    assert note.startswith("Details of 1 invoice are not read yet")
+    assert browser.get(page.one(".notes a")["href"]).texts("tbody .name") == ["new"]
+
+
+def test_it_works_out_the_run_rate_and_the_year_ahead(browser, rows, acme):
+    due = {"next_due_date": TODAY + timedelta(days=5)}
+    rows.service(acme, amount="10", billing_cycle="Monthly", **due)
+    rows.service(acme, amount="10", billing_cycle="Quarterly", **due)
+    rows.service(acme, amount="99", billing_cycle="One Time", **due)
+    rows.service(acme, amount="0", billing_cycle="Free Account", **due)
+    rows.service(acme, amount="99", billing_cycle="Monthly", status="Cancelled", **due)
+    rows.service(acme, amount="99", billing_cycle="Fortnightly", **due)
+    rows.domain(acme, recurring_amount="36", registration_period=3, **due)
+
+    page = browser.get("/spend/")
+
+    told = figures(page)
+    assert told[0] == "€14.33"  # 10 + 3.33… + 1
+    assert told[2] == "The cycle or amount of 1 is not known, not included"
+    assert "€196.00" in told  # 12 × 10 + 4 × 10 + 36
+    assert table(page, "forecast")[-1] == "12 months from today €196.00"
+
+
+def test_it_says_what_changed_the_run_rate_since_last_month(browser, rows, acme):
+    long_ago(acme)
+    monthly = {"billing_cycle": "Monthly"}
+    dearer = rows.service(acme, domain="dearer.com", amount="12", **monthly)
+    rows.event(dearer, changes={"amount": ["10.00", "12.00"]})
+    new = rows.service(acme, domain="new.com", amount="5", **monthly)
+    rows.event(new, kind="appeared")
+    ended = rows.service(acme, domain="ended.com", amount="3", status="Cancelled", **monthly)
+    rows.event(ended, changes={"status": ["Active", "Cancelled"]})
+    cheaper = rows.domain(acme, name="cheaper.com", recurring_amount="12", registration_period=1)
+    rows.event(cheaper, changes={"recurring_amount": ["24.00", "12.00"]})
+    rows.event(rows.service(acme, amount="7", **monthly), changes={"next_due_date": ["a", "b"]})
+    before = rows.service(acme, amount="9", **monthly)
+    at = datetime.combine(MONTH, datetime.min.time(), timezone.get_current_timezone())
+    rows.event(before, changes={"amount": ["1.00", "9.00"]}, at=at - timedelta(seconds=1))
+
+    page = browser.get("/spend/")
+
+    month = (MONTH - timedelta(days=1)).strftime("%B")
+    assert figures(page)[1] == f"+€3.00 since {month}: 1 new, 1 ended, 1 dearer, 1 cheaper"
+    assert table(page, "changes") == [
+        "new.com New €0.00 €5.00 €5.00",
+        "ended.com Ended €3.00 €0.00 -€3.00",
+        "dearer.com Dearer €10.00 €12.00 €2.00",
+        "cheaper.com Cheaper €2.00 €1.00 -€1.00",
+    ]
+
+
+def test_it_knows_of_no_change_in_the_first_month(browser, rows, acme):
+    rows.event(rows.service(acme, amount="5", billing_cycle="Monthly"), kind="appeared")
+
+    assert figures(browser.get("/spend/"))[1].endswith("not known")
+
+
+WHOLE = "VPS - a.com (01/10/2026 - 31/10/2026)"
+
+
+@pytest.mark.parametrize(
+    ("last", "next", "told"),
+    [("9.80", "11.80", "+20 %"), ("10.00", "11.00", None), ("10.00", "11.01", "+10 %"), ("12", "10", None)],
+)
+def test_it_marks_a_renewal_that_costs_over_a_tenth_more(browser, rows, acme, last, next, told):
+    due = {"next_due_date": TODAY + timedelta(days=9)}
+    service = rows.service(acme, domain="a.com", amount=next, billing_cycle="Monthly", **due)
+    for amount, day in ((last, TODAY - timedelta(days=20)), ("1.00", TODAY - timedelta(days=50))):
+        bill(rows, acme, (service, amount), date=day).items.update(description=WHOLE)
+
+    found = table(browser.get("/spend/"), "dearer")
+
+    assert [told in row.replace("\xa0", " ") for row in found] == ([True] if told else [])
+
+
+def test_it_compares_a_renewal_with_renewals_alone(browser, rows, acme):
+    due = {"next_due_date": TODAY + timedelta(days=9)}
+    service = rows.service(acme, domain="a.com", amount="10", billing_cycle="Annually", **due)
+    bill(rows, acme, (service, "2")).items.update(description=f"{WHOLE} (Prorata)")
+    changed = rows.service(acme, domain="b.com", amount="100", billing_cycle="Annually", **due)
+    bill(rows, acme, (changed, "10")).items.update(description=WHOLE)
+    rows.event(changed, changes={"billing_cycle": ["Monthly", "Annually"]})
+    domain = rows.domain(acme, recurring_amount="15", **due)
+    bill(rows, acme, (domain, "1"))  # its registration
+    renewed = rows.domain(acme, name="renewed.com", recurring_amount="15", **due)
+    bill(rows, acme, (renewed, "12")).items.update(is_renewal=True)
+
+    (row,) = table(browser.get("/spend/"), "dearer")
+
+    assert row.startswith("renewed.com")
+
+
+def test_it_shows_billing_no_services(visit, people, rows, acme):
+    service = rows.service(acme, domain="secret.com", amount="10", billing_cycle="Monthly")
+    bill(rows, acme, (service, "20"), date=MONTH)
+    long_ago(acme)
+    rows.event(service, changes={"amount": ["5.00", "10.00"]})
+
+    page = visit(people.billing("Bea")).get("/spend/")
+
+    assert "Run rate" not in page.html
+    assert "secret.com" not in page.html
+    assert table(page, "accounts")[0] == "Acme 1 invoice €20.00"
+
+
+def test_it_shows_nothing_of_a_private_account(browser, rows, acme):
+    hidden = rows.account("Hidden")
+    AccountPolicy.objects.create(account=hidden, private=True)
+    bill(rows, hidden, (rows.service(hidden, product_name="Canary", amount="7"), "77"), date=MONTH)
+    bill(rows, acme, (None, "20"), date=MONTH)
+
+    for query in ("", f"?account={hidden.pk}", "?period=24-months"):
+        html = browser.get(f"/spend/{query}").html
+        told = [one for one in ("Canary", "Hidden", "€77", "€97") if one in html]
+        assert told == []
+    for name in ("months", "accounts", "products", "forecast", "changes", "dearer"):
+        assert "Canary" not in browser.get(f"/spend.csv?table={name}").html
+
+
+def test_it_exports_each_table(browser, rows, acme):
+    basic = rows.service(acme, product_name="VPS Basic")
+    bill(rows, acme, (basic, "20.005"), tax="4", date=MONTH)
+
+    page = browser.get("/spend/")
+    (link,) = page.all("section[aria-labelledby=spend-products] a[aria-label^=CSV]")
+
+    assert browser.get(link["href"]).csv() == [
+        ["VPS Basic", "20.005", "EUR", "1 line"],
+        ["Tax", "4.00", "EUR", ""],
+        ["Credit", "0.00", "EUR", ""],
+        ["Total after credit", "24.005", "EUR", ""],
+    ]
+    assert AuditEntry.objects.latest("seq").act == Act.EXPORTED
+    assert browser.get("/spend.csv?table=nothing").status == 404
+
+
+def test_it_needs_no_style_and_no_script_for_its_charts(browser, rows, acme):
+    bill(rows, acme, (None, "20"), total="20", date=MONTH)
+
+    page = browser.get("/spend/")
+
+    svg = page.all("svg.bars")[0]
+    assert "aria-hidden" in svg.attributes
+    assert page.all("main [style], main style, main script, svg script") == []
+    assert all(link["tabindex"] == "-1" for link in page.all("svg.bars a"))
+    rects = page.all("svg.bars rect.paid")
+    assert len(rects) == 1
+    assert parse_qs(urlsplit(rects[0].parent["href"]).query)["since"] == [str(MONTH)]
+
+
+def test_it_says_what_to_do_without_a_key(visit, people):
+    assert "Add a key" in visit(people.member("Mia")).get("/spend/").one("main").text
+
+
+def test_it_asks_for_the_same_number_of_statements_whatever_there_is(browser, rows, acme, alma):
+    def asked():
+        browser.get("/spend/")
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            browser.get("/spend/")
+        return len(queries)
+
+    long_ago(acme)
+    for n in range(2):
+        fill(rows, acme, n)
+    few = asked()
+    for n in range(2, 12):
+        account = rows.account(f"Company {n}")
+        long_ago(account)
+        rows.key(alma, account, f"Key {n}")
+        for _ in range(3):
+            fill(rows, account, n)
+
+    assert asked() == few
+    assert few <= 17
+
+
+def fill(rows, account, n):
+    due = {"next_due_date": TODAY + timedelta(days=9)}
+    service = rows.service(account, product_name=f"VPS {n}", amount="12", billing_cycle="Monthly", **due)
+    rows.event(service, changes={"amount": ["10.00", "12.00"]})
+    domain = rows.domain(account, recurring_amount="15", registration_period=1, **due)
+    rows.event(domain, changes={"recurring_amount": ["10.00", "15.00"]})
+    bill(rows, account, (service, "10"), date=TODAY).items.update(description=WHOLE)
