@@ -102,6 +102,7 @@ from portal.views.sign_in import (
     sign_in_by_passkey,
 )
 from portal.views.spend import spend, spend_csv
+from portal.views.statements import statement, statement_csv, statement_print, statements
 from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 
 # The parts of allauth that the portal offers; its names are what allauth itself looks up.
@@ -169,6 +170,10 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
     path("spend/", spend, name="spend"),
     path("spend.csv", spend_csv, name="spend_csv"),
+    path("statements/", statements, name="statements"),
+    path("statements/<uuid:account_id>/<slug:month>/", statement, name="statement"),
+    path("statements/<uuid:account_id>/<slug:month>/print/", statement_print, name="statement_print"),
+    path("statements/<uuid:account_id>/<slug:month>.csv", statement_csv, name="statement_csv"),
     path("orders/", orders, name="orders"),
     path("orders.csv", orders_csv, name="orders_csv"),
     path("orders/new/<slug:kind>/", create_order, name="create_order"),

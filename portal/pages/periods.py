@@ -1,9 +1,12 @@
 """Periods to choose from instead of two days: a month, a quarter or a year around a day."""
 
+import re
 from datetime import date, timedelta
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+
+_MONTH = re.compile(r"(?:199\d|2\d\d\d)-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 class Period(TextChoices):
@@ -18,13 +21,13 @@ class Period(TextChoices):
 
 def days_of(period: str, today: date) -> tuple[date, date] | None:
     """The first and the last day. The last 12 months end today."""
-    month = _month(today, 0)
-    quarter = _month(today, -((today.month - 1) % 3))
+    month = month_after(today, 0)
+    quarter = month_after(today, -((today.month - 1) % 3))
     starts = {
         Period.THIS_MONTH: (month, 1),
-        Period.LAST_MONTH: (_month(month, -1), 1),
+        Period.LAST_MONTH: (month_after(month, -1), 1),
         Period.THIS_QUARTER: (quarter, 3),
-        Period.LAST_QUARTER: (_month(quarter, -3), 3),
+        Period.LAST_QUARTER: (month_after(quarter, -3), 3),
         Period.THIS_YEAR: (date(today.year, 1, 1), 12),
     }
     if period == Period.LAST_12_MONTHS:
@@ -32,10 +35,18 @@ def days_of(period: str, today: date) -> tuple[date, date] | None:
     if period not in starts:
         return None
     first, months = starts[Period(period)]
-    return first, _month(first, months) - timedelta(days=1)
+    return first, month_after(first, months) - timedelta(days=1)
 
 
-def _month(day: date, later: int) -> date:
+def month_named(text: str) -> date | None:
+    """The first day of the month that is written ``2026-10``; None if the text is no month."""
+    if not _MONTH.fullmatch(text):
+        return None
+    year, month = map(int, text.split("-"))
+    return date(year, month, 1)
+
+
+def month_after(day: date, later: int) -> date:
     """The first day of the month that is so many months later."""
     months = day.year * 12 + day.month - 1 + later
     return date(months // 12, months % 12 + 1, 1)

@@ -104,6 +104,7 @@ _WORDS = {
     "orders": _("purchases"),
     "quotes": _("offers"),
     "payment_methods": _("cards bank stripe"),
+    "statements": _("books month end accounting csv tax"),
     "accounts": _("clients companies access"),
     "contacts": _("addresses"),
     "emails": _("e-mails messages"),

@@ -11,13 +11,14 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from portal import access
 from portal.models import User
 from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Order, OrderItem, Service
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.folding import folded
+from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.line_texts import domain_key, expects_thing
 
 MOST = 100  # rows of a noun that a page shows
@@ -79,6 +80,12 @@ def lines_of(user: User, invoice: Invoice) -> list[Line]:
         )
         for item in items
     ]
+
+
+def with_things(user: User, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
+    """Each with its lines, and with what they name as far as the user may view that."""
+    things = {"items__service": access.services_to_view(user), "items__domain": access.domains_to_view(user)}
+    return invoices.prefetch_related("items", *(Prefetch(path, rows) for path, rows in things.items()))
 
 
 def of_order(user: User, order: Order) -> tuple[list[tuple[OrderItem, Cached | None]], Invoice | None]:

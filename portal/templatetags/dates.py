@@ -6,6 +6,7 @@ from portal.wording import formats
 register = template.Library()
 
 register.filter("day", formats.day)
+register.filter("month", formats.month)
 register.filter("clock", formats.clock)
 register.filter("again", formats.again)
 register.filter("until", formats.until)

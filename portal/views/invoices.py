@@ -21,6 +21,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
+from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.freshness import Freshness
@@ -80,6 +81,10 @@ LISTING = Listing(
         Column("total", _("Total"), lambda i: i.total, "money", cell=cells.amount("total", "currency")),
         Column("currency", _("Currency"), lambda i: i.currency),
         Column("payment_method", _("Payment method"), lambda i: i.payment_method),
+        NET,
+        TAX,
+        CREDIT_USED,
+        SERVICE,
         UNREADABLE,
     ),
 )
@@ -88,7 +93,8 @@ LISTING = Listing(
 @require_safe
 def invoices(request: http.Request) -> HttpResponse:
     """The shared invoice view. An invoice is counted once, even if several keys open its account."""
-    table = _table(request)
+    shown = LISTING.shown_to(request.user.columns.get(LISTING.name, ()))
+    table = _table(request, shows_things=SERVICE.name in shown)
     schedule.watch(table.accounts)
     payers = {account.pk for account in access.accounts_to_pay(request.user)}
     if payers:
@@ -105,7 +111,7 @@ def invoices(request: http.Request) -> HttpResponse:
 
 @require_safe
 def invoices_csv(request: http.Request) -> HttpResponseBase:
-    return _table(request).as_csv()
+    return _table(request, shows_things=True).as_csv()
 
 
 @require_safe
@@ -145,12 +151,13 @@ def _totals(user: User, account: Account | None) -> list[CurrencyTotals]:
     return (invoices.of([account]) if account else invoices).by_currency()
 
 
-def _table(request: http.Request) -> Table:
+def _table(request: http.Request, *, shows_things: bool) -> Table:
     accounts = access.accounts_with_invoices(request.user)
+    rows = access.invoices_to_view(request.user)
     return Table(
         request,
         LISTING,
-        access.invoices_to_view(request.user),
+        related.with_things(request.user, rows) if shows_things else rows,
         accounts=accounts,
         filter=InvoiceFilter,
         freshness=Freshness(Noun.INVOICES, accounts),

@@ -11,7 +11,7 @@ from babel.dates import TIMEDELTA_UNITS, format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django.conf import settings
 from django.utils import timezone
-from django.utils.dates import MONTHS_3
+from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext, to_locale
 
 from portal.wording.translated import Translated
@@ -79,6 +79,11 @@ def day(value: date | None) -> str:
         return NOTHING
     day = _local(value)
     return f"{day.day}{NON_BREAKING}{_month(day.month, get_language())}{NON_BREAKING}{day.year:04}"
+
+
+def month(value: date) -> str:
+    """`October 2026`."""
+    return f"{str(MONTHS[value.month]).capitalize()}{NON_BREAKING}{value.year:04}"
 
 
 @cache

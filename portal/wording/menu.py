@@ -33,6 +33,7 @@ NOUNS = (
     Noun("orders", _("Orders"), "shopping-cart", 1, "g o", for_key_holders=True),
     Noun("quotes", _("Quotes"), "clipboard-document-list", 1, for_key_holders=True),
     Noun("payment_methods", _("Payment methods"), "credit-card", 1),
+    Noun("statements", _("Statements"), "calculator", 1),
     Noun("accounts", _("Accounts"), "building-office", 2),
     Noun("contacts", _("Contacts"), "identification", 2, for_key_holders=True),
     Noun("emails", _("E-mails"), "envelope", 2, for_key_holders=True),

@@ -62,6 +62,32 @@ def test_it_prints_the_table_however_narrow_the_paper(paper: Visitor, width: int
     assert max(tops) - min(tops) < 1
 
 
+def test_it_prints_the_sum_of_its_rows_and_no_other(paper: Visitor) -> None:
+    paper.visit("/invoices/?q=INV")
+
+    expect(paper.page.locator(".figures")).to_be_hidden()
+    expect(paper.page.get_by_text("These amounts cover")).to_be_hidden()
+    expect(paper.page.locator(".sums")).to_contain_text("€315.00")
+
+
+def test_it_prints_a_statement_whole_with_every_column_and_its_sum_at_the_end(
+    paper: Visitor, invoices: list[Invoice]
+) -> None:
+    paper.visit(f"/statements/{invoices[0].account_id}/2026-02/print/")
+
+    heads = ["Date", "Invoice", "For", "Services and domains", "Status", "Net", "Tax", "Credit used"]
+    assert shown_heads(paper.page) == [*heads, "Total", "Paid"]
+    expect(paper.page.locator("tbody tr")).to_have_count(31)
+    assert paper.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    last = paper.page.locator("tbody tr").last.bounding_box()
+    sums = paper.page.locator(".sums").bounding_box()
+    assert last
+    assert sums
+    assert sums["y"] > last["y"]
+    expect(paper.page.locator(".sums")).to_contain_text("€1,315.00")
+    expect(paper.page.get_by_role("button", name="Print")).to_be_hidden()
+
+
 def test_it_prints_the_total_once_and_nothing_that_is_under_way(
     paper: Visitor, invoices: list[Invoice]
 ) -> None:

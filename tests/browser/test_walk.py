@@ -17,7 +17,7 @@ LOOKS = [
 ]
 PAGES = [
     *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/invite/"),
-    *("/domains/?view=at-risk", "/spend/"),
+    *("/domains/?view=at-risk", "/spend/", "/statements/"),
     *("/share-links/", "/share-links/add/", "/audit/"),
     *("/people/second-factor/", "/profile/", "/sign-in/ways/", "/sign-in/ways/app/"),
     *("/sign-in/ways/passkeys/add/", "/sign-in/sessions/", "/sign-in/password/"),
@@ -68,7 +68,7 @@ def test_it_has_no_serious_finding_and_no_complaint_on_any_page(visitor: Visitor
     for path in ("/services/", "/invoices/", "/domains/"):
         wait_until_read(visitor, path)
     details = []
-    for path in ("/services/", "/invoices/", "/domains/", "/keys/", "/people/"):
+    for path in ("/services/", "/invoices/", "/domains/", "/keys/", "/people/", "/statements/"):
         visitor.visit(path)
         details.append(page.locator("tbody .name a").first.get_attribute("href") or "")
     for path in [*PAGES, *details]:

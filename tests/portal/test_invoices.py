@@ -185,6 +185,10 @@ def test_it_exports_the_invoices(visit, alma, rows, acme):
         "EUR",
         "stripe",
         "",
+        "",
+        "",
+        "",
+        "",
     ]
 
 

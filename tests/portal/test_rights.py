@@ -102,6 +102,10 @@ TABLE = {
     "spend_csv": (ALL, NEVER),
     "invoice": (INVOICE_READERS, NEVER),
     "invoice_print": (INVOICE_READERS, NEVER),
+    "statements": (ALL, NEVER),
+    "statement": (INVOICE_READERS, NEVER),
+    "statement_print": (INVOICE_READERS, NEVER),
+    "statement_csv": (INVOICE_READERS, NEVER),
     "pay_invoice": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "pay_invoices": (POSTED, POSTED),
     "payments": (key_keepers(PAGE), NEVER),
@@ -387,7 +391,7 @@ def paths(team, rows, shared):
     targets = {
         "service_id": rows.service(account).pk,
         "subject": rows.service(account, status="Suspended").pk,
-        "invoice_id": rows.invoice(account, total="5").pk,
+        "invoice_id": rows.invoice(account, total="5", date=timezone.localdate()).pk,
         "domain_id": rows.domain(account).pk,
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
         "person_id": team["other"].pk,
@@ -413,6 +417,7 @@ def paths(team, rows, shared):
         "view_id": SavedView.objects.create(
             owner=team["owner"], listing="services", name="Active", query="status=Active", shared=True
         ).pk,
+        "month": f"{timezone.localdate():%Y-%m}",
         "link_id": shared[0].pk,
         "secret": "not-the-one-0123456789",
         "pk": 1,
@@ -558,7 +563,10 @@ LISTED = ["services", "invoices", "domains", "orders", "quotes", "emails"]
 LEFT = {
     **dict.fromkeys([*LISTED, "home", "freshness", "spend"], SOONER),
     **dict.fromkeys(["service", "invoice", "invoice_print", "domain"], OPENED),
-    **{f"{name}_csv": LOGGED for name in [*LISTED, "operations", "changes", "accounts", "audit", "spend"]},
+    **{
+        f"{name}_csv": LOGGED
+        for name in [*LISTED, "statement", "operations", "changes", "accounts", "audit", "spend"]
+    },
 }
 
 
@@ -615,6 +623,7 @@ def canary(paths, rows):
     named = {"service": "domain", "domain": "name", "invoice": "number", "order": "number"}
     for noun, row in mine.items():
         told = {named[noun]: "N-1" if noun == "invoice" else CANARY}
+        told |= {"date": timezone.localdate()} if noun == "invoice" else {}
         getattr(rows, noun)(theirs, remote_id=row.remote_id, **told)
     of_theirs = {noun: type(row).objects.get(account=theirs) for noun, row in mine.items()}
     of_theirs["service"].product_name = CANARY

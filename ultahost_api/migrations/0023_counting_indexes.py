@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 models.F("subtotal"),
                 models.F("tax"),
                 models.F("tax2"),
+                models.F("credit"),
                 models.F("detailed_at"),
                 condition=models.Q(("gone_at", None)),
                 name="ultahost_invoice_sums",

@@ -138,8 +138,19 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def totalled(self) -> "list[FilteredTotals]":
         """What exactly these invoices come to, whatever their status. A net sum needs the details."""
+        return [_filtered_totals(row) for row in self._sums("currency")]
+
+    def totalled_by_account(self) -> "dict[uuid.UUID, list[FilteredTotals]]":
+        """The same of each account that has any of them, by the account's id."""
+        found: dict[uuid.UUID, list[FilteredTotals]] = {}
+        for row in self._sums("account", "currency"):
+            found.setdefault(row["account"], []).append(_filtered_totals(row))
+        return found
+
+    def _sums(self, *group: str) -> Any:
         sums = {"net": Sum("subtotal"), "first_tax": Sum("tax"), "second_tax": Sum("tax2")} | {
             "whole": Sum("total"),
+            "used": Sum("credit"),
             "paid": Sum("total", filter=Q(status="Paid")),
             "open": Sum("total", filter=OPEN_INVOICE),
         }
@@ -149,8 +160,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             "details_unread": _DETAILS_UNREAD,
         }
         counts = {name: Count("currency", filter=condition) for name, condition in counted.items()}
-        rows: Any = self.order_by("currency").values("currency").annotate(count=Count("*"), **sums, **counts)
-        return [_filtered_totals(row) for row in rows]
+        return self.order_by(*group).values(*group).annotate(count=Count("*"), **sums, **counts)
 
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
@@ -186,6 +196,7 @@ class FilteredTotals:
     count: int
     net: Decimal
     tax: Decimal
+    credit: Decimal
     total: Decimal
     paid: Decimal
     open: Decimal
@@ -205,6 +216,7 @@ def _filtered_totals(row: dict[str, Any]) -> FilteredTotals:
         count=row["count"],
         net=added(row["net"]),
         tax=added(added(row["first_tax"]) + added(row["second_tax"])),
+        credit=added(row["used"]),
         total=added(row["whole"]),
         paid=added(row["paid"]),
         open=added(row["open"]),
@@ -335,6 +347,7 @@ class Invoice(Cached):
                 "subtotal",
                 "tax",
                 "tax2",
+                "credit",
                 "detailed_at",
             ),
             # With a status, by date; what the sums of these read stands in it too.
@@ -369,6 +382,24 @@ class Invoice(Cached):
     def is_payable(self) -> bool:
         asks = self.total is not None and self.total > 0
         return self.status == PAYABLE and asks and not self.is_gone and not self.payment_state
+
+    @property
+    def things(self) -> list[Cached]:
+        """The services and domains that its lines name, each once; read ahead for several invoices."""
+        named = (item.service or item.domain for item in self.items.all())
+        return list(dict.fromkeys(thing for thing in named if thing))
+
+    @property
+    def both_taxes(self) -> Decimal | None:
+        """Tax and second tax together; None before the details are read, or if one could not be read."""
+        if not self.is_detailed or "tax" in self.unreadable or "tax2" in self.unreadable:
+            return None
+        return (self.tax or Decimal(0)) + (self.tax2 or Decimal(0))
+
+    @property
+    def paid(self) -> Decimal | None:
+        """As far as the provider tells: the whole total or nothing."""
+        return self.total if self.status == "Paid" else Decimal(0)
 
     @property
     def is_credit(self) -> bool:

@@ -1,0 +1,47 @@
+"""What an accountant reads of an invoice, the same in the list, its file and a statement."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.pages import cells, parts
+from portal.pages.columns import Column
+from portal.wording import formats
+from portal.wording.translated import Translated
+from ultahost_api.models import Invoice
+
+_WORDS = Translated({"not read": _("not read yet")})
+
+
+def service_names(invoice: Invoice) -> str:
+    """Of an invoice of ``queries.related.with_things``."""
+    return "; ".join(map(str, invoice.things))
+
+
+def line_texts(invoice: Invoice) -> str:
+    """What it was for, in the words of Ultahost."""
+    return "; ".join(" ".join(item.description.split()) for item in invoice.items.all())
+
+
+def detail(field: str) -> cells.Cell:
+    """An amount that comes with the details."""
+    shown = cells.amount(field, "currency")
+
+    def cell(invoice: Invoice, about: Mapping[str, Any]) -> Any:
+        return shown(invoice, about) if invoice.is_detailed else parts.quiet(_WORDS["not read"])
+
+    return cell
+
+
+def _tax(invoice: Invoice, about: Mapping[str, Any]) -> Any:
+    if not invoice.is_detailed:
+        return parts.quiet(_WORDS["not read"])
+    told = invoice.unreadable.get("tax", invoice.unreadable.get("tax2"))
+    return parts.or_unread(formats.money(invoice.both_taxes, invoice.currency), told)
+
+
+NET = Column("net", _("Net"), lambda i: i.subtotal, "number extra", cell=detail("subtotal"))
+TAX = Column("tax", _("Tax"), lambda i: i.both_taxes, "number extra", cell=_tax)
+CREDIT_USED = Column("credit", _("Credit used"), lambda i: i.credit, "number extra", cell=detail("credit"))
+SERVICE = Column("service", _("Services and domains"), service_names, "extra")

@@ -1,0 +1,66 @@
+"""The invoices of one month, of one account or summed up by account, for the books."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q
+
+from portal import access
+from portal.models import User
+from portal.queries import related
+from ultahost_api.models import Account
+from ultahost_api.models.invoices import FilteredTotals, InvoiceQuerySet
+
+# Ultahost asks for neither, so they are listed and counted in no sum.
+NOT_COUNTED = ("Cancelled", "Draft")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The invoices of an account that are dated in one month, and what they come to in each currency."""
+
+    account: Account
+    invoices: InvoiceQuerySet
+    sums: list[FilteredTotals]
+    not_counted: int  # invoices that are listed and in no sum
+    undated: int  # invoices of the account whose date could not be read: of no month
+
+
+def statement(user: User, account: Account, month: date) -> Statement:
+    every = access.invoices_to_view(user).of([account]).present()
+    invoices = every.filter(_dated_in(month)).order_by("date", "remote_id")
+    return Statement(
+        account=account,
+        invoices=related.with_things(user, invoices),
+        sums=_counted(invoices).totalled(),
+        not_counted=invoices.filter(status__in=NOT_COUNTED).count(),
+        undated=every.filter(date=None).count(),
+    )
+
+
+def by_account(user: User, month: date) -> list[tuple[Account, FilteredTotals | None]]:
+    """What each account comes to, in each of its currencies; None of one without invoices."""
+    sums = _of(user, month).totalled_by_account()
+    return [
+        (account, one)
+        for account in access.accounts_with_invoices(user)
+        for one in sums.get(account.pk, [None])
+    ]
+
+
+def of_all(user: User, month: date) -> list[FilteredTotals]:
+    return _of(user, month).totalled()
+
+
+def _of(user: User, month: date) -> InvoiceQuerySet:
+    return _counted(access.invoices_to_view(user).present().filter(_dated_in(month)))
+
+
+def _counted(invoices: InvoiceQuerySet) -> InvoiceQuerySet:
+    return invoices.exclude(status__in=NOT_COUNTED)
+
+
+def _dated_in(month: date) -> Q:
+    last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
+    return Q(date__range=(month, last))

@@ -1,0 +1,113 @@
+"""Month end: the statement of an account and a month, as page, on paper and as a file."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from portal import access, audit, http
+from portal.models import Act
+from portal.pages import cells, exports, parts, tables
+from portal.pages.columns import UNREADABLE, Column
+from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX, line_texts
+from portal.pages.periods import month_after, month_named
+from portal.queries import statements as query
+from portal.wording.translated import Translated
+from ultahost_api import conf
+from ultahost_api.models import Account, Invoice
+
+PAGE_SIZE, PRINTED = 100, 2000  # rows
+
+_WORDS = Translated({"not counted": _("Not counted")})
+
+
+def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
+    status = parts.status(invoice.shown_status)
+    is_counted = invoice.status not in query.NOT_COUNTED
+    return status if is_counted else status + parts.quiet(_WORDS["not counted"])
+
+
+# The page, the paper and the file have the same columns; in the file an amount has its currency beside it.
+COLUMNS = (
+    Column("date", _("Date"), lambda i: i.date, "date", cell=cells.day("date")),
+    Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
+    Column("for", _("For"), line_texts, "for extra"),
+    SERVICE,
+    Column("status", _("Status"), lambda i: i.shown_status, "state", cell=_state),
+    NET,
+    TAX,
+    CREDIT_USED,
+    Column("total", _("Total"), lambda i: i.total, "money", cell=cells.amount("total", "currency")),
+    Column("paid", _("Paid"), lambda i: i.paid, "number extra", cell=cells.amount("paid", "currency")),
+)
+_IN_FILE = (*COLUMNS, Column("currency", _("Currency"), lambda i: i.currency), UNREADABLE)
+
+
+@require_safe
+def statements(request: http.Request) -> HttpResponse:
+    """What each account came to in a month, the last one unless another is chosen."""
+    month = month_named(request.GET.get("month", "")) or month_after(conf.today(), -1)
+    context = {
+        "rows": query.by_account(request.user, month),
+        "sums": query.of_all(request.user, month),
+        **_months(month),
+    }
+    return http.page(request, "statements/list.html", context)
+
+
+@require_safe
+def statement(request: http.Request, account_id: UUID, month: str) -> HttpResponse:
+    return http.page(request, "statements/detail.html", _context(request, account_id, month, PAGE_SIZE))
+
+
+@require_safe
+def statement_print(request: http.Request, account_id: UUID, month: str) -> HttpResponse:
+    """A separate page for printing: all of it, without the portal's frame."""
+    return http.page(request, "statements/print.html", _context(request, account_id, month, PRINTED))
+
+
+@require_safe
+def statement_csv(request: http.Request, account_id: UUID, month: str) -> HttpResponseBase:
+    told = query.statement(request.user, _account(request, account_id), _month(month))
+    name = f"statement-{month}.csv"
+    audit.record(request, Act.EXPORTED, name, account=told.account, rows=told.invoices.count())
+    return exports.response(name, _IN_FILE, told.invoices.iterator(chunk_size=500))
+
+
+def _context(request: http.Request, account_id: UUID, month: str, size: int) -> dict[str, Any]:
+    first = _month(month)
+    told = query.statement(request.user, _account(request, account_id), first)
+    page = Paginator(told.invoices, size).get_page(request.GET.get("page"))
+    return {
+        "statement": told,
+        "columns": COLUMNS,
+        "page": page,
+        "rows": tables.drawn(COLUMNS, page, {}),
+        **_months(first),
+    }
+
+
+def _months(month: date) -> dict[str, date]:
+    after = month_after(month, 1)
+    return {
+        "month": month,
+        "last": after - timedelta(days=1),
+        "before": month_after(month, -1),
+        "after": after,
+    }
+
+
+def _account(request: http.Request, account_id: UUID) -> Account:
+    return access.account_among(access.accounts_with_invoices(request.user), account_id)
+
+
+def _month(text: str) -> date:
+    month = month_named(text)
+    if month is None:
+        raise Http404
+    return month
