@@ -14,6 +14,7 @@ from portal.views.accounts import (
     edit_account,
     set_private,
 )
+from portal.views.agenda import agenda
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
@@ -170,6 +171,7 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
     path("spend/", spend, name="spend"),
     path("spend.csv", spend_csv, name="spend_csv"),
+    path("agenda/", agenda, name="agenda"),
     path("statements/", statements, name="statements"),
     path("statements/<uuid:account_id>/<slug:month>/", statement, name="statement"),
     path("statements/<uuid:account_id>/<slug:month>/print/", statement_print, name="statement_print"),

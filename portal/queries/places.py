@@ -101,6 +101,7 @@ _WORDS = {
     "invoices": _("bills payments"),
     "domains": _("names dns"),
     "spend": _("costs money charts run rate forecast report"),
+    "agenda": _("calendar due dates renewals forecast next 90 days"),
     "orders": _("purchases"),
     "quotes": _("offers"),
     "payment_methods": _("cards bank stripe"),

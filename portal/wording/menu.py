@@ -30,6 +30,7 @@ NOUNS = (
     Noun("invoices", _("Invoices"), "document-text", 0, "g i"),
     Noun("domains", _("Domains"), "globe-alt", 0, "g d", for_key_holders=True),
     Noun("spend", _("Spend"), "chart-bar", 1, "g m"),
+    Noun("agenda", _("Agenda"), "calendar-days", 1, "g e"),
     Noun("orders", _("Orders"), "shopping-cart", 1, "g o", for_key_holders=True),
     Noun("quotes", _("Quotes"), "clipboard-document-list", 1, for_key_holders=True),
     Noun("payment_methods", _("Payment methods"), "credit-card", 1),

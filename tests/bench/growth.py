@@ -44,6 +44,7 @@ def main() -> None:
         ("with counts and sums", "4", *(spread(t, "rows", "page") for t in found.values())),
         ("CPU with counts and sums, ms", "60", *(most(t[MANY], "rows") for t in found.values())),
         ("search", "2", *(spread(t, "search", "page") for t in found.values())),
+        ("agenda and statements", "4", *(spread(t, "books", "page") for t in found.values())),
         ("statements of a list", "10", *(statements(t[MANY]) for t in found.values())),
     )
     report.say("Growth", WORDS, report.table(("", "aim", *found), [*lines]))
@@ -81,7 +82,7 @@ def statements(told: Told) -> str:
 
 def worst(told: dict[int, Told]) -> list[str]:
     lines: list[Any] = []
-    for kind in ("rows", "search"):
+    for kind in ("rows", "search", "books"):
         whole, rows = ratios(told, kind, "page"), ratios(told, kind, "rows")
         for path in sorted(whole, key=whole.__getitem__)[-WORST:]:
             one = told[MANY][kind][path]

@@ -17,7 +17,7 @@ from tests.bench.parts.servers import Server
 QUICK = "quick" in sys.argv
 ROWS = 1_000 if QUICK else 10_000
 ROUNDS, SECONDS = (1, 0.5) if QUICK else (5, 1.0)
-LIST, SEARCH, SUMS = 0.10, 0.06, 0.06
+LIST, SEARCH, BOOKS = 0.10, 0.06, 0.06
 WORDS = (
     "One gunicorn worker with four threads, SQLite, 10,000 rows of each noun in 50 accounts, 50 rows "
     "on a page, four kept connections. A bare view is what Django's `startproject` writes, behind "
@@ -71,7 +71,9 @@ PAGES = (
     *((path, LIST, path) for path in ("/activity/", "/")),
     ("/search/?q=example", SEARCH, "/search/?q=example"),
     ("/search/?q=0000777", SEARCH, "/search/?q=0000777"),
-    ("/spend/", SUMS, "/spend/"),
+    ("/spend/", BOOKS, "/spend/"),
+    *((path, BOOKS, path) for path in ("/agenda/", "/agenda/?view=month&month={month}")),
+    *((path, BOOKS, path) for path in ("/statements/?month={month}", "/statements/{account}/{month}/")),
     ("an invoice", LIST, "{invoice}"),
     ("a service", LIST, "{service}"),
     ("a domain", LIST, "{domain}"),

@@ -102,6 +102,7 @@ TABLE = {
     "spend_csv": (ALL, NEVER),
     "invoice": (INVOICE_READERS, NEVER),
     "invoice_print": (INVOICE_READERS, NEVER),
+    "agenda": (ALL, NEVER),
     "statements": (ALL, NEVER),
     "statement": (INVOICE_READERS, NEVER),
     "statement_print": (INVOICE_READERS, NEVER),

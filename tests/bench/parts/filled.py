@@ -210,6 +210,7 @@ def main() -> None:
     told |= {"shared": page, "invoice": f"/invoices/{row.pk}/"}
     told |= {"service": f"/services/{Service.objects.all()[0].pk}/"}
     told |= {"domain": f"/domains/{Domain.objects.all()[0].pk}/", "account": str(row.account_id)}
+    told |= {"month": f"{row.date:%Y-%m}"}
     print(json.dumps(told))
 
 

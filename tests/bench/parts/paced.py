@@ -19,6 +19,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from portal.views import changes, domains, invoices, operations, orders, services  # noqa: E402
+from ultahost_api.models import Invoice  # noqa: E402
 
 LISTS = {
     "invoices": (invoices.LISTING, ({"status": "Open"}, {"status": "Overdue"}, {"unreadable": "any"})),
@@ -36,7 +37,10 @@ LONG = 1.0  # seconds after which a page is not tried again
 
 def addresses(account: str) -> dict[str, list[str]]:
     """By kind: what shows rows in every order and choice, and what searches."""
-    told: dict[str, list[str]] = {"rows": [], "search": []}
+    told: dict[str, list[str]] = {"rows": [], "search": [], "books": []}
+    month = f"{Invoice.objects.latest('date').date:%Y-%m}"
+    told["books"] += ["/agenda/", f"/agenda/?view=month&month={month}", f"/agenda/?account={account}"]
+    told["books"] += [f"/statements/?month={month}", f"/statements/{account}/{month}/"]
     for noun, (listing, filters) in LISTS.items():
         asked: list[dict[str, str]] = [{}, {"page": "last"}, {"account": account}, *filters]
         asked += [{"sort": f"{sign}{name}"} for name in listing.sorts for sign in ("", "-")]

@@ -1,0 +1,314 @@
+"""What falls due, by day: open invoices, renewals, domains that expire, and quotes that end.
+
+A renewal for which there is no invoice yet is expected. It falls due on the day that Ultahost tells, and for
+three months ahead again after each cycle. The database adds up; only the rows that are shown are read.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Window
+from django.db.models.functions import RowNumber
+
+from portal import access
+from portal.models import User
+from portal.queries import forecast
+from portal.queries.cycles import due_days, later, months_of
+from portal.wording.agenda import Kind
+from ultahost_api import conf
+from ultahost_api.client.core.amounts import written
+from ultahost_api.models import Account, InvoiceItem
+
+EXPECTED_FOR = 3  # months
+_RAISED_WITHIN = timedelta(days=31)  # an invoice of a renewal is due so near to the day of the renewal
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from ``first`` until ``before``, which is not one of them."""
+
+    first: date
+    before: date
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that falls due. ``turn`` counts the cycles from the day that Ultahost tells."""
+
+    day: date
+    kind: Kind
+    row: Any
+    amount: Decimal | None
+    currency: str
+    turn: int = 0
+    is_expected: bool = False
+    is_invoiced: bool = False  # an open invoice asks for it, and is an entry of its own
+    ends: bool = False  # a domain that is not renewed
+
+
+@dataclass(slots=True)
+class DaySum:
+    """What falls due in one currency. ``unread`` amounts are in neither sum."""
+
+    currency: str
+    told: Decimal = Decimal(0)  # by invoices
+    expected: Decimal = Decimal(0)
+    unread: int = 0
+
+    @property
+    def all(self) -> Decimal:
+        return self.told + self.expected
+
+    def add(self, other: "DaySum") -> None:
+        self.told, self.expected = self.told + other.told, self.expected + other.expected
+        self.unread += other.unread
+
+
+@dataclass(slots=True)
+class Day:
+    day: date
+    count: int = 0
+    by_currency: dict[str, DaySum] = field(default_factory=dict)
+
+    @property
+    def sums(self) -> list[DaySum]:
+        return [one for _, one in sorted(self.by_currency.items()) if one.all or one.unread]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Source:
+    """Rows of one kind: their columns of the day, the amount, its currency and the cycle, if they recur."""
+
+    kind: Kind
+    rows: QuerySet[Any]
+    day: str
+    amount: str
+    currency: str = "account__currency"
+    cycle: str = ""
+    months: Callable[[Any], int | None] = lambda cycle: 0
+    is_counted: bool = True
+    ends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rows of a source with the same day, cycle and currency."""
+
+    source: _Source
+    due: date
+    cycle: Any
+    currency: str
+    is_invoiced: bool
+    count: int
+    known: int
+    amount: Decimal
+
+
+class Agenda:
+    """What the user may see of it. ``account`` narrows it to one account."""
+
+    def __init__(
+        self, user: User, span: Span, *, kinds: Collection[Kind] = (), account: Account | None = None
+    ):
+        self.user = user
+        self.span = span
+        self.kinds = kinds or list(Kind)
+        self.account = account
+        self.today = conf.today()
+
+    @cached_property
+    def days(self) -> list[Day]:
+        """Those on which anything falls due, in their order."""
+        found: dict[date, Day] = {}
+        for group in self._chosen:
+            for day in self._days_of(group):
+                one = found.setdefault(day, Day(day))
+                one.count += group.count
+                told = one.by_currency.setdefault(group.currency, DaySum(group.currency))
+                told.add(_sum_of(group, day))
+        return [found[day] for day in sorted(found)]
+
+    @property
+    def sums(self) -> list[DaySum]:
+        whole = Day(self.span.first)
+        for day in self.days:
+            for currency, one in day.by_currency.items():
+                whole.by_currency.setdefault(currency, DaySum(currency)).add(one)
+        return whole.sums
+
+    @property
+    def counts(self) -> dict[Kind, int]:
+        """How many entries each kind has, whichever kinds were chosen."""
+        counts = dict.fromkeys(Kind, 0)
+        for group in self._groups:
+            counts[group.source.kind] += group.count * sum(1 for _ in self._days_of(group))
+        return counts
+
+    def entries(self, days: Iterable[date], most: int) -> list[Entry]:
+        """Of these days, of each kind and cycle at most so many a day."""
+        wanted, found = set(days), []
+        for source in self._sources:
+            groups = [one for one in self._chosen if one.source is source]
+            groups = [one for one in groups if any(day in wanted for day in self._days_of(one))]
+            for row in _rows(source, groups, most):
+                found += [one for one in self._entries_of(source, row) if one.day in wanted]
+        order = list(Kind)
+        return sorted(found, key=lambda one: (one.day, order.index(one.kind), str(one.row), one.row.pk))
+
+    def _entries_of(self, source: _Source, row: Any) -> Iterator[Entry]:
+        due, cycle = getattr(row, source.day), getattr(row, source.cycle) if source.cycle else None
+        months = source.months(cycle)
+        for day in self._falls_on(due, months):
+            turn = ((day.year - due.year) * 12 + day.month - due.month) // months if months else 0
+            is_invoiced = not turn and row.pk in self._invoiced
+            yield Entry(
+                day=day,
+                kind=source.kind,
+                row=row,
+                amount=getattr(row, source.amount),
+                currency=getattr(row, source.currency, "") or row.account.currency,
+                turn=turn,
+                is_expected=bool(source.cycle) and not is_invoiced,
+                is_invoiced=is_invoiced,
+                ends=source.ends,
+            )
+
+    def _days_of(self, group: _Group) -> Iterator[date]:
+        return self._falls_on(group.due, group.source.months(group.cycle))
+
+    def _falls_on(self, due: date, months: int | None) -> Iterator[date]:
+        """The day that was told, and from today for some months the days after each cycle."""
+        first, before = self.span.first, self.span.before
+        if first <= due < before:
+            yield due
+        if months:
+            horizon = later(self.today, EXPECTED_FOR)
+            ahead = due_days(due, months, max(first, self.today), min(before, horizon + timedelta(days=1)))
+            yield from (day for day in ahead if day > due)
+
+    @property
+    def _chosen(self) -> list[_Group]:
+        return [group for group in self._groups if group.source.kind in self.kinds]
+
+    @cached_property
+    def _groups(self) -> list[_Group]:
+        return [group for source in self._sources for group in self._groups_of(source)]
+
+    def _groups_of(self, source: _Source) -> Iterator[_Group]:
+        rows = source.rows.filter(**{f"{source.day}__lt": self.span.before})
+        if not source.cycle:
+            rows = rows.filter(**{f"{source.day}__gte": self.span.first})
+        invoiced = ExpressionWrapper(Q(pk__in=self._invoiced), BooleanField())
+        columns = [source.day, source.currency, *([source.cycle, "invoiced"] if source.cycle else [])]
+        grouped: Any = (
+            (rows.annotate(invoiced=invoiced) if source.cycle else rows).order_by().values(*columns)
+        )
+        for told in grouped.annotate(
+            rows=Count("pk"), known=Count(source.amount), amounts=Sum(source.amount)
+        ):
+            yield _Group(
+                source=source,
+                due=told[source.day],
+                cycle=told.get(source.cycle),
+                currency=told[source.currency],
+                is_invoiced=bool(told.get("invoiced")),
+                count=told["rows"],
+                known=told["known"],
+                amount=Decimal(written(round(told["amounts"] or Decimal(0), 4))),
+            )
+
+    @cached_property
+    def _invoiced(self) -> set[UUID]:
+        """Services and domains whose renewal an open invoice asks for."""
+        lines = InvoiceItem.objects.filter(
+            invoice__in=self._of_account(access.invoices_to_view(self.user)).open()
+        )
+        found: set[UUID] = set()
+        for thing in ("service", "domain"):
+            named: Any = lines.exclude(**{thing: None}).order_by()
+            for pk, day, due in named.values_list(thing, f"{thing}__next_due_date", "invoice__due_date"):
+                if day and due and abs(day - due) <= _RAISED_WITHIN:
+                    found.add(pk)
+        return found
+
+    @cached_property
+    def _sources(self) -> list[_Source]:
+        user, of_account = self.user, self._of_account
+        services, domains = forecast.services_that_recur(user), forecast.domains_that_recur(user)
+        ending = access.domains_to_view(user).present().filter(status="Active", auto_renew=False).with_end()
+        return [
+            _Source(
+                Kind.INVOICES,
+                of_account(access.invoices_to_view(user)).open(),
+                "due_date",
+                "total",
+                currency="currency",
+            ),
+            _Source(
+                Kind.SERVICES,
+                of_account(services).filter(Q(amount__gt=0) | Q(amount=None)),
+                "next_due_date",
+                "amount",
+                cycle="billing_cycle",
+                months=months_of,
+            ),
+            _Source(
+                Kind.DOMAINS,
+                of_account(domains).filter(Q(recurring_amount__gt=0) | Q(recurring_amount=None)),
+                "next_due_date",
+                "recurring_amount",
+                cycle="registration_period",
+                months=lambda years: (years or 0) * 12,
+            ),
+            _Source(
+                Kind.DOMAINS, of_account(ending), "ends_on", "recurring_amount", is_counted=False, ends=True
+            ),
+            _Source(
+                Kind.QUOTES,
+                of_account(access.quotes_to_view(user)).waiting(),
+                "valid_until",
+                "total",
+                is_counted=False,
+            ),
+        ]
+
+    def _of_account(self, rows: Any) -> Any:
+        return rows.filter(account=self.account) if self.account else rows
+
+
+def _sum_of(group: _Group, day: date) -> DaySum:
+    """What the group adds to the sum of one of its days."""
+    is_told_of = group.is_invoiced and day == group.due
+    if not group.source.is_counted or is_told_of:
+        return DaySum(group.currency)
+    told = DaySum(group.currency, unread=group.count - group.known)
+    if group.source.cycle:
+        told.expected = group.amount
+    else:
+        told.told = group.amount
+    return told
+
+
+def _rows(source: _Source, groups: list[_Group], most: int) -> Iterable[Any]:
+    """The rows of these groups, at most so many of each day and cycle."""
+    if not groups:
+        return []
+    by_cycle: defaultdict[Any, set[date]] = defaultdict(set)
+    for group in groups:
+        by_cycle[group.cycle].add(group.due)
+    which = reduce(or_, (_one_cycle(source, cycle, dues) for cycle, dues in by_cycle.items()))
+    columns = [F(name) for name in (source.day, source.cycle) if name]
+    place = Window(RowNumber(), partition_by=columns, order_by=F("remote_id").asc())
+    return source.rows.filter(which).annotate(place=place).filter(place__lte=most)
+
+
+def _one_cycle(source: _Source, cycle: Any, dues: set[date]) -> Q:
+    named = {source.cycle: cycle} if source.cycle else {}
+    return Q(**{f"{source.day}__in": dues}, **named)

@@ -1,0 +1,127 @@
+"""What falls due: the next 90 days or a month, as a list by days or as a month."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from portal import access, http
+from portal.pages import agenda as drawn
+from portal.pages.periods import month_after, month_named
+from portal.queries.agenda import Agenda, Day, Span
+from portal.wording.agenda import Kind
+from ultahost_api import conf
+from ultahost_api.models import Account
+
+AHEAD = 90  # days
+PER_DAY, PER_PAGE, PER_CELL = 25, 100, 3  # entries
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the address asks for; anything else in it is ignored."""
+
+    shows_month: bool
+    month: date | None  # its first day; None for the next days
+    kind: Kind | None
+    account: Account | None
+    since: date | None  # the first day of a further page
+
+    def url(self, **changes: Any) -> str:
+        told = {
+            "view": "month" if self.shows_month else "",
+            "month": f"{self.month:%Y-%m}" if self.month else "",
+            "kind": self.kind or "",
+            "account": self.account.pk if self.account else "",
+        } | changes
+        query = urlencode({name: value for name, value in told.items() if value})
+        return reverse("agenda") + (f"?{query}" if query else "")
+
+
+@require_safe
+def agenda(request: http.Request) -> HttpResponse:
+    accounts = access.accounts_with_invoices(request.user)
+    asked = _asked(request, accounts)
+    found = Agenda(
+        request.user, _span(asked), kinds=[asked.kind] if asked.kind else (), account=asked.account
+    )
+    context = {
+        "asked": asked,
+        "accounts": accounts,
+        "sums": found.sums,
+        "chips": [
+            (Kind(kind).label, count, kind == asked.kind, asked.url(kind=kind))
+            for kind, count in found.counts.items()
+        ],
+        "every_kind": (sum(found.counts.values()), asked.url(kind="")),
+        "overdue": access.invoices_to_view(request.user).overdue().count(),
+        "last": found.span.before - timedelta(days=1),
+        "days_url": asked.url(view="", month=""),
+        "list_url": asked.url(view=""),
+        "month_url": asked.url(view="month", month=f"{asked.month or conf.today():%Y-%m}"),
+        **_shown(asked, found),
+    }
+    if asked.month:
+        context |= {"before": month_after(asked.month, -1), "after": month_after(asked.month, 1)}
+        context |= {f"{name}_url": asked.url(month=f"{context[name]:%Y-%m}") for name in ("before", "after")}
+    return http.page(request, "agenda/page.html", context)
+
+
+def _shown(asked: _Asked, found: Agenda) -> dict[str, Any]:
+    if asked.shows_month and asked.month:
+        entries = found.entries([day.day for day in found.days], PER_CELL)
+        weeks = drawn.month(asked.month, found.days, entries, asked.url(view=""))
+        return {"weeks": weeks, "weekdays": drawn.weekdays()}
+    days, rest = _page([day for day in found.days if not asked.since or day.day >= asked.since])
+    entries = found.entries([day.day for day in days], PER_DAY)
+    return {
+        "days": drawn.listed(days, entries, PER_DAY),
+        "more_url": asked.url(**{"from": rest[0].day}) if rest else "",
+        "whole_url": asked.url() if asked.since else "",
+    }
+
+
+def _page(days: Sequence[Day]) -> tuple[Sequence[Day], Sequence[Day]]:
+    """The days that fit on a page, at least one, and those that do not."""
+    rows = 0
+    for place, day in enumerate(days):
+        rows += min(day.count, PER_DAY)
+        if place and rows > PER_PAGE:
+            return days[:place], days[place:]
+    return days, []
+
+
+def _span(asked: _Asked) -> Span:
+    if asked.month:
+        return Span(asked.month, month_after(asked.month, 1))
+    today = conf.today()
+    return Span(today, today + timedelta(days=AHEAD + 1))
+
+
+def _asked(request: http.Request, accounts: Iterable[Account]) -> _Asked:
+    told = request.GET
+    shows_month = told.get("view") == "month"
+    month = month_named(told.get("month", ""))
+    kind, account = told.get("kind", ""), told.get("account", "")
+    chosen = next((one for one in accounts if str(one.pk) == account), None)
+    if account and not chosen:
+        raise Http404
+    return _Asked(
+        shows_month=shows_month,
+        month=month or (conf.today().replace(day=1) if shows_month else None),
+        kind=Kind(kind) if kind in Kind.values else None,
+        account=chosen,
+        since=_day(told.get("from", "")),
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

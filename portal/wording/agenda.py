@@ -1,0 +1,33 @@
+"""What falls due, in words: the same on the page and in a calendar."""
+
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from portal.wording.translated import Translated
+
+
+class Kind(TextChoices):
+    INVOICES = "invoices", _("Invoices")
+    SERVICES = "services", _("Services")
+    DOMAINS = "domains", _("Domains")
+    QUOTES = "quotes", _("Quotes")
+
+
+ROUTES = {Kind.INVOICES: "invoice", Kind.SERVICES: "service", Kind.DOMAINS: "domain", Kind.QUOTES: "quote"}
+
+_TITLES = Translated(
+    {
+        Kind.INVOICES: _("Invoice %(name)s is due"),
+        Kind.SERVICES: _("%(name)s renews"),
+        Kind.DOMAINS: _("%(name)s renews"),
+        Kind.QUOTES: _("Quote ends: %(name)s"),
+        "ends": _("%(name)s expires"),
+    }
+)
+
+
+def title(entry: Any) -> str:
+    """Of an entry of ``queries.agenda``."""
+    return _TITLES["ends" if entry.ends else entry.kind] % {"name": entry.row}
