@@ -92,7 +92,7 @@ def amount(entry: Any) -> Any:
     if entry.ends or entry.is_invoiced:
         return parts.NOTHING
     shown = formats.money(entry.amount, entry.currency)
-    return parts.quiet(shown) if entry.kind == Kind.QUOTES else shown
+    return shown if entry.is_counted else parts.quiet(shown)
 
 
 def sums(day: Any) -> SafeString:

@@ -50,6 +50,7 @@ class Entry:
     turn: int = 0
     is_expected: bool = False
     is_invoiced: bool = False  # an open invoice asks for it, and is an entry of its own
+    is_counted: bool = True  # in the sums
     ends: bool = False  # a domain that is not renewed
 
 
@@ -177,6 +178,7 @@ class Agenda:
                 turn=turn,
                 is_expected=bool(source.cycle) and not is_invoiced,
                 is_invoiced=is_invoiced,
+                is_counted=source.is_counted and not is_invoiced,
                 ends=source.ends,
             )
 
@@ -242,14 +244,23 @@ class Agenda:
     def _sources(self) -> list[_Source]:
         user, of_account = self.user, self._of_account
         services, domains = forecast.services_that_recur(user), forecast.domains_that_recur(user)
+        open_invoices = of_account(access.invoices_to_view(user)).open()
         ending = access.domains_to_view(user).present().filter(status="Active", auto_renew=False).with_end()
         return [
             _Source(
                 Kind.INVOICES,
-                of_account(access.invoices_to_view(user)).open(),
+                open_invoices.filter(only_moves_money=False),
                 "due_date",
                 "total",
                 currency="currency",
+            ),
+            _Source(  # a mass payment: the invoices that it pays are open as well
+                Kind.INVOICES,
+                open_invoices.filter(only_moves_money=True),
+                "due_date",
+                "total",
+                currency="currency",
+                is_counted=False,
             ),
             _Source(
                 Kind.SERVICES,

@@ -12,9 +12,6 @@ from portal.queries import related
 from ultahost_api.models import Account
 from ultahost_api.models.invoices import FilteredTotals, InvoiceQuerySet
 
-# Ultahost asks for neither, so they are listed and counted in no sum.
-NOT_COUNTED = ("Cancelled", "Draft")
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -33,8 +30,8 @@ def statement(user: User, account: Account, month: date) -> Statement:
     return Statement(
         account=account,
         invoices=related.with_things(user, invoices),
-        sums=_counted(invoices).totalled(),
-        not_counted=invoices.filter(status__in=NOT_COUNTED).count(),
+        sums=invoices.counted().totalled(),
+        not_counted=invoices.not_counted().count(),
         undated=every.filter(date=None).count(),
     )
 
@@ -54,11 +51,7 @@ def of_all(user: User, month: date) -> list[FilteredTotals]:
 
 
 def _of(user: User, month: date) -> InvoiceQuerySet:
-    return _counted(access.invoices_to_view(user).present().filter(_dated_in(month)))
-
-
-def _counted(invoices: InvoiceQuerySet) -> InvoiceQuerySet:
-    return invoices.exclude(status__in=NOT_COUNTED)
+    return access.invoices_to_view(user).counted().filter(_dated_in(month))
 
 
 def _dated_in(month: date) -> Q:

@@ -28,8 +28,7 @@ _WORDS = Translated({"not counted": _("Not counted")})
 
 def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
     status = parts.status(invoice.shown_status)
-    is_counted = invoice.status not in query.NOT_COUNTED
-    return status if is_counted else status + parts.quiet(_WORDS["not counted"])
+    return status if invoice.is_counted else status + " " + parts.quiet(_WORDS["not counted"])
 
 
 # The page, the paper and the file have the same columns; in the file an amount has its currency beside it.
@@ -43,7 +42,9 @@ COLUMNS = (
     TAX,
     CREDIT_USED,
     Column("total", _("Total"), lambda i: i.total, "money", cell=cells.amount("total", "currency")),
-    Column("paid", _("Paid"), lambda i: i.paid, "number extra", cell=cells.amount("paid", "currency")),
+    Column(
+        "paid", _("Paid"), lambda i: i.paid_total, "number extra", cell=cells.amount("paid_total", "currency")
+    ),
 )
 _IN_FILE = (*COLUMNS, Column("currency", _("Currency"), lambda i: i.currency), UNREADABLE)
 

@@ -134,6 +134,16 @@ def test_it_shows_a_cycle_that_it_does_not_know_once(browser, vps):
     assert len(entries(browser.get("/agenda/"))) == 1
 
 
+def test_it_counts_an_invoice_once_that_a_mass_payment_pays(browser, rows, acme):
+    bill(rows, acme, number="A-1")
+    bill(rows, acme, number="MASS", only_moves_money=True)
+
+    page = browser.get("/agenda/")
+
+    assert len(entries(page)) == 2
+    assert day_sums(page) == ["€10.00"]
+
+
 @pytest.mark.parametrize("noun", ["service", "domain"])
 def test_it_counts_a_renewal_once_when_its_invoice_is_there(browser, rows, acme, vps, noun):
     domain = {"registration_period": 1, "recurring_amount": "10", "next_due_date": date(2026, 12, 5)}

@@ -92,6 +92,10 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         """Those that are spend: issued, not cancelled, and not only moving money."""
         return self.present().exclude(status__in=NOT_SPENT).filter(only_moves_money=False)
 
+    def not_counted(self) -> Self:
+        """The others that are present."""
+        return self.present().filter(Q(status__in=NOT_SPENT) | Q(only_moves_money=True))
+
     def oldest_of_each(self) -> Self:
         """One invoice for each account and currency, and what all of them come to.
 
@@ -390,6 +394,11 @@ class Invoice(Cached):
         return list(dict.fromkeys(thing for thing in named if thing))
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it is one of ``counted``."""
+        return self.status not in NOT_SPENT and not self.only_moves_money and not self.is_gone
+
+    @property
     def both_taxes(self) -> Decimal | None:
         """Tax and second tax together; None before the details are read, or if one could not be read."""
         if not self.is_detailed or "tax" in self.unreadable or "tax2" in self.unreadable:
@@ -397,7 +406,7 @@ class Invoice(Cached):
         return (self.tax or Decimal(0)) + (self.tax2 or Decimal(0))
 
     @property
-    def paid(self) -> Decimal | None:
+    def paid_total(self) -> Decimal | None:
         """As far as the provider tells: the whole total or nothing."""
         return self.total if self.status == "Paid" else Decimal(0)
 
