@@ -6,9 +6,9 @@ import re
 from django.db.utils import DatabaseError, InterfaceError
 
 _KEY = re.compile(r"sk_[A-Za-z0-9_]{4,}")
-# What opens something by being in an address: a share link, an invitation, links to set a password.
+# What opens something by being in an address: links of sharing, calendars, invitations and passwords.
 _CAPABILITY = re.compile(
-    r"(/s/[^\s/.%]{1,64}(?:\.|%2[eE])|/invitation/|/password/link/|/password/new/[0-9A-Za-z]+-)"
+    r"(/s/[^\s/.%]{1,64}(?:\.|%2[eE])|/invitation/|/calendar/|/password/link/|/password/new/[0-9A-Za-z]+-)"
     r"[^\s/?#\"']+"
 )
 

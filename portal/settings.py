@@ -207,6 +207,7 @@ ACCOUNT_FORMS = {
 ACCOUNT_RATE_LIMITS = {  # beside allauth's own
     "validate_key": "5/m/user",
     "share_link": "30/m/ip",
+    "calendar_feed": "30/m/ip",
     "passkey_challenge": "30/m/ip",
 }
 # Long enough to pay a month's invoices in one sitting, too short for a browser that was left alone.

@@ -38,6 +38,7 @@ from portal.views.domains import (
     set_nameservers,
 )
 from portal.views.emails import email, email_body, emails, emails_csv
+from portal.views.feeds import calendar, feed, make_feed, revoke_feed
 from portal.views.first_admin import first_admin
 from portal.views.grants import change_grant, give_grant, take_grant
 from portal.views.health import livez, readyz
@@ -172,6 +173,10 @@ urlpatterns = [
     path("spend/", spend, name="spend"),
     path("spend.csv", spend_csv, name="spend_csv"),
     path("agenda/", agenda, name="agenda"),
+    path("agenda/link/", feed, name="feed"),
+    path("agenda/link/make/", make_feed, name="make_feed"),
+    path("agenda/link/revoke/", revoke_feed, name="revoke_feed"),
+    path("calendar/<str:secret>/agenda.ics", calendar, name="calendar"),
     path("statements/", statements, name="statements"),
     path("statements/<uuid:account_id>/<slug:month>/", statement, name="statement"),
     path("statements/<uuid:account_id>/<slug:month>/print/", statement_print, name="statement_print"),

@@ -22,6 +22,7 @@ from portal.access.accounts import (
     owners_of,
     sharers_of,
 )
+from portal.access.feeds import feed_of, feed_opened_by
 from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
 from portal.access.operations import (
@@ -90,6 +91,8 @@ __all__ = [
     "domains_to_view",
     "emails_to_view",
     "events_to_view",
+    "feed_of",
+    "feed_opened_by",
     "found",
     "grants_held_by",
     "grants_left_by",

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal import audit
+from portal.acts import feeds
 from portal.models import Act, Invitation, PasswordLink, Switches, User
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey
@@ -42,6 +43,7 @@ def deactivate(by: User, person: User, keys: Iterable[ApiKey] = ()) -> None:
         for key in disabled:
             audit.record(by, Act.KEY_DISABLED, key, account=key.account)
         audit.record(by, Act.PERSON_DEACTIVATED, person)
+        feeds.revoke(by, person)
         _note_revoked(by, revoked)
 
 

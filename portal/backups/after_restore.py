@@ -3,7 +3,15 @@
 from django.db import transaction
 from django.utils import timezone
 
-from portal.models import FirstAdminToken, Invitation, Notification, PasswordLink, ShareLink, User
+from portal.models import (
+    CalendarFeed,
+    FirstAdminToken,
+    Invitation,
+    Notification,
+    PasswordLink,
+    ShareLink,
+    User,
+)
 from ultahost_api.refresh import after_restore
 
 
@@ -15,6 +23,7 @@ def revive() -> None:
     now = timezone.now()
     Invitation.objects.valid().update(expires_at=now)
     ShareLink.objects.filter(revoked_at=None).update(revoked_at=now)
+    CalendarFeed.objects.all().revoke()
     PasswordLink.objects.open().update(revoked_at=now)
     User.objects.update(
         last_login=now

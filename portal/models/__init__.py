@@ -1,6 +1,7 @@
 from portal.models.access import AccountPolicy, Grant
 from portal.models.audit import Act, AuditEntry, AuditHead, AuditText
 from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
+from portal.models.feeds import CalendarFeed
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
 from portal.models.needs import NeedNote
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditText",
+    "CalendarFeed",
     "Device",
     "FirstAdminToken",
     "Gateway",

@@ -44,6 +44,8 @@ class Act(models.TextChoices):
     SESSIONS_ENDED = "person.sessions", _("Sessions ended")
     PASSWORD_LINK_MADE = "person.link", _("Set-password link created")
     PASSWORD_LINK_REVOKED = "person.unlinked", _("Set-password link revoked")
+    FEED_MADE = "person.feed", _("Calendar link created")
+    FEED_REVOKED = "person.feed_revoked", _("Calendar link revoked")
     PASSWORD_SET = "person.password", _("Password set")
     GRANT_GIVEN = "account.grant", _("Access given")
     GRANT_CHANGED = "account.grant_changed", _("Access changed")

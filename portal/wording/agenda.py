@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from portal.models import User
 from portal.wording.translated import Translated
 
 
@@ -13,6 +14,11 @@ class Kind(TextChoices):
     SERVICES = "services", _("Services")
     DOMAINS = "domains", _("Domains")
     QUOTES = "quotes", _("Quotes")
+
+
+def kinds_of(user: User) -> list[Kind]:
+    """Those of which the person may see any. What exactly is for ``portal.access`` to say."""
+    return list(Kind) if user.may_hold_keys else [Kind.INVOICES]
 
 
 ROUTES = {Kind.INVOICES: "invoice", Kind.SERVICES: "service", Kind.DOMAINS: "domain", Kind.QUOTES: "quote"}
@@ -24,8 +30,13 @@ _TITLES = Translated(
         Kind.DOMAINS: _("%(name)s renews"),
         Kind.QUOTES: _("Quote ends: %(name)s"),
         "ends": _("%(name)s expires"),
+        "expected": _("expected"),
     }
 )
+
+
+def expected() -> str:
+    return _TITLES["expected"]
 
 
 def title(entry: Any) -> str:

@@ -103,6 +103,10 @@ TABLE = {
     "invoice": (INVOICE_READERS, NEVER),
     "invoice_print": (INVOICE_READERS, NEVER),
     "agenda": (ALL, NEVER),
+    "feed": (ALL, NEVER),
+    "make_feed": (of(insiders=REAUTHENTICATE), of(insiders=REAUTHENTICATE)),
+    "revoke_feed": (of(insiders=REAUTHENTICATE), of(insiders=REAUTHENTICATE)),
+    "calendar": (CLOSED, NEVER_PUBLIC),  # Only for who holds the link.
     "statements": (ALL, NEVER),
     "statement": (INVOICE_READERS, NEVER),
     "statement_print": (INVOICE_READERS, NEVER),
@@ -326,6 +330,8 @@ AGAIN = {
     "delete_entry": CATALOGUE,
     "add_share_link": ASKS,
     "revoke_share_link": ASKS,
+    "make_feed": ASKS,
+    "revoke_feed": ASKS,
     "first_admin": "It asks for the token that the start printed.",
     "account_login": SIGNS_IN,
     "account_logout": "It ends one's own session.",
@@ -520,10 +526,11 @@ def test_it_asks_again_or_not_as_it_says(visit, team, asking, name):
     assert is_asked == (AGAIN[name] == ASKS)
 
 
-# Not to be done in this team: no rotation or two-factor sign-in was begun, nothing is to be paid, no key has
-# failed, and what an account is called cannot be read.
+# Not to be done in this team: no rotation or two-factor sign-in was begun, no calendar link made,
+# nothing is to be paid, no key has failed, and what an account is called cannot be read.
 NOT_NOW = {
     "finish_rotation", "undo_rotation", "verify_two_factor", "pay_invoices", "retry_key", "edit_account",
+    "revoke_feed",
 }  # fmt: skip
 
 
@@ -658,7 +665,18 @@ def test_it_shows_nothing_of_another_account(visit, team, paths, canary, name):
 
 # What is compressed
 
-SECRETIVE = {"epp_code", "two_factor", "shared", "open_shared", "share_links", "email_body", "password_link"}
+SECRETIVE = {
+    "feed",
+    "make_feed",
+    "calendar",
+    "epp_code",
+    "two_factor",
+    "shared",
+    "open_shared",
+    "share_links",
+    "email_body",
+    "password_link",
+}
 
 
 def test_it_compresses_the_pages_that_are_named_and_no_other(visit, team, paths, shared):

@@ -481,6 +481,7 @@ SECRET = "canary-SECRET_of-a-share-link-0123456789-abcd"
         f"Not Found: /sign-in/password/new/1-{SECRET}/",
         f"Method Not Allowed (POST): /sign-in/password/link/{SECRET}/",
         f"Method Not Allowed (POST): /invitation/{SECRET}/",
+        f"Not Found: /calendar/{SECRET}/agenda.ics",
     ],
 )
 def test_it_masks_the_secret_of_an_address_in_a_log_line(line):

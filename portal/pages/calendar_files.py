@@ -1,0 +1,59 @@
+"""What falls due as a file for calendars (RFC 5545).
+
+Without METHOD: with one the file would be a message between people, in which each event needs an organizer.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from icalendar import Calendar, Event
+
+from portal.wording import agenda, formats
+from portal.wording.agenda import Kind
+
+_AGAIN = timedelta(hours=1)
+
+
+def written(name: str, entries: Iterable[tuple[Any, str]]) -> bytes:
+    """Each entry with the address of its page."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//Ultahost team portal//Agenda//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("name", name)
+    calendar.add("x-wr-calname", name)  # the same for Google and Apple, which know no NAME
+    calendar.add("refresh-interval", _AGAIN, parameters={"VALUE": "DURATION"})
+    calendar.add("x-published-ttl", "PT1H")  # for Outlook
+    for entry, address in entries:
+        calendar.add_component(_event(entry, address))
+    return calendar.to_ical()
+
+
+def _event(entry: Any, address: str) -> Event:
+    """A whole day, without a time: it is the same day in every time zone."""
+    event = Event()
+    event.add("uid", uid(entry))
+    event.add("dtstamp", entry.row.changed_at)
+    event.add("last-modified", entry.row.changed_at)
+    event.add("dtstart", entry.day)
+    event.add("dtend", entry.day + timedelta(days=1))
+    event.add("summary", _summary(entry))
+    event.add("categories", [str(entry.kind.label)])
+    event.add("url", address)
+    event.add("transp", "TRANSPARENT")  # it keeps nobody busy
+    return event
+
+
+def uid(entry: Any) -> str:
+    """Of the row and the cycle, not of the day or the amount: a calendar moves the event that it has."""
+    return f"{entry.kind}-{entry.row.pk}" + (f"-{entry.turn}" if entry.turn else "")
+
+
+def _summary(entry: Any) -> str:
+    words = [agenda.title(entry)]
+    if entry.is_counted or entry.kind in (Kind.QUOTES, Kind.INVOICES):
+        words.append(formats.money(entry.amount, entry.currency))
+    if entry.is_expected:
+        words.append(agenda.expected())
+    return f"{' · '.join(words)} ({entry.row.account})"

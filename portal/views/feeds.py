@@ -1,0 +1,111 @@
+"""The calendar feed: its person makes and revokes it, a calendar reads it without a login."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_safe
+
+from portal import access, http
+from portal.acts import feeds as acts
+from portal.forms.feeds import FeedForm
+from portal.models import CalendarFeed
+from portal.pages import agenda as drawn
+from portal.pages import calendar_files
+from portal.pages.confirmation import Confirmation
+from portal.queries.agenda import Agenda, Span
+from portal.sign_in.allauth_internals import ratelimit
+from portal.sign_in.reauthentication import reauthenticated, typed_before
+from portal.views.shared import unlisted
+from portal.wording import preferences
+from portal.wording.agenda import Kind
+from ultahost_api import conf
+
+_YEAR = timedelta(days=366)
+MOST, PER_DAY = 2000, 50  # entries
+
+
+@require_safe
+def feed(request: http.Request) -> HttpResponse:
+    found = access.feed_of(request.user)
+    kinds = [Kind(kind).label for kind in found.kinds] if found else []
+    return http.page(request, "feeds/detail.html", {"feed": found, "kinds": kinds})
+
+
+@http.require_safe_or_post
+@reauthenticated(*FeedForm.base_fields)
+def make_feed(request: http.Request) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = FeedForm(data, person=request.user, initial=_initial(request))
+    if form.is_bound and form.is_valid():
+        address = acts.make(request.user, form.cleaned_data["kinds"])
+        return http.page(request, "feeds/made.html", {"address": address})
+    context = {"form": form, "has_feed": access.feed_of(request.user) is not None}
+    return http.page(request, "feeds/make.html", context, status=422 if form.is_bound else 200)
+
+
+@reauthenticated()
+@http.require_safe_or_post
+def revoke_feed(request: http.Request) -> HttpResponse:
+    found, page = access.feed_of(request.user), reverse("feed")
+    if found is None:
+        return http.SeeOther(page)
+    if request.method == "POST":
+        acts.revoke(request.user, request.user)
+        messages.success(request, _("Calendar link revoked."))
+        return http.SeeOther(page)
+    return Confirmation(
+        title=_("Revoke your calendar link?"),
+        text=_("Calendars that use it stop being updated immediately. This cannot be undone."),
+        verb=_("Revoke the link"),
+        back=page,
+        danger=True,
+    ).page(request)
+
+
+@sensitive_variables()
+@unlisted
+def calendar(request: HttpRequest, secret: str) -> HttpResponse:
+    """What the person of the feed may see at this moment, in their language."""
+    if not ratelimit.consume(request, app="allauth.account", action="calendar_feed", limit_get=True):
+        return _refused(429)
+    found = access.feed_opened_by(secret)
+    if found is None:
+        return _refused(404)
+    with access.known_rights(found.person), preferences.worn(found.person):
+        content = _written(found)
+    found.note_read()
+    return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=_AS_FILE)
+
+
+_AS_FILE = {"Content-Disposition": 'inline; filename="agenda.ics"'}
+
+
+def _refused(status: int) -> HttpResponse:
+    """Not logged as other errors are, with the address that holds the secret."""
+    headers = {"Retry-After": "60"} if status == 429 else {}
+    refused: Any = HttpResponse(status=status, content_type="text/plain; charset=utf-8", headers=headers)
+    refused._has_been_logged = True
+    return refused
+
+
+def _written(feed: CalendarFeed) -> bytes:
+    today = conf.today()
+    kinds = [Kind(kind) for kind in feed.kinds if kind in Kind.values]
+    agenda = Agenda(feed.person, Span(today - _YEAR, today + _YEAR), kinds=kinds)
+    entries = agenda.entries([day.day for day in agenda.days], PER_DAY)
+    nearest = sorted(entries, key=lambda entry: abs(entry.day - today))[:MOST]
+    in_order = sorted(nearest, key=lambda entry: entry.day)
+    addressed = [(entry, f"{settings.PORTAL_URL}{drawn.url(entry)}") for entry in in_order]
+    return calendar_files.written(_("Team portal: agenda"), addressed)
+
+
+def _initial(request: http.Request) -> dict[str, Any]:
+    typed = typed_before(request)
+    kinds = typed.get("kinds")
+    return {"kinds": [kinds] if isinstance(kinds, str) else kinds} if kinds else {}
