@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from ultahost_api.calls.clients import for_key
-from ultahost_api.models import Domain, Event, Invoice, InvoiceItem, Order, OrderItem, Service, links
+from ultahost_api.models import Account, Domain, Event, Invoice, InvoiceItem, Order, OrderItem, Service, links
 from ultahost_api.sandbox import Fault
 
 PERIOD = "(01/11/2026 - 30/11/2026)"
@@ -122,7 +122,7 @@ def test_it_reads_with_the_same_number_of_statements_however_many_lines(
     fill(account, rows)
     assert links.assign_again(account.pk) == rows
     assert InvoiceItem.objects.exclude(domain=None).count() == rows
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert links.assign_again(account.pk) == 0
 
 
@@ -276,3 +276,82 @@ def test_it_marks_those_that_an_earlier_version_has_read(account):
     call_command("migrate", "ultahost_api", "0022", verbosity=0)
     call_command("migrate", verbosity=0)
     assert [*Invoice.objects.filter(only_moves_money=True)] == [moves]
+
+
+# What a person said
+
+
+FEE = "Managed support for the shop"
+
+
+def test_it_keeps_over_re_reading_what_a_person_said(acme, read, account):
+    acme.add_services(1, product_name="Linux VPS Basic", domain="shop.example.com")
+    bill = invoice(acme, FEE, "Late fee")
+    read("services", "invoices")
+    links.assign_by_hand(account.pk, FEE, Service.objects.get())
+    assert told() == ["shop.example.com", ""]
+    first = set(InvoiceItem.objects.values_list("pk", flat=True))
+    bill["items"] = [line("Late fee"), line(FEE)]
+    Invoice.objects.update(detailed_at=None)
+    read()
+    assert told() == ["", "shop.example.com"]
+    assert not first & set(InvoiceItem.objects.values_list("pk", flat=True))
+
+
+def test_it_knows_the_line_of_another_month_and_no_other_text(acme, read, account):
+    acme.add_services(1, domain="shop.example.com")
+    invoice(acme, f"{FEE} (01/10/2026 - 31/10/2026)")
+    read("services", "invoices")
+    links.assign_by_hand(account.pk, f"{FEE} (01/10/2026 - 31/10/2026)", Service.objects.get())
+    invoice(acme, f"{FEE.upper()}  {PERIOD}", f"{FEE} and the mail", f"{FEE}\nfor October")
+    read("invoices")
+    assert told() == ["shop.example.com", "shop.example.com", "", ""]
+
+
+def test_it_takes_what_a_person_said_before_what_the_text_names(acme, read, account):
+    acme.add_services(1, product_name="Linux VPS Basic", domain="shop.example.com")
+    invoice(acme, f"Domain Renewal - later.com - 1 Year/s {PERIOD}")
+    read("services", "invoices")
+    links.assign_by_hand(account.pk, f"Domain Renewal - later.com - 1 Year/s {PERIOD}", Service.objects.get())
+    acme.add_domains(1, domain="later.com")
+    read("domains")
+    assert told() == ["shop.example.com"]
+    links.forget_by_hand(account.pk, f"Domain Renewal - later.com - 1 Year/s {PERIOD}")
+    assert told() == ["later.com"]
+
+
+def test_it_assigns_lines_of_no_other_account(account):
+    other = Account.objects.create(remote_uuid="other", name="Other", currency="EUR")
+    for one in (account, other):
+        bill = Invoice.objects.create(account=one, remote_id=1, currency="EUR")
+        InvoiceItem.objects.create(invoice=bill, position=0, description=FEE)
+    domain = Domain.objects.create(account=account, remote_id=1, name="a.com")
+    links.assign_by_hand(account.pk, FEE, domain)
+    assigned = InvoiceItem.objects.exclude(domain=None)
+    assert [item.invoice.account for item in assigned] == [account]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_renewal"),
+    [
+        ("Erneuerung a.com (Kunde 7)", True),
+        ("Renewal of our name", True),
+        ("a.com: renewal certificate", False),
+        ("Domain transfer with renewal: a.com", False),
+        ("Consulting", False),
+    ],
+)
+def test_it_takes_an_assigned_line_for_a_renewal_by_its_words(account, text, is_renewal):
+    bill = Invoice.objects.create(account=account, remote_id=1, currency="EUR")
+    InvoiceItem.objects.create(invoice=bill, position=0, description=text)
+    links.assign_by_hand(account.pk, text, Domain.objects.create(account=account, remote_id=1, name="a.com"))
+    assert InvoiceItem.objects.get().is_renewal == is_renewal
+
+
+def test_it_assigns_lines_to_a_domain_whose_name_could_not_be_read(account):
+    bill = Invoice.objects.create(account=account, remote_id=1, currency="EUR")
+    InvoiceItem.objects.create(invoice=bill, position=0, description="Renewal")
+    domain = Domain.objects.create(account=account, remote_id=1)
+    links.assign_by_hand(account.pk, "Renewal", domain)
+    item = InvoiceItem.objects.get()
+    assert (item.domain, item.is_renewal) == (domain, True)

@@ -1,5 +1,6 @@
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
+from ultahost_api.models.assigned_lines import AssignedLine
 from ultahost_api.models.domains import Domain, Remedy, Risk
 from ultahost_api.models.emails import Email
 from ultahost_api.models.events import Event
@@ -18,6 +19,7 @@ __all__ = [
     "LISTS",
     "Account",
     "ApiKey",
+    "AssignedLine",
     "Domain",
     "Email",
     "Event",

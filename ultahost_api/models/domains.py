@@ -186,7 +186,7 @@ def _renewals() -> InvoiceQuerySet:
 class Domain(Cached):
     """A domain name. Its due date and its expiry are two dates, and the expiry can be unknown."""
 
-    searched = ("name", "registrar", "remote_id", "recurring_amount")
+    searched = ("name", "registrar", "remote_id", "recurring_amount", "own_words")
 
     name = models.TextField(blank=True)
     first_payment_amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
@@ -208,6 +208,8 @@ class Domain(Cached):
     is_premium = models.BooleanField(null=True)
     auto_renew = models.BooleanField(null=True)  # a renewal invoice is raised; null is "not read yet"
     notes = models.TextField(blank=True)
+    # What the project around this library says of it, for searches; no refresh changes it.
+    own_words = models.TextField(default="", db_default="", editable=False)
 
     # Set by with_risk; ``first_date`` is the earlier of due date and expiry.
     risk: str

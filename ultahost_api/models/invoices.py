@@ -434,7 +434,7 @@ class InvoiceItem(models.Model):
     taxed = models.BooleanField(null=True)
     unreadable = models.JSONField(default=dict)  # as of a cached row
 
-    # What the text names, by line_texts; at most one of the two, and neither when it does not tell.
+    # What it is of, by links; at most one of the two, and neither when the text does not tell.
     service = models.ForeignKey(
         "ultahost_api.Service", models.SET_NULL, null=True, related_name="invoice_items"
     )
@@ -442,6 +442,10 @@ class InvoiceItem(models.Model):
         "ultahost_api.Domain", models.SET_NULL, null=True, related_name="invoice_items"
     )
     is_renewal = models.BooleanField(default=False, db_default=False)  # of the domain
+    # What a person said of such lines, which goes before what the text names.
+    assigned = models.ForeignKey(
+        "ultahost_api.AssignedLine", models.SET_NULL, null=True, related_name="items"
+    )
 
     class Meta:
         ordering = ["position"]

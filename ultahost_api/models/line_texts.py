@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from uuid import UUID
 
 from ultahost_api.models import line_words as words
@@ -131,6 +132,20 @@ def is_whole_renewal(text: str) -> bool:
     rest = _PERIOD.sub("", line)
     others = (_SETUP_FEE, _PRORATA, _ADDON, _UPGRADE)
     return len(line) <= _LONGEST and rest != line and not any(shape.fullmatch(rest) for shape in others)
+
+
+def line_key(text: str) -> str:
+    """The same for lines that differ in the period at most, or in case, spaces and kinds of dashes."""
+    first, *below = _LINE_END.split(text.strip())
+    told = [_PERIOD.sub("", plain(first)), *map(plain, below)]
+    return sha256("\n".join(told).encode()).hexdigest()
+
+
+def renews(text: str, domain: str) -> bool:
+    """Whether a line that is known to be of this domain renews it, by the words before its name."""
+    line, name = plain(_LINE_END.split(text.strip(), maxsplit=1)[0]), domain_key(domain)
+    head = line.partition(name)[0] if name else line
+    return _has(head, words.RENEWAL) and not _has(head, words.OTHER)
 
 
 @lru_cache(maxsize=20_000)

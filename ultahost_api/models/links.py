@@ -1,39 +1,79 @@
-"""Assigns lines of invoices to the services and domains of their account that they name."""
+"""Assigns lines of invoices to what they are of in their account: as a person said, or by their text."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from ultahost_api.models.accounts import Account
+from ultahost_api.models.assigned_lines import AssignedLine
 from ultahost_api.models.domains import Domain
 from ultahost_api.models.events import Event
 from ultahost_api.models.invoices import InvoiceItem
-from ultahost_api.models.line_texts import Named, Things, named
+from ultahost_api.models.line_texts import Named, Things, line_key, named, renews
 from ultahost_api.models.refreshes import Noun
 from ultahost_api.models.services import Service
 
 _AT_ONCE = 500  # rows
+_UNASSIGNED = Q(service=None, domain=None)
 
 
 def assign(items: list[InvoiceItem], account_id: UUID) -> None:
     """Lines that were just read. In the caller's transaction, which stores them."""
     if items:
         things = _things(account_id)
+        said = _said(account_id)
         for item in items:
-            _set(item, named(item.description, things))
+            _set(item, things, said)
 
 
 def assign_again(account_id: UUID) -> int:
     """All lines of the account, after its services or domains changed. Returns how many are assigned anew."""
     with transaction.atomic():
+        return _assign(account_id, _things(account_id), InvoiceItem.objects.all())
+
+
+def assign_by_hand(account_id: UUID, text: str, thing: Service | Domain | None) -> AssignedLine:
+    """From now on lines of this text are of ``thing``; None is what the caller knows."""
+    with transaction.atomic():
         things = _things(account_id)
-        lines = InvoiceItem.objects.filter(invoice__account=account_id).order_by()
-        items = lines.only("description", "service_id", "domain_id", "is_renewal").iterator(_AT_ONCE)
-        changed = [item for item in items if _set(item, named(item.description, things))]
-        InvoiceItem.objects.bulk_update(changed, ["service", "domain", "is_renewal"], batch_size=_AT_ONCE)
+        to = {
+            "service": thing if isinstance(thing, Service) else None,
+            "domain": thing if isinstance(thing, Domain) else None,
+        }
+        line, _is_new = AssignedLine.objects.update_or_create(
+            account_id=account_id, key=line_key(text), defaults=to
+        )
+        _assign(account_id, things, InvoiceItem.objects.filter(_UNASSIGNED | Q(assigned=line)))
+    return line
+
+
+def forget_by_hand(account_id: UUID, text: str) -> None:
+    """Their text tells again what such lines are of."""
+    with transaction.atomic():
+        things = _things(account_id)
+        lines = AssignedLine.objects.filter(account=account_id, key=line_key(text))
+        ids = list(InvoiceItem.objects.filter(assigned__in=lines).values_list("pk", flat=True))
+        lines.delete()
+        _assign(account_id, things, InvoiceItem.objects.filter(pk__in=ids))
+
+
+def _assign(account_id: UUID, things: Things, lines: "QuerySet[InvoiceItem]") -> int:
+    said = _said(account_id)
+    fields = ["service", "domain", "is_renewal", "assigned"]
+    lines = lines.filter(invoice__account=account_id).order_by().only("description", *fields)
+    changed = [item for item in lines.iterator(_AT_ONCE) if _set(item, things, said)]
+    InvoiceItem.objects.bulk_update(changed, fields, batch_size=_AT_ONCE)
     return len(changed)
+
+
+def _said(account_id: UUID) -> dict[str, AssignedLine]:
+    """What a person said, by the keys of the texts. The account's row is locked."""
+    lines = AssignedLine.objects.filter(account=account_id).select_related("domain")
+    return {line.key: line for line in lines}
 
 
 def _things(account_id: UUID) -> Things:
@@ -59,8 +99,19 @@ def _former_names(account_id: UUID) -> dict[UUID, set[str]]:
     return names
 
 
-def _set(item: InvoiceItem, told: Named) -> bool:
+def _set(item: InvoiceItem, things: Things, said: Mapping[str, AssignedLine]) -> bool:
     """Returns whether it changes the line."""
-    was = Named(item.service_id, item.domain_id, item.is_renewal)
+    line = said.get(line_key(item.description)) if said else None
+    told = _by_hand(line, item.description) or named(item.description, things)
+    was = Named(item.service_id, item.domain_id, item.is_renewal), item.assigned_id
     item.service_id, item.domain_id, item.is_renewal = told.service, told.domain, told.is_renewal
-    return was != told
+    item.assigned_id = line.pk if line else None
+    return was != (told, item.assigned_id)
+
+
+def _by_hand(line: AssignedLine | None, text: str) -> Named | None:
+    """None if no person said what such lines are of."""
+    if line is None or not (line.service_id or line.domain_id):
+        return None
+    is_renewal = line.domain is not None and renews(text, line.domain.name)
+    return Named(line.service_id, line.domain_id, is_renewal)

@@ -24,7 +24,7 @@ class ServiceQuerySet(CachedQuerySet["Service"]):
 class Service(Cached):
     """A hosting product or server. Addresses and nameservers come with the details."""
 
-    searched = ("domain", "product_name", "dedicated_ip", "assigned_ips", "remote_id", "amount")
+    searched = ("domain", "product_name", "dedicated_ip", "assigned_ips", "remote_id", "amount", "own_words")
 
     product_name = models.TextField(blank=True)
     domain = models.TextField(blank=True)
@@ -38,6 +38,8 @@ class Service(Cached):
     dedicated_ip = models.TextField(blank=True)
     assigned_ips = models.JSONField(default=list)
     nameservers = models.JSONField(default=list)
+    # What the project around this library says of it, for searches; no refresh changes it.
+    own_words = models.TextField(default="", db_default="", editable=False)
 
     objects = ServiceQuerySet.as_manager()
 
