@@ -60,6 +60,7 @@ from portal.views.invoices import (
     payments,
 )
 from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
+from portal.views.labels import assign_line, label_domain, label_service, set_labels
 from portal.views.needs import put_off_need, take_need
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.orders import create_order, order, orders, orders_csv
@@ -162,6 +163,7 @@ urlpatterns = [
     path("services/<uuid:service_id>/cancel/withdraw/", withdraw_cancellation, name="withdraw_cancellation"),
     path("services/<uuid:service_id>/password/", reset_service_password, name="reset_service_password"),
     path("services/<uuid:service_id>/run/<uuid:command_id>/", run_command, name="run_command"),
+    path("services/<uuid:service_id>/label/", label_service, name="label_service"),
     path("services/<uuid:service_id>/upgrade/", upgrade_service, name="upgrade_service"),
     path("invoices/", invoices, name="invoices"),
     path("invoices.csv", invoices_csv, name="invoices_csv"),
@@ -169,6 +171,7 @@ urlpatterns = [
     path("invoices/payments/<uuid:batch>/", payments, name="payments"),
     path("invoices/<uuid:invoice_id>/", invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/pay/", pay_invoice, name="pay_invoice"),
+    path("invoices/<uuid:invoice_id>/lines/<slug:line>/", assign_line, name="assign_line"),
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
     path("spend/", spend, name="spend"),
     path("spend.csv", spend_csv, name="spend_csv"),
@@ -201,10 +204,12 @@ urlpatterns = [
     path("domains/", domains, name="domains"),
     path("domains.csv", domains_csv, name="domains_csv"),
     path("domains/<uuid:domain_id>/", domain, name="domain"),
+    path("domains/<uuid:domain_id>/label/", label_domain, name="label_domain"),
     path("domains/<uuid:domain_id>/nameservers/", set_nameservers, name="set_nameservers"),
     path("domains/<uuid:domain_id>/lock/<slug:lockstatus>/", set_lock, name="set_lock"),
     path("domains/<uuid:domain_id>/auto-renew/<slug:switch>/", set_auto_renew, name="set_auto_renew"),
     path("domains/<uuid:domain_id>/epp-code/", epp_code, name="epp_code"),
+    path("labels/set/<slug:noun>/", set_labels, name="set_labels"),
     path("freshness/<slug:noun>/", freshness, name="freshness"),
     path("refresh/", refresh_all, name="refresh_all"),
     path("refresh/<slug:noun>/", refresh, name="refresh"),

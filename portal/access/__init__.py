@@ -10,6 +10,7 @@ from portal.access.accounts import (
     account_to_operate,
     account_to_share,
     accounts_of_own_keys,
+    accounts_to_assign,
     accounts_to_operate,
     accounts_to_pay,
     accounts_to_share,
@@ -25,6 +26,7 @@ from portal.access.accounts import (
 from portal.access.feeds import feed_of, feed_opened_by
 from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
+from portal.access.labels import labels_to_see
 from portal.access.operations import (
     may_still_send,
     operation_to_settle,
@@ -45,6 +47,7 @@ from portal.access.rights import known_rights, rights_if_known
 from portal.access.rows import (
     domain_to_operate,
     domain_to_view,
+    domains_to_operate,
     domains_to_view,
     emails_to_view,
     events_to_view,
@@ -53,10 +56,12 @@ from portal.access.rows import (
     invoices_to_pay,
     invoices_to_view,
     may_operate,
+    may_set_label,
     orders_to_view,
     quotes_to_view,
     service_to_operate,
     service_to_view,
+    services_to_operate,
     services_to_view,
 )
 from portal.access.saved_views import saved_view_to_change, saved_views_of
@@ -78,6 +83,7 @@ __all__ = [
     "account_to_share",
     "accounts_of_own_keys",
     "accounts_shared",
+    "accounts_to_assign",
     "accounts_to_operate",
     "accounts_to_pay",
     "accounts_to_share",
@@ -88,6 +94,7 @@ __all__ = [
     "audit_to_read",
     "domain_to_operate",
     "domain_to_view",
+    "domains_to_operate",
     "domains_to_view",
     "emails_to_view",
     "events_to_view",
@@ -109,7 +116,9 @@ __all__ = [
     "key_to_write_with",
     "keys_to_manage",
     "known_rights",
+    "labels_to_see",
     "may_operate",
+    "may_set_label",
     "may_still_send",
     "operation_to_settle",
     "operation_to_view",
@@ -128,6 +137,7 @@ __all__ = [
     "saved_views_of",
     "service_to_operate",
     "service_to_view",
+    "services_to_operate",
     "services_to_view",
     "share_link_held",
     "share_link_opened_by",

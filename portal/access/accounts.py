@@ -32,6 +32,11 @@ def accounts_to_pay(user: User) -> AccountQuerySet:
     return rights.accounts(user, rights.to_pay)
 
 
+def accounts_to_assign(user: User) -> AccountQuerySet:
+    """Accounts of whose invoice lines the user may say what they are of: billing of all that they read."""
+    return rights.accounts(user, rights.with_invoices if user.role == Role.BILLING else rights.to_operate)
+
+
 def accounts_with_invoices(user: User) -> AccountQuerySet:
     """Accounts whose invoices the user may read: all that are not private, and those they may view."""
     return rights.accounts(user, rights.with_invoices)

@@ -16,9 +16,11 @@ from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.quotes import QuoteQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
+_REMARK = ("remark__label",)  # who sees the row sees its label and note
+
 
 def services_to_view(user: User) -> ServiceQuerySet:
-    return rights.rows(Service.objects.all(), user, rights.to_view).select_related("account")
+    return rights.rows(Service.objects.all(), user, rights.to_view).select_related("account", *_REMARK)
 
 
 def service_to_view(user: User, service_id: UUID) -> Service:
@@ -31,8 +33,12 @@ def service_to_operate(user: User, service_id: UUID) -> Service:
     return service
 
 
+def services_to_operate(user: User) -> ServiceQuerySet:
+    return rights.rows(Service.objects.all(), user, rights.to_operate).select_related("account")
+
+
 def domains_to_view(user: User) -> DomainQuerySet:
-    return rights.rows(Domain.objects.all(), user, rights.to_view).select_related("account")
+    return rights.rows(Domain.objects.all(), user, rights.to_view).select_related("account", *_REMARK)
 
 
 def domain_to_view(user: User, domain_id: UUID) -> Domain:
@@ -43,6 +49,15 @@ def domain_to_operate(user: User, domain_id: UUID) -> Domain:
     domain = domain_to_view(user, domain_id)
     account_to_operate(user, domain.account_id)
     return domain
+
+
+def domains_to_operate(user: User) -> DomainQuerySet:
+    return rights.rows(Domain.objects.all(), user, rights.to_operate).select_related("account")
+
+
+def may_set_label(user: User, row: Service | Domain) -> bool:
+    """Whether the user may set the label and the note, also of a row that is gone."""
+    return accounts_to_operate(user).filter(pk=row.account_id).exists()
 
 
 def may_operate(user: User, row: Service | Domain) -> bool:

@@ -4,6 +4,7 @@ from portal.models.catalogue import Gateway, Product, ServiceCommand, Switches
 from portal.models.feeds import CalendarFeed
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
+from portal.models.labels import Label, Remark
 from portal.models.needs import NeedNote
 from portal.models.notifications import Device, MailTrouble, Notification
 from portal.models.password_links import PasswordLink
@@ -24,11 +25,13 @@ __all__ = [
     "Gateway",
     "Grant",
     "Invitation",
+    "Label",
     "MailTrouble",
     "NeedNote",
     "Notification",
     "PasswordLink",
     "Product",
+    "Remark",
     "Role",
     "SavedView",
     "ServiceCommand",

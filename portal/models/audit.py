@@ -65,6 +65,9 @@ class Act(models.TextChoices):
     ENTRY_DELETED = "catalogue.deleted", _("Catalogue entry deleted")
     VIEW_SAVED = "saved_view.saved", _("Shared view saved")
     VIEW_DELETED = "saved_view.deleted", _("Shared view deleted or no longer shared")
+    LABEL_SET = "label.set", _("Label set or removed")
+    NOTE_SET = "label.note", _("Note changed")
+    LINE_ASSIGNED = "label.line", _("Invoice line assigned")
     BACKED_UP = "portal.backup", _("Backup created")
     RESTORED = "portal.restored", _("Restored from a backup")
     CARDS_SWITCHED = "catalogue.cards", _("Card numbers allowed or not")
@@ -128,6 +131,7 @@ class AuditEntry(models.Model):
         SHARE_LINK = "share_link", _("Share links")
         CATALOGUE = "catalogue", _("Catalogue")
         SAVED_VIEW = "saved_view", _("Saved views")
+        LABEL = "label", _("Labels")
         PORTAL = "portal", _("The portal")
 
     seq = models.PositiveBigIntegerField(primary_key=True)

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import Act, User
+from portal.models import Act, Label, User
 from portal.pages.periods import Period, days_of
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
@@ -75,9 +75,19 @@ class RowFilter(filters.FilterSet):
     status = filters.CharFilter(method="by_status", label=_("Status"))
     account = filters.TypedChoiceFilter(label=_("Account"), widget=Select)
 
-    def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: Iterable[Account]) -> None:
-        """Only ``accounts`` can be chosen. They are read once, for the choices and for the choice."""
+    def __init__(
+        self,
+        data: QueryDict,
+        rows: QuerySet[Any],
+        *,
+        accounts: Iterable[Account],
+        labels: Iterable[Label] = (),
+    ) -> None:
+        """Only ``accounts`` and ``labels`` can be chosen. They are read once, for choices and choice."""
         super().__init__(data, rows)
+        if "label" in self.filters:
+            known = [(str(label.pk), label.name) for label in labels]
+            self.filters["label"].extra["choices"] = [("none", _("No label")), *known]
         by_id = {str(account.pk): account for account in accounts}
         self.filters["account"].extra |= {
             "choices": [("", _("All accounts")), *by_id.items()],
@@ -156,6 +166,17 @@ class CachedFilter(RowFilter):
 
     def status_label(self, value: str) -> str:
         return ""
+
+
+class LabelledFilter(CachedFilter):
+    """For rows that may have a label of the team."""
+
+    label = filters.ChoiceFilter(
+        method="by_label", label=_("Label"), empty_label=_("Any or none"), widget=Select
+    )
+
+    def by_label(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(remark__label=None if value == "none" else value)
 
 
 class DerivedFilter(CachedFilter):
@@ -275,7 +296,7 @@ class EventFilter(RowFilter):
     until = DayFilter("at", "date__lte", label=_("To"))
 
 
-class DomainFilter(CachedFilter):
+class DomainFilter(LabelledFilter):
     renew = filters.ChoiceFilter(
         method="by_renewal",
         label=_("Auto-renew"),

@@ -1,11 +1,26 @@
-"""A ``<select>`` with hundreds of options: Django renders two templates for each option."""
+"""Fields that choose: a ``<select>`` of hundreds, without templates, and a text with suggestions."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
+
+
+class Suggested(forms.TextInput):
+    """A text for which the browser suggests those that are known."""
+
+    def __init__(self, suggestions: Iterable[str] = ()) -> None:
+        super().__init__()
+        self.suggestions = suggestions
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        known = f"{name}-known"
+        options = format_html_join("", '<option value="{}"></option>', ((one,) for one in self.suggestions))
+        shown = super().render(name, value, {**(attrs or {}), "list": known}, renderer)
+        return format_html('{}<datalist id="{}">{}</datalist>', shown, known, options)
 
 
 class Select(forms.Select):

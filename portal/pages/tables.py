@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal import access, audit, http
 from portal.http import Request
-from portal.models import PAGE_SIZES, Act, SavedView
+from portal.models import PAGE_SIZES, Act, Label, SavedView
 from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
 from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
@@ -156,11 +156,13 @@ class Table(AnyTable):
         *,
         accounts: AccountQuerySet,
         filter: type[RowFilter],
+        labels: Iterable[Label] = (),
         freshness: Freshness | None = None,
         add: Add | None = None,
     ) -> None:
         super().__init__(request, listing, add=add)
         self.accounts = accounts
+        self.labels = labels
         self.freshness = freshness
         self.shows_gone = request.GET.get("gone") == "1"
         self._all = rows.gone() if self.shows_gone else rows.present()
@@ -169,7 +171,7 @@ class Table(AnyTable):
         self.filter = self._filtered_by(request.GET)
 
     def _filtered_by(self, query: QueryDict) -> RowFilter:
-        return self._filter_class(query, self._all, accounts=self.accounts)
+        return self._filter_class(query, self._all, accounts=self.accounts, labels=self.labels)
 
     @property
     def needs_key(self) -> bool:

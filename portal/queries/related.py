@@ -15,11 +15,12 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from portal import access
 from portal.models import User
+from portal.queries.labels import label_of_line
 from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Order, OrderItem, Service
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.folding import folded
 from ultahost_api.models.invoices import InvoiceQuerySet
-from ultahost_api.models.line_texts import domain_key, expects_thing
+from ultahost_api.models.line_texts import domain_key, expects_thing, line_key
 
 MOST = 100  # rows of a noun that a page shows
 _NAMES = 5  # of domains in one subject
@@ -34,11 +35,16 @@ _INVOICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of an invoice and what it names. ``is_unassigned`` where a reader would expect a link."""
+    """A line of an invoice, what it is of and its label. ``is_unassigned``: a reader would expect a link.
+
+    ``key`` knows it by its text where the user may assign it, and is empty for others.
+    """
 
     item: InvoiceItem
     thing: Service | Domain | None
     is_unassigned: bool
+    label: str
+    key: str
 
 
 def of_service(user: User, service: Service) -> list[Cached]:
@@ -66,17 +72,22 @@ def of_invoice(user: User, invoice: Invoice) -> list[Order]:
 
 
 def lines_of(user: User, invoice: Invoice) -> list[Line]:
-    """Its lines, each with the thing that it names. To others its account's things do not exist."""
-    items = list(invoice.items.all())
+    """Its lines, each with the thing that it is of. To others its account's things do not exist."""
+    items: list[Any] = list(
+        invoice.items.annotate(label=label_of_line("label__name")).select_related("assigned")
+    )
     things: dict[Any, Service | Domain] = {}
     things |= access.services_to_view(user).filter(pk__in=invoice.items.values("service")).in_bulk()
     things |= access.domains_to_view(user).filter(pk__in=invoice.items.values("domain")).in_bulk()
     sees_things = access.accounts_to_view(user).filter(pk=invoice.account_id).exists()
+    may_assign = access.accounts_to_assign(user).filter(pk=invoice.account_id).exists()
     return [
         Line(
             item,
-            things.get(item.service_id or item.domain_id),
-            sees_things and not (item.service_id or item.domain_id) and expects_thing(item.description),
+            things.get(_thing_id(item)),
+            sees_things and not (item.label or _thing_id(item)) and expects_thing(item.description),
+            item.label or "",
+            line_key(item.description) if may_assign and is_assignable(user, item) else "",
         )
         for item in items
     ]
@@ -86,6 +97,22 @@ def with_things(user: User, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
     """Each with its lines, and with what they name as far as the user may view that."""
     things = {"items__service": access.services_to_view(user), "items__domain": access.domains_to_view(user)}
     return invoices.prefetch_related("items", *(Prefetch(path, rows) for path, rows in things.items()))
+
+
+def is_assignable(user: User, item: InvoiceItem) -> bool:
+    """Whether a person says what the line is of: its text does not tell, or a person has said it before.
+
+    Billing sees no services and domains, and so says it of lines that are of none.
+    """
+    if not item.description.strip():
+        return False
+    said = item.assigned
+    is_by_hand = said is not None and bool(said.service_id or said.domain_id)
+    return not _thing_id(item) or (is_by_hand and user.may_hold_keys)
+
+
+def _thing_id(item: InvoiceItem) -> Any:
+    return item.service_id or item.domain_id
 
 
 def of_order(user: User, order: Order) -> tuple[list[tuple[OrderItem, Cached | None]], Invoice | None]:

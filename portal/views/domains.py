@@ -18,7 +18,7 @@ from portal.models import Act, User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import cells, parts
+from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Sorts, Table
@@ -75,6 +75,7 @@ LISTING = Listing(
     search=_("Search domains"),
     before_key=_("Add an API key to see your domains."),
     empty=_("There are no domains in the accounts you can see."),
+    body="labels/_rows.html",
     sorts=SORTS,
     default_sort="expiry",
     shown=("name", "status", "account", "renew", "expiry", "due", "amount"),
@@ -111,6 +112,7 @@ LISTING = Listing(
         ),
         Column("act", _("What helps"), css_class="acts-cell below", cell=_act),
         UNREADABLE,
+        *labels.COLUMNS,
     ),
 )
 AT_RISK = replace(
@@ -128,7 +130,8 @@ LISTINGS = {"at-risk": AT_RISK, "unknown": RISK_UNKNOWN}
 def domains(request: http.Request) -> HttpResponse:
     table = _table(request)
     schedule.watch(table.accounts)
-    return table.respond(remedies=_remedies(request.user, table))
+    remedies = _remedies(request.user, table)
+    return table.respond(remedies=remedies, **labels.labelling(request.user, table))
 
 
 @require_safe
@@ -150,6 +153,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
         "related": related.of_domain(request.user, domain),
         "history": history.history(request.user, domain),
         "may_operate": access.may_operate(request.user, domain),
+        "label_url": labels.url(request.user, domain),
     }
     return http.page(request, "domains/detail.html", context, partials=["domain"])
 
@@ -167,6 +171,7 @@ def _table(request: http.Request) -> Table:
         access.domains_to_view(request.user).with_end().with_risk(),
         accounts=accounts,
         filter=DomainFilter,
+        labels=access.labels_to_see(request.user),
         freshness=Freshness(Noun.DOMAINS, accounts),
     )
 

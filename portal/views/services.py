@@ -19,9 +19,9 @@ from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
 from portal.models import ServiceCommand
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import cells, parts
+from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
-from portal.pages.filters import CachedFilter
+from portal.pages.filters import LabelledFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.freshness import Freshness
@@ -65,6 +65,7 @@ LISTING = Listing(
     search=_("Search services"),
     before_key=_("Add an API key to see your services."),
     empty=_("There are no services in the accounts you can see."),
+    body="labels/_rows.html",
     sorts=SORTS,
     default_sort="due",
     shown=("domain", "status", "account", "cycle", "due", "amount"),
@@ -87,6 +88,7 @@ LISTING = Listing(
         Column("registered", _("Registered"), lambda s: s.registration_date),
         REMOTE_ID,
         UNREADABLE,
+        *labels.COLUMNS,
     ),
 )
 
@@ -95,7 +97,8 @@ LISTING = Listing(
 def services(request: http.Request) -> HttpResponse:
     table = _table(request)
     schedule.watch(table.accounts)
-    return table.respond(cancelling=operations.pending_cancellations(table.page))
+    cancelling = operations.pending_cancellations(table.page)
+    return table.respond(cancelling=cancelling, **labels.labelling(request.user, table))
 
 
 @require_safe
@@ -115,6 +118,7 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
         "related": related.of_service(request.user, service),
         "history": history.history(request.user, service),
         "may_operate": access.may_operate(request.user, service),
+        "label_url": labels.url(request.user, service),
     }
     return http.page(request, "services/detail.html", context, partials=["service"])
 
@@ -126,7 +130,8 @@ def _table(request: http.Request) -> Table:
         LISTING,
         access.services_to_view(request.user),
         accounts=accounts,
-        filter=CachedFilter,
+        filter=LabelledFilter,
+        labels=access.labels_to_see(request.user),
         freshness=Freshness(Noun.SERVICES, accounts),
     )
 

@@ -5,24 +5,36 @@ from functools import partial
 import pytest
 from django.core import serializers
 
-from portal.acts import catalogue, grants, invitations, keys, operations, password_links, people, share_links
+from portal.acts import (
+    catalogue,
+    grants,
+    invitations,
+    keys,
+    labels,
+    operations,
+    password_links,
+    people,
+    share_links,
+)
 from portal.models import (
     AccountPolicy,
     AuditEntry,
     Gateway,
     Grant,
     Invitation,
+    Label,
     Notification,
     PasswordLink,
+    Remark,
     ShareLink,
     Switches,
     User,
 )
-from ultahost_api.models import ApiKey, Operation
+from ultahost_api.models import ApiKey, AssignedLine, InvoiceItem, Operation, Service
 
 WATCHED = [
-    AccountPolicy, ApiKey, Gateway, Grant, Invitation, Notification, Operation, PasswordLink, ShareLink,
-    Switches, User,
+    AccountPolicy, ApiKey, AssignedLine, Gateway, Grant, Invitation, InvoiceItem, Label, Notification,
+    Operation, PasswordLink, Remark, Service, ShareLink, Switches, User,
 ]  # fmt: skip
 
 
@@ -54,7 +66,11 @@ def team(settings, dana, team_of, rows, sandbox, acme, add_key):
     key = add_key(alma, acme)
     account = key.account
     link, _ = ShareLink.objects.make(dana, name="Tax", days=7, accounts=[account])
+    invoice = rows.invoice(account)
+    InvoiceItem.objects.create(invoice=invoice, position=0, description="Support")
     return {
+        "service": rows.service(account),
+        "invoice": invoice,
         "alma": alma,
         "bo": bo,
         "key": key,
@@ -95,6 +111,10 @@ ACTS = {
     "invitation revoked": lambda by, t, _: invitations.revoke(t["invitation"], by),
     "password link made": lambda by, t, _: password_links.make(t["alma"], by),
     "operation decided": lambda by, t, _: operations.decide(by, t["unknown"], took_effect=True),
+    "label and note set": lambda by, t, _: labels.set_remark(by, t["service"], "Shop", "a note"),
+    "label set": lambda by, t, _: labels.set_label(by, Service.objects.all(), "Shop"),
+    "line assigned": lambda by, t, _: labels.assign_line(by, t["invoice"], "Support", t["service"], ""),
+    "line labelled": lambda by, t, _: labels.assign_line(by, t["invoice"], "Support", None, "Shop"),
     "cancellation withdrawn": lambda by, t, _: operations.withdraw(by, t["cancellation"]),
 }
 

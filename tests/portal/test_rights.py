@@ -16,7 +16,9 @@ from portal.models import (
     AuditEntry,
     Grant,
     Invitation,
+    Label,
     Product,
+    Remark,
     SavedView,
     ServiceCommand,
     ShareLink,
@@ -25,7 +27,18 @@ from portal.pages.compression import COMPRESSED
 from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
 from ultahost_api.crypto import sealing
-from ultahost_api.models import Account, ApiKey, Domain, Invoice, InvoiceItem, Order, OrderItem, Service
+from ultahost_api.models import (
+    Account,
+    ApiKey,
+    Domain,
+    Invoice,
+    InvoiceItem,
+    Order,
+    OrderItem,
+    Service,
+    links,
+)
+from ultahost_api.models.line_texts import line_key
 
 EVERYBODY = [
     *("nobody", "owner", "other", "viewer", "operator", "billing", "admin", "deactivated"),
@@ -77,6 +90,9 @@ def key_keepers(status):
     return of(insiders=GONE, owner=status, admin=status)
 
 
+# Billing too says what a line is for.
+ASSIGNERS = {status: of(insiders=status, other=GONE, viewer=GONE) for status in (PAGE, SENT)}
+
 # Led to the password's page first, and only with a key of one's own.
 OWN_LOGIN = of(insiders=GONE, owner=SENT)
 
@@ -95,6 +111,10 @@ TABLE = {
     "withdraw_cancellation": (NEVER, operators(SENT)),
     "reset_service_password": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "run_command": (operators(PAGE), operators(BAD)),
+    "label_service": (operators(PAGE), operators(SENT)),
+    "label_domain": (operators(PAGE), operators(SENT)),
+    "set_labels": (NEVER, POSTED),  # of no rows
+    "assign_line": (ASSIGNERS[PAGE], ASSIGNERS[SENT]),
     "upgrade_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "invoices": (ALL, NEVER),
     "invoices_csv": (ALL, NEVER),
@@ -258,6 +278,7 @@ THEIR_LINK = "Who comes by the link has no login yet; the link says who it is."
 READS = "It only reads at Ultahost what may be read anyway."
 CATALOGUE = "It changes what is offered for ordering; ordering asks again."
 VIEWS = "A view shows its reader nothing that they may not see anyway."
+LABELS = "It says what a thing is for; it changes no right, no money and nothing at Ultahost."
 SIGNS_IN = "It is the sign-in itself."
 
 # Of each pattern that takes a POST: it asks again, or why it does not.
@@ -271,6 +292,10 @@ AGAIN = {
     "upgrade_service": ASKS,
     "pay_invoice": ASKS,
     "pay_invoices": ASKS,
+    "label_service": LABELS,
+    "label_domain": LABELS,
+    "set_labels": LABELS,
+    "assign_line": LABELS,
     "create_order": ASKS,
     "accept_quote": ASKS,
     "add_payment_method": ASKS,
@@ -395,10 +420,13 @@ def shared(team):
 @pytest.fixture
 def paths(team, rows, shared):
     account = Account.objects.get(name="Acme")
+    invoice = rows.invoice(account, total="5", date=timezone.localdate())
+    InvoiceItem.objects.create(invoice=invoice, position=1, description="Support")
     targets = {
         "service_id": rows.service(account).pk,
         "subject": rows.service(account, status="Suspended").pk,
-        "invoice_id": rows.invoice(account, total="5", date=timezone.localdate()).pk,
+        "invoice_id": invoice.pk,
+        "line": line_key("Support"),
         "domain_id": rows.domain(account).pk,
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
         "person_id": team["other"].pk,
@@ -647,7 +675,12 @@ def canary(paths, rows):
         for order in (mine["order"], of_theirs["order"]):
             OrderItem.objects.create(order=order, position=0, kind=noun, remote_id=mine[noun].remote_id)
     type(mine["invoice"]).objects.filter(pk=mine["invoice"].pk).update(detailed_at=timezone.now())
-    return [str(theirs.pk), *(str(row.pk) for row in of_theirs.values())]
+    label = Label.objects.create(name=CANARY)
+    for noun in ("service", "domain"):
+        Remark.objects.create(**{noun: of_theirs[noun]}, label=label, note=CANARY)
+    line = links.assign_by_hand(theirs.pk, CANARY, None)
+    Remark.objects.create(line=line, label=label)
+    return [str(theirs.pk), str(label.pk), *(str(row.pk) for row in of_theirs.values())]
 
 
 @pytest.mark.parametrize("name", TABLE)

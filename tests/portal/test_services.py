@@ -127,6 +127,8 @@ def test_it_exports_the_services(visit, alma, rows, acme):
         "",
         str(service.remote_id),
         "",
+        "",
+        "",
     ]
 
 
@@ -185,4 +187,4 @@ def test_it_answers_from_the_copy_while_ultahost_is_down(visit, people, sandbox,
     assert titles(page) == ["shop.example"]
     assert page.one("#freshness")["data-state"] == "fresh"
     assert "192.0.2.7" in browser.click(page, "tbody td.name a").texts(".copyable code")
-    assert browser.get("/services.csv").csv()[0][-2] == str(row["id"])
+    assert browser.get("/services.csv").csv()[0][-4] == str(row["id"])
