@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from portal.acts import feeds
 from portal.models import (
     AccountPolicy,
     Act,
@@ -26,6 +27,7 @@ from portal.models import (
 from portal.pages.compression import COMPRESSED
 from portal.sign_in.adapters import SEED
 from portal.urls import sign_in_urls, urlpatterns
+from portal.wording.agenda import Kind
 from ultahost_api.crypto import sealing
 from ultahost_api.models import (
     Account,
@@ -644,6 +646,16 @@ def test_it_builds_no_address_from_the_host_that_was_asked(visit, team, paths, n
 CANARY = "canary.example.com"
 
 
+def falling_due(noun):
+    """What puts a row into the agenda and the statement of today's month."""
+    today = timezone.localdate()
+    return {
+        "invoice": {"date": today, "due_date": today, "total": "7"},
+        "service": {"next_due_date": today, "billing_cycle": "Monthly", "amount": "7"},
+        "domain": {"next_due_date": today, "registration_period": 1, "recurring_amount": "7"},
+    }.get(noun, {})
+
+
 @pytest.fixture
 def canary(paths, rows):
     """Another private account, whose rows have the ids and names of the walk's and are linked with them."""
@@ -659,8 +671,7 @@ def canary(paths, rows):
     named = {"service": "domain", "domain": "name", "invoice": "number", "order": "number"}
     for noun, row in mine.items():
         told = {named[noun]: "N-1" if noun == "invoice" else CANARY}
-        told |= {"date": timezone.localdate()} if noun == "invoice" else {}
-        getattr(rows, noun)(theirs, remote_id=row.remote_id, **told)
+        getattr(rows, noun)(theirs, remote_id=row.remote_id, **told | falling_due(noun))
     of_theirs = {noun: type(row).objects.get(account=theirs) for noun, row in mine.items()}
     of_theirs["service"].product_name = CANARY
     of_theirs["service"].save()
@@ -684,10 +695,12 @@ def canary(paths, rows):
 
 
 @pytest.mark.parametrize("name", TABLE)
-def test_it_shows_nothing_of_another_account(visit, team, paths, canary, name):
+def test_it_shows_nothing_of_another_account(visit, team, paths, canary, settings, name):
     there = paths(name)
     for who in ("owner", "viewer", "operator"):
         browser = visit(team[who])
+        if name == "calendar":
+            there = feeds.make(team[who], [*Kind]).removeprefix(settings.PORTAL_URL)
         pages = [browser.get(there), browser.htmx(there, target=name.replace("_", "-"))]
         if name in {*LISTED, "search"}:
             pages.append(browser.get(f"{there}?q=example"))
