@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0017_columns"),
+        ("portal", "0018_labels"),
     ]
 
     operations = [

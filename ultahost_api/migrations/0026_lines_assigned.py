@@ -12,6 +12,6 @@ def fill(apps: Any, _schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ultahost_api", "0023_assigned_lines")]
+    dependencies = [("ultahost_api", "0025_assigned_lines")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

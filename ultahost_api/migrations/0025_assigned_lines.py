@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ultahost_api", "0022_search"),
+        ("ultahost_api", "0024_only_moves_money"),
     ]
 
     operations = [

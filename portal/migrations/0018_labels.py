@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("portal", "0017_columns"),
-        ("ultahost_api", "0023_assigned_lines"),
+        ("ultahost_api", "0025_assigned_lines"),
     ]
 
     operations = [
