@@ -14,6 +14,8 @@ RUN useradd --system --uid 10001 --home-dir /nonexistent portal \
 COPY --from=build /venv /venv
 WORKDIR /portal
 COPY . .
+RUN pybabel --quiet compile --domain django --directory locale \
+    && pybabel --quiet compile --domain django --directory ultahost_api/locale
 # The settings want a data folder even to collect files; what this one generates stays out of the image.
 RUN PORTAL_DATA_DIR=/tmp/build python manage.py collectstatic --no-input --verbosity 0 \
     && rm -r /tmp/build && python -m compileall -q portal ultahost_api

@@ -13,11 +13,16 @@ DEPLOYED = PORTAL_URL=https://portal.example.com PORTAL_TRUSTED_PROXIES=1 DATABA
 	PORTAL_SECRET_KEY=check-SECRET-key-0123456789-abcdefghijklmnopqrstuvwxyz-9876543210 \
 	PORTAL_SEALING_KEYS=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= PORTAL_HMAC_KEY=check-hmac-key-0123456789abcdef
 
-.PHONY: install dev demo up test drills bench check format lock calls
+.PHONY: install dev words messages demo up test drills bench check format lock calls
 .PHONY: check-format check-lint check-templates check-types check-imports check-deploy check-migrations
 
-install: $(VENV)/.installed
-dev: $(VENV)/.installed-dev
+install: $(VENV)/.installed words
+dev: $(VENV)/.installed-dev words
+
+# What the catalogues say in the form that Django reads; babel makes it, so that no machine needs gettext.
+words: $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po ultahost_api/locale/*/LC_MESSAGES/*.po))
+%.mo: %.po | $(VENV)/.installed
+	@$(VENV)/bin/pybabel --quiet compile --input-file $< --output-file $@
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.12"; exit 1; }
@@ -81,6 +86,10 @@ check-migrations: dev
 format: dev
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+
+# Writes new texts into the catalogues, without a translation; docs/translating.md says what then.
+messages: dev
+	$(PY) -m tests.messages
 
 calls: dev
 	$(PY) -m docs.client_calls

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from portal import environment
 from portal.running import valkey
@@ -285,7 +284,9 @@ CONTENT_SECURITY_POLICY = {
 # Words, places and times
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+# Each by its own name, as people look for theirs.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("tr", "Türkçe")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = environment.read("PORTAL_TIME_ZONE", "UTC")

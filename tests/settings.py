@@ -15,6 +15,9 @@ os.environ.setdefault("PORTAL_HMAC_KEY", "test-hmac-key-of-the-portal")
 
 from portal.settings import *  # noqa: F403
 from portal.settings import DATABASES, STORAGES
+from tests import messages
+
+messages.compile_stale()
 
 if "sqlite3" in DATABASES["default"]["ENGINE"]:
     # A file and not memory: web threads and workers must see what a test sees.

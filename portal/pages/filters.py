@@ -11,6 +11,7 @@ from django.forms import DateField, DateInput, ModelChoiceField
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.models import Act, Label, User
 from portal.pages.periods import Period, days_of
@@ -278,8 +279,8 @@ class AuditFilter(RowFilter):
         queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"), widget=Select
     )
     period = PeriodFilter("at__date")
-    since = DayFilter("at", "date__gte", label=_("From"))
-    until = DayFilter("at", "date__lte", label=_("To"))
+    since = DayFilter("at", "date__gte", label=pgettext_lazy("day", "From"))
+    until = DayFilter("at", "date__lte", label=pgettext_lazy("day", "To"))
 
 
 def _told_nouns() -> list[tuple[str, Any]]:
@@ -292,8 +293,8 @@ class EventFilter(RowFilter):
 
     noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns, widget=Select)
     period = PeriodFilter("at__date")
-    since = DayFilter("at", "date__gte", label=_("From"))
-    until = DayFilter("at", "date__lte", label=_("To"))
+    since = DayFilter("at", "date__gte", label=pgettext_lazy("day", "From"))
+    until = DayFilter("at", "date__lte", label=pgettext_lazy("day", "To"))
 
 
 class DomainFilter(LabelledFilter):
@@ -305,7 +306,7 @@ class DomainFilter(LabelledFilter):
     )
     view = filters.ChoiceFilter(
         method="by_view",
-        label=_("View"),
+        label=pgettext_lazy("list", "View"),
         choices=[("at-risk", _("At risk")), ("unknown", _("Risk unknown"))],
         widget=Select,
     )

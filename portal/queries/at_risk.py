@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal import access
 from portal.models import User
@@ -14,7 +15,12 @@ from portal.wording.translated import Translated
 from ultahost_api.models import Domain, Invoice, Remedy
 
 _WORDS = Translated(
-    {"pay": _("Pay %(sum)s"), "renew": _("Turn auto-renew on"), "ask": _("Ask Ultahost"), "open": _("Open")}
+    {
+        "pay": _("Pay %(sum)s"),
+        "renew": _("Turn auto-renew on"),
+        "ask": _("Ask Ultahost"),
+        "open": pgettext_lazy("act", "Open"),
+    }
 )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.queries.at_risk import Button
 from portal.queries.entries import Entry, Kind, Reader, subject_of
@@ -76,7 +76,7 @@ def _suspended_button(invoice: Invoice | None, service: Service, reader: Reader)
         return reader.remedies.payment(invoice) or Button(_("Open invoice"), href("invoice", invoice.pk))
     if service.account_id in reader.oldest_overdue:
         return Button(_("Review"), _list("invoices", service.account_id, status="Overdue"))
-    return Button(_("Open"), href("service", service.pk))
+    return Button(pgettext("act", "Open"), href("service", service.pk))
 
 
 def _overdue(oldest: Invoice, reader: Reader) -> Entry:
@@ -106,7 +106,7 @@ def _group(kind: Kind, oldest: Invoice, title: str, why: str, reader: Reader) ->
         title % {"invoice": oldest, "count": oldest.group_count},
         url,
         "; ".join(filter(None, [why, _sum_of(oldest)])),
-        button or Button(_("Open") if is_one else _("Review"), url),
+        button or Button(pgettext("act", "Open") if is_one else _("Review"), url),
         oldest.account,
         oldest.due_date,
         formats.days_away(oldest.due_date) if oldest.due_date else "",
@@ -138,7 +138,7 @@ def _operation(operation: Operation, reader: Reader) -> Entry:
             "person": operation.user,
             "when": formats.age(operation.created_at),
         },
-        Button(_("Open"), url),
+        Button(pgettext("act", "Open"), url),
         operation.account,
         sent,
         formats.days_away(sent),
@@ -157,7 +157,7 @@ def _quote(quote: Quote, reader: Reader) -> Entry:
         _("Quote “%(quote)s” waits for an answer") % {"quote": quote},
         url,
         ", ".join(filter(None, [why, total])),
-        Button(_("Open"), url),
+        Button(pgettext("act", "Open"), url),
         quote.account,
         until,
         formats.days_away(until) if until else "",
@@ -183,7 +183,7 @@ def _key(key: ApiKey, reader: Reader) -> Entry:
 
 def _state_of(key: ApiKey) -> tuple[str, str, str, datetime | None, Button]:
     """Title, reason, hue, since when, and what to do."""
-    view, replace = Button(_("View"), href("key", key.pk)), Button(_("Replace"), href("replace_key", key.pk))
+    view, replace = Button(pgettext("act", "View"), href("key", key.pk)), Button(_("Replace"), href("replace_key", key.pk))
     rotation = href("rotate_key", key.pk)
     if key.disabled_because:
         why = str(key.get_disabled_because_display())

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase
 from django.utils.html import conditional_escape, format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal import access, http
@@ -68,7 +69,7 @@ LISTING = Listing(
         Column("when", _("When"), lambda e: formats.stamp(e.at), "date", cell=cells.when("at")),
         Column("who", _("Who"), lambda e: e.who, "state", cell=cells.plain("who")),
         Column("what", _("What"), lambda e: e.get_act_display(), "name", cell=_what),
-        Column("target", _("On"), audited),
+        Column("target", pgettext_lazy("column", "On"), audited),
         Column("target_id", _("ID"), lambda e: e.target_id),
         Column("account", _("Account"), lambda e: e.account_name, "account-cell", cell=_account),
         Column(

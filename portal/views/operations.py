@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
@@ -54,7 +55,7 @@ LISTING = Listing(
         Column("who", _("Who"), lambda o: o.user.name, "extra", cell=cells.plain("user")),
         ACCOUNT,
         Column("what", _("What"), lambda o: act(o.action), "name", cell=_what),
-        Column("subject", _("On"), lambda o: o.about),
+        Column("subject", pgettext_lazy("column", "On"), lambda o: o.about),
         Column("status", _("State"), lambda o: o.get_state_display(), "state", cell=cells.status("state")),
         Column("message", _("Answer from Ultahost"), said),
         Column("key", _("Key"), lambda o: f"…{o.key_last_four}"),
