@@ -15,6 +15,7 @@ from portal import audit
 from portal.acts import password_links
 from portal.mail import outbox
 from portal.models import Act, User
+from portal.wording import preferences
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.signals import key_misled, key_refused
 
@@ -22,6 +23,11 @@ from ultahost_api.signals import key_misled, key_refused
 @receiver(user_logged_in)
 def note_sign_in(user: User, **_: Any) -> None:
     audit.record(user, Act.SIGNED_IN)
+
+
+@receiver(user_logged_in)
+def remember_language(user: User, **_: Any) -> None:
+    preferences.remember_language(user)
 
 
 @receiver(user_logged_in)

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 LANGUAGES = ("de", "tr")
 # Each folder of catalogues, and where its words are marked.
 CATALOGUES = {"locale": ("portal", "templates"), "ultahost_api/locale": ("ultahost_api",)}
-_MARKS = {
+MARKS = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -44,7 +44,9 @@ def marked(*folders: str) -> Catalog:
     """Every marked text below these folders."""
     catalog = Catalog()
     for file in sources(*folders):
-        for _line, text, comments, context in extract("python", BytesIO(_python(file)), _MARKS, ["Translators:"]):
+        for _line, text, comments, context in extract(
+            "python", BytesIO(_python(file)), MARKS, ["Translators:"]
+        ):
             where = [(str(file.relative_to(ROOT)), 1)]
             catalog.add(text, None, where, auto_comments=comments, context=context)
     return catalog
@@ -82,7 +84,7 @@ def update() -> None:
             with path_of(catalogue, language).open("wb") as file:
                 write_po(file, catalog, width=110, include_lineno=False, ignore_obsolete=True)
             missing = sum(not all(texts(message)) for message in catalog if message.id)
-            print(f"{path_of(catalogue, language).relative_to(ROOT)}: {missing} without a translation")  # noqa: T201
+            print(f"{path_of(catalogue, language).relative_to(ROOT)}: {missing} without a translation")
 
 
 def compile_stale() -> None:

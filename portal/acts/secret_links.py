@@ -10,7 +10,11 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
+
+from portal.models import User
+from portal.wording import preferences
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +24,21 @@ def address_of(view: str, *args: Any) -> str:
 
 
 def mail(email: str, template: str, link: str, **about: Any) -> bool:
-    """Returns False if mail is not set up or could not be sent. The page then shows the link to the admin."""
+    """Returns False if mail is not set up or could not be sent. The page then shows the link to the admin.
+
+    A reader who has no login yet has no language here either: the sender's is the best guess.
+    """
     if not settings.EMAIL_URL:
         return False
-    words = render_to_string(template, {"link": link, **about})
+    person = User.objects.filter(email=email).first()
+    here = translation.get_language() or settings.LANGUAGE_CODE
+    with translation.override(preferences.language_of(person, here) if person else here):
+        title, words = (
+            _("Your login for the team portal"),
+            render_to_string(template, {"link": link, **about}),
+        )
     try:
-        send_mail(_("Your login for the team portal"), words, settings.DEFAULT_FROM_EMAIL, [email])
+        send_mail(title, words, settings.DEFAULT_FROM_EMAIL, [email])
     except OSError as error:  # smtplib's errors are among these
         log.warning("A link of %s could not be mailed: %s", template, type(error).__name__)
         return False

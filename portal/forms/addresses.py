@@ -1,8 +1,8 @@
 """People as Ultahost keeps them: the fields are named as it names them."""
 
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from operator import itemgetter
 from typing import Any
 
 from babel.core import Locale
@@ -21,8 +21,13 @@ _NO_COUNTRIES = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN
 def countries(language: str) -> tuple[tuple[str, str], ...]:
     territories: Mapping[str, str] = Locale.parse(to_locale(language)).territories
     known = [(code, name) for code, name in territories.items() if len(code) == 2]
-    named = sorted((choice for choice in known if choice[0] not in _NO_COUNTRIES), key=itemgetter(1))
+    named = sorted((choice for choice in known if choice[0] not in _NO_COUNTRIES), key=_without_accents)
     return ("", "—"), *named
+
+
+def _without_accents(choice: tuple[str, str]) -> str:
+    """Österreich stands beside Oman, and not after Zypern."""
+    return unicodedata.normalize("NFKD", choice[1]).encode("ascii", "ignore").decode().casefold()
 
 
 def _text(label: Any, autocomplete: str, *, required: bool = False, **more: Any) -> forms.CharField:

@@ -62,7 +62,7 @@ class CardForm(_MethodForm):
     secrets = ("card_number", "card_expiry")
 
     card_number = _number(gettext_lazy("Card number"), inputmode="numeric")
-    card_expiry = _number(gettext_lazy("Expires"), placeholder="MM/YYYY")
+    card_expiry = _number(gettext_lazy("Expires"), placeholder=gettext_lazy("MM/YYYY"))
     set_as_default = forms.BooleanField(label=gettext_lazy("Use it by default"), required=False)
 
     def clean_card_number(self) -> Secret:

@@ -87,6 +87,7 @@ class User(AbstractBaseUser, Searched):
     is_active = models.BooleanField(default=True)
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True)
     language = models.CharField(_("language"), max_length=10, blank=True)
+    browser_language = models.CharField(max_length=10, default="", db_default="", editable=False)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
     page_size = models.PositiveSmallIntegerField(_("rows on a page"), null=True, blank=True)
     columns = models.JSONField(default=dict, db_default={}, blank=True)  # by list, if not the usual ones

@@ -183,7 +183,10 @@ def _key(key: ApiKey, reader: Reader) -> Entry:
 
 def _state_of(key: ApiKey) -> tuple[str, str, str, datetime | None, Button]:
     """Title, reason, hue, since when, and what to do."""
-    view, replace = Button(pgettext("act", "View"), href("key", key.pk)), Button(_("Replace"), href("replace_key", key.pk))
+    view, replace = (
+        Button(pgettext("act", "View"), href("key", key.pk)),
+        Button(_("Replace"), href("replace_key", key.pk)),
+    )
     rotation = href("rotate_key", key.pk)
     if key.disabled_because:
         why = str(key.get_disabled_because_display())

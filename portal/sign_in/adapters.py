@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from portal.models import User
 from portal.pages import qr
 from portal.sign_in import after_answer, reauthentication, second_factor
+from portal.wording import preferences
 from ultahost_api.crypto import sealing
 
 # Additional data of sealed seeds; allauth's hook names no row to bind them to.
@@ -54,11 +56,18 @@ class AccountAdapter(DefaultAccountAdapter):
         )
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Uses the host of PORTAL_URL, not the request's, and sends after the answer."""
-        message = self.render_mail(
-            template_prefix, email, {"email": email, "current_site": _site()} | context
-        )
+        """In the reader's language, with the host of PORTAL_URL, not the request's; sent after the answer."""
+        here = translation.get_language() or settings.LANGUAGE_CODE
+        person = context.get("user")
+        with translation.override(preferences.language_of(person, here) if person else here):
+            context = {"email": email, "current_site": _site()} | context
+            message = self.render_mail(template_prefix, email, context)
         after_answer.run(f"The mail {template_prefix}", message.send)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        super().send_notification_mail(template_prefix, user, {"user": user} | (context or {}), email)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         person, _dash, secret = key.partition("-")

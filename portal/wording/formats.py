@@ -7,7 +7,7 @@ from itertools import pairwise
 from math import ceil, inf
 
 from babel.core import Locale
-from babel.dates import TIMEDELTA_UNITS, format_timedelta
+from babel.dates import TIMEDELTA_UNITS, format_skeleton, format_timedelta
 from babel.numbers import format_currency, format_decimal, get_currency_precision
 from django.conf import settings
 from django.utils import timezone
@@ -74,21 +74,26 @@ def _by_babel(amount: Decimal, currency: str, language: str) -> str:
 
 
 def day(value: date | None) -> str:
-    """`6 Jun 2026`; of a moment, the day it is here."""
+    """`6 Jun 2026`, `6. Juni 2026`; of a moment, the day it is here."""
     if value is None:
         return NOTHING
-    day = _local(value)
-    return f"{day.day}{NON_BREAKING}{_month(day.month, get_language())}{NON_BREAKING}{day.year:04}"
+    local = _local(value)
+    return _day(date(local.year, local.month, local.day), _language())
+
+
+@lru_cache(maxsize=10_000)
+def _day(value: date, language: str) -> str:
+    """English writes the day first here, which its readers on both sides of the Atlantic understand."""
+    if language.startswith("en"):
+        text = f"{value.day} {str(MONTHS_3[value.month]).title()} {value.year:04}"
+    else:
+        text = format_skeleton("yMMMd", value, locale=_locale(language))
+    return text.replace(" ", NON_BREAKING)
 
 
 def month(value: date) -> str:
     """`October 2026`."""
     return f"{str(MONTHS[value.month]).capitalize()}{NON_BREAKING}{value.year:04}"
-
-
-@cache
-def _month(number: int, _language: str | None) -> str:
-    return str(MONTHS_3[number]).title()
 
 
 def moment(value: datetime) -> str:

@@ -24,6 +24,19 @@ def activate(person: Any) -> None:
         translation.activate(person.language)
 
 
+def language_of(person: User, otherwise: str = settings.LANGUAGE_CODE) -> str:
+    """The language of the profile, or that of the browser at the last sign-in."""
+    known = dict(settings.LANGUAGES)
+    return next((code for code in (person.language, person.browser_language) if code in known), otherwise)
+
+
+def remember_language(person: User) -> None:
+    """Keep the language of the page from which the person signs in, for mail to them."""
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    if person.browser_language != language:
+        User.objects.filter(pk=person.pk).update(browser_language=language)
+
+
 def zone_of(person: User) -> tzinfo:
     with suppress(KeyError, ValueError):
         return ZoneInfo(person.time_zone)
@@ -33,9 +46,7 @@ def zone_of(person: User) -> tzinfo:
 @contextmanager
 def worn(person: User) -> Iterator[None]:
     """A context with this person's zone and language, outside a request of theirs."""
-    known = person.language in dict(settings.LANGUAGES)
-    language = person.language if known else settings.LANGUAGE_CODE
-    with timezone.override(zone_of(person)), translation.override(language):
+    with timezone.override(zone_of(person)), translation.override(language_of(person)):
         yield
 
 

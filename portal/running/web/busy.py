@@ -3,7 +3,9 @@
 from functools import cache
 from http import HTTPStatus
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 
 RETRY_AFTER = 5  # seconds
 _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
@@ -11,9 +13,13 @@ _POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors
 
 @cache
 def busy_answer() -> bytes:
-    """The page as a whole HTTP answer, which leaves nothing to do for a thread or a database."""
+    """The page as a whole HTTP answer, which leaves nothing to do for a thread or a database.
+
+    It is in English, because the request that it answers is not read.
+    """
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    page = render_to_string("busy.html").encode()
+    with translation.override(settings.LANGUAGE_CODE):
+        page = render_to_string("busy.html").encode()
     head = [
         f"HTTP/1.1 {status.value} {status.phrase}",
         "Content-Type: text/html; charset=utf-8",
