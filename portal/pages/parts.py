@@ -53,6 +53,11 @@ def status(told: Any) -> SafeString:
     return pill(statuses.hue(told), word)
 
 
+def isolated(text: object) -> SafeString:
+    """A day or an amount in a sentence. It stays as it is where the sentence runs from right to left."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
 def pill(hue: str, word: object) -> SafeString:
     return format_html('<span class="status" data-hue="{}">{}</span>', hue, word)
 

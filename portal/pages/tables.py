@@ -23,6 +23,7 @@ from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
 from portal.pages.columns import Add, Column, Listing
 from portal.pages.filters import RowFilter
 from portal.pages.pills import Pill, pills
+from portal.wording import formats
 from portal.wording.coverage import covered
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
@@ -115,8 +116,8 @@ class AnyTable:
         if not self.count:
             return str(self.listing.no_match)
         told = _("%(first)s–%(last)s of %(count)s")
-        first, last = self.page.start_index(), self.page.end_index()
-        return told % {"first": first, "last": last, "count": self.count}
+        numbers = {"first": self.page.start_index(), "last": self.page.end_index(), "count": self.count}
+        return told % {name: formats.number(number) for name, number in numbers.items()}
 
     @cached_property
     def rows(self) -> Any:

@@ -2,9 +2,12 @@ from decimal import Decimal
 
 from django import template
 
+from portal.pages import parts
 from portal.wording import formats
 
 register = template.Library()
+
+register.filter("isolated", parts.isolated)
 
 
 @register.filter

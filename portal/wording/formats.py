@@ -73,6 +73,16 @@ def _by_babel(amount: Decimal, currency: str, language: str) -> str:
     return str(text).replace(" ", NON_BREAKING)
 
 
+def number(value: int) -> str:
+    """`1,234`, `1.234`."""
+    return _number(value, _language())
+
+
+@lru_cache(maxsize=10_000)
+def _number(value: int, language: str) -> str:
+    return str(format_decimal(value, locale=_locale(language)))
+
+
 def day(value: date | None) -> str:
     """`6 Jun 2026`, `6. Juni 2026`; of a moment, the day it is here."""
     if value is None:

@@ -291,6 +291,35 @@ def test_it_writes_days_and_amounts_as_its_reader_does(language, day, sum_):
         assert formats.money(Decimal("1234.50"), "EUR").replace("\u00a0", " ") == sum_
 
 
+def test_it_writes_large_numbers_as_its_reader_does():
+    with translation.override("de"):
+        assert [formats.number(one) for one in (0, 999, 1234567)] == ["0", "999", "1.234.567"]
+
+
+IN_A_SENTENCE = re.compile(r"{% blocktranslate [^%]*%}")
+
+
+def test_it_isolates_days_and_amounts_in_sentences():
+    """So that they stay as they are in a sentence that runs from right to left."""
+    files = [file for file in messages.sources("templates") if file.suffix == ".html"]
+    sentences = [sentence for file in files for sentence in IN_A_SENTENCE.findall(file.read_text())]
+    filled = [one for one in sentences if re.search(r"\|(money|day|moment)\b", one)]
+
+    assert len(filled) > 10
+    assert [one for one in filled if re.search(r"\|(money:[\w.]+|day|moment)(?!\|isolated)[\s%]", one)] == []
+
+
+def test_a_sum_in_a_sentence_is_isolated_and_a_day_is_in_any_place(visit, dana, acme, rows):
+    rows.invoice(acme, total="12.50", due_date=date(2026, 6, 6))
+
+    page = visit(dana).get("/invoices/")
+
+    assert page.texts("dd.note bdi")[0] == "€12.50"
+    assert (
+        "time, " in (messages.ROOT / "static/css/base.css").read_text().partition("unicode-bidi: isolate")[0]
+    )
+
+
 def test_a_file_has_heads_in_its_reader_s_language_and_plain_numbers_and_days(visit, dana, acme, rows):
     rows.invoice(acme, number="INV-1", total="1234.50", due_date=date(2026, 6, 6))
     User.objects.update(language="de")
