@@ -16,6 +16,7 @@ from portal.forms.domains import HostField, in_both_forms
 from portal.models import Product
 from portal.operations.form import WriteForm
 from portal.queries.payment_gateways import known_gateways
+from portal.wording.cycles import cycle_word
 from ultahost_api.client import Secret
 from ultahost_api.models import Account, Domain, Service
 
@@ -246,7 +247,10 @@ class ServiceRenewalOrder(OrderForm):
 
     def described(self) -> Facts:
         services = self.cleaned_data["services"]
-        return [(service, _("another %(cycle)s") % {"cycle": service.billing_cycle}) for service in services]
+        return [
+            (service, _("another %(cycle)s") % {"cycle": cycle_word(service.billing_cycle)})
+            for service in services
+        ]
 
 
 def _several(rows: QuerySet[Any], label: str) -> forms.ModelMultipleChoiceField:

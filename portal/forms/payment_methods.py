@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"\d{12,19}")
 _EXPIRY = re.compile(r"(0[1-9]|1[0-2])/?(20\d\d|\d\d)")
 
 
-def _number(label: Any, **attributes: str) -> forms.CharField:
+def _number(label: Any, **attributes: Any) -> forms.CharField:
     """Typed like a password: it is neither shown nor rendered back."""
     widget = forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false", **attributes})
     return forms.CharField(label=label, max_length=40, widget=widget)

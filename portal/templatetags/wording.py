@@ -1,9 +1,10 @@
 from django import template
 
-from portal.wording import operations, reasons
+from portal.wording import cycles, operations, reasons
 
 register = template.Library()
 
+register.filter("cycle_word", cycles.cycle_word)
 register.filter("act", operations.act)
 register.filter("audited", operations.audited)
 register.filter("audit_details", operations.details)

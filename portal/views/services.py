@@ -26,6 +26,7 @@ from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.freshness import Freshness
 from portal.wording import fields, formats
+from portal.wording.cycles import cycle_word
 from ultahost_api import operations
 from ultahost_api.client import writes
 from ultahost_api.models import Noun, Operation, Service
@@ -82,7 +83,7 @@ LISTING = Listing(
             lambda s: s.billing_cycle,
             "extra",
             _("Cycle"),
-            cells.plain("billing_cycle"),
+            lambda service, _about: cycle_word(service.billing_cycle),
         ),
         Column("due", _("Next due"), lambda s: s.next_due_date, "date", _("Due"), cells.day("next_due_date")),
         Column("registered", _("Registered"), lambda s: s.registration_date),
@@ -251,7 +252,7 @@ def _facts(service: Service) -> list[tuple[str, str]]:
     amount = fields.money(service, "amount", service.account.currency)
     return [
         _named(service),
-        (gettext("Amount"), f"{amount} {service.billing_cycle}".strip()),
+        (gettext("Amount"), f"{amount} {cycle_word(service.billing_cycle)}".strip()),
         (gettext("Due"), fields.day(service, "next_due_date")),
     ]
 

@@ -17,6 +17,7 @@ from django.utils import translation
 from portal.models import User
 from portal.views import domains, invoices
 from portal.wording import formats
+from portal.wording.cycles import cycle_word
 from tests import messages
 from tests.portal.test_digests import DAY, at, morning
 
@@ -289,6 +290,15 @@ def test_it_writes_days_and_amounts_as_its_reader_does(language, day, sum_):
     with translation.override(language):
         assert formats.day(date(2026, 6, 6)).replace("\u00a0", " ") == day
         assert formats.money(Decimal("1234.50"), "EUR").replace("\u00a0", " ") == sum_
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [("Semi-Annually", "Halbjährlich"), ("One Time", "Einmalig"), ("Per Moon", "Per Moon"), ("", "")],
+)
+def test_it_says_known_billing_cycles_in_its_reader_s_words(told, word):
+    with translation.override("de"):
+        assert cycle_word(told) == word
 
 
 def test_it_writes_large_numbers_as_its_reader_does():

@@ -1,0 +1,18 @@
+"""Billing cycles in the reader's words. Ultahost's are an open set: an unknown one keeps its name."""
+
+import re
+
+from django.utils.translation import gettext_lazy as _
+
+from portal.models import Product
+from portal.wording.translated import Translated
+
+_WORDS = Translated(dict(Product.Cycle.choices) | {"freeaccount": _("Free"), "free": _("Free")})
+
+
+def cycle_word(told: str) -> str:
+    """`Semi-Annually` and `semiannually` are the same cycle."""
+    plain = re.sub(r"[^a-z]", "", told.lower())
+    if plain not in _WORDS:
+        return told
+    return _WORDS[plain]
