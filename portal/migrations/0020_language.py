@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0017_columns"),
+        ("portal", "0019_feeds"),
     ]
 
     operations = [
