@@ -237,8 +237,15 @@ class InvoiceFilter(DerivedFilter):
     )
     product = filters.CharFilter(method="by_product", label=_("Product"))
 
-    def __init__(self, data: QueryDict, rows: QuerySet[Any], *, accounts: Iterable[Account]) -> None:
-        super().__init__(data, rows, accounts=accounts)
+    def __init__(
+        self,
+        data: QueryDict,
+        rows: QuerySet[Any],
+        *,
+        accounts: Iterable[Account],
+        labels: Iterable[Label] = (),
+    ) -> None:
+        super().__init__(data, rows, accounts=accounts, labels=labels)
         currencies = sorted(currencies_of(accounts))
         self.filters["currency"].extra["choices"] = [(one, one) for one in currencies]
 
