@@ -27,7 +27,7 @@ from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Account, InvoiceItem
 
 EXPECTED_FOR = 3  # months
-_RAISED_WITHIN = timedelta(days=31)  # an invoice of a renewal is due so near to the day of the renewal
+_RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
 
 
 @dataclass(frozen=True, slots=True)

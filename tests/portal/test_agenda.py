@@ -159,9 +159,10 @@ def test_it_counts_a_renewal_once_when_its_invoice_is_there(browser, rows, acme,
     assert len(entries(page)) == (4 if noun == "service" else 2)
 
 
-def test_an_invoice_of_something_else_does_not_ask_for_the_renewal(browser, rows, acme, vps):
+@pytest.mark.parametrize("days", [15, 30, 60])
+def test_an_invoice_of_another_period_does_not_ask_for_the_renewal(browser, rows, acme, vps, days):
     invoice = bill(rows, acme, due_date=date(2026, 12, 1))
-    thing = vps(next_due_date=date(2027, 2, 1), billing_cycle="Annually")
+    thing = vps(next_due_date=date(2026, 12, 1) + timedelta(days=days), billing_cycle="Annually")
     InvoiceItem.objects.create(invoice=invoice, position=0, service=thing)
 
     assert day_sums(browser.get("/agenda/")) == ["€10.00", "€10.00 expected"]
