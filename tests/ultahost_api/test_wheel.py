@@ -31,8 +31,8 @@ def wheel(tmp_path_factory: Any) -> Path:
     for name in ("pyproject.toml", "setup.py", "docs/library.md"):
         (source / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, source / name)
-    no_caches = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "ultahost_api", source / "ultahost_api", ignore=no_caches)
+    not_made = shutil.ignore_patterns("__pycache__", "*.mo")
+    shutil.copytree(ROOT / "ultahost_api", source / "ultahost_api", ignore=not_made)
     pip("wheel", "--no-deps", "--wheel-dir", str(built), str(source))
     return next(built.glob("*.whl"))
 
@@ -114,7 +114,12 @@ def test_it_holds_the_library_and_nothing_of_the_portal(wheel):
     ours = {name for name in names if ".dist-info/" not in name}
     there = {str(path.relative_to(ROOT)) for path in (ROOT / "ultahost_api").rglob("*.py")}
 
-    assert ours == there | {"ultahost_api/py.typed"}
+    words = {
+        f"ultahost_api/locale/{language}/LC_MESSAGES/django.{kind}"
+        for language in ("de", "tr")
+        for kind in ("po", "mo")
+    }
+    assert ours == there | words | {"ultahost_api/py.typed"}
     assert "ultahost_api/migrations/0001_initial.py" in ours
 
 
