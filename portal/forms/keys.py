@@ -1,6 +1,7 @@
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.live_reads.slots import Busy
 from ultahost_api import keys
@@ -51,6 +52,8 @@ class KeyForm(forms.Form):
 
 class AddKeyForm(KeyForm):
     label = forms.CharField(
-        label=_("Label"), max_length=60, help_text=_("A name for your team, such as “Shop, production”.")
+        label=pgettext_lazy("key", "Label"),
+        max_length=60,
+        help_text=_("A name for your team, such as “Shop, production”."),
     )
     field_order = ["label"]

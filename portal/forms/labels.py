@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.models import Label, Remark
 from portal.models.labels import LONGEST_LABEL
@@ -26,7 +27,7 @@ class LabelForm(forms.Form):
 
 
 class RemarkForm(LabelForm):
-    note = Remark._meta.get_field("note").formfield(label=_("Note"))
+    note = Remark._meta.get_field("note").formfield(label=pgettext_lazy("team", "Note"))
 
     @staticmethod
     def initial_of(row: Any) -> dict[str, Any]:
@@ -49,7 +50,8 @@ class LineForm(LabelForm):
             return
         by_id = {str(thing.pk): thing for thing in things}
         field: Any = self.fields["thing"]
-        field.choices = [("", _("None")), *((pk, _called(thing)) for pk, thing in by_id.items())]
+        none = ("", pgettext_lazy("service or domain", "None"))
+        field.choices = [none, *((pk, _called(thing)) for pk, thing in by_id.items())]
         field.coerce = by_id.get
 
     def clean(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.models.one_line import OneLineField
 
@@ -16,7 +17,7 @@ class Label(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = OneLineField(_("label"), max_length=LONGEST_LABEL, unique=True)
+    name = OneLineField(pgettext_lazy("team", "label"), max_length=LONGEST_LABEL, unique=True)
 
     class Meta:
         ordering = ["name", "pk"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal import access
 from portal.models import User
@@ -62,5 +63,5 @@ def url(user: User, row: Service | Domain) -> str:
 
 PICK = Column("pick", _("Select all"), css_class="pick", cell=_pick)
 LABEL = Column("label", _("Label"), label, "extra", cell=lambda row, _about: label(row))
-NOTE = Column("note", _("Note"), note, "extra", cell=lambda row, _about: note(row))
+NOTE = Column("note", pgettext_lazy("team", "Note"), note, "extra", cell=lambda row, _about: note(row))
 COLUMNS = (LABEL, NOTE, PICK)

@@ -275,7 +275,7 @@ class SpendPage:
             for one in self._dearer
         ]
         headings = (_("Service or domain"), _("Last renewal"), _("Next renewal"))
-        return self._sheet("dearer", _("Renewals over 10 % dearer"), headings, lines)
+        return self._sheet("dearer", _("Renewals dearer by over 10 %"), headings, lines)
 
     def _sheet(
         self, name: str, title: str, headings: Sequence[str], lines: Sequence[Line], **how: bool
