@@ -1,5 +1,6 @@
 """The words of Spend."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -10,6 +11,8 @@ from django.utils.translation import ngettext
 
 from portal.wording import formats
 from ultahost_api.models.spending import DOMAINS, OTHER
+
+_NO_CENTS = re.compile(r"[.,]00(?!\d)")  # of a language that writes the currency behind, too
 
 
 def product(key: str) -> str:
@@ -77,4 +80,5 @@ def ending(count: int, day: date) -> str:
 
 def short(amount: Decimal, currency: str) -> str:
     """`€6,000` beside a scale: whole units, if the amount has at least ten of them."""
-    return formats.money(round(amount, 0) if amount >= 10 else amount, currency).removesuffix(".00")
+    words = formats.money(round(amount, 0) if amount >= 10 else amount, currency)
+    return _NO_CENTS.sub("", words)

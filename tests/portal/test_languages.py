@@ -16,7 +16,7 @@ from django.utils import translation
 
 from portal.models import User
 from portal.views import domains, invoices
-from portal.wording import formats
+from portal.wording import formats, spend
 from portal.wording.cycles import cycle_word
 from tests import messages
 from tests.portal.test_digests import DAY, at, morning
@@ -299,6 +299,21 @@ def test_it_writes_days_and_amounts_as_its_reader_does(language, day, sum_):
 def test_it_says_known_billing_cycles_in_its_reader_s_words(told, word):
     with translation.override("de"):
         assert cycle_word(told) == word
+
+
+@pytest.mark.parametrize(
+    ("language", "currency", "short"),
+    [
+        ("en", "EUR", "€6,000"),
+        ("de", "EUR", "6.000 €"),
+        ("tr", "EUR", "€6.000"),
+        ("de", "JPY", "6.000 ¥"),
+        ("de", "KWD", "6.000,000 KWD"),
+    ],
+)
+def test_it_writes_whole_units_beside_the_scale_of_a_chart(language, currency, short):
+    with translation.override(language):
+        assert spend.short(Decimal("6000.4"), currency).replace("\u00a0", " ") == short
 
 
 def test_it_writes_large_numbers_as_its_reader_does():
