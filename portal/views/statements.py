@@ -1,12 +1,14 @@
 """Month end: the statement of an account and a month, as page, on paper and as a file."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -14,7 +16,7 @@ from portal import access, audit, http
 from portal.models import Act
 from portal.pages import cells, exports, parts, tables
 from portal.pages.columns import UNREADABLE, Column
-from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX, line_texts
+from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX, line_texts, service_names
 from portal.pages.periods import month_after, month_named
 from portal.queries import statements as query
 from portal.wording.translated import Translated
@@ -31,12 +33,17 @@ def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
     return status if invoice.is_counted else status + " " + parts.quiet(_WORDS["not counted"])
 
 
+def _clamped(text: Callable[[Invoice], str]) -> cells.Cell:
+    """A long text takes three lines on a screen; on paper it is whole."""
+    return lambda invoice, _about: format_html('<span class="clamped">{}</span>', text(invoice))
+
+
 # The page, the paper and the file have the same columns; in the file an amount has its currency beside it.
 COLUMNS = (
     Column("date", _("Date"), lambda i: i.date, "date", cell=cells.day("date")),
     Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
-    Column("for", _("For"), line_texts, "for extra"),
-    SERVICE,
+    Column("for", _("For"), line_texts, "for extra", cell=_clamped(line_texts), tip=line_texts),
+    replace(SERVICE, cell=_clamped(service_names), tip=service_names),
     Column("status", _("Status"), lambda i: i.shown_status, "state", cell=_state),
     NET,
     TAX,
