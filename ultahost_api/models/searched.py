@@ -34,7 +34,10 @@ class Searched(models.Model):
 
     def fold(self, told: Mapping[str, Any]) -> str:
         """``folded`` as it is once the row has the values of ``told``."""
-        return _folded(told.get(name, getattr(self, name)) for name in self.searched)
+        values = {name: told.get(name, getattr(self, name)) for name in self.searched}
+        if not values.get("own_words"):  # rows from before that column have no line for it
+            values.pop("own_words", None)
+        return _folded(values.values())
 
 
 def _folded(values: Iterable[Any]) -> str:
