@@ -1,7 +1,8 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -51,3 +52,15 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return "\n".join(filter(None, [self.label.name if self.label else "", self.note]))
+
+
+def label_of_line(column: str = "label") -> Coalesce:
+    """An expression on InvoiceItem: the label said of the line itself, else that of what it is of.
+
+    Its name is ``label_of_line("label__name")``; None is "no label". A link into another account gives none.
+    """
+    of_things = (
+        Case(When(**{f"{noun}__account": F("invoice__account")}, then=F(f"{noun}__remark__{column}")))
+        for noun in ("service", "domain")
+    )
+    return Coalesce(F(f"assigned__remark__{column}"), *of_things)

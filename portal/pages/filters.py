@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.models import Act, Label, User
+from portal.models.labels import label_of_line
 from portal.pages.periods import Period, days_of
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
@@ -236,6 +237,7 @@ class InvoiceFilter(DerivedFilter):
         method="by_spend", label=_("Spend"), choices=[("counted", _("Counted as spend"))], widget=Select
     )
     product = filters.CharFilter(method="by_product", label=_("Product"))
+    of_label = filters.CharFilter(method="by_label_of_line", label=pgettext_lazy("team", "Label"))
 
     def __init__(
         self,
@@ -256,6 +258,11 @@ class InvoiceFilter(DerivedFilter):
         """Invoices with a line of this product, or with one that names none."""
         key = NOT_ASSIGNED if value == UNASSIGNED else value
         return with_line_of(BY_PRODUCT, key, rows)  # type: ignore[arg-type]
+
+    def by_label_of_line(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Invoices with a line of this label, or with one that has none."""
+        key = None if value == UNASSIGNED else value
+        return with_line_of(label_of_line("label__name"), key, rows)  # type: ignore[arg-type]
 
     def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         if value == "details":

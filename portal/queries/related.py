@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Prefetch, Q, Subquery
 
 from portal import access
 from portal.models import User
-from portal.queries.labels import label_of_line
+from portal.models.labels import label_of_line
 from ultahost_api.models import Domain, Email, Invoice, InvoiceItem, Order, OrderItem, Service
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.folding import folded

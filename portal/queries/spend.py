@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from portal import access
 from portal.models import User
+from portal.models.labels import label_of_line
 from portal.queries.cycles import later
 from ultahost_api.models import Account
 from ultahost_api.models.invoices import InvoiceQuerySet
@@ -109,6 +110,10 @@ class Spend:
     @cached_property
     def by_product(self) -> Partition:
         return self.by_line(BY_PRODUCT)
+
+    @cached_property
+    def by_label(self) -> Partition:
+        return self.by_line(label_of_line("label__name"))
 
     def by_line(self, key: Any) -> Partition:
         """``key`` is an expression over a line of an invoice, empty where the line tells nothing."""

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from portal.acts import labels as acts
 from portal.models import AccountPolicy, Act, AuditEntry, Grant, Label, Remark
-from portal.queries.labels import label_of_line
+from portal.models.labels import label_of_line
 from ultahost_api.models import Domain, InvoiceItem, Service, links
 from ultahost_api.models.line_texts import line_key
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from portal.models import AccountPolicy, Act, AuditEntry
+from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
 from tests.portal.test_spend_sums import bill
 from ultahost_api.models import Account
 
@@ -68,6 +68,24 @@ def test_it_says_what_was_invoiced_and_on_what(browser, rows, acme):
     assert len(months) == 24
     assert months[0].endswith("€38.00 €20.00 €8.00")
     assert set(figures(page)) >= {"€38.00", "€8.00 still open"}
+
+
+def test_it_says_what_each_label_costs(browser, rows, acme):
+    basic = rows.service(acme, product_name="VPS Basic")
+    bill(rows, acme, (basic, "20"), (None, "5"), number="shop", tax="5", total="30", date=MONTH)
+    bill(rows, acme, (rows.domain(acme), "8"), number="other", total="8", date=MONTH)
+    assert browser.get("/spend/").all("table[data-sheet=labels]") == []
+    Remark.objects.create(service=basic, label=Label.objects.create(name="Shop"))
+
+    page = browser.get("/spend/")
+
+    assert table(page, "labels") == [
+        "Shop 1 line €20.00", "Not assigned €13.00", "Tax €5.00", "Credit €0.00", "Total after credit €38.00",
+    ]  # fmt: skip
+    shop, rest, *_ = page.all("table[data-sheet=labels] tbody a")
+    assert browser.get(shop["href"]).texts("tbody .name") == ["shop"]
+    assert sorted(browser.get(rest["href"]).texts("tbody .name")) == ["other", "shop"]
+    assert browser.get("/spend.csv?table=labels").csv()[0] == ["Shop", "20.00", "EUR", "1 line"]
 
 
 @pytest.mark.parametrize("name", ["months", "products", "accounts"])
@@ -246,7 +264,7 @@ def test_it_shows_nothing_of_a_private_account(browser, rows, acme):
         html = browser.get(f"/spend/{query}").html
         told = [one for one in ("Canary", "Hidden", "€77", "€97") if one in html]
         assert told == []
-    for name in ("months", "accounts", "products", "forecast", "changes", "dearer"):
+    for name in ("months", "accounts", "products", "labels", "forecast", "changes", "dearer"):
         assert "Canary" not in browser.get(f"/spend.csv?table={name}").html
 
 
@@ -306,7 +324,7 @@ def test_it_asks_for_the_same_number_of_statements_whatever_there_is(browser, ro
             fill(rows, account, n)
 
     assert asked() == few
-    assert few <= 17
+    assert few <= 19
 
 
 def fill(rows, account, n):

@@ -100,7 +100,7 @@ def by_line(key: Any, invoices: InvoiceQuerySet) -> Iterator[tuple[Any, Decimal,
         yield row["key"], added(row["net"]), row["count"]
 
 
-def with_line_of(key: Any, value: str, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
+def with_line_of(key: Any, value: str | None, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
     """Those that have a line with this key."""
     lines = InvoiceItem.objects.alias(key=key).filter(key=value)
     return invoices.filter(pk__in=lines.order_by().values("invoice"))
