@@ -72,6 +72,7 @@ class RowFilter(filters.FilterSet):
     groups: tuple[str, ...] = ()  # of statuses, that have a chip of their own
     first_statuses: tuple[str, ...] = ()  # whose chips come first
     number_column = "remote_id"  # "" if the folded text has the number
+    linked: tuple[str, ...] = ()  # filters that only links set: they have no field, and a pill takes them off
 
     q = filters.CharFilter(method="search", label=_("Search"))
     status = filters.CharFilter(method="by_status", label=_("Status"))
@@ -220,6 +221,7 @@ def currencies_of(accounts: Iterable[Account]) -> set[str]:
 
 class InvoiceFilter(DerivedFilter):
     groups = (ASKED_FOR,)
+    linked = ("spend", "product", "of_label")
     first_statuses = (ASKED_FOR, OVERDUE)
 
     period = PeriodFilter("date")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.core.paginator import Page, Paginator
 from django.db.models import F, OrderBy, QuerySet
 from django.db.models.sql.where import WhereNode
+from django.forms import BoundField
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -39,6 +40,8 @@ def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, An
         "".join(f"<tr>{''.join([column.draw(row, about) for column in columns])}</tr>\n" for row in rows)
     )
 
+
+IN_TOOLBAR = {"account", "q"}  # filters with a place of their own there
 
 Sorts = Mapping[str, Sequence[str | Filled]]
 
@@ -204,6 +207,11 @@ class Table(AnyTable):
         """The columns to choose from, and whether each is shown."""
         return [(column, column.name in self.shown) for column in self.listing.choosable]
 
+    @property
+    def further_fields(self) -> list[BoundField]:
+        """Those of the menu beside the search and the account."""
+        return [field for field in self.filter.form.visible_fields() if field.name in self.sent - IN_TOOLBAR]
+
     @cached_property
     def pills(self) -> list[Pill]:
         return pills(self.filter)
@@ -217,7 +225,7 @@ class Table(AnyTable):
     @property
     def sent(self) -> set[str]:
         """What the filter form sends itself; chips are links, so it keeps what they set."""
-        return {*self.filter.form.fields} - {*CHIPS}
+        return {*self.filter.form.fields} - {*CHIPS, *self.filter.linked}
 
     @cached_property
     def rows(self) -> QuerySet[Any]:

@@ -1,16 +1,12 @@
 """What a list page needs to keep its whole state in the address."""
 
 from django import template
-from django.forms import BaseForm, BoundField
 from django.utils.html import format_html_join
 
 from portal.pages import bars
 from portal.pages.tables import AnyTable
 
 register = template.Library()
-
-# Filters with a place of their own in the toolbar; chips are links, so the form only keeps their status.
-IN_TOOLBAR = ("status", "view", "account", "q")
 
 register.simple_tag(bars.headings)
 register.simple_tag(bars.chips)
@@ -33,8 +29,3 @@ def kept_inputs(table: AnyTable) -> str:
         for value in values
     ]
     return format_html_join("", '<input type="hidden" form="filters" name="{}" value="{}">', kept)
-
-
-@register.filter
-def further_fields(form: BaseForm) -> list[BoundField]:
-    return [field for field in form.visible_fields() if field.name not in IN_TOOLBAR]

@@ -8,7 +8,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from django import forms
 from django.core.paginator import Paginator
 from django.http import QueryDict
 from django.template import Context, RequestContext, Template
@@ -245,13 +244,6 @@ def test_it_sorts_what_is_filtered_from_its_first_page() -> None:
     assert "page=" not in html
 
 
-class Filters(forms.Form):
-    q = forms.CharField()
-    status = forms.CharField()
-    account = forms.CharField()
-    renew = forms.CharField()
-
-
 def kept(query: str) -> str:
     table = SimpleNamespace(request=SimpleNamespace(GET=QueryDict(query)), sent={"q", "account", "renew"})
     return render("{% kept_inputs table %}", table=table)
@@ -264,10 +256,6 @@ def test_it_keeps_the_rest_of_the_address_when_a_filter_form_is_sent() -> None:
 
 def test_it_escapes_what_it_keeps_of_the_address() -> None:
     assert "<script>" not in kept("sort=%22%3E%3Cscript%3E")
-
-
-def test_it_has_a_menu_for_filters_without_a_place_in_the_toolbar() -> None:
-    assert render("{% for f in form|further_fields %}{{ f.name }} {% endfor %}", form=Filters()) == "renew "
 
 
 def test_it_leaves_gaps_between_distant_pages() -> None:

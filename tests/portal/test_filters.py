@@ -213,3 +213,16 @@ def test_it_comes_to_last_month_s_csv_in_two_steps_without_a_script(browser, row
     chosen = browser.get("/invoices/?period=last-month")
 
     assert [line[1] for line in browser.get(chosen.one("a.csv")["href"]).csv()] == ["last"]
+
+
+def test_it_has_a_menu_for_filters_without_a_place_in_the_toolbar(browser, rows, acme):
+    """A filter that only links set has no field there, and is kept beside the form."""
+    rows.invoice(acme)
+
+    page = browser.get("/invoices/?product=domains")
+
+    offered = {field["name"] for field in page.all("#more-filters [name]")}
+    assert offered == {"period", "since", "until", "unreadable", "currency"}
+    assert [field["value"] for field in page.all("input[type=hidden][form=filters][name=product]")] == [
+        "domains"
+    ]

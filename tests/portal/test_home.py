@@ -192,6 +192,7 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
     assert page.texts(".rail .noun") == [
         "Home",
         "Invoices 1 need attention",
+        "Spend",
         "Agenda",
         "Payment methods",
         "Statements",
