@@ -41,7 +41,7 @@ def _event(entry: Any, address: str) -> Event:
     event.add("summary", _summary(entry))
     event.add("categories", [str(entry.kind.label)])
     event.add("url", address)
-    event.add("transp", "TRANSPARENT")  # it keeps nobody busy
+    event.add("transp", "TRANSPARENT")  # the time stays free
     return event
 
 

@@ -263,6 +263,7 @@ def answer_on(link: http.client.HTTPConnection) -> int:
 SECRET_LINKS = {
     "open_shared": [UUID(int=0), "S3CRET"],
     "open_invitation": ["S3CRET"],
+    "calendar": ["S3CRET"],
     "open_password_link": ["S3CRET"],
     "account_reset_password_from_key": ["1", "S3CRET"],
 }
