@@ -3,6 +3,7 @@
 Without METHOD: with one the file would be a message between people, in which each event needs an organizer.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from portal.wording import agenda, formats
 from portal.wording.agenda import Kind
 
 _AGAIN = timedelta(hours=1)
+_INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 
 def written(name: str, entries: Iterable[tuple[Any, str]]) -> bytes:
@@ -56,4 +58,5 @@ def _summary(entry: Any) -> str:
         words.append(formats.money(entry.amount, entry.currency))
     if entry.is_expected:
         words.append(agenda.expected())
-    return f"{' · '.join(words)} ({entry.row.account})"
+    # Strict calendars refuse the whole file for one invisible character in a name.
+    return _INVISIBLE.sub(" ", f"{' · '.join(words)} ({entry.row.account})")

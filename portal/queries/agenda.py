@@ -25,6 +25,7 @@ from portal.wording.agenda import Kind
 from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Account, InvoiceItem
+from ultahost_api.models.line_texts import is_whole_renewal
 
 EXPECTED_FOR = 3  # months
 _RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
@@ -229,14 +230,17 @@ class Agenda:
     @cached_property
     def _invoiced(self) -> set[UUID]:
         """Services and domains whose renewal an open invoice asks for."""
-        lines = InvoiceItem.objects.filter(
-            invoice__in=self._of_account(access.invoices_to_view(self.user)).open()
-        )
+        asking = self._of_account(access.invoices_to_view(self.user)).open().that_cost()
+        lines = InvoiceItem.objects.filter(invoice__in=asking).order_by()
         found: set[UUID] = set()
         for thing in ("service", "domain"):
-            named: Any = lines.exclude(**{thing: None}).order_by()
-            for pk, day, due in named.values_list(thing, f"{thing}__next_due_date", "invoice__due_date"):
-                if day and due and abs(day - due) <= _RAISED_WITHIN:
+            named: Any = lines.exclude(**{thing: None})
+            told = named.values_list(
+                thing, f"{thing}__next_due_date", "invoice__due_date", "description", "is_renewal"
+            )
+            for pk, day, due, text, is_renewal in told:
+                renews = is_renewal if thing == "domain" else is_whole_renewal(text)
+                if renews and day and due and abs(day - due) <= _RAISED_WITHIN:
                     found.add(pk)
         return found
 

@@ -50,7 +50,8 @@ def due_days(due: date, months: int, since: date, before: date) -> Iterator[date
     """
     behind = (since.year - due.year) * 12 + since.month - due.month
     turn = max(0, -(-(behind - 1) // months))
-    while (day := later(due, turn * months)) < before:
+    most = (date.max.year - due.year) * 12 - due.month  # an odd answer may tell a cycle of thousands of years
+    while turn * months <= most and (day := later(due, turn * months)) < before:
         if day >= since:
             yield day
         turn += 1

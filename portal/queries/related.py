@@ -106,9 +106,7 @@ def is_assignable(user: User, item: InvoiceItem) -> bool:
     """
     if not item.description.strip():
         return False
-    said = item.assigned
-    is_by_hand = said is not None and bool(said.service_id or said.domain_id)
-    return not _thing_id(item) or (is_by_hand and user.may_hold_keys)
+    return not _thing_id(item) or (item.assigned is not None and user.may_hold_keys)
 
 
 def _thing_id(item: InvoiceItem) -> Any:

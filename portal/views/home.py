@@ -45,7 +45,7 @@ def home(request: http.Request) -> HttpResponse:
         "tomorrow": today + timedelta(days=1),
         "next_week": today + timedelta(days=7),
         "covers": coverage.home(accounts, with_invoices),
-        "totals": invoices.by_currency(),
+        "totals": invoices.that_cost().by_currency(),
         "partly_unreadable": [
             (str(noun.label), reverse(noun.value), number)
             for noun in unreadable

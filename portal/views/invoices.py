@@ -147,7 +147,7 @@ def _chosen_account(table: Table) -> Account | None:
 
 def _totals(user: User, account: Account | None) -> list[CurrencyTotals]:
     """Totals per currency, of the chosen account or of all. The other filters do not change them."""
-    invoices = access.invoices_to_view(user)
+    invoices = access.invoices_to_view(user).that_cost()
     return (invoices.of([account]) if account else invoices).by_currency()
 
 

@@ -132,7 +132,7 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
         "page": page,
         "columns": _SHOWN,
         "rows": tables.drawn(_SHOWN, map(SharedInvoice.of, page), {}),
-        "totals": invoices.by_currency(every_year=True),
+        "totals": invoices.that_cost().by_currency(every_year=True),
         "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
         "shows_paid": not link.statuses or "Paid" in link.statuses,
         "updated_at": freshness.updated_at,

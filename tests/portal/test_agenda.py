@@ -67,6 +67,9 @@ def figures(page):
     return page.texts("dl.figures dd")
 
 
+RENEWAL = {"description": "VPS - shop.example.com (05/12/2026 - 04/01/2027)", "is_renewal": True}
+
+
 def bill(rows, account, **fields):
     return rows.invoice(account, **{"total": "10", "due_date": date(2026, 12, 5)} | fields)
 
@@ -149,7 +152,7 @@ def test_it_counts_a_renewal_once_when_its_invoice_is_there(browser, rows, acme,
     domain = {"registration_period": 1, "recurring_amount": "10", "next_due_date": date(2026, 12, 5)}
     thing = vps(domain="shop.example.com") if noun == "service" else rows.domain(acme, name="d.com", **domain)
     invoice = bill(rows, acme, number="A-1")
-    InvoiceItem.objects.create(invoice=invoice, position=0, **{noun: thing})
+    InvoiceItem.objects.create(invoice=invoice, position=0, **RENEWAL | {noun: thing})
 
     page = browser.get("/agenda/")
 
@@ -163,9 +166,16 @@ def test_it_counts_a_renewal_once_when_its_invoice_is_there(browser, rows, acme,
 def test_an_invoice_of_another_period_does_not_ask_for_the_renewal(browser, rows, acme, vps, days):
     invoice = bill(rows, acme, due_date=date(2026, 12, 1))
     thing = vps(next_due_date=date(2026, 12, 1) + timedelta(days=days), billing_cycle="Annually")
-    InvoiceItem.objects.create(invoice=invoice, position=0, service=thing)
+    InvoiceItem.objects.create(invoice=invoice, position=0, **RENEWAL | {"service": thing})
 
     assert day_sums(browser.get("/agenda/")) == ["€10.00", "€10.00 expected"]
+
+
+def test_a_fee_for_the_same_service_is_no_renewal_of_it(browser, rows, acme, vps):
+    fee = {"description": "Setup Fee: VPS - shop.example.com", "is_renewal": False}
+    InvoiceItem.objects.create(invoice=bill(rows, acme), position=0, **fee | {"service": vps()})
+
+    assert not any("Invoiced" in entry for entry in entries(browser.get("/agenda/")))
 
 
 def test_it_adds_up_to_the_last_decimal_and_never_two_currencies(browser, rows, acme, alma, vps):

@@ -179,6 +179,17 @@ def test_it_keeps_its_uids_when_days_and_amounts_change(visit, alma, rows, acme)
     assert summaries(before) != summaries(after)
 
 
+def test_it_has_no_character_that_a_strict_calendar_refuses(visit, alma, rows, acme):
+    rows.service(
+        acme, domain="a\x0b\x1f\x85\u2028b.com", billing_cycle="Monthly", amount="10", next_due_date=DUE
+    )
+
+    (first, *_) = summaries(visit().get(address(alma)))
+
+    assert "b.com" in first
+    assert not {"\x0b", "\x1f", "\x85", "\u2028"} & {*first}
+
+
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Honolulu", "UTC", ""])
 def test_a_day_is_the_same_day_east_and_west_of_utc(visit, alma, rows, acme, zone):
     alma.time_zone = zone

@@ -110,3 +110,15 @@ def test_it_calls_a_negative_open_total_a_credit(account):
     [sums] = Invoice.objects.all().by_currency()
     assert (sums.open, sums.credits, sums.credits_count) == (Decimal(30), Decimal("120.50"), 2)
     assert [i.shown_status for i in Invoice.objects.order_by("remote_id")] == ["Credit", "Credit", "Unpaid"]
+
+
+def test_it_sums_no_invoice_that_only_pays_others(account):
+    """The invoices that it pays are open as well."""
+    usual = {"account": account, "currency": "EUR", "status": "Unpaid", "total": "50"}
+    Invoice.objects.create(remote_id=1, **usual)
+    Invoice.objects.create(remote_id=2, only_moves_money=True, **usual)
+
+    [sums] = Invoice.objects.that_cost().by_currency()
+    [owed] = Invoice.objects.owed()[account.pk]
+
+    assert sums.open == owed.total == Decimal(50)

@@ -15,10 +15,6 @@ class Migration(migrations.Migration):
         ),
         migrations.RemoveIndex(
             model_name="invoice",
-            name="ultahost_invoice_sums",
-        ),
-        migrations.RemoveIndex(
-            model_name="invoice",
             name="ultahost_invoice_statuses",
         ),
         migrations.RemoveIndex(
@@ -39,24 +35,6 @@ class Migration(migrations.Migration):
                     "id",
                 ],
                 name="ultahost_domain_risk",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="invoice",
-            index=models.Index(
-                models.F("currency"),
-                models.F("status"),
-                models.F("date"),
-                models.F("due_date"),
-                models.F("total"),
-                models.F("account"),
-                models.F("subtotal"),
-                models.F("tax"),
-                models.F("tax2"),
-                models.F("credit"),
-                models.F("detailed_at"),
-                condition=models.Q(("gone_at", None)),
-                name="ultahost_invoice_sums",
             ),
         ),
         migrations.AddIndex(

@@ -47,10 +47,12 @@ class PreparedCounts:
 
     def counts(self, key: Hashable, found: Callable[[], Found]) -> dict[str, int]:
         """By name; a name of which nothing can be found may be missing."""
-        if key not in self._statements:
+        statement = self._statements.get(key)
+        if statement is None:
+            statement = _union({}, found()).query.sql_with_params()
             if len(self._statements) >= self._most:
-                self._statements.clear()
-            self._statements[key] = _union({}, found()).query.sql_with_params()
+                self._statements.clear()  # perhaps by another thread meanwhile
+            self._statements[key] = statement
         with connection.cursor() as cursor:
-            cursor.execute(*self._statements[key])
+            cursor.execute(*statement)
             return {name: rows for name, _value, rows in cursor.fetchall()}

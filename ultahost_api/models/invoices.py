@@ -31,7 +31,10 @@ _ASKED_FOR = Q(total__gt=0) | Q(total=None)
 OPEN_INVOICE = Q(status__in=OPEN) & _ASKED_FOR
 _CREDIT = Q(status__in=OPEN, total__lt=0)
 _DETAILS_UNREAD = Q(detailed_at__isnull=False) & (
-    Q(subtotal=None) | Q(tax=None, unreadable__has_key="tax") | Q(tax2=None, unreadable__has_key="tax2")
+    Q(subtotal=None)
+    | Q(tax=None, unreadable__has_key="tax")
+    | Q(tax2=None, unreadable__has_key="tax2")
+    | Q(credit=None, unreadable__has_key="credit")
 )
 
 
@@ -80,6 +83,10 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def open(self) -> Self:
         return self.present().filter(OPEN_INVOICE)
+
+    def that_cost(self) -> Self:
+        """Without those that only pay others or add credit: what they ask for is asked for elsewhere."""
+        return self.filter(only_moves_money=False)
 
     def payable(self) -> Self:
         """As ``Invoice.is_payable`` has it: also of a known total, since a person agrees to it."""
@@ -168,7 +175,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
         """What is open of each account that owes anything, by the account's id: a sum per currency."""
-        sums: Any = self.open().order_by("currency").values("account", "currency")
+        sums: Any = self.open().that_cost().order_by("currency").values("account", "currency")
         owed: dict[uuid.UUID, list[Owed]] = {}
         first_due = Min("due_date", filter=Q(status=PAYABLE))
         unread = Count("currency", filter=Q(total=None))
@@ -273,6 +280,7 @@ def _states(today: date, *, every_year: bool) -> list[When]:
         for condition, state in [
             (~Q(status__in=(*OPEN, "Paid")), ""),
             *paid,
+            (Q(status="Paid"), ""),
             (is_open & Q(total__lt=0), "credit"),
             (is_open & Q(total=0), ""),
             (undated, "due some time"),
@@ -353,6 +361,7 @@ class Invoice(Cached):
                 "tax2",
                 "credit",
                 "detailed_at",
+                "only_moves_money",
             ),
             # With a status, by date; what the sums of these read stands in it too.
             kept(
