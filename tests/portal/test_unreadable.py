@@ -70,7 +70,8 @@ def test_it_marks_an_odd_row_and_leads_to_it(browser, rows, account, noun):
     led = browser.click(page, ".banner[data-hue=soon] a")
     assert len(led.all("tbody tr")) == 1
     assert "Date: yester<b>day" in led.one("td.name .unread").text
-    assert [line[-1] for line in browser.get(f"/{noun}s.csv?unreadable=any").csv()] == ["Date: yester<b>day"]
+    (line,) = browser.get(f"/{noun}s.csv?unreadable=any").csv()
+    assert "Date: yester<b>day" in line
 
 
 @pytest.mark.parametrize("noun", ["service", "domain", "invoice"])
