@@ -82,7 +82,7 @@ def demo(demo_folder: Path, demo_log: list[str], sandbox_port: int) -> Iterator[
         yield f"http://localhost:{port}"
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(100)  # the programs stop one after the other, and may finish what they are at
 
 
 @pytest.fixture(scope="session")
