@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.models.share_links import MOST_DAYS
 from portal.pages.filters import EARLIEST, DayInput
 from ultahost_api.models import Account, Invoice
-from ultahost_api.models.invoices import PAYABLE
+from ultahost_api.models.invoice_statuses import PAYABLE
 
 _USUAL = ("Unpaid", "Payment Pending", "Paid", "Collections", "Refunded", "Cancelled")
 

@@ -19,7 +19,7 @@ from portal.pages.periods import Period, days_of
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
-from ultahost_api.models.invoices import ASKED_FOR, OVERDUE
+from ultahost_api.models.invoice_statuses import ASKED_FOR, OVERDUE
 from ultahost_api.models.spending import BY_PRODUCT, NOT_ASSIGNED, with_line_of
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed

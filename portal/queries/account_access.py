@@ -14,7 +14,7 @@ from portal.models import AccountPolicy, Grant, Role, User
 from portal.queries.freshness import Freshness, of_each
 from ultahost_api import conf
 from ultahost_api.models import Account, ApiKey, Noun
-from ultahost_api.models.invoices import Owed
+from ultahost_api.models.invoice_totals import Owed
 
 
 @dataclass(frozen=True, slots=True)

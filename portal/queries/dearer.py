@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from ultahost_api.models import Domain, Event, InvoiceItem, Service
-from ultahost_api.models.invoices import NOT_SPENT
+from ultahost_api.models.invoice_statuses import NOT_SPENT
 from ultahost_api.models.line_texts import is_whole_renewal
 
 AHEAD = timedelta(days=60)

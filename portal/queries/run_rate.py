@@ -20,7 +20,7 @@ from portal.queries.cycles import monthly, months_of
 from portal.queries.forecast import YEAR, Month, Recurring
 from ultahost_api import operations
 from ultahost_api.models import Account, Domain, Event, Noun, Operation, Service
-from ultahost_api.models.invoices import added
+from ultahost_api.models.invoice_totals import added
 
 _ACTIVE = "Active"
 # The fields that a rate is worked out from. An event tells what each was.

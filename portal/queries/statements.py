@@ -10,7 +10,8 @@ from portal import access
 from portal.models import User
 from portal.queries import related
 from ultahost_api.models import Account
-from ultahost_api.models.invoices import FilteredTotals, InvoiceQuerySet
+from ultahost_api.models.invoice_totals import FilteredTotals
+from ultahost_api.models.invoices import InvoiceQuerySet
 
 
 @dataclass(frozen=True, slots=True)

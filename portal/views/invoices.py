@@ -32,7 +32,8 @@ from ultahost_api import conf, operations
 from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
 from ultahost_api.models import Account, ApiKey, Invoice, Noun
-from ultahost_api.models.invoices import CurrencyTotals, InvoiceQuerySet
+from ultahost_api.models.invoice_totals import CurrencyTotals
+from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import WriteRequest
 from ultahost_api.refresh import schedule

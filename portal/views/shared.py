@@ -26,7 +26,7 @@ from portal.pages.columns import UNREADABLE, Column
 from portal.queries.freshness import Freshness
 from portal.sign_in.allauth_internals import ratelimit
 from ultahost_api.models import Invoice, Noun
-from ultahost_api.models.invoices import OPEN
+from ultahost_api.models.invoice_statuses import OPEN
 
 PAGE_SIZE = 500  # also what is printed at once
 _READ = ("number", "date", "due_date", "total", "status")

@@ -14,7 +14,7 @@ from portal.models import AccountPolicy
 from portal.pages.filters import InvoiceFilter
 from tests.portal.conftest import Rows
 from ultahost_api.models import Account, Invoice
-from ultahost_api.models.invoices import FilteredTotals
+from ultahost_api.models.invoice_totals import FilteredTotals
 
 TODAY = timezone.localdate()
 SUMS = ("count", "net", "tax", "total", "paid", "open", "unread", "undetailed", "details_unread")

@@ -1,9 +1,5 @@
 import uuid
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Any, Self
 
 from django.db import models
@@ -14,48 +10,31 @@ from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached, CachedQuerySet
+from ultahost_api.models.invoice_statuses import (
+    ASKED_FOR,
+    CREDIT,
+    NOT_SPENT,
+    OPEN,
+    OPEN_INVOICE,
+    OVERDUE,
+    PAYABLE,
+    derived,
+    is_overdue,
+    payment_status,
+)
+from ultahost_api.models.invoice_totals import (
+    DETAILS_UNREAD,
+    CurrencyTotals,
+    FilteredTotals,
+    Owed,
+    State,
+    added,
+    currency_totals,
+    filtered_totals,
+    states_of,
+)
 from ultahost_api.models.operations import Operation
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
-
-OPEN = ("Unpaid", "Payment Pending", "Collections")
-PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
-CREDIT, OVERDUE = "Credit", "Overdue"  # also derived
-ASKED_FOR = "Open"  # a group of statuses
-NOT_SPENT = ("Draft", "Cancelled")
-PAYABLE = "Unpaid"  # of those: the others are being paid already, or are in collection
-
-_DECIMALS = 4
-
-# Nothing at or below zero is asked for. A total that could not be read may be.
-_ASKED_FOR = Q(total__gt=0) | Q(total=None)
-OPEN_INVOICE = Q(status__in=OPEN) & _ASKED_FOR
-_CREDIT = Q(status__in=OPEN, total__lt=0)
-_DETAILS_UNREAD = Q(detailed_at__isnull=False) & (
-    Q(subtotal=None)
-    | Q(tax=None, unreadable__has_key="tax")
-    | Q(tax2=None, unreadable__has_key="tax2")
-    | Q(credit=None, unreadable__has_key="credit")
-)
-
-
-def _overdue(today: date) -> Q:
-    """Derived: the provider stores no such status."""
-    return Q(status="Unpaid", due_date__lt=today) & _ASKED_FOR
-
-
-def _derived() -> list[tuple[str, Q]]:
-    """The statuses that are derived. The first whose condition holds is shown."""
-    payments: dict[str, list[Q]] = {}
-    open_payments = Operation.objects.pending().filter(action="pay_invoice")
-    for account, remote_id, state in open_payments.values_list("account", "remote_id", "state"):
-        status = _payment_status(state)
-        payments.setdefault(status, []).append(Q(account=account, remote_id=remote_id))
-    paying = [(word, Q(status=PAYABLE) & reduce(or_, named)) for word, named in payments.items()]
-    return [*paying, (CREDIT, _CREDIT), (OVERDUE, _overdue(conf.today()))]
-
-
-def _payment_status(state: str) -> str:
-    return PAYMENT_UNKNOWN if state == Operation.State.UNKNOWN else PAYMENT_SENT
 
 
 class InvoiceQuerySet(CachedQuerySet["Invoice"]):
@@ -64,13 +43,13 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         if status == ASKED_FOR:
             return self.filter(OPEN_INVOICE)
         shown = Q(status=status)
-        for derived, condition in reversed(_derived()):
-            shown = condition | shown if derived == status else ~condition & shown
+        for word, condition in reversed(derived()):
+            shown = condition | shown if word == status else ~condition & shown
         return self.filter(shown)
 
     def with_derived_status(self) -> Self:
         """``derived_status`` is what ``shown_status`` says, for the database to count."""
-        cases = [When(condition, then=Value(status)) for status, condition in _derived()]
+        cases = [When(condition, then=Value(status)) for status, condition in derived()]
         return self.annotate(derived_status=Case(*cases, default=F("status")))
 
     def of_plain_status(self) -> Self:
@@ -93,7 +72,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         return self.present().filter(status=PAYABLE, total__gt=0)
 
     def overdue(self) -> Self:
-        return self.present().filter(_overdue(conf.today()))
+        return self.present().filter(is_overdue(conf.today()))
 
     def counted(self) -> Self:
         """Those that are spend: issued, not cancelled, and not only moving money."""
@@ -122,7 +101,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         """Overdue ones of accounts that a key opens (``has_working_key``), and all unpaid ones of others."""
         keys = ApiKey.objects.usable().filter(account=OuterRef("account")).order_by()
         unpaid = self.open().filter(status=PAYABLE).annotate(has_working_key=Exists(keys))
-        return unpaid.filter(_overdue(conf.today()) | Q(has_working_key=False))
+        return unpaid.filter(is_overdue(conf.today()) | Q(has_working_key=False))
 
     def with_payments(self) -> Self:
         """Each knows of a payment whose outcome is open; on its own it does not."""
@@ -138,24 +117,24 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         ``every_year``. It sums ``total`` by invoice date: the provider tells no date of payment, and
         ``total`` is what remained after credit.
         """
-        state = Case(*_states(conf.today(), every_year=every_year), default=Value(""))
+        state = Case(*states_of(conf.today(), every_year=every_year), default=Value(""))
         grouped = self.present().order_by("currency").values("currency", state=state)
-        states: dict[str, dict[str, _State]] = {}
+        states: dict[str, dict[str, State]] = {}
         for one in grouped.annotate(count=Count("*"), known=Count("total"), sum=Sum("total")):
             row: Any = one
-            told = _State(row["count"], row["count"] - row["known"], added(row["sum"]))
+            told = State(row["count"], row["count"] - row["known"], added(row["sum"]))
             states.setdefault(row["currency"], {})[row["state"]] = told
-        return [_currency_totals(currency, told) for currency, told in states.items()]
+        return [currency_totals(currency, told) for currency, told in states.items()]
 
     def totalled(self) -> "list[FilteredTotals]":
         """What exactly these invoices come to, whatever their status. A net sum needs the details."""
-        return [_filtered_totals(row) for row in self._sums("currency")]
+        return [filtered_totals(row) for row in self._sums("currency")]
 
     def totalled_by_account(self) -> "dict[uuid.UUID, list[FilteredTotals]]":
         """The same of each account that has any of them, by the account's id."""
         found: dict[uuid.UUID, list[FilteredTotals]] = {}
         for row in self._sums("account", "currency"):
-            found.setdefault(row["account"], []).append(_filtered_totals(row))
+            found.setdefault(row["account"], []).append(filtered_totals(row))
         return found
 
     def _sums(self, *group: str) -> Any:
@@ -168,7 +147,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         counted = {
             "unread": Q(total=None),
             "undetailed": Q(detailed_at=None),
-            "details_unread": _DETAILS_UNREAD,
+            "details_unread": DETAILS_UNREAD,
         }
         counts = {name: Count("currency", filter=condition) for name, condition in counted.items()}
         return self.order_by(*group).values(*group).annotate(count=Count("*"), **sums, **counts)
@@ -183,136 +162,6 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             one = Owed(row["currency"], added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
         return owed
-
-
-@dataclass(frozen=True, slots=True)
-class Owed:
-    """What one account owes in one currency, and when the first that is unpaid is due."""
-
-    currency: str
-    total: Decimal
-    first_due: date | None
-    unread: int  # invoices whose total could not be read, and is not in ``total``
-
-
-@dataclass(frozen=True, slots=True)
-class FilteredTotals:
-    """Sums of one currency over the rows of a list.
-
-    No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
-    ``details_unread`` of how many net or tax. ``undetailed`` have no net and tax yet.
-    """
-
-    currency: str
-    count: int
-    net: Decimal
-    tax: Decimal
-    credit: Decimal
-    total: Decimal
-    paid: Decimal
-    open: Decimal
-    unread: int
-    undetailed: int
-    details_unread: int
-
-    @property
-    def has_details(self) -> bool:
-        """Whether net and tax of any row are known."""
-        return self.undetailed < self.count
-
-
-def _filtered_totals(row: dict[str, Any]) -> FilteredTotals:
-    return FilteredTotals(
-        currency=row["currency"],
-        count=row["count"],
-        net=added(row["net"]),
-        tax=added(added(row["first_tax"]) + added(row["second_tax"])),
-        credit=added(row["used"]),
-        total=added(row["whole"]),
-        paid=added(row["paid"]),
-        open=added(row["open"]),
-        unread=row["unread"],
-        undetailed=row["undetailed"],
-        details_unread=row["details_unread"],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CurrencyTotals:
-    """Sums of one currency: open, overdue, credits (as what they give), and invoiced this year and paid.
-
-    No sum holds the amounts that could not be read: ``…_unread`` says how many. Of a due date that could not
-    be read it is unknown whether it has passed.
-    """
-
-    currency: str
-    open: Decimal
-    overdue: Decimal
-    overdue_count: int
-    credits: Decimal
-    credits_count: int
-    paid: Decimal
-    paid_count: int
-    open_unread: int
-    due_unread: int
-    paid_unread: int
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """Invoices of one currency that count alike; ``unread`` ones have no known total."""
-
-    count: int = 0
-    unread: int = 0
-    sum: Decimal = Decimal(0)
-
-
-def _states(today: date, *, every_year: bool) -> list[When]:
-    """How an invoice counts, each only once: SQLite takes longer for each sum that has a condition."""
-    is_open = Q(status__in=OPEN)
-    undated = is_open & Q(status="Unpaid", due_date=None, unreadable__has_key="due_date")
-    paid = [(Q(status="Paid"), "paid")]
-    if not every_year:
-        unknown_year = Q(status="Paid", date=None, unreadable__has_key="date")
-        paid = [(Q(status="Paid", date__year=today.year), "paid"), (unknown_year, "paid some time")]
-    return [
-        When(condition, then=Value(state))
-        for condition, state in [
-            (~Q(status__in=(*OPEN, "Paid")), ""),
-            *paid,
-            (Q(status="Paid"), ""),
-            (is_open & Q(total__lt=0), "credit"),
-            (is_open & Q(total=0), ""),
-            (undated, "due some time"),
-            (_overdue(today), "overdue"),
-            (is_open, "open"),
-        ]
-    ]
-
-
-def _currency_totals(currency: str, states: dict[str, _State]) -> CurrencyTotals:
-    def of(state: str) -> _State:
-        return states.get(state, _State())
-
-    still_open = [of(state) for state in ("open", "overdue", "due some time")]
-    return CurrencyTotals(
-        currency,
-        open=sum((one.sum for one in still_open), Decimal(0)),
-        overdue=of("overdue").sum,
-        overdue_count=of("overdue").count,
-        credits=abs(of("credit").sum),
-        credits_count=of("credit").count,
-        paid=of("paid").sum,
-        paid_count=of("paid").count,
-        open_unread=sum(one.unread for one in still_open),
-        due_unread=of("due some time").count,
-        paid_unread=of("paid").unread + of("paid some time").count,
-    )
-
-
-def added(value: Decimal | None) -> Decimal:
-    """SQLite adds decimals as floats: exact again to the last decimal that an amount may have."""
-    return Decimal(written(round(value or Decimal(0), _DECIMALS)))
 
 
 class Invoice(Cached):
@@ -426,7 +275,7 @@ class Invoice(Cached):
     @property
     def shown_status(self) -> str:
         if self.payment_state and self.status == PAYABLE:
-            return _payment_status(self.payment_state)
+            return payment_status(self.payment_state)
         if self.is_credit and self.status in OPEN:
             return CREDIT
         return OVERDUE if self.is_overdue else self.status

@@ -10,7 +10,9 @@ from django.db.models import Case, Count, F, Q, Sum, TextField, Value, When
 from django.db.models.functions import Cast, StrIndex, Substr
 from django.db.models.lookups import Exact
 
-from ultahost_api.models.invoices import OPEN_INVOICE, InvoiceItem, InvoiceQuerySet, added
+from ultahost_api.models.invoice_statuses import OPEN_INVOICE
+from ultahost_api.models.invoice_totals import added
+from ultahost_api.models.invoices import InvoiceItem, InvoiceQuerySet
 
 DOMAINS, OTHER, NOT_ASSIGNED = "domains", "other", ""
 

@@ -2,7 +2,7 @@ from django.utils import timezone
 
 from ultahost_api.client import Client, writes
 from ultahost_api.models import Noun, Operation, Reason
-from ultahost_api.models.invoices import PAYABLE
+from ultahost_api.models.invoice_statuses import PAYABLE
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, change_row, id_of
 from ultahost_api.operations.reasons import NotAllowedNow
 

@@ -1,0 +1,150 @@
+"""What invoices come to: each sum with how many amounts could not be read, and so are not in it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Q, Value, When
+
+from ultahost_api.client.core.amounts import written
+from ultahost_api.models.invoice_statuses import OPEN, is_overdue
+
+_DECIMALS = 4
+
+DETAILS_UNREAD = Q(detailed_at__isnull=False) & (
+    Q(subtotal=None)
+    | Q(tax=None, unreadable__has_key="tax")
+    | Q(tax2=None, unreadable__has_key="tax2")
+    | Q(credit=None, unreadable__has_key="credit")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What one account owes in one currency, and when the first that is unpaid is due."""
+
+    currency: str
+    total: Decimal
+    first_due: date | None
+    unread: int  # invoices whose total could not be read, and is not in ``total``
+
+
+@dataclass(frozen=True, slots=True)
+class FilteredTotals:
+    """Sums of one currency over the rows of a list.
+
+    No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
+    ``details_unread`` of how many net or tax. ``undetailed`` have no net and tax yet.
+    """
+
+    currency: str
+    count: int
+    net: Decimal
+    tax: Decimal
+    credit: Decimal
+    total: Decimal
+    paid: Decimal
+    open: Decimal
+    unread: int
+    undetailed: int
+    details_unread: int
+
+    @property
+    def has_details(self) -> bool:
+        """Whether net and tax of any row are known."""
+        return self.undetailed < self.count
+
+
+def filtered_totals(row: dict[str, Any]) -> FilteredTotals:
+    return FilteredTotals(
+        currency=row["currency"],
+        count=row["count"],
+        net=added(row["net"]),
+        tax=added(added(row["first_tax"]) + added(row["second_tax"])),
+        credit=added(row["used"]),
+        total=added(row["whole"]),
+        paid=added(row["paid"]),
+        open=added(row["open"]),
+        unread=row["unread"],
+        undetailed=row["undetailed"],
+        details_unread=row["details_unread"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyTotals:
+    """Sums of one currency: open, overdue, credits (as what they give), and invoiced this year and paid.
+
+    No sum holds the amounts that could not be read: ``…_unread`` says how many. Of a due date that could not
+    be read it is unknown whether it has passed.
+    """
+
+    currency: str
+    open: Decimal
+    overdue: Decimal
+    overdue_count: int
+    credits: Decimal
+    credits_count: int
+    paid: Decimal
+    paid_count: int
+    open_unread: int
+    due_unread: int
+    paid_unread: int
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Invoices of one currency that count alike; ``unread`` ones have no known total."""
+
+    count: int = 0
+    unread: int = 0
+    sum: Decimal = Decimal(0)
+
+
+def states_of(today: date, *, every_year: bool) -> list[When]:
+    """How an invoice counts, each only once: SQLite takes longer for each sum that has a condition."""
+    is_open = Q(status__in=OPEN)
+    undated = is_open & Q(status="Unpaid", due_date=None, unreadable__has_key="due_date")
+    paid = [(Q(status="Paid"), "paid")]
+    if not every_year:
+        unknown_year = Q(status="Paid", date=None, unreadable__has_key="date")
+        paid = [(Q(status="Paid", date__year=today.year), "paid"), (unknown_year, "paid some time")]
+    return [
+        When(condition, then=Value(state))
+        for condition, state in [
+            (~Q(status__in=(*OPEN, "Paid")), ""),
+            *paid,
+            (Q(status="Paid"), ""),
+            (is_open & Q(total__lt=0), "credit"),
+            (is_open & Q(total=0), ""),
+            (undated, "due some time"),
+            (is_overdue(today), "overdue"),
+            (is_open, "open"),
+        ]
+    ]
+
+
+def currency_totals(currency: str, states: dict[str, State]) -> CurrencyTotals:
+    def of(state: str) -> State:
+        return states.get(state, State())
+
+    still_open = [of(state) for state in ("open", "overdue", "due some time")]
+    return CurrencyTotals(
+        currency,
+        open=sum((one.sum for one in still_open), Decimal(0)),
+        overdue=of("overdue").sum,
+        overdue_count=of("overdue").count,
+        credits=abs(of("credit").sum),
+        credits_count=of("credit").count,
+        paid=of("paid").sum,
+        paid_count=of("paid").count,
+        open_unread=sum(one.unread for one in still_open),
+        due_unread=of("due some time").count,
+        paid_unread=of("paid").unread + of("paid some time").count,
+    )
+
+
+def added(value: Decimal | None) -> Decimal:
+    """SQLite adds decimals as floats: exact again to the last decimal that an amount may have."""
+    return Decimal(written(round(value or Decimal(0), _DECIMALS)))
