@@ -54,7 +54,7 @@ class Remedy(models.TextChoices):
 
 
 def _risks(today: date) -> dict[Risk, Q]:
-    date_counts = ~Q(status__in=(*_ENDED, *_NOT_BEGUN, "Expired"))
+    date_counts = _date_counts()
     near = date_counts & Q(first_date__lte=today + _NEAR)
     since_expiry = Q(expiry_date__gte=today - _RESCUED_FOR) | Q(
         expiry_date=None, next_due_date__gte=today - _RESCUED_FOR
@@ -89,16 +89,15 @@ def _may_be_lost(today: date) -> Q:
 
     Counting does not need the first reason. Every page counts.
     """
-    near = _by(today + _NEAR) & ~Q(status__in=(*_ENDED, *_NOT_BEGUN, "Expired"))
+    near = _date_counts() & _by(today + _NEAR)
     since_expiry = today - _RESCUED_FOR
     rescued = Q(expiry_date__gte=since_expiry) | Q(expiry_date=None, next_due_date__gte=since_expiry)
     undated = Q(expiry_date=None, next_due_date=None)
     # SQLite asks in the order of the words, so what costs little stands first.
     is_long = Q(LessThanOrEqual(TruncDate(status_since()), today - _TRANSFER_TAKES))
-    paid = Q(pk__in=_renewed_by(Invoice.objects.filter(status="Paid", date__gte=today - _OF_THIS_PERIOD)))
+    paid, unpaid = _paid(today), _unpaid()
     unread = Exists(_unread_since(today - _OF_THIS_PERIOD))
     late = _by(today - timedelta(days=1)) | (Q(next_invoice_date__lte=today - _INVOICE_TAKES) & ~unread)
-    unpaid = Q(pk__in=_renewed_by(Invoice.objects.open()))
     renewed = Q(auto_renew=True)
     return (
         (near & (Q(auto_renew=None) | Q(auto_renew=False) | (renewed & (unpaid | (~paid & late)))))
@@ -107,6 +106,32 @@ def _may_be_lost(today: date) -> Q:
         | Q(status__istartswith="Redemption")
         | Q(status__istartswith="Grace")
     )
+
+
+def _cannot_be_told(today: date) -> Q:
+    """Where the reason UNKNOWN holds, whether another does or not."""
+    unread = Q(unreadable__has_key="expiry_date") | Q(unreadable__has_key="next_due_date")
+    undated = Q(expiry_date=None, next_due_date=None)
+    next_invoice = Q(next_invoice_date__lte=today - _INVOICE_TAKES) | Q(next_invoice_date=None)
+    other_period = Q(next_invoice_date__gt=models.F("next_due_date"))
+    renewed = Q(auto_renew=True) & _by(today + _NEAR) & (next_invoice | other_period)
+    return _date_counts() & (
+        undated | unread | Q(detailed_at=None) | Q(status="") | (renewed & ~_paid(today) & ~_unpaid())
+    )
+
+
+def _date_counts() -> Q:
+    return ~Q(status__in=(*_ENDED, *_NOT_BEGUN, "Expired"))
+
+
+def _paid(today: date) -> Q:
+    """The period that comes is paid for."""
+    return Q(pk__in=_renewed_by(Invoice.objects.filter(status="Paid", date__gte=today - _OF_THIS_PERIOD)))
+
+
+def _unpaid() -> Q:
+    """An open invoice asks for the renewal."""
+    return Q(pk__in=_renewed_by(Invoice.objects.open()))
 
 
 def _renewed_by(invoices: InvoiceQuerySet) -> QuerySet[Any]:
@@ -168,8 +193,10 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
 
     def of_unknown_risk(self, today: date | None = None) -> Self:
         """Neither at risk nor known to be fine."""
-        unknown = self.present().with_risk(today).filter(risk=Risk.UNKNOWN)
-        return unknown.order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
+        today = today or conf.today()
+        lost = Domain.objects.may_be_lost(today).order_by().values("pk")
+        unknown = self.present().filter(_cannot_be_told(today)).exclude(pk__in=lost)
+        return unknown.with_risk(today).order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
 
 
 def _unread_since(day: date) -> InvoiceQuerySet:
