@@ -1,7 +1,7 @@
 """The menu of the frame around every page: the rail, and the bar at the bottom of a phone."""
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from django import template
 from django.template import Context
@@ -14,42 +14,55 @@ from django.utils.translation import gettext_lazy as _
 from portal.models import User
 from portal.pages.icons import icon
 from portal.wording.links import href
-from portal.wording.menu import NOUNS, Noun
+from portal.wording.menu import AT_THE_BOTTOM, GROUPS, NOUNS, Noun
 from portal.wording.translated import Translated
 
 register = template.Library()
 
 _WORDS = Translated({"attention": _("need attention")})
-
-
-_APART = {"spend", "accounts", "keys"}  # each begins a group in the rail
+_TITLES = Translated({name: title for name, title in GROUPS.items() if name})
 
 
 @register.simple_tag(takes_context=True)
 def rail(context: Context) -> SafeString:
-    return _list(context, NOUNS, has_shortcuts=True)
+    return SafeString("".join(_group(name, _items(context, _grouped(name), True)) for name in GROUPS))
 
 
 @register.simple_tag(takes_context=True)
 def bottom(context: Context) -> SafeString:
-    return _list(context, [noun for noun in NOUNS if noun.group == 0], has_shortcuts=False)
+    by_name = {noun.name: noun for noun in NOUNS}
+    return SafeString(_items(context, [by_name[name] for name in AT_THE_BOTTOM], False))
 
 
 @register.simple_tag
 def more(user: User) -> SafeString:
     """The nouns that are not in the bar at the bottom, in groups."""
     groups = (
-        "".join(_entry(noun, *_place()) for noun in NOUNS if noun.group == group and noun.is_for(user))
-        for group in (1, 2, 3)
+        "".join(
+            _entry(noun, *_place())
+            for noun in _grouped(name)
+            if noun.name not in AT_THE_BOTTOM and noun.is_for(user)
+        )
+        for name in GROUPS
     )
-    return SafeString("<hr>".join(groups))
+    return SafeString("<hr>".join(filter(None, groups)))
 
 
-def _list(context: Context, nouns: Iterable[Noun], *, has_shortcuts: bool) -> SafeString:
+@cache
+def _grouped(name: str) -> tuple[Noun, ...]:
+    return tuple(noun for noun in NOUNS if noun.group == name)
+
+
+def _group(name: str, items: str) -> str:
+    """Its links under its title, if it has both."""
+    if not name or not items:
+        return items
+    return f'<li class="group"><span class="title">{escape(_TITLES[name])}</span><ul>{items}</ul></li>'
+
+
+def _items(context: Context, nouns: Iterable[Noun], has_shortcuts: bool) -> str:
     user, path, attention = context["user"], context["request"].path, context["attention"]
-    return SafeString(
-        "".join(_item(noun, path, attention, has_shortcuts) for noun in nouns if noun.is_for(user))
-    )
+    return "".join(_item(noun, path, attention, has_shortcuts) for noun in nouns if noun.is_for(user))
 
 
 def _item(noun: Noun, path: str, attention: Mapping[str, int], has_shortcuts: bool) -> str:
@@ -70,9 +83,8 @@ def _place() -> tuple[str | None, str]:
 @lru_cache(maxsize=1000)
 def _way(noun: Noun, has_shortcuts: bool, _language: str | None, _prefix: str) -> tuple[str, str]:
     """The link of a noun before and after the mark of the present page: the same for each user and page."""
-    apart = ' class="apart"' if has_shortcuts and noun.name in _APART else ""
     shortcut = f' data-shortcut="{noun.shortcut}"' if has_shortcuts and noun.shortcut else ""
-    start = f'<li{apart}><a class="noun" href="{escape(href(noun.name))}"'
+    start = f'<li><a class="noun" href="{escape(href(noun.name))}"'
     return start, f"{shortcut}>{icon('outline', noun.icon, 20)} <span>{escape(noun.label)}</span> "
 
 

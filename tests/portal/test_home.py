@@ -130,8 +130,8 @@ def test_it_numbers_what_needs_attention_beside_each_noun(visit, alma, rows, acm
 
     assert [text for text in page.texts(".rail .noun") if "need attention" in text] == [
         "Services 1 need attention",
-        "Invoices 1 need attention",
         "Domains 1 need attention",
+        "Invoices 1 need attention",
         "Keys 1 need attention",
     ]
 
@@ -194,12 +194,13 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
         "Invoices 1 need attention",
         "Spend",
         "Agenda",
-        "Payment methods",
         "Statements",
-        "Accounts",
+        "Payment methods",
         "Changes",
         "Activity",
+        "Accounts",
     ]
+    assert page.texts(".rail .title") == ["Money", "History", "Team"]
     assert page.all("form[action=/services/]") == []
 
 
