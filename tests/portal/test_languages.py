@@ -175,7 +175,7 @@ AT_ONCE = {"gettext", "ngettext", "pgettext", "npgettext"}
 
 
 def translated_at_import(file: Path) -> list[int]:
-    """Lines that translate while the module is read, and so into the language of whoever was first."""
+    """Lines that translate while the module is read, and so into the language of the first reader."""
     tree = ast.parse(file.read_text())
     imports = [one for one in ast.walk(tree) if isinstance(one, ast.ImportFrom)]
     at_once = {name.asname or name.name for one in imports for name in one.names if name.name in AT_ONCE}
