@@ -28,7 +28,7 @@ class Noun:
 GROUPS: dict[str, str | Promise] = {
     "": "",
     "money": _("Money"),
-    "mail": _("Mail"),
+    "mail": _("E-mail"),
     "history": _("History"),
     "team": _("Team"),
 }
