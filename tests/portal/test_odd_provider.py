@@ -291,3 +291,20 @@ def test_its_live_pages_say_what_could_not_be_read(sandbox, visit, alma):
     assert browser.get(f"/announcements/{announcement['id']}/?live=1").texts(".beneath .unread") == [
         "unreadable"
     ]
+
+
+def test_its_pages_that_add_up_open(visit, alma):
+    read("services", "invoices", "domains", "quotes")
+    browser = visit(alma)
+    currencies = {*Invoice.objects.values_list("currency", flat=True)}
+    months = {day.strftime("%Y-%m") for day in Invoice.objects.values_list("date", flat=True) if day}
+    paths = [
+        *(f"/spend/?currency={one}&period=24-months" for one in currencies),
+        *(f"/spend.csv?table={one}" for one in ("months", "products", "accounts", "forecast")),
+        *("/agenda/", "/agenda/?view=month"),
+        *(f"/statements/?month={one}" for one in months),
+        *(f"/statements/{one.pk}/{month}/" for one in Account.objects.all() for month in months),
+    ]
+
+    assert len(paths) > 20
+    assert {path: status for path in paths if (status := browser.get(path).status) != 200} == {}
