@@ -1,5 +1,10 @@
 from django.apps import AppConfig
 
+_ACCOUNT_OF_A_REMARK = """COALESCE(
+    (SELECT account_id FROM ultahost_api_service WHERE id = {row}.service_id),
+    (SELECT account_id FROM ultahost_api_domain WHERE id = {row}.domain_id),
+    (SELECT account_id FROM ultahost_api_assignedline WHERE id = {row}.line_id))"""
+
 
 class PortalConfig(AppConfig):
     name = "portal"
@@ -16,10 +21,12 @@ class PortalConfig(AppConfig):
         from portal.sign_in import sessions
         from portal.sign_in.adapters import SEED
         from ultahost_api.crypto import sealed_columns
+        from ultahost_api.models import row_versions
 
         app.set_default()  # the one that the library's tasks and wakeup find
         sealed_columns.register_member(Authenticator, "data", "secret", SEED)
         sealed_columns.register_member(Authenticator, "data", "seed", SEED)
+        row_versions.follow("portal_remark", _ACCOUNT_OF_A_REMARK)
         user_logged_in.connect(sessions.begin)
         for told in (account.user_logged_in, account.password_changed, account.password_set):
             told.connect(sessions.note)

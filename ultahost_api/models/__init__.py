@@ -13,6 +13,7 @@ from ultahost_api.models.quotes import Quote
 from ultahost_api.models.rate_windows import RateWindow
 from ultahost_api.models.reasons import Reason
 from ultahost_api.models.refreshes import LISTS, Noun, PassPage, Refresh
+from ultahost_api.models.row_versions import RowVersion
 from ultahost_api.models.services import Service
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "Refresh",
     "Remedy",
     "Risk",
+    "RowVersion",
     "Service",
 ]
