@@ -92,8 +92,9 @@ class RowFilter(filters.FilterSet):
             known = [(str(label.pk), label.name) for label in labels]
             self.filters["label"].extra["choices"] = [("none", _("No label")), *known]
         by_id = {str(account.pk): account for account in accounts}
+        to_choose = [("", _("All accounts")), *by_id.items()]
         self.filters["account"].extra |= {
-            "choices": [("", _("All accounts")), *by_id.items()],
+            "choices": lambda: to_choose,  # a form copies a list deeply, each account of it
             "coerce": by_id.get,
             "empty_value": None,
             "error_messages": {"invalid_choice": ModelChoiceField.default_error_messages["invalid_choice"]},

@@ -5,11 +5,13 @@ A list draws hundreds of them, so none of them renders a template.
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Choices
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages.icons import icon
@@ -47,6 +49,11 @@ def link(url: str, text: object) -> SafeString:
 
 def status(told: Any) -> SafeString:
     """The pill of a status: a word of Ultahost, or one of our choices, which has its own label."""
+    return _status(told, get_language())
+
+
+@lru_cache(maxsize=1000, typed=True)
+def _status(told: Any, _language: str | None) -> SafeString:
     if not told:
         return quiet(_WORDS["no status"])
     word = label(told) if isinstance(told, Choices) else statuses.status_word(told)
@@ -66,8 +73,12 @@ def quiet(word: object) -> SafeString:
     return format_html('<span class="quiet">{}</span>', word)
 
 
-def account(name: Any) -> SafeString:
-    name = conditional_escape(name)
+def account(name: object) -> SafeString:
+    return _account(str(name))
+
+
+@lru_cache(maxsize=1000)
+def _account(name: str) -> SafeString:
     return format_html('<span class="account" title="{}">{}</span>', name, name)
 
 
@@ -108,8 +119,11 @@ def renewal(domain: Any) -> str:
 
 def on(value: date | None) -> str:
     """A day; its distance is in the title."""
-    if value is None:
-        return formats.NOTHING
+    return formats.NOTHING if value is None else _on(value, conf.today(), get_language())
+
+
+@lru_cache(maxsize=5000)
+def _on(value: date, _today: date, _language: str | None) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(), formats.days_away(value), formats.day(value),
