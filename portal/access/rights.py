@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import BooleanField, Exists, ExpressionWrapper, Model, OuterRef, Q, QuerySet
 
 from portal.models import AccountPolicy, Grant, Role, User
-from ultahost_api.models import Account, ApiKey
+from ultahost_api.models import Account, ApiKey, row_versions
 from ultahost_api.models.accounts import MOST_IDS, AccountQuerySet, in_statement
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 
@@ -81,7 +81,8 @@ def _asked(pk: UUID, role: str, is_active: bool) -> _Asked:
         for name, condition in conditions.items()
         if condition not in (EVERY_ACCOUNT, NO_ACCOUNT)
     }
-    found = Account.objects.annotate(**{f"meets_{name}": condition for name, condition in asked.items()})
+    meets = {f"meets_{name}": condition for name, condition in asked.items()}
+    found = Account.objects.annotate(**meets, rows_version=row_versions.of_account())
     every = frozenset(name for name, condition in conditions.items() if condition == EVERY_ACCOUNT)
     return _Asked(*found.query.sql_with_params(), tuple(asked), every)
 
@@ -92,25 +93,37 @@ class KnownRights:
     def __init__(self, user: User) -> None:
         self.user = user
 
+    @property
+    def asked(self) -> _Asked:
+        return _asked(self.user.pk, self.user.role, self.user.is_active)
+
     @cached_property
     def accounts(self) -> list[tuple[Account, frozenset[str]]]:
         """All accounts in their usual order, each with the names of the rules that it meets."""
-        asked = _asked(self.user.pk, self.user.role, self.user.is_active)
+        asked = self.asked
         found = Account.objects.raw(asked.statement, asked.parameters)
         return [(account, asked.every | _met(account, asked.some)) for account in found]
 
     def by(self, rule: Rule) -> list[Account]:
         return [account for account, met in self.accounts if rule.__name__ in met]
 
+    @cached_property
+    def rows(self) -> Hashable | None:
+        """Equal while the rights, and the rows in all accounts that meet a rule, are; None if unknown."""
+        seen: Any = [(account, met) for account, met in self.accounts if met]
+        if any(account.rows_version is None for account, _met in seen):
+            return None
+        rows = frozenset((one.pk, one.name, one.currency, one.rows_version, met) for one, met in seen)
+        return self.user.pk, self.user.role, self.user.is_active, rows
+
 
 def accounts(user: User, rule: Rule) -> AccountQuerySet:
     """Accounts that meet the rule. If the user's rights are known, they are not read again."""
-    condition = rule(user)
     known = _known(user, rule)
     if known is None:
-        return Account.objects.filter(condition)
-    names_all = condition != EVERY_ACCOUNT and len(known) <= MOST_IDS
-    found = Account.objects.filter(Q(pk__in=[one.pk for one in known]) if names_all else condition)
+        return Account.objects.filter(rule(user))
+    names_all = not is_met_by_all(user, rule) and len(known) <= MOST_IDS
+    found = Account.objects.filter(Q(pk__in=[one.pk for one in known]) if names_all else rule(user))
     found._result_cache = known  # as if it had been read by itself
     return found
 
@@ -124,10 +137,19 @@ def rights_if_known(user: User) -> Hashable | None:
     return user.pk, user.role, user.is_active, met
 
 
+def rows_if_known(user: User) -> Hashable | None:
+    """Equal while nothing changed of the rows that belong to the user's accounts, and the rights are equal.
+
+    None if the rights were not read, or changes of the rows cannot be noticed; see ``row_versions``.
+    """
+    read: KnownRights | None = getattr(user, "known_rights", None)
+    return read.rows if read else None
+
+
 def unseen_accounts(user: User) -> list[Account]:
     """Accounts of which the user may not know. If the user's rights are known, they are not read again."""
     rules = (to_view, with_invoices)
-    if any(rule(user) == EVERY_ACCOUNT for rule in rules):
+    if any(is_met_by_all(user, rule) for rule in rules):
         return []
     seen = {account.pk for rule in rules for account in accounts(user, rule)}
     known: KnownRights | None = getattr(user, "known_rights", None)
@@ -142,7 +164,7 @@ def rows(found: Rows, user: User, rule: Rule, column: str = "account") -> Rows:
 
 def among(user: User, rule: Rule, column: str = "account") -> Q:
     """The rule as a condition on rows that have an account."""
-    if rule(user) == EVERY_ACCOUNT:
+    if is_met_by_all(user, rule):
         return EVERY_ACCOUNT
     return Q(**{f"{column}__in": in_statement(accounts(user, rule))})
 
@@ -173,6 +195,12 @@ def _holds_grant(user: User, level: str | None = None) -> Q:
 def _known(user: User, rule: Rule) -> list[Account] | None:
     known: KnownRights | None = getattr(user, "known_rights", None)
     return known.by(rule) if known and rule in RULES else None
+
+
+def is_met_by_all(user: User, rule: Rule) -> bool:
+    """Whether the rule has no condition for this user. To know that, known rights build none."""
+    known: KnownRights | None = getattr(user, "known_rights", None)
+    return rule.__name__ in known.asked.every if known and rule in RULES else rule(user) == EVERY_ACCOUNT
 
 
 def _met(account: Model, rules: Iterable[str]) -> set[str]:

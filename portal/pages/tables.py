@@ -1,9 +1,9 @@
 """List pages: filtered, sorted and paginated. The whole state is in the URL."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -41,9 +41,13 @@ def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, An
     )
 
 
+_ORDER = {"page", "size", "sort"}  # parameters that choose no rows
 IN_TOOLBAR = {"account", "q"}  # filters with a place of their own there
 
 Sorts = Mapping[str, Sequence[str | Filled]]
+
+
+Kept = TypeVar("Kept")
 
 
 class Freshness(Protocol):
@@ -273,8 +277,19 @@ class Table(AnyTable):
     def _count_of(self, name: str) -> int:
         return sum(self._counts[name].values())
 
+    def kept(self, name: str, work_out: Callable[[], Kept]) -> Kept:
+        """Figures over the filtered rows, kept while no row changes."""
+        if not isinstance(self._all, CachedQuerySet | EventQuerySet):
+            return work_out()  # of rows that do not belong to the accounts that the person may see
+        sent = self.request.GET.lists()
+        filters = tuple((parameter, *values) for parameter, values in sent if parameter not in _ORDER)
+        return access.kept_figures(self.request.user, (self.listing.name, name, filters), work_out)
+
     @cached_property
     def _counts(self) -> dict[str, dict[str, int]]:
+        return self.kept("counts", self._counted)
+
+    def _counted(self) -> dict[str, dict[str, int]]:
         """All that a list counts, with one statement. Chips count under every filter but their own."""
         rows = {"found": self.rows, "gone": self._gone}
         if isinstance(self._all, CachedQuerySet):

@@ -5,27 +5,29 @@ three months ahead again after each cycle. The database adds up; only the rows t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, QuerySet, Sum, Window
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum, Window
 from django.db.models.functions import RowNumber
 
 from portal import access
 from portal.models import User
-from portal.queries import forecast
-from portal.queries.cycles import due_days, later, months_of
+from portal.queries.agenda_sources import SOURCES, Source
+from portal.queries.cycles import due_days, later
 from portal.wording.agenda import Kind
 from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Account, InvoiceItem
 from ultahost_api.models.line_texts import is_whole_renewal
+
+Kept = TypeVar("Kept")
 
 EXPECTED_FOR = 3  # months
 _RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
@@ -84,26 +86,11 @@ class Day:
         return [one for _, one in sorted(self.by_currency.items()) if one.all or one.unread]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Source:
-    """Rows of one kind: their columns of the day, the amount, its currency and the cycle, if they recur."""
-
-    kind: Kind
-    rows: QuerySet[Any]
-    day: str
-    amount: str
-    currency: str = "account__currency"
-    cycle: str = ""
-    months: Callable[[Any], int | None] = lambda cycle: 0
-    is_counted: bool = True
-    ends: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Rows of a source with the same day, cycle and currency."""
 
-    source: _Source
+    source: Source
     due: date
     cycle: Any
     currency: str
@@ -156,15 +143,15 @@ class Agenda:
     def entries(self, days: Iterable[date], most: int) -> list[Entry]:
         """Of these days, of each kind and cycle at most so many a day."""
         wanted, found = set(days), []
-        for source in self._sources:
+        for source in SOURCES:
             groups = [one for one in self._chosen if one.source is source]
             groups = [one for one in groups if any(day in wanted for day in self._days_of(one))]
-            for row in _rows(source, groups, most):
+            for row in self._rows(source, groups, most):
                 found += [one for one in self._entries_of(source, row) if one.day in wanted]
         order = list(Kind)
         return sorted(found, key=lambda one: (one.day, order.index(one.kind), str(one.row), one.row.pk))
 
-    def _entries_of(self, source: _Source, row: Any) -> Iterator[Entry]:
+    def _entries_of(self, source: Source, row: Any) -> Iterator[Entry]:
         due, cycle = getattr(row, source.day), getattr(row, source.cycle) if source.cycle else None
         months = source.months(cycle)
         for day in self._falls_on(due, months):
@@ -200,12 +187,17 @@ class Agenda:
     def _chosen(self) -> list[_Group]:
         return [group for group in self._groups if group.source.kind in self.kinds]
 
+    def _kept(self, name: Hashable, work_out: Callable[[], Kept]) -> Kept:
+        return access.kept_figures(self.user, ("agenda", self.account and self.account.pk, name), work_out)
+
     @cached_property
     def _groups(self) -> list[_Group]:
-        return [group for source in self._sources for group in self._groups_of(source)]
+        return self._kept(
+            self.span, lambda: [group for source in SOURCES for group in self._groups_of(source)]
+        )
 
-    def _groups_of(self, source: _Source) -> Iterator[_Group]:
-        rows = source.rows.filter(**{f"{source.day}__lt": self.span.before})
+    def _groups_of(self, source: Source) -> Iterator[_Group]:
+        rows = self._of_account(source.rows(self.user)).filter(**{f"{source.day}__lt": self.span.before})
         if not source.cycle:
             rows = rows.filter(**{f"{source.day}__gte": self.span.first})
         invoiced = ExpressionWrapper(Q(pk__in=self._invoiced), BooleanField())
@@ -230,6 +222,9 @@ class Agenda:
     @cached_property
     def _invoiced(self) -> set[UUID]:
         """Services and domains whose renewal an open invoice asks for."""
+        return self._kept("invoiced", self._read_invoiced)
+
+    def _read_invoiced(self) -> set[UUID]:
         asking = self._of_account(access.invoices_to_view(self.user)).open().that_cost()
         lines = InvoiceItem.objects.filter(invoice__in=asking).order_by()
         found: set[UUID] = set()
@@ -244,55 +239,18 @@ class Agenda:
                     found.add(pk)
         return found
 
-    @cached_property
-    def _sources(self) -> list[_Source]:
-        user, of_account = self.user, self._of_account
-        services, domains = forecast.services_that_recur(user), forecast.domains_that_recur(user)
-        open_invoices = of_account(access.invoices_to_view(user)).open()
-        ending = access.domains_to_view(user).present().filter(status="Active", auto_renew=False).with_end()
-        return [
-            _Source(
-                Kind.INVOICES,
-                open_invoices.filter(only_moves_money=False),
-                "due_date",
-                "total",
-                currency="currency",
-            ),
-            _Source(  # a mass payment: the invoices that it pays are open as well
-                Kind.INVOICES,
-                open_invoices.filter(only_moves_money=True),
-                "due_date",
-                "total",
-                currency="currency",
-                is_counted=False,
-            ),
-            _Source(
-                Kind.SERVICES,
-                of_account(services).filter(Q(amount__gt=0) | Q(amount=None)),
-                "next_due_date",
-                "amount",
-                cycle="billing_cycle",
-                months=months_of,
-            ),
-            _Source(
-                Kind.DOMAINS,
-                of_account(domains).filter(Q(recurring_amount__gt=0) | Q(recurring_amount=None)),
-                "next_due_date",
-                "recurring_amount",
-                cycle="registration_period",
-                months=lambda years: (years or 0) * 12,
-            ),
-            _Source(
-                Kind.DOMAINS, of_account(ending), "ends_on", "recurring_amount", is_counted=False, ends=True
-            ),
-            _Source(
-                Kind.QUOTES,
-                of_account(access.quotes_to_view(user)).waiting(),
-                "valid_until",
-                "total",
-                is_counted=False,
-            ),
-        ]
+    def _rows(self, source: Source, groups: list[_Group], most: int) -> Iterable[Any]:
+        """The rows of these groups, at most so many of each day and cycle."""
+        if not groups:
+            return []
+        by_cycle: defaultdict[Any, set[date]] = defaultdict(set)
+        for group in groups:
+            by_cycle[group.cycle].add(group.due)
+        which = reduce(or_, (_one_cycle(source, cycle, dues) for cycle, dues in by_cycle.items()))
+        columns = [F(name) for name in (source.day, source.cycle) if name]
+        place = Window(RowNumber(), partition_by=columns, order_by=F("remote_id").asc())
+        rows = self._of_account(source.rows(self.user)).filter(which)
+        return rows.annotate(place=place).filter(place__lte=most)
 
     def _of_account(self, rows: Any) -> Any:
         return rows.filter(account=self.account) if self.account else rows
@@ -311,19 +269,6 @@ def _sum_of(group: _Group, day: date) -> DaySum:
     return told
 
 
-def _rows(source: _Source, groups: list[_Group], most: int) -> Iterable[Any]:
-    """The rows of these groups, at most so many of each day and cycle."""
-    if not groups:
-        return []
-    by_cycle: defaultdict[Any, set[date]] = defaultdict(set)
-    for group in groups:
-        by_cycle[group.cycle].add(group.due)
-    which = reduce(or_, (_one_cycle(source, cycle, dues) for cycle, dues in by_cycle.items()))
-    columns = [F(name) for name in (source.day, source.cycle) if name]
-    place = Window(RowNumber(), partition_by=columns, order_by=F("remote_id").asc())
-    return source.rows.filter(which).annotate(place=place).filter(place__lte=most)
-
-
-def _one_cycle(source: _Source, cycle: Any, dues: set[date]) -> Q:
+def _one_cycle(source: Source, cycle: Any, dues: set[date]) -> Q:
     named = {source.cycle: cycle} if source.cycle else {}
     return Q(**{f"{source.day}__in": dues}, **named)

@@ -1,5 +1,6 @@
 """The rows that the numbers in the menu count."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,23 +12,43 @@ from ultahost_api import conf
 from ultahost_api.models.counting import PreparedCounts, counts
 
 _PREPARED = PreparedCounts(most=200)
+_KEYS = "keys"
 
 
-def rows_of(user: User) -> dict[str, QuerySet[Any]]:
-    """For each noun of the menu that has any."""
+def _in_accounts(user: User) -> dict[str, QuerySet[Any]]:
     return {
         "services": access.services_to_view(user).needing_attention(),
         "invoices": access.invoices_to_view(user).overdue(),
         "domains": access.domains_to_view(user).may_be_lost(),
         "quotes": access.quotes_to_view(user).waiting(),
-        "keys": access.keys_to_manage(user).needing_attention(),
     }
 
 
+def _of_the_user(user: User) -> dict[str, QuerySet[Any]]:
+    """Keys change whenever they are used."""
+    return {_KEYS: access.keys_to_manage(user).needing_attention()}
+
+
+def _of_everything(user: User) -> dict[str, QuerySet[Any]]:
+    return _in_accounts(user) | _of_the_user(user)
+
+
 def counted(user: User) -> dict[str, int]:
-    """The numbers themselves. Every page shows them, so their statement is built once a day for a user."""
+    """The numbers themselves, which every page shows. Where none are kept, one statement counts all."""
+    anew: dict[str, int] = {}
+
+    def count() -> dict[str, int]:
+        anew.update(_count(user, _of_everything))
+        return {name: number for name, number in anew.items() if name != _KEYS}
+
+    in_accounts = access.kept_figures(user, "menu", count)
+    return anew or in_accounts | _count(user, _of_the_user)
+
+
+def _count(user: User, rows: Callable[[User], dict[str, QuerySet[Any]]]) -> dict[str, int]:
+    """The statement is built once a day for a user."""
     known = access.rights_if_known(user)
     if known is None:
-        return counts(**rows_of(user))
-    key = known, conf.today(), timezone.get_current_timezone_name()
-    return _PREPARED.counts(key, lambda: rows_of(user))
+        return counts(**rows(user))
+    key = rows, known, conf.today(), timezone.get_current_timezone_name()
+    return _PREPARED.counts(key, lambda: rows(user))

@@ -1,5 +1,6 @@
 """What needs a person: where it is found, noun by noun."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -54,22 +55,45 @@ class Reader:
     oldest_overdue: dict[UUID, Invoice]  # by account
 
 
-def rows_of(user: User) -> dict[Kind, QuerySet[Any]]:
-    """The rows that need a person, of each kind that is one row each; the most urgent first."""
+def _domains(user: User) -> QuerySet[Any]:
+    return _without_label(access.domains_to_view(user).at_risk())
+
+
+def _services(user: User) -> QuerySet[Any]:
+    return _without_label(access.services_to_view(user).needing_attention().with_suspension())
+
+
+def _without_label(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """It is not shown here."""
+    return rows.select_related(None).select_related("account")
+
+
+def _operations(user: User) -> QuerySet[Any]:
+    unknown = access.operations_to_view(user).filter(state=Operation.State.UNKNOWN, settled_by=None)
+    return unknown.order_by("created_at", "pk")
+
+
+def _quotes(user: User) -> QuerySet[Any]:
+    waiting = access.quotes_to_view(user).waiting()
+    return waiting.order_by(F("valid_until").asc(nulls_last=True), "pk")
+
+
+def _keys(user: User) -> QuerySet[Any]:
     keys = access.keys_to_manage(user)
     attention = [keys.needing_attention(), keys.left_half_way(), keys.old()]
     worrying = Q(*[Q(pk__in=some.order_by().values("pk")) for some in attention], _connector=Q.OR)
-    unknown = access.operations_to_view(user).filter(state=Operation.State.UNKNOWN, settled_by=None)
-    suspended = access.services_to_view(user).needing_attention()
-    return {
-        Kind.DOMAIN: access.domains_to_view(user).at_risk(),
-        Kind.SERVICE: suspended.with_suspension(),
-        Kind.OPERATION: unknown.order_by("created_at", "pk"),
-        Kind.QUOTE: access.quotes_to_view(user)
-        .waiting()
-        .order_by(F("valid_until").asc(nulls_last=True), "pk"),
-        Kind.KEY: keys.filter(worrying).order_by("created_at", "pk"),
-    }
+    return keys.filter(worrying).order_by("created_at", "pk")
+
+
+# The rows that need a person, of each kind that is one row each; the most urgent first.
+ROWS: Mapping[Kind, Callable[[User], QuerySet[Any]]] = {
+    Kind.DOMAIN: _domains,
+    Kind.SERVICE: _services,
+    Kind.OPERATION: _operations,
+    Kind.QUOTE: _quotes,
+    Kind.KEY: _keys,
+}
+COPIED = (Kind.DOMAIN, Kind.SERVICE, Kind.QUOTE)  # from Ultahost: they change when a refresh writes them
 
 
 def groups_of(user: User) -> dict[Kind, list[Invoice]]:

@@ -1,6 +1,6 @@
 """One ranked list of all that needs a person, over the accounts and keys that they may see."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -8,13 +8,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from portal import access
 from portal.models import NeedNote, User
 from portal.queries.at_risk import Remedies
-from portal.queries.entries import GROUPS, Entry, Kind, Reader, groups_of, rows_of, subject_of
+from portal.queries.entries import COPIED, GROUPS, ROWS, Entry, Kind, Reader, groups_of, subject_of
 from portal.queries.entry_words import ENTRY_OF
 from portal.wording.statuses import BAD, INFO, SOON
 from ultahost_api import conf
 from ultahost_api.models import Invoice
+from ultahost_api.models.counting import counts
 
 SHOWN, AT_MOST = 12, 200
 
@@ -40,25 +42,31 @@ class Needs:
         self._most = AT_MOST if every else SHOWN
         self._wanted = put_off
         self._notes = list(NeedNote.objects.current(conf.today()).select_related("person"))
-        self._rows = {kind: self._split(kind, rows) for kind, rows in rows_of(user).items()}
         self._groups = groups_of(user)
-        self.counted: Mapping[str, int] = {}
-
-    @property
-    def to_count(self) -> dict[str, QuerySet[Any]]:
-        """Query sets whose counts ``counted`` has to hold, so that a page counts all it counts at once."""
-        return {_name(kind, put): rows for kind, split in self._rows.items() for put, rows in split.items()}
 
     @cached_property
     def entries(self) -> list[Entry]:
         """The most urgent first."""
-        rows = {kind: list(split[self._wanted][: self._most]) for kind, split in self._rows.items()}
+        rows = self._copied | {kind: self._read(kind) for kind in ROWS if kind not in COPIED}
         invoices = [row.renewal_invoice for row in rows[Kind.DOMAIN]]
         invoices += [row.unpaid_invoice for row in rows[Kind.SERVICE]]
         reader = Reader(self.user, Remedies(self.user, invoices), self._oldest_overdue())
         found = rows | {kind: self._of_group(kind, self._wanted) for kind in GROUPS}
         entries = [ENTRY_OF[kind](row, reader) for kind, some in found.items() for row in some]
         return sorted(entries, key=rank)[: self._most]
+
+    @property
+    def _copied(self) -> dict[Kind, list[Any]]:
+        """Only the few of an ordinary page are kept."""
+
+        def read() -> dict[Kind, list[Any]]:
+            return {kind: self._read(kind) for kind in COPIED}
+
+        key = "needs", self._wanted, self._put_off
+        return access.kept_figures(self.user, key, read) if self._most == SHOWN else read()
+
+    def _read(self, kind: Kind) -> list[Any]:
+        return list(self._split(kind)[self._wanted][: self._most])
 
     @property
     def lines(self) -> list[tuple[Entry, User | None]]:
@@ -80,11 +88,24 @@ class Needs:
         return self._count(True)
 
     def _count(self, put_off: bool) -> int:
-        rows = sum(self.counted[_name(kind, put_off)] for kind in self._rows)
+        rows = sum(self._counted[_name(kind, put_off)] for kind in ROWS)
         return rows + sum(len(self._of_group(kind, put_off)) for kind in GROUPS)
 
-    def _split(self, kind: Kind, rows: QuerySet[Any]) -> dict[bool, QuerySet[Any]]:
+    @cached_property
+    def _counted(self) -> dict[str, int]:
+        key = "needs counted", self._put_off
+        copied = access.kept_figures(self.user, key, lambda: self._counts(COPIED))
+        return copied | self._counts(kind for kind in ROWS if kind not in COPIED)
+
+    def _counts(self, kinds: Iterable[Kind]) -> dict[str, int]:
+        splits = {kind: self._split(kind) for kind in kinds}
+        return counts(
+            **{_name(kind, put): rows for kind, split in splits.items() for put, rows in split.items()}
+        )
+
+    def _split(self, kind: Kind) -> dict[bool, QuerySet[Any]]:
         """Those that were put off, and the others."""
+        rows = ROWS[kind](self.user)
         subjects = [subject for its_kind, subject in self._put_off if its_kind == kind]
         return {True: rows.filter(pk__in=subjects), False: rows.exclude(pk__in=subjects)}
 
@@ -93,9 +114,9 @@ class Needs:
         return [one for one in found if ((kind.value, subject_of(kind, one)) in self._put_off) == put_off]
 
     @cached_property
-    def _put_off(self) -> set[tuple[str, UUID]]:
+    def _put_off(self) -> frozenset[tuple[str, UUID]]:
         mine = [note for note in self._notes if note.until and note.person_id == self.user.pk]
-        return {(note.kind, note.subject) for note in mine}
+        return frozenset((note.kind, note.subject) for note in mine)
 
     def _oldest_overdue(self) -> dict[UUID, Invoice]:
         """By account, whatever the currency."""
@@ -108,7 +129,7 @@ def has(user: User, kind: str, subject: UUID) -> bool:
     """Whether the person sees this entry, also if they put it off."""
     if kind in GROUPS:
         return subject in {subject_of(Kind(kind), one) for one in groups_of(user)[Kind(kind)]}
-    return kind in _KINDS and rows_of(user)[Kind(kind)].filter(pk=subject).exists()
+    return kind in _KINDS and ROWS[Kind(kind)](user).filter(pk=subject).exists()
 
 
 def _name(kind: Kind, put_off: bool) -> str:

@@ -3,13 +3,13 @@
 The database adds up those of one cycle and due date, so that few rows are read however many there are.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, Q, Sum
 
@@ -17,10 +17,15 @@ from portal import access
 from portal.models import User
 from portal.queries import forecast
 from portal.queries.cycles import monthly, months_of
+from portal.queries.dearer import Dearer, dearer
 from portal.queries.forecast import YEAR, Month, Recurring
 from ultahost_api import operations
 from ultahost_api.models import Account, Domain, Event, Noun, Operation, Service
+from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.invoice_totals import added
+from ultahost_api.models.services import ServiceQuerySet
+
+Kept = TypeVar("Kept")
 
 _ACTIVE = "Active"
 # The fields that a rate is worked out from. An event tells what each was.
@@ -70,11 +75,24 @@ class RunRate:
         self._user = user
         seen = [one for one in access.accounts_to_view(user) if one.currency == currency]
         self.accounts = [one for one in seen if account is None or one.pk == account.pk]
-        self.services = access.services_to_view(user).present().of(self.accounts)
-        self.domains = access.domains_to_view(user).present().of(self.accounts)
+        self._key = "run rate", currency, account and account.pk
+
+    @cached_property
+    def services(self) -> ServiceQuerySet:
+        return _services(self._user).present().of(self.accounts)
+
+    @cached_property
+    def domains(self) -> DomainQuerySet:
+        return _domains(self._user).present().of(self.accounts)
+
+    def _kept(self, name: Hashable, work_out: Callable[[], Kept]) -> Kept:
+        return access.kept_figures(self._user, (*self._key, name), work_out)
 
     @cached_property
     def _groups(self) -> list[_Group]:
+        return self._kept("groups", self._read_groups)
+
+    def _read_groups(self) -> list[_Group]:
         services: Any = self.services.filter(status=_ACTIVE).order_by()
         domains: Any = self.domains.filter(status=_ACTIVE).order_by()
         found = [
@@ -108,6 +126,9 @@ class RunRate:
     @cached_property
     def cancelling(self) -> list[Service]:
         """Active services whose cancellation was requested."""
+        return self._kept("cancelling", self._read_cancelling)
+
+    def _read_cancelling(self) -> list[Service]:
         requests = Operation.objects.filter(action="request_cancellation", withdrawn_at=None).order_by()
         asked = self.services.filter(status=_ACTIVE).filter(
             remote_id__in=requests.values("remote_id"), account__in=requests.values("account")
@@ -115,6 +136,9 @@ class RunRate:
         services = list(asked)
         pending = operations.pending_cancellations(services) if services else {}
         return [service for service in services if service.pk in pending]
+
+    def dearer(self, today: date) -> list[Dearer]:
+        return self._kept("dearer", lambda: dearer(self.services, self.domains, today))
 
     def forecast(self, today: date) -> list[Month]:
         return forecast.by_month([*self._recurring(), *self._cancelled()], today)
@@ -132,6 +156,9 @@ class RunRate:
 
     def changes(self, since: datetime) -> list[Change]:
         """Since the beginning of a month, the largest first. Accounts that are newer are left out."""
+        return self._kept(("changes", since), lambda: self._read_changes(since))
+
+    def _read_changes(self, since: datetime) -> list[Change]:
         older = [one for one in self.accounts if one.created_at < since]
         events = access.events_to_view(self._user).of(older).filter(_TELLS, at__gte=since)
         changed = list(events.order_by("-at", "-pk")) if older else []
@@ -145,8 +172,8 @@ class RunRate:
     def _rows(self, events: Iterable[Event]) -> Iterator[Service | Domain]:
         """The rows of the events; those that are gone as well."""
         views: tuple[tuple[str, Any], ...] = (
-            (Noun.SERVICES, access.services_to_view(self._user)),
-            (Noun.DOMAINS, access.domains_to_view(self._user)),
+            (Noun.SERVICES, _services(self._user)),
+            (Noun.DOMAINS, _domains(self._user)),
         )
         for noun, rows in views:
             wanted = {event.row_id for event in events if event.noun == noun}
@@ -157,6 +184,15 @@ _TELLS = Q(noun__in=[*_FIELDS]) & (
     Q(kind__in=_COMES_OR_GOES)
     | Q(changes__has_any_keys=sorted({name for names in _FIELDS.values() for name in names}))
 )
+
+
+def _services(user: User) -> ServiceQuerySet:
+    """Without their labels, which are not shown here."""
+    return access.services_to_view(user).select_related(None).select_related("account")
+
+
+def _domains(user: User) -> DomainQuerySet:
+    return access.domains_to_view(user).select_related(None).select_related("account")
 
 
 def _change(row: Service | Domain, newest_first: list[Event]) -> Change | None:

@@ -5,12 +5,12 @@ so that every partition of the same invoices adds up to the same total: what was
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q
 
@@ -23,6 +23,8 @@ from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.spending import BY_PRODUCT, Sums, by_account_and_month, by_line
 
 MONTHS = 24
+
+Kept = TypeVar("Kept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,25 @@ class Spend:
     def __init__(
         self, user: User, currency: str, since: date, until: date, today: date, account: Account | None = None
     ) -> None:
-        invoices = access.invoices_to_view(user).counted().filter(currency=currency)
-        self._invoices: InvoiceQuerySet = invoices.of([account]) if account else invoices
+        self._user, self._currency, self._account = user, currency, account
         self.since, self.until = since, until
         self.first = later(today.replace(day=1), 1 - MONTHS)
 
+    @property
+    def _invoices(self) -> InvoiceQuerySet:
+        invoices = access.invoices_to_view(self._user).counted().filter(currency=self._currency)
+        return invoices.of([self._account]) if self._account else invoices
+
+    def _kept(self, name: str, work_out: Callable[[], Kept]) -> Kept:
+        account = self._account and self._account.pk
+        key = "spend", name, self._currency, account, self.since, self.until
+        return access.kept_figures(self._user, key, work_out)
+
     @cached_property
     def _cells(self) -> dict[tuple[Any, date | None], Sums]:
+        return self._kept("cells", self._read_cells)
+
+    def _read_cells(self) -> dict[tuple[Any, date | None], Sums]:
         since = min(self.first, self.since)
         return by_account_and_month(self._invoices.filter(Q(date__gte=since) | Q(date=None)))
 
@@ -109,7 +123,7 @@ class Spend:
 
     @cached_property
     def by_product(self) -> Partition:
-        return self.by_line(BY_PRODUCT)
+        return self._kept("products", lambda: self.by_line(BY_PRODUCT))
 
     @cached_property
     def by_label(self) -> Partition:

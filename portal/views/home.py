@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from portal import access, http
 from portal.mail import sending
 from portal.models import User
-from portal.queries import attention, history
+from portal.queries import history, totals
 from portal.queries.freshness import Freshness
 from portal.queries.needs import Needs
 from portal.sign_in import second_factor
@@ -34,22 +34,16 @@ def home(request: http.Request) -> HttpResponse:
     due = invoices.open().filter(due_date__range=(today, today + _AHEAD)).order_by("due_date", "pk")
     shows_put_off = request.GET.get("put-off") == "1"
     needs = Needs(request.user, put_off=shows_put_off, every=request.GET.get("needs") == "all")
-    in_menu = attention.rows_of(request.user)
-    unreadable = _unreadable(request.user)
-    odd = {f"unreadable {noun.value}": rows for noun, rows in unreadable.items()}
-    counted = needs.counted = counts(**needs.to_count, **in_menu, **odd)
+    unreadable = access.kept_figures(request.user, "unreadable", lambda: counts(**_unreadable(request.user)))
     context = {
         "needs": needs,
         "shows_put_off": shows_put_off,
-        "attention": {name: counted[name] for name in in_menu},
         "tomorrow": today + timedelta(days=1),
         "next_week": today + timedelta(days=7),
         "covers": coverage.home(accounts, with_invoices),
-        "totals": invoices.that_cost().by_currency(),
+        "totals": totals.of_invoices(request.user),
         "partly_unreadable": [
-            (str(noun.label), reverse(noun.value), number)
-            for noun in unreadable
-            if (number := counted[f"unreadable {noun.value}"])
+            (str(Noun(noun).label), reverse(noun), number) for noun, number in unreadable.items() if number
         ],
         "year": today.year,
         "due": due[:_SHOWN],
@@ -65,7 +59,7 @@ def home(request: http.Request) -> HttpResponse:
     return http.page(request, "home.html", context)
 
 
-def _unreadable(user: User) -> dict[Noun, CachedQuerySet[Any]]:
+def _unreadable(user: User) -> dict[str, CachedQuerySet[Any]]:
     """Of each noun the rows of which a field could not be read."""
     rows: dict[Noun, CachedQuerySet[Any]] = {
         Noun.INVOICES: access.invoices_to_view(user),
@@ -75,4 +69,4 @@ def _unreadable(user: User) -> dict[Noun, CachedQuerySet[Any]]:
         Noun.QUOTES: access.quotes_to_view(user),
         Noun.EMAILS: access.emails_to_view(user),
     }
-    return {noun: found.present().partly_unreadable() for noun, found in rows.items()}
+    return {noun.value: found.present().partly_unreadable() for noun, found in rows.items()}

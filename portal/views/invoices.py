@@ -23,7 +23,7 @@ from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
 from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX
 from portal.pages.tables import Sorts, Table
-from portal.queries import history, related
+from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields, formats
@@ -32,7 +32,6 @@ from ultahost_api import conf, operations
 from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
 from ultahost_api.models import Account, ApiKey, Invoice, Noun
-from ultahost_api.models.invoice_totals import CurrencyTotals
 from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import WriteRequest
@@ -103,8 +102,8 @@ def invoices(request: http.Request) -> HttpResponse:
     account = _chosen_account(table)
     return table.respond(
         account=account,
-        totals=_totals(request.user, account),
-        filtered=table.rows.totalled() if table.count else [],  # type: ignore[attr-defined]
+        totals=totals.of_invoices(request.user, account),
+        filtered=table.kept("totals", table.rows.totalled) if table.count else [],  # type: ignore[attr-defined]
         payers=payers,
         year=conf.today().year,
     )
@@ -144,12 +143,6 @@ def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
 
 def _chosen_account(table: Table) -> Account | None:
     return table.filter.form.cleaned_data.get("account") if table.filter.is_valid() else None
-
-
-def _totals(user: User, account: Account | None) -> list[CurrencyTotals]:
-    """Totals per currency, of the chosen account or of all. The other filters do not change them."""
-    invoices = access.invoices_to_view(user).that_cost()
-    return (invoices.of([account]) if account else invoices).by_currency()
 
 
 def _table(request: http.Request, *, shows_things: bool) -> Table:

@@ -21,7 +21,7 @@ from portal.pages.charts import Bar
 from portal.pages.filters import UNASSIGNED
 from portal.pages.sheets import Line, Sheet
 from portal.queries.cycles import later, rounded
-from portal.queries.dearer import Dearer, dearer
+from portal.queries.dearer import Dearer
 from portal.queries.freshness import Freshness
 from portal.queries.run_rate import Change, RunRate
 from portal.queries.spend import Partition, Spend
@@ -283,7 +283,7 @@ class SpendPage:
 
     @cached_property
     def _dearer(self) -> list[Dearer]:
-        return dearer(self.rates.services, self.rates.domains, self.today)
+        return self.rates.dearer(self.today)
 
     def dearer(self) -> Sheet:
         lines = [

@@ -4,12 +4,11 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Grant
 from portal.wording import formats
+from tests.portal.statements import all_statements
 from ultahost_api import conf
 from ultahost_api.models import Account, Operation, Refresh
 from ultahost_api.sandbox.faults import Fault
@@ -176,7 +175,7 @@ def test_it_asks_the_database_the_same_for_ten_and_for_two_hundred(visit, alma, 
     counts = []
     for more in (10, 190):
         add(more)
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             page = browser.get("/accounts/?size=250")
         assert len(page.all("tbody tr")) == len(page.texts("td.name")) == Account.objects.count()
         counts.append(len(captured))

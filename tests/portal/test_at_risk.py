@@ -3,12 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.mail import digests
 from portal.models import Grant
+from tests.portal.statements import all_statements
 from ultahost_api import conf
 from ultahost_api.models import Domain, Invoice, InvoiceItem
 
@@ -258,7 +257,7 @@ def test_it_asks_as_many_queries_for_a_thousand_rows_as_for_ten(visit, alma, row
         )
 
     def queries():
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             browser.get("/domains/?view=at-risk")
         return len(captured)
 

@@ -3,11 +3,10 @@
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Grant
+from tests.portal.statements import all_statements
 from ultahost_api.models import Event, Operation
 
 
@@ -174,7 +173,7 @@ class TestList:
         browser = visit(alma)
 
         def queries():
-            with CaptureQueriesContext(connection) as captured:
+            with all_statements() as captured:
                 browser.get(path)
             return len(captured)
 

@@ -7,8 +7,6 @@ import pytest
 import time_machine
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from icalendar import Calendar
 
@@ -18,6 +16,7 @@ from portal.backups import after_restore
 from portal.log_masking import masked
 from portal.models import AccountPolicy, Act, AuditEntry, CalendarFeed, Grant
 from portal.wording.agenda import Kind
+from tests.portal.statements import all_statements
 from tests.portal.stored import places_of
 from ultahost_api.models import Invoice, Service
 
@@ -205,7 +204,7 @@ def test_a_day_is_the_same_day_east_and_west_of_utc(visit, alma, rows, acme, zon
 
 
 def test_it_speaks_the_language_of_its_person_and_leaves_no_trace_of_it(visit, alma, rows, acme):
-    with CaptureQueriesContext(connection):
+    with all_statements():
         page = visit().get(address(alma))
 
     assert page.status == 200
@@ -357,7 +356,7 @@ def test_it_asks_as_many_statements_for_many_rows_as_for_one(visit, alma, rows, 
         for _ in range(count):
             rows.invoice(acme, due_date=DUE)
             rows.service(acme, billing_cycle="Monthly", amount="1", next_due_date=DUE)
-        with CaptureQueriesContext(connection) as caught:
+        with all_statements() as caught:
             visit().get(path)
         return len(caught)
 

@@ -1,12 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.live_reads.slots import provider_call
 from portal.wording import formats
+from tests.portal.statements import all_statements
 from ultahost_api import keys, tasks
 from ultahost_api.models import Account, ApiKey, RateWindow, Refresh, Service
 from ultahost_api.sandbox import Fault
@@ -608,7 +607,7 @@ def test_it_asks_as_many_queries_for_four_hundred_keys_as_for_eight(visit, peopl
             rows.key(owner, rows.account(f"Alone {number}"), f"Alone {number}")
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             browser.get("/keys/")
         return len(captured)
 

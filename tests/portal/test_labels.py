@@ -1,13 +1,13 @@
 """The team's labels and notes, what lines of invoices are for, and who sees and sets what of them."""
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from portal.acts import labels as acts
 from portal.models import AccountPolicy, Act, AuditEntry, Grant, Label, Remark
 from portal.models.labels import label_of_line
+from tests.portal.statements import all_statements
 from ultahost_api.models import Domain, InvoiceItem, Service, links
 from ultahost_api.models.line_texts import line_key
 
@@ -203,7 +203,7 @@ def test_it_changes_nothing_without_rows_or_a_label(visit, alma, acme, noun, mak
 def test_it_sets_many_with_as_many_statements_as_few(alma, acme, rows):
     def statements(count):
         ids = [rows.domain(acme, name=f"{count}-{n}.example.com").pk for n in range(count)]
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             acts.set_label(alma, Domain.objects.filter(pk__in=ids), "Shop")
         return len(captured)
 
@@ -269,7 +269,7 @@ def test_lists_need_as_many_statements_with_labels_as_without(visit, alma, acme,
     browser = visit(alma)
 
     def statements():
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             browser.get(f"/{noun}s/?label=none")
         return len(captured)
 

@@ -5,12 +5,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy
 from portal.views import domains, emails, invoices, orders, quotes, services
+from tests.portal.statements import all_statements
 from ultahost_api.models import Account, Domain, Email, Invoice, Order, Quote, Service
 
 # What a person takes for the same, however it is written in one place and typed in the other.
@@ -440,7 +439,7 @@ def test_it_asks_as_many_queries_for_a_thousand_rows_as_for_ten(visit, people, l
     browser = visit(reader)
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             browser.get(f"{listed.url}?size=250")
         return len(captured)
 

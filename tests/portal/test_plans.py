@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
+from tests.portal.statements import all_statements
 from tests.portal.test_lists import NOUNS, SORTS
 
 DIRECTIONS = ["", "-"]
@@ -50,7 +50,7 @@ def test_it_reads_the_rows_of_a_page_by_their_ids(admin, listed_row, noun):
 
 def rows_statement(browser: Any, noun: str, path: str) -> tuple[str, str]:
     """The statement that reads the rows of the page, and within it the one that finds their ids."""
-    with CaptureQueriesContext(connection) as captured:
+    with all_statements() as captured:
         browser.get(path)
     by_id = f'"ultahost_api_{noun.removesuffix("s")}"."id" IN (SELECT '
     statements = [one["sql"] for one in captured if by_id in one["sql"]]

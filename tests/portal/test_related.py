@@ -1,11 +1,10 @@
 """What belongs together, from both of its ends, and only what the reader may view."""
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Grant
+from tests.portal.statements import all_statements
 from ultahost_api.models import InvoiceItem, OrderItem, links
 
 PERIOD = "(01/11/2026 - 30/11/2026)"
@@ -272,9 +271,7 @@ def test_it_asks_as_many_statements_for_a_thousand_rows_as_for_ten(visit, alma, 
 
 
 def statements(browser, there):
-    with CaptureQueriesContext(
-        connection,
-    ) as found:
+    with all_statements() as found:
         assert browser.get(there).status == 200
     return len(found)
 

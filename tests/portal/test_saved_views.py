@@ -1,11 +1,10 @@
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from portal.forms.saved_views import LISTS
 from portal.models import AccountPolicy, Act, AuditEntry, SavedView
+from tests.portal.statements import all_statements
 from ultahost_api.models import Account
 
 
@@ -200,7 +199,7 @@ def test_it_asks_as_many_queries_for_many_views_as_for_few(visit, people, rows, 
     browser = visit(alma)
 
     def queries() -> int:
-        with CaptureQueriesContext(connection) as captured:
+        with all_statements() as captured:
             browser.get("/invoices/")
         return len(captured)
 

@@ -3,10 +3,9 @@
 from urllib.parse import quote
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from portal.models import AccountPolicy, Grant, ServiceCommand
+from tests.portal.statements import all_statements
 from ultahost_api.models import Domain, Email, Invoice, Order, Quote, Service
 
 
@@ -240,9 +239,7 @@ def test_it_needs_as_many_statements_for_many_rows_as_for_few(visit, alma, acme,
     for number in (10, 1000):
         fill(acme, number)
         browser.get("/search/?q=warm")
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with all_statements() as asked:
             page = (
                 browser.htmx(f"/search/?q={query}", target=target)
                 if target

@@ -4,11 +4,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import Act, AuditEntry, Gateway, Grant, Product, ServiceCommand
+from tests.portal.statements import all_statements
 from ultahost_api.models import Invoice, Operation, Service
 from ultahost_api.sandbox import Fault
 
@@ -146,7 +145,7 @@ def test_it_marks_any_number_of_services_with_as_many_queries(
 ):
     cancel(browser, service)
     browser.get("/services/")
-    with CaptureQueriesContext(connection) as few:
+    with all_statements() as few:
         browser.get("/services/")
     for number in range(20):
         rows.service(service.account, remote_id=1000 + number)

@@ -4,11 +4,10 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
+from tests.portal.statements import all_statements
 from tests.portal.test_spend_sums import bill
 from ultahost_api.models import Account
 
@@ -306,9 +305,7 @@ def test_it_says_what_to_do_without_a_key(visit, people):
 def test_it_asks_for_the_same_number_of_statements_whatever_there_is(browser, rows, acme, alma):
     def asked():
         browser.get("/spend/")
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with all_statements() as queries:
             browser.get("/spend/")
         return len(queries)
 

@@ -5,11 +5,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Act, AuditEntry
+from tests.portal.statements import all_statements
 from ultahost_api.models import InvoiceItem
 
 OCTOBER = "2026-10"
@@ -221,7 +220,7 @@ def test_it_asks_as_many_statements_for_many_rows_as_for_one(visit, alma, rows, 
         for n in range(count):
             bill("x").items.update(service=rows.service(acme, domain=f"{n}.example.com"))
         browser.get(path(acme))
-        with CaptureQueriesContext(connection) as caught:
+        with all_statements() as caught:
             browser.get(path(acme))
         return len(caught)
 
@@ -250,7 +249,7 @@ def test_the_list_can_show_them_too_with_as_many_statements_for_many_rows(visit,
         for n in range(count):
             bill("x").items.update(service=rows.service(acme, domain=f"{n}.example.com"))
         browser.get("/invoices/")
-        with CaptureQueriesContext(connection) as caught:
+        with all_statements() as caught:
             page = browser.get("/invoices/")
         assert "0.example.com" in page.html
         return len(caught)

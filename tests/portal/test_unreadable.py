@@ -4,12 +4,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from portal.mail import digests
 from portal.models import Notification
 from portal.wording import formats
+from tests.portal.statements import all_statements
 from ultahost_api.models import Invoice, Refresh
 
 pytestmark = pytest.mark.django_db
@@ -160,10 +159,10 @@ def test_it_says_what_an_account_owes_beside(browser, rows, account):
 def test_it_asks_the_database_the_same_with_odd_rows_and_without(browser, rows, account):
     rows.invoice(account)
     browser.get("/invoices/")
-    with CaptureQueriesContext(connection) as few:
+    with all_statements() as few:
         browser.get("/invoices/")
     for number in range(20):
         rows.invoice(account, number=f"{number}", unreadable={"total": "1,044"})
-    with CaptureQueriesContext(connection) as many:
+    with all_statements() as many:
         browser.get("/invoices/")
     assert len(many) == len(few)

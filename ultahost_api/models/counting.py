@@ -3,6 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Count, F, QuerySet, Value
 
@@ -49,7 +50,10 @@ class PreparedCounts:
         """By name; a name of which nothing can be found may be missing."""
         statement = self._statements.get(key)
         if statement is None:
-            statement = _union({}, found()).query.sql_with_params()
+            try:
+                statement = _union({}, found()).query.sql_with_params()
+            except EmptyResultSet:  # Django knows that there is no row
+                return {}
             if len(self._statements) >= self._most:
                 self._statements.clear()  # perhaps by another thread meanwhile
             self._statements[key] = statement
