@@ -24,7 +24,7 @@ from portal.access.accounts import (
     sharers_of,
 )
 from portal.access.feeds import feed_of, feed_opened_by
-from portal.access.figures import kept_figures
+from portal.access.figures import kept_figures, kept_rows
 from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
 from portal.access.labels import labels_to_see
@@ -113,6 +113,7 @@ __all__ = [
     "invoices_to_pay",
     "invoices_to_view",
     "kept_figures",
+    "kept_rows",
     "key_holders_only",
     "key_to_manage",
     "key_to_write_with",

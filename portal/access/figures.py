@@ -1,6 +1,12 @@
-"""Counts and sums over the rows that a user may see, kept in this process while those rows stay."""
+"""What was read of the rows that a user may see, kept in this process while those rows stay.
 
+Counts and sums, and the rows of the pages of lists that were shown last. They are kept by the user, by their
+rights and by the day, and end with the first change of a row: see ``row_versions``.
+"""
+
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any, TypeVar
 
 from django.utils import timezone
@@ -9,28 +15,71 @@ from portal.access import rights
 from portal.models import User
 from ultahost_api import conf
 
-Figures = TypeVar("Figures")
-
-_MOST = 500
-_kept: dict[Hashable, Any] = {}
+Kept = TypeVar("Kept")
 
 
-def kept_figures(user: User, key: Hashable, work_out: Callable[[], Figures]) -> Figures:
+class _Store:
+    """The ``most`` that were asked for last."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Hashable) -> Any:
+        """None if it is not kept."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: Hashable, made: Any) -> None:
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > self.most:
+                self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+
+
+_figures = _Store(most=500)
+_rows = _Store(most=30)  # pages, each of some hundred kilobytes
+
+
+def kept_figures(user: User, key: Hashable, work_out: Callable[[], Kept]) -> Kept:
     """What ``work_out`` returns, kept for this user and ``key`` until one of the rows changes.
 
     It may depend on today, on rows in the user's accounts (of the tables that ``row_versions`` follows) and
     on nothing else. It may be newer than the rows that a page read before it, and never older. What is kept
     is shared by requests, so it is not to be changed.
     """
+    return _kept(_figures, user, key, work_out)
+
+
+def kept_rows(user: User, key: Hashable, read: Callable[[], Kept]) -> Kept:
+    """The same for the rows of a page, of which fewer are kept."""
+    return _kept(_rows, user, key, read)
+
+
+def forget() -> None:
+    """As a process that has just started."""
+    _figures.clear()
+    _rows.clear()
+
+
+def _kept(store: _Store, user: User, key: Hashable, make: Callable[[], Kept]) -> Kept:
     rows = rights.rows_if_known(user)
     if rows is None:
-        return work_out()
+        return make()
     days = conf.today(), timezone.localdate(), timezone.get_current_timezone_name()
     whole = rows, days, key
-    figures: Figures | None = _kept.get(whole)
-    if figures is None:
-        figures = work_out()
-        if len(_kept) >= _MOST:
-            _kept.clear()  # perhaps by another thread meanwhile
-        _kept[whole] = figures
-    return figures
+    made: Kept | None = store.get(whole)
+    if made is None:
+        made = make()
+        store.put(whole, made)
+    return made

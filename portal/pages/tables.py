@@ -1,7 +1,7 @@
 """List pages: filtered, sorted and paginated. The whole state is in the URL."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
@@ -42,6 +42,7 @@ def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, An
 
 
 _ORDER = {"page", "size", "sort"}  # parameters that choose no rows
+_FEW = 50  # rows of a page that are kept
 IN_TOOLBAR = {"account", "q"}  # filters with a place of their own there
 
 Sorts = Mapping[str, Sequence[str | Filled]]
@@ -260,10 +261,18 @@ class Table(AnyTable):
         paginator = Paginator(self.rows, self.size)
         paginator.count = self._count_of("found")
         page: Any = paginator.get_page(self.request.GET.get("page"))
+        ids = page.object_list.values("pk")
+        if self._may_be_kept and self.size <= _FEW:
+            key = self._key("rows"), *self.shown, self.size, self.sort, page.number
+            page.object_list = access.kept_rows(self.request.user, key, lambda: list(self._among(ids)))
+        else:
+            page.object_list = self._among(ids)
+        return page
+
+    def _among(self, ids: QuerySet[Any]) -> QuerySet[Any]:
         found = self._all.all()
         found.query.where = WhereNode()
-        page.object_list = found.filter(pk__in=page.object_list.values("pk")).order_by(*self._order())
-        return page
+        return found.filter(pk__in=ids).order_by(*self._order())
 
     @property
     def gone_count(self) -> int:
@@ -279,11 +288,19 @@ class Table(AnyTable):
 
     def kept(self, name: str, work_out: Callable[[], Kept]) -> Kept:
         """Figures over the filtered rows, kept while no row changes."""
-        if not isinstance(self._all, CachedQuerySet | EventQuerySet):
-            return work_out()  # of rows that do not belong to the accounts that the person may see
+        if not self._may_be_kept:
+            return work_out()
+        return access.kept_figures(self.request.user, self._key(name, *_ORDER), work_out)
+
+    @property
+    def _may_be_kept(self) -> bool:
+        """Whether the rows belong to the accounts that the person may see."""
+        return isinstance(self._all, CachedQuerySet | EventQuerySet)
+
+    def _key(self, name: str, *without: str) -> Hashable:
+        """The filters, as they stand in the address."""
         sent = self.request.GET.lists()
-        filters = tuple((parameter, *values) for parameter, values in sent if parameter not in _ORDER)
-        return access.kept_figures(self.request.user, (self.listing.name, name, filters), work_out)
+        return self.listing.name, name, *((key, *values) for key, values in sent if key not in without)
 
     @cached_property
     def _counts(self) -> dict[str, dict[str, int]]:

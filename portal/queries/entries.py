@@ -56,16 +56,11 @@ class Reader:
 
 
 def _domains(user: User) -> QuerySet[Any]:
-    return _without_label(access.domains_to_view(user).at_risk())
+    return access.domains_to_view(user).at_risk()
 
 
 def _services(user: User) -> QuerySet[Any]:
-    return _without_label(access.services_to_view(user).needing_attention().with_suspension())
-
-
-def _without_label(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """It is not shown here."""
-    return rows.select_related(None).select_related("account")
+    return access.services_to_view(user).needing_attention().with_suspension()
 
 
 def _operations(user: User) -> QuerySet[Any]:

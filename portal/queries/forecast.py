@@ -73,7 +73,7 @@ def services_that_recur(user: User) -> ServiceQuerySet:
     services = access.services_to_view(user).present().filter(status="Active")
     requests = Operation.objects.filter(action="request_cancellation", withdrawn_at=None)
     # Ids of several accounts may be alike: what is pending is told of each service.
-    asked = services.select_related(None).filter(
+    asked = services.filter(
         remote_id__in=requests.values("remote_id"), account__in=requests.values("account")
     )
     return services.exclude(pk__in=[*operations.pending_cancellations(asked)])

@@ -79,11 +79,11 @@ class RunRate:
 
     @cached_property
     def services(self) -> ServiceQuerySet:
-        return _services(self._user).present().of(self.accounts)
+        return access.services_to_view(self._user).present().of(self.accounts)
 
     @cached_property
     def domains(self) -> DomainQuerySet:
-        return _domains(self._user).present().of(self.accounts)
+        return access.domains_to_view(self._user).present().of(self.accounts)
 
     def _kept(self, name: Hashable, work_out: Callable[[], Kept]) -> Kept:
         return access.kept_figures(self._user, (*self._key, name), work_out)
@@ -172,8 +172,8 @@ class RunRate:
     def _rows(self, events: Iterable[Event]) -> Iterator[Service | Domain]:
         """The rows of the events; those that are gone as well."""
         views: tuple[tuple[str, Any], ...] = (
-            (Noun.SERVICES, _services(self._user)),
-            (Noun.DOMAINS, _domains(self._user)),
+            (Noun.SERVICES, access.services_to_view(self._user)),
+            (Noun.DOMAINS, access.domains_to_view(self._user)),
         )
         for noun, rows in views:
             wanted = {event.row_id for event in events if event.noun == noun}
@@ -184,15 +184,6 @@ _TELLS = Q(noun__in=[*_FIELDS]) & (
     Q(kind__in=_COMES_OR_GOES)
     | Q(changes__has_any_keys=sorted({name for names in _FIELDS.values() for name in names}))
 )
-
-
-def _services(user: User) -> ServiceQuerySet:
-    """Without their labels, which are not shown here."""
-    return access.services_to_view(user).select_related(None).select_related("account")
-
-
-def _domains(user: User) -> DomainQuerySet:
-    return access.domains_to_view(user).select_related(None).select_related("account")
 
 
 def _change(row: Service | Domain, newest_first: list[Event]) -> Change | None:

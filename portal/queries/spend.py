@@ -127,7 +127,7 @@ class Spend:
 
     @cached_property
     def by_label(self) -> Partition:
-        return self.by_line(label_of_line("label__name"))
+        return self._kept("labels", lambda: self.by_line(label_of_line("label__name")))
 
     def by_line(self, key: Any) -> Partition:
         """``key`` is an expression over a line of an invoice, empty where the line tells nothing."""

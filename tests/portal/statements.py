@@ -12,6 +12,6 @@ from portal.access import figures
 @contextmanager
 def all_statements() -> Iterator[CaptureQueriesContext]:
     """Also those of the figures that an earlier page has kept."""
-    figures._kept.clear()
+    figures.forget()
     with CaptureQueriesContext(connection) as asked:
         yield asked

@@ -91,7 +91,18 @@ def test_it_changes_with_each_row_that_comes_changes_or_goes(acme, beta, name):
 
 def test_each_table_that_belongs_to_accounts_is_tried_here():
     tried = {noun._meta.db_table for noun in (*NOUNS, Event, AssignedLine, InvoiceItem, Remark)}
-    assert row_versions.tables() - tried == {Account._meta.db_table, Operation._meta.db_table}
+    beside = {model._meta.db_table for model in (Account, Operation, Label)}
+    assert row_versions.tables() - tried == beside
+
+
+@pytest.mark.parametrize("made", [remark, remark_on_a_line])
+def test_it_changes_with_the_name_of_a_label_that_a_row_has(acme, beta, made):
+    label = made(acme).label
+    before, others = number(acme), number(beta)
+    label.name = "Renamed"
+    label.save()
+    assert number(acme) != before
+    assert number(beta) == others
 
 
 def test_it_changes_with_an_operation(acme, people):

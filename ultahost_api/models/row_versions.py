@@ -21,7 +21,7 @@ _ALL = ("insert", "update", "delete")
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    account: str  # of a row, as SQL over {row}
+    accounts: str  # a statement that reads the ids of those that a {row} belongs to
     changes: Sequence[str]
 
 
@@ -42,9 +42,11 @@ class RowVersion(models.Model):
         return f"{self.account_id}: {self.part}"
 
 
-def follow(table: str, account: str = "{row}.account_id", changes: Sequence[str] = _ALL) -> None:
-    """These changes of the rows of ``table`` change the number of ``account``, SQL over the {row}."""
-    _followed[table] = _Table(account, changes)
+def follow(
+    table: str, accounts: str = "SELECT {row}.account_id AS account_id", changes: Sequence[str] = _ALL
+) -> None:
+    """These changes of a row of ``table`` change the numbers of the accounts whose ids ``accounts`` reads."""
+    _followed[table] = _Table(accounts, changes)
 
 
 def tables() -> set[str]:
@@ -125,21 +127,23 @@ def _random() -> str:
 
 
 def _on_sqlite(table: str, change: str) -> Iterable[str]:
-    account = _followed[table].account.format(row="OLD" if change == "delete" else "NEW")
+    accounts = _followed[table].accounts.format(row="OLD" if change == "delete" else "NEW")
     yield f"""CREATE TRIGGER {_trigger(table, change)} AFTER {change.upper()} ON {table} BEGIN
-        DELETE FROM {_NUMBERS} WHERE account_id = {account};
+        DELETE FROM {_NUMBERS} WHERE account_id IN ({accounts});
         INSERT INTO {_NUMBERS} (account_id, part)
-            SELECT {account}, {_random()} WHERE {account} IS NOT NULL;
+            SELECT account_id, {_random()} FROM ({accounts}) WHERE account_id IS NOT NULL;
     END"""  # noqa: S608
 
 
 def _on_postgres(table: str, change: str) -> Iterable[str]:
     """Once a statement. Parts that another transaction is about to replace are left to it."""
-    name, account = _trigger(table, change), _followed[table].account.format(row="changed")
+    name, accounts = _trigger(table, change), _followed[table].accounts.format(row="changed")
     yield f"""CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE accounts uuid[];
         BEGIN
-            accounts := ARRAY(SELECT DISTINCT {account} FROM changed WHERE {account} IS NOT NULL);
+            accounts := ARRAY(
+                SELECT DISTINCT theirs.account_id FROM changed CROSS JOIN LATERAL ({accounts}) AS theirs
+                WHERE theirs.account_id IS NOT NULL);
             DELETE FROM {_NUMBERS} WHERE id IN (
                 SELECT id FROM {_NUMBERS} WHERE account_id = ANY(accounts) FOR UPDATE SKIP LOCKED);
             INSERT INTO {_NUMBERS} (account_id, part) SELECT one, {_random()} FROM unnest(accounts) AS one;
@@ -164,6 +168,6 @@ for _table in (
     follow(f"ultahost_api_{_table}")
 follow(
     "ultahost_api_invoiceitem",
-    "(SELECT account_id FROM ultahost_api_invoice WHERE id = {row}.invoice_id)",
+    "SELECT account_id FROM ultahost_api_invoice WHERE id = {row}.invoice_id",
 )
-follow("ultahost_api_account", "{row}.id", changes=("insert",))  # so that each has a number
+follow("ultahost_api_account", "SELECT {row}.id AS account_id", changes=("insert",))  # so that each has one
