@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.live_reads.slots import Busy, provider_call
 from ultahost_api.calls.budget import Purpose
-from ultahost_api.calls.clients import KeyUnreadable, for_key
+from ultahost_api.calls.clients import BudgetSilent, KeyUnreadable, for_key
 from ultahost_api.client import (
     BadAnswer,
     BadRequest,
@@ -43,6 +43,7 @@ class Live:
     said: str = ""  # the provider's words
     retry_at: datetime | None = None
     is_missing: bool = False
+    failure: Exception | None = None  # of our own database, and then nothing was sent
 
     @property
     def is_there(self) -> bool:
@@ -85,6 +86,8 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
             return Live(call(for_key(key, Purpose.PERSON)))
     except Busy:
         return Live(problem=_("The portal is busy and tries again."))
+    except BudgetSilent as error:
+        return Live(problem=_("The portal is busy and tries again."), failure=error.why)
     except RateLimited as error:
         return Live(problem=_("The rate limit is used up."), retry_at=error.retry_at)
     except NotFound:

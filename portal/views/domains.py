@@ -258,6 +258,8 @@ def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
     if request.method != "POST":
         return http.page(request, "domains/epp_code.html", context)
     told = reading.read(domain.account, lambda client: client.domains.get_epp_code(domain.remote_id), key=key)
+    if told.failure:
+        raise told.failure
     if told.is_there:
         audit.record(request, Act.EPP_SHOWN, domain, account=domain.account)
         shown_code(domain, request.user)

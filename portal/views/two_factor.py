@@ -33,6 +33,8 @@ def two_factor(request: http.Request, account: Account) -> HttpResponse:
         return _overview(request, account)
     key = access.own_key(request.user, account)
     made = reading.read(account, lambda client: client.two_factor.setup(), key=key)
+    if made.failure:
+        raise made.failure
     if not made.is_there:
         return _overview(request, account, trouble=made)
     audit.record(request, Act.TWO_FACTOR_SHOWN, account, account=account)

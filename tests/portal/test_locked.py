@@ -8,7 +8,8 @@ from django.db import OperationalError, connection
 
 from portal.models import AuditEntry, ShareLink
 from portal.sign_in.session_store import SessionStore
-from ultahost_api.models import Account
+from ultahost_api.client.domains import Domains
+from ultahost_api.models import Account, Domain
 from ultahost_api.models.locks import waiting_at_most
 
 pytestmark = [
@@ -132,3 +133,71 @@ def test_it_waits_no_shorter_for_a_change_afterwards(browser, locked, acme):
 
     (timeout,) = connection.connection.execute("PRAGMA busy_timeout").fetchone()
     assert timeout == 20_000
+
+
+@pytest.fixture
+def impatient():
+    """A change waits 20 s for the lock; here a moment."""
+    connection.ensure_connection()
+    connection.connection.execute("PRAGMA busy_timeout = 300")
+    yield
+    connection.close()
+
+
+@pytest.fixture
+def shop(visit, people, add_key, read_everything, sandbox):
+    """A visitor, and the account to which they hold a key."""
+    account = sandbox.add_account("Shop", "EUR")
+    account.add_domains(1, _epp="canary-of-the-mine")
+    alma = people.member("Alma")
+    add_key(alma, account)
+    read_everything()
+    visitor = visit(alma)
+    visitor.client.raise_request_exception = False
+    return visitor, Account.objects.get()
+
+
+def test_it_shows_no_epp_code_that_it_cannot_put_in_the_audit_log(shop, locked, impatient, monkeypatch):
+    visitor, _account = shop
+    asked = Domains.get_epp_code
+
+    def ask(domains, id_):
+        code = asked(domains, id_)
+        locked()
+        return code
+
+    monkeypatch.setattr(Domains, "get_epp_code", ask)
+
+    page = visitor.post(f"/domains/{Domain.objects.get().pk}/epp-code/")
+
+    assert (page.status, page.texts("h1")) == (503, ["The portal is busy"])
+    assert "canary-of-the-mine" not in page.html
+
+
+@pytest.mark.parametrize("secret", ["EPP code", "two-factor"])
+def test_it_asks_for_no_secret_without_a_place_in_the_limit(shop, sandbox, locked, impatient, secret):
+    visitor, account = shop
+    domain = Domain.objects.get()
+    before = len(sandbox.requests)
+    locked()
+
+    page = visitor.post(
+        f"/domains/{domain.pk}/epp-code/" if secret == "EPP code" else f"/accounts/{account.pk}/two-factor/"
+    )
+
+    assert (page.status, page.texts("h1")) == (503, ["The portal is busy"])
+    assert len(sandbox.requests) == before
+
+
+def test_it_says_of_what_is_read_live_that_the_portal_is_busy(shop, locked, monkeypatch):
+    """And not that Ultahost does not answer, which was not asked."""
+    monkeypatch.setattr("portal.middleware._LOOKING_WAITS", 0.3)
+    visitor, _account = shop
+    locked()
+
+    page = visitor.get("/contacts/?live=1")
+
+    assert (page.status, page.one(".banner .words").text.partition(".")[0]) == (
+        200,
+        "The portal is busy and tries again",
+    )

@@ -26,6 +26,14 @@ class KeyUnreadable(Exception):
     """The key cannot be decrypted with the sealing keys: its owner has to enter it again."""
 
 
+class BudgetSilent(NotSent):
+    """The database does not take the call from the key's budget: ``why``. Nothing was sent."""
+
+    def __init__(self, why: Error) -> None:
+        super().__init__(f"the database does not answer ({type(why).__name__})")
+        self.why = why
+
+
 class KeyMeter:
     """Takes each request from the key's budget, and records each answer there."""
 
@@ -38,7 +46,7 @@ class KeyMeter:
         try:
             budget.take(self.key, self.purpose)
         except Error as error:
-            raise NotSent(f"the database does not answer ({type(error).__name__})") from None
+            raise BudgetSilent(error) from None
         self._asked_at = time.monotonic()
 
     def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
