@@ -74,6 +74,14 @@ def test_its_services_say_how_healthy_they_are(name):
     assert "healthcheck" in SERVICES[name] or (name == "web" and "HEALTHCHECK" in DOCKERFILE)
 
 
+def test_its_image_waits_for_an_answer_of_a_busy_portal():
+    """Which took eight seconds under load; the program gives up before Docker ends it."""
+    (check,) = re.findall(r"^HEALTHCHECK (.*?)\nCMD", DOCKERFILE, re.M | re.S)
+    seconds = int(re.search(r"urlopen\(.*timeout=(\d+)\)", check)[1])
+
+    assert 10 <= seconds < int(re.search(r"--timeout=(\d+)s", check)[1])
+
+
 def test_its_services_start_after_the_migration():
     for name in set(OURS) - {"prepare"}:
         assert SERVICES[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
