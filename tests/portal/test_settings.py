@@ -191,13 +191,16 @@ django.setup()
 from django.conf import settings
 from django.middleware.csrf import _get_new_csrf_string
 from django.test import Client
+settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 origin = sys.argv[1]
 token = _get_new_csrf_string()
 client = Client(enforce_csrf_checks=True)
 client.cookies[settings.CSRF_COOKIE_NAME] = token
 sent = {"Host": origin.partition("://")[2], "Origin": origin, "X-CSRFToken": token,
         "X-Forwarded-Proto": origin.partition(":")[0], "X-Forwarded-For": "203.0.113.1"}
-print(client.post("/livez", headers=sent).status_code, settings.PORTAL_URL)
+for origin in (origin, "https://evil.example"):
+    print(client.post("/invitation/x/", headers=sent | {"Origin": origin}).status_code)
+print(settings.PORTAL_URL)
 """
 
 
@@ -212,7 +215,7 @@ def test_it_takes_forms_at_the_address_that_a_browser_makes_of_the_portals(tmp_p
     done = python(tmp_path, "-c", IN_A_BROWSER, ORIGINS[url], **variables)
 
     # Past the checks of host and origin there is only the view, which takes no form.
-    assert done.stdout.split() == ["405", ORIGINS[url]], done.stderr
+    assert done.stdout.split() == ["405", "403", ORIGINS[url]], done.stderr
 
 
 @pytest.mark.parametrize(
