@@ -152,6 +152,24 @@ def test_it_takes_no_order_for_its_own_that_may_be_another(sandbox, acme, intend
     assert (lost.state, lost.result) == (State.UNKNOWN, {})
 
 
+@pytest.mark.parametrize(
+    ("ordered", "state"),
+    [
+        ({"domains": "b.example"}, "unknown"),
+        ({"services": "b.example"}, "unknown"),
+        ({"services": "a.example"}, "confirmed"),
+    ],
+)
+def test_it_takes_an_order_for_its_own_by_the_domains_in_it(sandbox, acme, intend, ordered, state):
+    order = {"paymentmethod": "stripe", "domain": ["a.example"], "pid": [1], "billingcycle": ["monthly"]}
+    sandbox.faults.add(Fault.drop(), action="create_order")
+    lost = operations.perform(intend("create_order", **order))
+    ids = {f"_{noun[:-1]}ids": [acme.add(noun, domain=name)["id"]] for noun, name in ordered.items()}
+    acme.add_orders(1, paymentmethod="stripe", **ids)
+    operations.look_again(lost)
+    assert lost.state == state
+
+
 @pytest.mark.parametrize("added", [["BankAccount"], ["CreditCard", "CreditCard"]])
 def test_it_takes_no_payment_method_for_its_own_that_may_be_another(sandbox, acme, intend, added):
     sandbox.faults.add(Fault.drop(), action="add_payment_method")
