@@ -246,6 +246,14 @@ def test_it_survives_a_number_that_no_row_can_have(browser, listed, digits):
     assert titles(browser.get(f"{listed.url}?q={'9' * digits}")) == []
 
 
+@pytest.mark.parametrize("digits", [19, 5000])
+@pytest.mark.parametrize(
+    "url", ["/activity/", "/changes/", "/audit/", "/accounts/", "/contacts/", "/search/"]
+)
+def test_it_survives_it_wherever_one_can_search(visit, people, url, digits):
+    assert visit(people.admin("Ada")).get(f"{url}?q={'9' * digits}").status == 200
+
+
 @pytest.mark.parametrize(("listed", "word"), SORTS, indirect=["listed"])
 def test_it_sorts_both_ways_with_blanks_last(browser, listed, acme, word):
     pairs = SORTED[listed.noun]
