@@ -164,3 +164,8 @@ def test_it_keeps_a_little_of_what_it_cannot_read(value):
 
     assert isinstance(unread.told, str)
     assert len(unread.told) <= 255
+
+
+@pytest.mark.parametrize("read", [Row.money, Row.day, Row.moment, Row.number, Row.count, Row.flag])
+def test_it_keeps_nothing_of_a_secret_that_it_cannot_read(read):
+    assert read(Row({"total": Secret("canary")}), "total").told == ""
