@@ -80,16 +80,20 @@ def test_it_pays_several_exactly(visit, unpaid, sandbox):
     assert Operation.objects.get().agreed_total == Decimal("12.345")
 
 
-def test_it_refuses_a_total_that_differs_in_the_last_decimal(visit, unpaid, sandbox):
-    alma, invoice, acme = unpaid("12.345", "KWD")
+@pytest.mark.parametrize(
+    ("agreed", "asked"), [("12.345", "12.346"), ("12.341", "12.342"), ("5.0002", "5.0001")]
+)
+def test_it_refuses_a_total_that_differs_in_the_last_decimal(visit, unpaid, sandbox, agreed, asked):
+    """Also where both are alike once they are rounded."""
+    alma, invoice, acme = unpaid(agreed, "KWD")
     browser = visit(alma)
     form = browser.get(f"/invoices/{invoice.pk}/pay/")
-    acme.invoices[invoice.remote_id]["total"] = "12.346"
+    acme.invoices[invoice.remote_id]["total"] = asked
 
     page = browser.post(f"/invoices/{invoice.pk}/pay/", form.hidden)
 
     assert (page.status, paid(sandbox)) == (422, [])
-    assert "asks for 12.346 instead of 12.345" in page.one("main .errorlist li").text
+    assert f"asks for {asked} instead of {agreed}" in page.one("main .errorlist li").text
 
 
 @pytest.mark.parametrize("total", ["-120.00", "0.00"])
@@ -116,8 +120,9 @@ def test_it_sends_no_payment_of_what_became_nothing(visit, unpaid, sandbox, tota
     assert "nothing to pay" in page.one("main .errorlist li").text
 
 
-def test_it_warns_of_nothing_that_asks_for_no_money(visit, unpaid):
-    alma, _invoice, _acme = unpaid("-120.00", duedate=PAST)
+@pytest.mark.parametrize("total", ["-120.00", "0.00"])
+def test_it_warns_of_nothing_that_asks_for_no_money(visit, unpaid, total):
+    alma, _invoice, _acme = unpaid(total, duedate=PAST)
     page = visit(alma).get("/")
     assert page.one(".calm")
     assert not page.all(".need")

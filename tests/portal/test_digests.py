@@ -253,6 +253,12 @@ def test_it_tells_of_each_overdue_invoice_once(rows, acme, clock):
     assert "late-1" not in second
 
 
+@pytest.mark.parametrize("total", ["0.00", "-120.00"])
+def test_it_mails_of_no_invoice_that_asks_for_no_money(rows, acme, clock, total):
+    rows.invoice(acme, due_date=DAY - timedelta(days=1), total=total)
+    assert morning() == []
+
+
 def test_what_becomes_overdue_after_the_day_s_mail_waits_for_the_next(rows, acme, clock):
     rows.domain(acme, name="shop.example", expiry_date=DAY + timedelta(days=5))
     assert len(morning()) == 1
