@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal import access
 from portal.mail import digests, outbox
 from portal.models import Act, Grant, Notification, User
+from portal.queries.deeds import deed
 from portal.wording import preferences
 from ultahost_api.models import Account, Domain, Operation
 
@@ -127,6 +128,7 @@ def _outcome(notification: Notification) -> Facts | None:
     seen = access.operations_to_view(person).filter(pk=operation.pk).exists()
     return {
         "operation": operation,
+        "words": deed(person, operation),
         "own": operation.user_id == person.pk,
         "url": url("operation", operation.pk) if seen else "",
     }

@@ -24,6 +24,7 @@ from portal.live_reads.slots import Busy, provider_call
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.pages.confirmation import Confirmation
+from portal.queries.deeds import deed
 from portal.sign_in import reauthentication
 from portal.wording import operations as wording
 from portal.wording.reasons import not_allowed, said
@@ -50,7 +51,6 @@ class WritePage:
     warning: str = ""
     danger: bool = False
     done: str = ""  # address after it is done; by default ``back``
-    done_words: str = ""  # message after it is done; by default the provider's
     template: str = "components/confirm_page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
     noted: Mapping[str, object] = field(default_factory=dict)
@@ -121,7 +121,7 @@ class WritePage:
         if operation.took_effect:
             if self.on_done:
                 self.on_done(operation)
-            messages.success(self.request, self.done_words or operation.message or _("Done."))
+            messages.success(self.request, deed(self.request.user, operation))
             return http.SeeOther(self.done or self.back)
         if operation.state == State.REFUSED:
             words = _("Ultahost refused: “%(words)s” Nothing was changed.")

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 from portal import access
 from portal.models import User
 from portal.queries.at_risk import Button, Remedies
+from portal.queries.deeds import Deeds
 from ultahost_api.models import Account, Invoice, Operation
 
 
@@ -53,6 +54,7 @@ class Reader:
     user: User
     remedies: Remedies
     oldest_overdue: dict[UUID, Invoice]  # by account
+    deeds: Deeds
 
 
 def _domains(user: User) -> QuerySet[Any]:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from portal.queries.at_risk import Button
 from portal.queries.entries import Entry, Kind, Reader, subject_of
-from portal.wording import formats, operations, risks
+from portal.wording import formats, risks
 from portal.wording.links import href
 from portal.wording.statuses import BAD, INFO, SOON
 from ultahost_api import conf
@@ -130,11 +130,11 @@ def _operation(operation: Operation, reader: Reader) -> Entry:
         Kind.OPERATION,
         operation.pk,
         SOON,
-        _("%(act)s: the result is unknown") % {"act": operations.act(operation.action)},
+        _("%(act)s: the result is unknown") % {"act": reader.deeds.asked(operation)},
         url,
         _("%(what)s, sent by %(person)s %(when)s")
         % {
-            "what": operation.about or operation.account,
+            "what": reader.deeds.name(operation) or operation.account,
             "person": operation.user,
             "when": formats.age(operation.created_at),
         },

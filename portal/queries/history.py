@@ -6,9 +6,9 @@ from datetime import datetime
 
 from portal import access
 from portal.models import User
+from portal.queries.deeds import Deeds
 from portal.wording.events import subject, url_of, words
 from portal.wording.links import href
-from portal.wording.operations import act
 from ultahost_api.models import Account, Event, Operation
 from ultahost_api.models.cached import Cached
 
@@ -47,17 +47,19 @@ def history(user: User, row: Cached) -> list[Entry]:
     events = [
         Entry(event.at, words(event)) for event in Event.objects.about(row).select_related("account")[:_MOST]
     ]
-    sent = [_sent(user, operation) for operation in access.operations_about(user, row)[:_MOST]]
+    operations = access.operations_about(user, row).select_related("account")[:_MOST]
+    deeds = Deeds(user, operations, are_here=True)
+    sent = [_sent(user, operation, deeds) for operation in operations]
     return sorted([*events, *sent], key=lambda entry: entry.at, reverse=True)[:_MOST]
 
 
-def _sent(user: User, operation: Operation) -> Entry:
-    """Only the sender and admins may open its page."""
+def _sent(user: User, operation: Operation, deeds: Deeds) -> Entry:
+    """Only the sender and admins may open its page. The words of one that took effect say so."""
     theirs = user.is_admin or operation.user_id == user.pk
     return Entry(
         operation.created_at,
-        act(operation.action),
+        deeds.words_here(operation),
         who=str(operation.user),
-        status=operation.state,
+        status="" if operation.took_effect else operation.state,
         url=href("operation", operation.pk) if theirs else "",
     )

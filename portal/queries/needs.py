@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from portal import access
 from portal.models import NeedNote, User
 from portal.queries.at_risk import Remedies
+from portal.queries.deeds import Deeds
 from portal.queries.entries import COPIED, GROUPS, ROWS, Entry, Kind, Reader, groups_of, subject_of
 from portal.queries.entry_words import ENTRY_OF
 from portal.wording.statuses import BAD, INFO, SOON
@@ -50,7 +51,8 @@ class Needs:
         rows = self._copied | {kind: self._read(kind) for kind in ROWS if kind not in COPIED}
         invoices = [row.renewal_invoice for row in rows[Kind.DOMAIN]]
         invoices += [row.unpaid_invoice for row in rows[Kind.SERVICE]]
-        reader = Reader(self.user, Remedies(self.user, invoices), self._oldest_overdue())
+        deeds = Deeds(self.user, rows[Kind.OPERATION])
+        reader = Reader(self.user, Remedies(self.user, invoices), self._oldest_overdue(), deeds)
         found = rows | {kind: self._of_group(kind, self._wanted) for kind in GROUPS}
         entries = [ENTRY_OF[kind](row, reader) for kind, some in found.items() for row in some]
         return sorted(entries, key=rank)[: self._most]

@@ -167,7 +167,6 @@ def edit_account(request: http.Request, account: Account) -> HttpResponse:
         title=gettext("Edit the account"),
         verb=gettext("Save"),
         back=_page(account),
-        done_words=gettext("The account was changed at Ultahost."),
         template="accounts/form.html",
         own_key_only=True,
     )
@@ -196,7 +195,6 @@ def change_account_password(request: http.Request, account: Account) -> HttpResp
         text=gettext("This is the password of the account's login at Ultahost, not your portal password."),
         verb=gettext("Change the password"),
         back=_page(account),
-        done_words=gettext("The password at Ultahost was changed."),
         own_key_only=True,
     )
     return writing.respond(PasswordForm, _passwords)

@@ -119,7 +119,6 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
         title=gettext("Add a contact"),
         verb=gettext("Add the contact"),
         back=_list_url(account),
-        done_words=gettext("The contact was added."),
         template="contacts/form.html",
         on_done=_forget(account),
     )
@@ -139,7 +138,6 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         title=gettext("Edit contact"),
         verb=gettext("Save"),
         back=page,
-        done_words=gettext("The contact was changed."),
         template="contacts/form.html",
         on_done=_forget(account),
     )
@@ -178,7 +176,6 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
         text=gettext("Ultahost deletes the contact and sends it no more e-mails."),
         facts=[(_("Contact"), f"{found.first_name} {found.last_name} <{found.email}>")] if found else [],
         danger=True,
-        done_words=gettext("The contact was deleted."),
         on_done=_forget(account),
     )
     return writing.respond(WriteForm, lambda form: writes.DeleteContact(contact_id))

@@ -192,7 +192,6 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
         warning=gettext("Wrong nameservers take the website and e-mail of the domain offline."),
         verb=gettext("Set the nameservers"),
         back=_page_of(domain),
-        done_words=gettext("The nameservers of %(domain)s are set.") % {"domain": domain},
     )
     return writing.respond(
         NameserversForm,
@@ -221,7 +220,6 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
     title = (
         gettext("Turn auto-renew of %(domain)s on?") if on else gettext("Turn auto-renew of %(domain)s off?")
     )
-    done = gettext("Auto-renew of %(domain)s is on.") if on else gettext("Auto-renew of %(domain)s is off.")
     writing = WritePage(
         request,
         domain.account,
@@ -240,7 +238,6 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         else gettext("Ultahost creates no more renewal invoices. You lose the domain when it expires."),
         verb=gettext("Turn on") if on else gettext("Turn off"),
         back=_page_of(domain),
-        done_words=done % {"domain": domain},
         danger=not on,
         asks_again=not on,
     )
@@ -278,7 +275,6 @@ def _lock(request: http.Request, domain: Domain) -> HttpResponse:
         facts=[(gettext("Domain"), domain)],
         verb=gettext("Lock"),
         back=_page_of(domain),
-        done_words=gettext("%(domain)s is locked.") % {"domain": domain},
     )
     return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, True))
 
@@ -296,7 +292,6 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         warning=gettext("While it is unlocked, a person who has its EPP code can transfer the domain."),
         verb=gettext("Unlock"),
         back=_page_of(domain),
-        done_words=gettext("%(domain)s is unlocked.") % {"domain": domain},
         danger=True,
         asks_again=True,
     )

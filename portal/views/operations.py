@@ -1,11 +1,10 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
@@ -13,16 +12,18 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, http
 from portal.acts import operations as acts
 from portal.live_reads.slots import Busy, provider_call
+from portal.models import User
 from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, Column, Listing
 from portal.pages.filters import OperationFilter
 from portal.pages.tables import Table
+from portal.queries.deeds import Deeds
 from portal.views.orders import invoice_row
 from portal.wording import formats
 from portal.wording.links import href
-from portal.wording.operations import act, meaning
+from portal.wording.operations import meaning
 from portal.wording.reasons import said
-from ultahost_api.models import Account, Operation
+from ultahost_api.models import Account
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
 
@@ -33,9 +34,8 @@ SORTS = {
 }
 
 
-def _what(operation: Operation, _about: Mapping[str, Any]) -> str:
-    link = parts.link(href("operation", operation.pk), act(operation.action))
-    return format_html("{} <small>{}</small>", link, operation.about)
+def _what(operation: Any, _about: Mapping[str, Any]) -> str:
+    return parts.link(href("operation", operation.pk), operation.words)
 
 
 LISTING = Listing(
@@ -53,7 +53,7 @@ LISTING = Listing(
         ),
         Column("who", _("Who"), lambda o: o.user.name, "extra", cell=cells.plain("user")),
         ACCOUNT,
-        Column("what", _("What"), lambda o: act(o.action), "name", cell=_what),
+        Column("what", _("What"), lambda o: o.words, "name", cell=_what),
         Column("subject", pgettext_lazy("column", "On"), lambda o: o.about),
         Column("status", _("State"), lambda o: o.get_state_display(), "state", cell=cells.status("state")),
         Column("message", _("Answer from Ultahost"), said),
@@ -75,12 +75,13 @@ def operations(request: http.Request) -> HttpResponse:
     table = _table(request)
     if not request.user.is_admin:
         table.shown = [name for name in table.shown if name != "who"]
+    _word(request.user, table.page)
     return table.respond()
 
 
 @require_safe
 def operations_csv(request: http.Request) -> HttpResponseBase:
-    return _table(request).as_csv()
+    return _table(request).as_csv(prepare=lambda operations: _word(request.user, operations))
 
 
 @require_safe
@@ -89,9 +90,12 @@ def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
     can_be_read = action_of(operation.action).can_be_seen
     made = operation.made_invoice if operation.took_effect else None
     invoice = invoice_row(request.user, operation.account, made)
+    deeds = Deeds(request.user, [operation])
     context = {
         "operation": operation,
-        "act": act(operation.action),
+        "words": deeds.words(operation),
+        "subject": deeds.subject(operation),
+        "may_pay": invoice and invoice.is_payable and access.invoices_to_pay(request.user).contains(invoice),
         "meaning": meaning(operation),
         "can_be_read": can_be_read,
         "awaits": (operation.is_pending and can_be_read) or (made and not invoice),
@@ -120,6 +124,13 @@ def decide(request: http.Request, operation_id: UUID) -> HttpResponse:
         raise Http404
     acts.decide(request.user, operation, took_effect=request.POST["happened"] == "yes")
     return http.SeeOther(reverse("operation", args=[operation.pk]))
+
+
+def _word(user: User, operations: Iterable[Any]) -> None:
+    """Gives each the sentence of its column."""
+    deeds = Deeds(user, operations)
+    for operation in operations:
+        operation.words = deeds.words(operation)
 
 
 def _table(request: http.Request) -> Table:

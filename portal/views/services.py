@@ -1,5 +1,4 @@
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -25,11 +24,11 @@ from portal.pages.filters import LabelledFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.freshness import Freshness
-from portal.wording import fields, formats
+from portal.wording import fields
 from portal.wording.cycles import cycle_word
 from ultahost_api import operations
 from ultahost_api.client import writes
-from ultahost_api.models import Noun, Operation, Service
+from ultahost_api.models import Noun, Service
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
@@ -155,7 +154,6 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
         ),
         verb=gettext("Request cancellation"),
         back=_page_of(service),
-        done_words=gettext("The cancellation of %(service)s is requested.") % {"service": service},
         noted={"next_due_date": service.next_due_date.isoformat()} if service.next_due_date else {},
         danger=True,
     )
@@ -191,7 +189,6 @@ def reset_service_password(request: http.Request, service_id: UUID) -> HttpRespo
         warning=gettext("The old password stops working immediately."),
         verb=gettext("Set the password"),
         back=_page_of(service),
-        done_words=gettext("The password of %(service)s is set.") % {"service": service},
     )
     return writing.respond(PasswordForm, lambda form: form.write(service.remote_id))
 
@@ -210,7 +207,6 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
         verb=str(command),
         back=_page_of(service),
         danger=command.dangerous,
-        done_words=gettext("%(command)s done: %(service)s.") % {"command": command, "service": service},
     )
     return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
 
@@ -232,8 +228,6 @@ def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
         ),
         verb=gettext("Order the upgrade"),
         back=_page_of(service),
-        done_words=gettext("The upgrade of %(service)s is ordered.") % {"service": service},
-        on_done=lambda operation: _tell_amount(request, service, operation),
     )
     return writing.respond(UpgradeForm, lambda form: form.write(service.remote_id), account=service.account)
 
@@ -255,12 +249,3 @@ def _facts(service: Service) -> list[tuple[str, str]]:
         (gettext("Amount"), f"{amount} {cycle_word(service.billing_cycle)}".strip()),
         (gettext("Due"), fields.day(service, "next_due_date")),
     ]
-
-
-def _tell_amount(request: http.Request, service: Service, operation: Operation) -> None:
-    try:
-        amount = Decimal(str(operation.result.get("amount")))
-    except InvalidOperation:
-        return  # it was ordered all the same
-    currency = str(operation.result.get("currency") or service.account.currency)
-    messages.info(request, gettext("The price is %(amount)s.") % {"amount": formats.money(amount, currency)})

@@ -61,7 +61,6 @@ def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
         writes.VerifyTwoFactor,
         **_words(account),
         done=reverse("account", args=[account.pk]),
-        done_words=_("Two-factor sign-in is on at Ultahost."),
         template="accounts/two_factor_setup.html",
         extra=_drawn(account, secret),
         own_key_only=True,
@@ -89,7 +88,6 @@ def disable_two_factor(request: http.Request, account: Account) -> HttpResponse:
         back=_page(account),
         done=reverse("account", args=[account.pk]),
         danger=True,
-        done_words=_("Two-factor sign-in is off at Ultahost."),
         own_key_only=True,
     )
     return writing.respond(

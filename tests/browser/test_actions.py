@@ -34,9 +34,9 @@ def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Vis
     page = visitor.sign_in("alma").prove().page
     number = open_service_with_module(visitor)
 
-    for words, command in (("Start", "start"), ("Reboot", "reboot")):
+    for words, command, done in (("Start", "start", "Started"), ("Reboot", "reboot", "Rebooted")):
         confirm(page, words, words)
-        hears(page, f"{words} done: ")
+        hears(page, f"{done} ")
         (*_, effect) = ledger("service_module_custom")
         assert (effect["target"], effect["parameters"]["func_name"]) == (number, command)
     assert len(ledger("service_module_custom")) == 2
@@ -53,7 +53,7 @@ def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Vis
     press(dialog, "Make a strong one")
     assert field.input_value() != made
     press(dialog, "Set the password")
-    hears(page, "is set.")
+    hears(page, "Set a new password for ")
     (effect,) = ledger("service_reset_password")
     assert (effect["target"], effect["parameters"]["servicepassword"]) == (number, MASKED)
 
@@ -62,14 +62,14 @@ def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Vis
     page.locator("[name=payment_method]").select_option("stripe")
     page.locator("[name=knows]").check()
     press(page, "Order the upgrade")
-    hears(page, "The price is €")
+    hears(page, "Ordered the upgrade of ")
     (effect,) = ledger("upgrade_service")
     assert (effect["target"], effect["parameters"]["newproductid"]) == (number, 5)
 
     follow(page, "Request cancellation")
     type_in(dialog, reason="It moved.")
     press(dialog, "Request cancellation")
-    hears(page, "is requested.")
+    hears(page, "Requested the cancellation of ")
     expect(page.locator(".banner")).to_contain_text(
         "Alma Lindqvist requested cancellation at the end of the billing period"
     )
@@ -91,7 +91,7 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     prove(page)
     type_in(page, ns1="ns1.elsewhere.example", ns2="NS2.elsewhere.example.")
     press(page, "Set the nameservers")
-    hears(page, "The nameservers of")
+    hears(page, "set to ns1.elsewhere.example, ns2.elsewhere.example")
     registrar = page.get_by_role("region", name="At the registrar")
     expect(registrar).to_contain_text("ns1.elsewhere.example")
     expect(registrar).to_contain_text("ns2.elsewhere.example")
@@ -100,10 +100,10 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
 
     renewal = page.locator("dt:text-is('Auto-renew') + dd")
     confirm(page, "Turn auto-renew on", "Turn on")
-    hears(page, "is on.")
+    hears(page, "Turned auto-renew of kaffeerösterei.de on")
     expect(renewal).to_contain_text("Creates an invoice you still need to pay")
     confirm(page, "Turn auto-renew off", "Turn off")
-    hears(page, "is off.")
+    hears(page, "Turned auto-renew of kaffeerösterei.de off")
     expect(renewal).not_to_contain_text("Creates an invoice you still need to pay")
     switched = [
         (effect["target"], effect["parameters"]["autorenew"]) for effect in ledger("toggle_autorenew")
@@ -112,10 +112,10 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
 
     follow(page, "Unlock")
     press(page, "Unlock")
-    hears(page, "is unlocked.")
+    hears(page, "Unlocked kaffeerösterei.de")
     expect(registrar).to_contain_text("Unlocked")
     confirm(page, "Lock", "Lock")
-    hears(page, "is locked.")
+    hears(page, "Locked kaffeerösterei.de")
     expect(registrar).to_contain_text("Locked")
     statuses = [effect["parameters"]["lockstatus"] for effect in ledger("manage_domain_lock")]
     assert statuses == ["unlocked", "locked"]
@@ -344,7 +344,7 @@ def test_it_adds_changes_and_deletes_a_contact(visitor: Visitor, ledger: Ledger)
     page.locator("[name=country]").select_option("DE")
     page.locator("[name=invoiceemails]").check()
     press(page, "Add the contact")
-    hears(page, "The contact was added.")
+    hears(page, "Added the contact ")
 
     follow(page, "Ürsula Zwölf")
     invoices = page.locator("dt:text-is('Invoices and reminders') + dd")
@@ -354,14 +354,14 @@ def test_it_adds_changes_and_deletes_a_contact(visitor: Visitor, ledger: Ledger)
     type_in(page, city="Bremen")
     page.locator("[name=invoiceemails]").uncheck()
     press(page, "Save")
-    hears(page, "The contact was changed.")
+    hears(page, "Changed the contact ")
     expect(page.locator("#contact")).to_contain_text("Bremen")
     expect(invoices).to_have_text("No")
     (effect,) = ledger("update_contact")
     assert effect["parameters"].keys() == {"contactid", "city", "invoiceemails"}
 
     confirm(page, "Delete", "Delete the contact")
-    hears(page, "The contact was deleted.")
+    hears(page, "Deleted the contact ")
     expect(page.locator("#contacts .pager")).to_be_visible()
     expect(page.get_by_role("link", name="Ürsula Zwölf")).to_have_count(0)
     targets = [effect["target"] for name in ("create_contact", "delete_contact") for effect in ledger(name)]
@@ -378,7 +378,7 @@ def test_it_changes_the_account_its_password_and_its_second_factor(visitor: Visi
     type_in(page, city="Port Łódź")
     page.locator("[name=support]").select_option("0")
     press(page, "Save")
-    hears(page, "The account was changed at Ultahost.")
+    hears(page, "Changed the account details")
     expect(page.locator("#account")).to_contain_text("Port Łódź")
     (effect,) = ledger("update_account")
     assert effect["parameters"] == {"city": "Port Łódź", "email_preferences": {"support": 0}}
@@ -386,7 +386,7 @@ def test_it_changes_the_account_its_password_and_its_second_factor(visitor: Visi
     follow(page, "Change password")
     type_in(page, existing=DEFAULT_PASSWORD, new="A quay by night 7", confirmed="A quay by night 7")
     press(page, "Change the password")
-    hears(page, "The password at Ultahost was changed.")
+    hears(page, "Changed the password at Ultahost")
     assert len(ledger("change_password")) == 1
 
     follow(page, "Two-factor sign-in")
@@ -403,7 +403,7 @@ def test_it_changes_the_account_its_password_and_its_second_factor(visitor: Visi
     visitor.complaints.clear()
     type_in(page, code=totp.code(secret, time.time()))
     press(page, "Turn it on")
-    hears(page, "Two-factor sign-in is on at Ultahost.")
+    hears(page, "Turned on two-factor sign-in at Ultahost")
     assert len(ledger("verify_2fa")) == len(ledger.asked("setup_2fa")) == 1
 
     follow(page, "Two-factor sign-in")
@@ -412,6 +412,6 @@ def test_it_changes_the_account_its_password_and_its_second_factor(visitor: Visi
     dialog = page.get_by_role("dialog")
     type_in(dialog, password="A quay by night 7")  # the new one: the change took effect
     press(dialog, "Turn it off")
-    hears(page, "Two-factor sign-in is off at Ultahost.")
+    hears(page, "Turned off two-factor sign-in at Ultahost")
     assert len(ledger("disable_2fa")) == 1
     assert visitor.complaints == []

@@ -76,7 +76,7 @@ def test_it_keeps_no_secret_that_was_typed_or_shown(
     follow(page, "Set a new password")
     type_in(page.get_by_role("dialog"), password=SERVICE_PASSWORD)
     press(page.get_by_role("dialog"), "Set the password")
-    hears(page, "is set.")
+    hears(page, "Set a new password for ")
 
     page.context.clear_cookies()
     visitor.sign_in("ben")

@@ -25,10 +25,10 @@ def test_it_lists_a_persons_own_operations_and_an_admins_over_everyone(visit, pe
     stranger = rows.key(people.member("Ben"), rows.account("Elsewhere"))
     rows.operation(stranger, action="accept_quote", about="quote 9")
 
-    assert visit(alma).get("/activity/").texts("tbody .name a") == ["Pay an invoice"]
+    assert visit(alma).get("/activity/").texts("tbody .name a") == ["Paid invoice #7"]
     assert set(visit(people.admin("Dana")).get("/activity/").texts("tbody .name a")) == {
-        "Pay an invoice",
-        "Accept a quote",
+        "Paid invoice #7",
+        "Accepted the quote #9",
     }
 
 
@@ -41,7 +41,7 @@ def test_it_filters_by_state_and_gives_the_same_as_csv(visit, rows, alma, key):
     rows.operation(key, state="unknown", about="invoice 8")
 
     page = visit(alma).get("/activity/?status=unknown")
-    assert page.texts("tbody .name small") == ["invoice 8"]
+    assert page.texts("tbody .name") == ["Pay an invoice: #8"]
     lines = visit(alma).get("/activity.csv?status=unknown").csv()
     assert [line[4] for line in lines] == ["invoice 8"]
 
@@ -118,7 +118,7 @@ def test_it_leads_to_the_invoice_that_an_order_made_once_it_is_there(visit, rows
     invoice = rows.invoice(key.account)
     type(invoice).objects.filter(pk=invoice.pk).update(remote_id=41)
     page = visit(alma).get(here)
-    assert page.one("#operation a.btn")["href"] == reverse("invoice", args=[invoice.pk])
+    assert page.one("#operation dd a")["href"] == reverse("invoice", args=[invoice.pk])
     assert page.all("#operation[hx-get]") == []
 
 

@@ -103,7 +103,7 @@ def test_it_requests_a_cancellation_once_however_often_the_form_is_sent(browser,
 
     assert [page.leads_to for page in pages] == [path(service)] * 2
     assert actions(sandbox) == ["request_cancellation"]
-    assert "is requested" in browser.follow(pages[1]).texts("[role=status] .toast")[-1]
+    assert "Requested the cancellation of" in browser.follow(pages[1]).texts("[role=status] .toast")[-1]
 
 
 def test_it_refuses_a_second_cancellation(browser, service, sandbox):
@@ -212,7 +212,7 @@ def test_it_sets_a_password_that_is_never_seen_again(browser, service, sandbox):
 
     after = browser.follow(page)
     assert actions(sandbox) == ["service_reset_password"]
-    assert "is set" in after.html
+    assert f"Set a new password for {service}" in after.html
     operation = Operation.objects.get()
     assert "servicepassword" not in operation.parameters
     assert PASSWORD not in f"{vars(operation)}{after.html}{browser.get('/activity/').html}"
@@ -257,7 +257,7 @@ def test_it_runs_a_command_of_the_catalogue(browser, service, reboot, sandbox):
     page = browser.follow(send(browser, link["href"]))
 
     assert sandbox.ledger[0].parameters["func_name"] == "reboot"
-    assert page.texts(".toast[data-hue] .words") == [f"Restart the server done: {service}."]
+    assert page.texts(".toast[data-hue] .words") == [f"Rebooted {service}"]
 
 
 def test_it_keeps_dangerous_commands_apart(browser, service, reboot):
@@ -301,7 +301,7 @@ def test_it_orders_an_upgrade_and_says_what_it_comes_to(browser, service, remote
     page = browser.follow(upgrade(browser, service, product="2", product_id="", cycle="monthly"))
 
     assert remote()["product_name"] == "Linux VPS Plus"
-    assert "The price is €15.00." in page.html
+    assert f"Ordered the upgrade of {service}, €15.00" in page.html
 
 
 def test_it_takes_a_product_id_that_is_not_in_the_catalogue(browser, service, remote):

@@ -1,0 +1,231 @@
+"""What an operation did, in a sentence: ``Rebooted vps-3``.
+
+One that did not take effect, or not yet, is called by what was asked for: ``Reboot: vps-3``.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+
+from portal.wording import formats
+from portal.wording.cycles import cycle_word
+from portal.wording.operations import act
+from portal.wording.translated import Translated
+from ultahost_api.models import Operation
+
+# With the name of what it is about, and as it is said on the page of that itself.
+_DONE = {
+    "update_account": lazy("Changed the account details"),
+    "change_password": lazy("Changed the password at Ultahost"),
+    "verify_2fa": lazy("Turned on two-factor sign-in at Ultahost"),
+    "disable_2fa": lazy("Turned off two-factor sign-in at Ultahost"),
+    "request_cancellation": lazy("Requested the cancellation of %(name)s"),
+    "request_cancellation Immediate": lazy("Requested the immediate cancellation of %(name)s"),
+    "request_cancellation End of Billing Period": lazy(
+        "Requested the cancellation of %(name)s at the end of the billing period"
+    ),
+    "service_reset_password": lazy("Set a new password for %(name)s"),
+    "service_module_custom": lazy("Ran “%(value)s” on %(name)s"),
+    "service_module_custom reboot": lazy("Rebooted %(name)s"),
+    "service_module_custom restart": lazy("Restarted %(name)s"),
+    "service_module_custom start": lazy("Started %(name)s"),
+    "service_module_custom stop": lazy("Stopped %(name)s"),
+    "service_module_custom shutdown": lazy("Shut down %(name)s"),
+    "upgrade_service": lazy("Ordered the upgrade of %(name)s"),
+    "create_order": lazy("Ordered %(value)s"),
+    "pay_invoice": lazy("Paid invoice %(name)s"),
+    "add_payment_method": lazy("Added a payment method"),
+    "add_payment_method CreditCard": lazy("Added a card"),
+    "add_payment_method BankAccount": lazy("Added a bank account"),
+    "delete_payment_method": lazy("Deleted a payment method"),
+    "accept_quote": lazy("Accepted the quote %(name)s"),
+    "create_contact": lazy("Added the contact %(value)s"),
+    "update_contact": lazy("Changed the contact %(value)s"),
+    "delete_contact": lazy("Deleted the contact %(value)s"),
+    "update_nameservers": lazy("Nameservers of %(name)s set to %(value)s"),
+    "manage_domain_lock locked": lazy("Locked %(name)s"),
+    "manage_domain_lock unlocked": lazy("Unlocked %(name)s"),
+    "toggle_autorenew on": lazy("Turned auto-renew of %(name)s on"),
+    "toggle_autorenew off": lazy("Turned auto-renew of %(name)s off"),
+}
+_DONE_HERE = {
+    "request_cancellation": lazy("Requested the cancellation"),
+    "request_cancellation Immediate": lazy("Requested the immediate cancellation"),
+    "request_cancellation End of Billing Period": lazy(
+        "Requested the cancellation at the end of the billing period"
+    ),
+    "service_reset_password": lazy("Set a new password"),
+    "service_module_custom": lazy("Ran “%(value)s”"),
+    "service_module_custom reboot": lazy("Rebooted"),
+    "service_module_custom restart": lazy("Restarted"),
+    "service_module_custom start": lazy("Started"),
+    "service_module_custom stop": lazy("Stopped"),
+    "service_module_custom shutdown": lazy("Shut down"),
+    "upgrade_service": lazy("Ordered an upgrade"),
+    "pay_invoice": lazy("Paid"),
+    "accept_quote": lazy("Accepted the quote"),
+    "update_nameservers": lazy("Nameservers set to %(value)s"),
+    "manage_domain_lock locked": lazy("Locked"),
+    "manage_domain_lock unlocked": lazy("Unlocked"),
+    "toggle_autorenew on": lazy("Turned auto-renew on"),
+    "toggle_autorenew off": lazy("Turned auto-renew off"),
+}
+_NAMED, _HERE = Translated(_DONE), Translated(_DONE_HERE)
+_FALLBACKS = Translated({"service": lazy("service #%(id)s"), "domain": lazy("domain #%(id)s")})
+_SAME = {"boot": "start", "poweron": "start", "poweroff": "stop"}
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How things are called: products and commands by what Ultahost calls them."""
+
+    products: Mapping[int, str] = field(default_factory=dict)
+    commands: Mapping[str, str] = field(default_factory=dict)
+
+
+def deed(operation: Operation, names: Names, row: object = None) -> str:
+    """With the name of the row that it is about, or the row's id if the reader may not see the row."""
+    told = name(operation, row)
+    if operation.took_effect:
+        return _said(_NAMED, operation, names, told)
+    words = asked(operation, names)
+    return _("%(act)s: %(name)s") % {"act": words, "name": told} if told else words
+
+
+def deed_here(operation: Operation, names: Names) -> str:
+    """On the page of the row that it is about, without its name."""
+    return _said(_HERE, operation, names, "") if operation.took_effect else asked(operation, names)
+
+
+def asked(operation: Operation, names: Names) -> str:
+    """What was asked for: a command by the words of its button."""
+    if operation.action == "service_module_custom" and (told := _command(operation, names)):
+        return told
+    return act(operation.action)
+
+
+def _said(sentences: Translated, operation: Operation, names: Names, named: str) -> str:
+    kinds = [f"{operation.action} {_variant(operation)}", operation.action]
+    found = next((kind for kind in kinds if kind in sentences), None)
+    if found is None and sentences is _HERE:
+        return _said(_NAMED, operation, names, named)
+    if found is None:
+        return act(operation.action)
+    value = _VALUES[operation.action](operation, names) if operation.action in _VALUES else ""
+    if "%(value)s" in sentences[found] and not value:
+        return act(operation.action)
+    told = sentences[found] % {"name": named, "value": value}
+    price = _price(operation)
+    return _("%(deed)s, %(amount)s") % {"deed": told, "amount": price} if price else told
+
+
+def name(operation: Operation, row: object = None) -> str:
+    """Of what it is about; its id if the reader may not see the row."""
+    if row is not None:
+        return str(row)
+    if operation.remote_id is None:
+        return ""
+    if operation.noun in _FALLBACKS:
+        return _FALLBACKS[operation.noun] % {"id": operation.remote_id}
+    return f"#{operation.remote_id}"
+
+
+def _variant(operation: Operation) -> str:
+    parameters = operation.parameters
+    if operation.action == "service_module_custom":
+        command = str(parameters.get("func_name", "")).lower()
+        return _SAME.get(command, command)
+    if operation.action == "toggle_autorenew":
+        return {"1": "on", "True": "on", "0": "off", "False": "off"}.get(str(parameters.get("autorenew")), "")
+    return str(parameters.get("lockstatus") or parameters.get("type") or "")
+
+
+def _price(operation: Operation) -> str:
+    """What was paid, or what the answer says that it costs."""
+    amount = operation.agreed_total
+    if operation.action in {"upgrade_service", "pay_invoice"} and amount is None:
+        try:
+            amount = Decimal(str(operation.result.get("amount")))
+        except InvalidOperation:
+            return ""
+    if amount is None or not amount.is_finite():
+        return ""
+    return formats.money(amount, str(operation.result.get("currency") or operation.account.currency))
+
+
+def _command(operation: Operation, names: Names) -> str:
+    command = str(operation.parameters.get("func_name", ""))
+    return names.commands.get(command, command)
+
+
+def _nameservers(operation: Operation, names: Names) -> str:
+    numbered = (operation.parameters.get(f"ns{n}") for n in range(1, 6))
+    return ", ".join(str(name) for name in numbered if name)
+
+
+def _contact(operation: Operation, names: Names) -> str:
+    told = operation.parameters
+    full = " ".join(str(told[part]) for part in ("firstname", "lastname") if told.get(part))
+    return full or str(told.get("email") or "") or name(operation)
+
+
+def _ordered(operation: Operation, names: Names) -> str:
+    return "; ".join(_items(operation.parameters, names))
+
+
+def _items(told: Mapping[str, Any], names: Names) -> Iterator[str]:
+    cycles = _list(told.get("billingcycle"))
+    for place, pid in enumerate(_list(told.get("pid"))):
+        product = names.products.get(pid) or _("product %(id)s") % {"id": pid}
+        cycle = _in_a_sentence(cycle_word(str(cycles[place]))) if place < len(cycles) else ""
+        yield ", ".join(filter(None, [product, cycle]))
+    types, years = _list(told.get("domaintype")), _list(told.get("regperiod"))
+    for place, domain in enumerate(_list(told.get("domain"))):
+        if place < len(types) and types[place] in _OF_DOMAINS:
+            period = f", {_years(years[place])}" if place < len(years) else ""
+            yield _OF_DOMAINS[types[place]] % {"name": domain} + period
+    renewed = told.get("domainrenewals")
+    for domain, period in renewed.items() if isinstance(renewed, dict) else ():
+        yield _("the renewal of %(name)s") % {"name": domain} + f", {_years(period)}"
+    if services := len(_list(told.get("servicerenewals"))):
+        yield ngettext("the renewal of %(count)d service", "the renewal of %(count)d services", services) % {
+            "count": services
+        }
+
+
+_OF_DOMAINS = Translated(
+    {
+        "register": lazy("the registration of %(name)s"),
+        "transfer": lazy("the transfer of %(name)s"),
+    }
+)
+
+
+def _in_a_sentence(word: str) -> str:
+    return (
+        word[:1].replace("İ", "i").lower() + word[1:]
+    )  # a Turkish capital, which Python makes two letters of
+
+
+def _years(told: object) -> str:
+    years = int(str(told)) if str(told).isdecimal() else 1
+    return ngettext("%(years)d year", "%(years)d years", years) % {"years": years}
+
+
+def _list(told: object) -> list[Any]:
+    return told if isinstance(told, list) else []
+
+
+_VALUES: dict[str, Callable[[Operation, Names], str]] = {
+    "service_module_custom": _command,
+    "create_order": _ordered,
+    "create_contact": _contact,
+    "update_contact": _contact,
+    "delete_contact": _contact,
+    "update_nameservers": _nameservers,
+}
