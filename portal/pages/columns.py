@@ -73,6 +73,8 @@ class Listing:
     beneath: Text = ""  # under the title
     chips: Text = _STATUS  # the label of the chips above the list
     file: str = ""  # the name of the CSV file, if it is not ``name``
+    head: Text = ""  # the heading, if several lists stand under one
+    tabs: str = ""  # the template of the links to these
     actions: str = ""  # the template of further buttons beside the title
     above: str = ""  # the template above the toolbar
     body: str = "components/_rows.html"  # the template of the rows, whether there are any or not

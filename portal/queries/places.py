@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from portal import access
 from portal.models import User
 from portal.wording.links import href
-from portal.wording.menu import NOUNS
+from portal.wording.menu import PAGES
 from ultahost_api.models.folding import searchable
 
 
@@ -121,7 +121,7 @@ _WORDS = {
 }
 
 
-ALL = (*ACTS, *(Place(noun.label, _WORDS[noun.name], noun.name, is_for=noun.is_for) for noun in NOUNS))
+ALL = (*ACTS, *(Place(noun.label, _WORDS[noun.name], noun.name, is_for=noun.is_for) for noun in PAGES))
 
 
 def places(user: User, words: Sequence[set[str]]) -> list[Place]:

@@ -11,41 +11,59 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.models import User
 from portal.pages.icons import icon
 from portal.wording.links import href
-from portal.wording.menu import AT_THE_BOTTOM, GROUPS, NOUNS, Noun
+from portal.wording.menu import AT_THE_BOTTOM, GROUP_AT_THE_BOTTOM, GROUPS, HISTORY, NOUNS, Noun
 from portal.wording.translated import Translated
 
 register = template.Library()
 
+FOLDED = "folded"  # the cookie with the names of the groups that a person has folded
+
 _WORDS = Translated({"attention": _("need attention")})
-_TITLES = Translated({name: title for name, title in GROUPS.items() if name})
+_TITLES = Translated({name: title for name, title in GROUPS.items() if title})
 
 
 @register.simple_tag(takes_context=True)
 def rail(context: Context) -> SafeString:
-    return SafeString("".join(_group(name, _items(context, _grouped(name), True)) for name in GROUPS))
+    return SafeString("".join(_group(context, name) for name in GROUPS))
 
 
 @register.simple_tag(takes_context=True)
 def bottom(context: Context) -> SafeString:
+    """Some nouns, and a menu of a group."""
     by_name = {noun.name: noun for noun in NOUNS}
-    return SafeString(_items(context, [by_name[name] for name in AT_THE_BOTTOM], False))
+    items = _items(context, [by_name[name] for name in AT_THE_BOTTOM])
+    nouns = _grouped(GROUP_AT_THE_BOTTOM)
+    title = f"{icon('outline', 'banknotes', 20)}<span>{escape(_TITLES[GROUP_AT_THE_BOTTOM])}</span>"
+    return SafeString(
+        f'{items}<li><details class="menu up" data-menu><summary class="noun"{_mark(context, nouns)}>{title}'
+        f'{_told(_attention(context, nouns))}</summary><div class="sheet"><ul>{_items(context, nouns)}</ul>'
+        "</div></details></li>"
+    )
 
 
-@register.simple_tag
-def more(user: User) -> SafeString:
+@register.simple_tag(takes_context=True)
+def more(context: Context) -> SafeString:
     """The nouns that are not in the bar at the bottom, in groups."""
     groups = (
-        "".join(
-            _entry(noun, *_place())
-            for noun in _grouped(name)
-            if noun.name not in AT_THE_BOTTOM and noun.is_for(user)
-        )
+        _items(context, [noun for noun in _grouped(name) if noun.name not in AT_THE_BOTTOM])
         for name in GROUPS
+        if name != GROUP_AT_THE_BOTTOM
     )
-    return SafeString("<hr>".join(filter(None, groups)))
+    return SafeString("<hr>".join(f"<ul>{items}</ul>" for items in groups if items))
+
+
+@register.simple_tag(takes_context=True)
+def history_tabs(context: Context) -> SafeString:
+    """The pages of the history, as far as they are for the user."""
+    user, path = context["user"], context["request"].path
+    tabs = (
+        format_html('<a href="{}"{}>{}</a>', href(tab.name), _current(path, href(tab.name)), tab.label)
+        for tab in HISTORY
+        if tab.is_for(user)
+    )
+    return SafeString("".join(tabs))
 
 
 @cache
@@ -53,23 +71,38 @@ def _grouped(name: str) -> tuple[Noun, ...]:
     return tuple(noun for noun in NOUNS if noun.group == name)
 
 
-def _group(name: str, items: str) -> str:
-    """Its links under its title, if it has both."""
-    if not name or not items:
+def _group(context: Context, name: str) -> str:
+    """Its links. A group with a title folds; that of the page stays open whatever was folded."""
+    nouns = _grouped(name)
+    items = _items(context, nouns, has_shortcuts=True)
+    if name not in _TITLES or not items:
         return items
-    return f'<li class="group"><span class="title">{escape(_TITLES[name])}</span><ul>{items}</ul></li>'
+    folded = context["request"].COOKIES.get(FOLDED, "").split(".")
+    is_open = name not in folded or _mark(context, nouns)
+    return (
+        f'<li class="group"><details data-fold="{name}"{" open" if is_open else ""}>'
+        f'<summary class="title"><span>{escape(_TITLES[name])}</span>{icon("micro", "chevron-down", 16)}'
+        f"{_told(_attention(context, nouns))}</summary><ul>{items}</ul></details></li>"
+    )
 
 
-def _items(context: Context, nouns: Iterable[Noun], has_shortcuts: bool) -> str:
+def _items(context: Context, nouns: Iterable[Noun], *, has_shortcuts: bool = False) -> str:
     user, path, attention = context["user"], context["request"].path, context["attention"]
     return "".join(_item(noun, path, attention, has_shortcuts) for noun in nouns if noun.is_for(user))
 
 
 def _item(noun: Noun, path: str, attention: Mapping[str, int], has_shortcuts: bool) -> str:
     start, end = _way(noun, has_shortcuts, *_place())
-    number = attention.get(noun.name)
-    told = _ATTENTION.format(number, _WORDS["attention"]) if number else ""
-    return f"{start}{_current(path, href(noun.name))}{end}{told}</a></li>"
+    return f"{start}{_current_of(noun, path)}{end}{_told(attention.get(noun.name))}</a></li>"
+
+
+def _told(number: int | None) -> str:
+    return _ATTENTION.format(number, _WORDS["attention"]) if number else ""
+
+
+def _attention(context: Context, nouns: Iterable[Noun]) -> int:
+    attention = context["attention"]
+    return sum(attention.get(noun.name) or 0 for noun in nouns if noun.is_for(context["user"]))
 
 
 _ATTENTION = '<span class="attention">{}<span class="visually-hidden"> {}</span></span>'
@@ -88,13 +121,20 @@ def _way(noun: Noun, has_shortcuts: bool, _language: str | None, _prefix: str) -
     return start, f"{shortcut}>{icon('outline', noun.icon, 20)} <span>{escape(noun.label)}</span> "
 
 
-@lru_cache(maxsize=1000)
-def _entry(noun: Noun, _language: str | None, _prefix: str) -> str:
-    return format_html('<a href="{}">{}{}</a>', href(noun.name), icon("outline", noun.icon, 20), noun.label)
+def _mark(context: Context, nouns: Iterable[Noun]) -> SafeString:
+    """That the page is one of these, or below one."""
+    is_there = any(_current_of(noun, context["request"].path) for noun in nouns)
+    return SafeString(' aria-current="true"' if is_there else "")
 
 
-def _current(path: str, url: str) -> str:
-    """The page itself, or one below it."""
+def _current_of(noun: Noun, path: str) -> SafeString:
+    """The page itself, one of its tabs, or one below them."""
+    marks = (_current(path, href(page.name)) for page in noun.tabs or (noun,))
+    return next(filter(None, marks), SafeString(""))
+
+
+def _current(path: str, url: str) -> SafeString:
     if path == url:
-        return ' aria-current="page"'
-    return ' aria-current="true"' if url != href("home") and path.startswith(url) else ""
+        return SafeString(' aria-current="page"')
+    is_below = url != href("home") and path.startswith(url)
+    return SafeString(' aria-current="true"' if is_below else "")

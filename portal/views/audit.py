@@ -56,6 +56,8 @@ def _account(entry: AuditEntry, _about: Mapping[str, Any]) -> str:
 
 LISTING = Listing(
     name="audit",
+    head=_("History"),
+    tabs="changes/_tabs.html",
     title=_("Audit log"),
     search=_("Search the log"),
     empty=_("No entries yet."),

@@ -13,6 +13,8 @@ SORTS: Sorts = {"when": ["at"]}
 
 LISTING = Listing(
     name="changes",
+    head=_("History"),
+    tabs="changes/_tabs.html",
     title=_("Changes"),
     search=_("Search changes"),
     empty=_("No changes at Ultahost yet."),

@@ -40,6 +40,8 @@ def _what(operation: Any, _about: Mapping[str, Any]) -> str:
 
 LISTING = Listing(
     name="operations",
+    head=_("History"),
+    tabs="changes/_tabs.html",
     title=_("Activity"),
     search=_("Search activity"),
     empty=_("No changes have been sent to Ultahost yet."),

@@ -10,7 +10,10 @@ from portal.models import User
 
 @dataclass(frozen=True, slots=True, eq=False)  # a hash of its label would look that up
 class Noun:
-    """One link of the menu, named after its URL; ``group`` is one of GROUPS."""
+    """One link of the menu, named after its URL; ``group`` is one of GROUPS.
+
+    ``tabs`` are the pages that it leads to, if there are several; the first is its own.
+    """
 
     name: str
     label: Promise
@@ -19,19 +22,26 @@ class Noun:
     shortcut: str = ""
     for_key_holders: bool = False
     for_admins: bool = False
+    tabs: "tuple[Noun, ...]" = ()
 
     def is_for(self, user: User) -> bool:
         return (user.may_hold_keys or not self.for_key_holders) and (user.is_admin or not self.for_admins)
 
 
-# In the order of the menu; the first group has no title.
+# In the order of the menu. Those without a title do not fold.
 GROUPS: dict[str, str | Promise] = {
     "": "",
     "money": _("Money"),
     "mail": _("E-mail"),
-    "history": _("History"),
+    "history": "",
     "team": _("Team"),
 }
+
+HISTORY = (
+    Noun("changes", _("Changes"), "arrow-path-rounded-square", "history", "g c"),
+    Noun("operations", _("Activity"), "clock", "history", "g a"),
+    Noun("audit", _("Audit log"), "shield-check", "history", for_admins=True),
+)
 
 NOUNS = (
     Noun("home", _("Home"), "home", "", "g h"),
@@ -47,9 +57,7 @@ NOUNS = (
     Noun("emails", _("E-mails"), "envelope", "mail", for_key_holders=True),
     Noun("announcements", _("Announcements"), "megaphone", "mail", for_key_holders=True),
     Noun("contacts", _("Contacts"), "identification", "mail", for_key_holders=True),
-    Noun("changes", _("Changes"), "arrow-path-rounded-square", "history", "g c"),
-    Noun("operations", _("Activity"), "clock", "history", "g a"),
-    Noun("audit", _("Audit log"), "shield-check", "history", for_admins=True),
+    Noun("changes", _("History"), "clock", "history", "g c", tabs=HISTORY),
     Noun("accounts", _("Accounts"), "building-office", "team"),
     Noun("keys", _("Keys"), "key", "team", "g k", for_key_holders=True),
     Noun("people", _("People"), "users", "team", "g p", for_admins=True),
@@ -57,4 +65,7 @@ NOUNS = (
     Noun("catalogue", _("Catalogue"), "book-open", "team", for_admins=True),
 )
 
-AT_THE_BOTTOM = ("home", "services", "invoices", "domains")  # of a phone, beside what is under More
+PAGES = tuple(page for noun in NOUNS for page in noun.tabs or (noun,))
+
+# Of a phone: these, and a menu of this group; the rest is under More.
+AT_THE_BOTTOM, GROUP_AT_THE_BOTTOM = ("home", "services", "domains"), "money"

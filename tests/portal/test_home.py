@@ -195,11 +195,10 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
         "Agenda",
         "Statements",
         "Payment methods",
-        "Changes",
-        "Activity",
+        "History",
         "Accounts",
     ]
-    assert page.texts(".rail .title") == ["Money", "History", "Team"]
+    assert page.texts(".rail .title") == ["Money 1 need attention", "Team"]
     assert page.all("form[action=/services/]") == []
 
 
