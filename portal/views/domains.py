@@ -22,8 +22,8 @@ from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Sorts, Table
-from portal.queries import history, related
-from portal.queries.at_risk import Remedies
+from portal.queries import history, offers, related
+from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
 from portal.sign_in.reauthentication import reauthenticated
@@ -152,6 +152,8 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
         "nameservers": nameservers_of(operations.get("update_nameservers")),
         "related": related.of_domain(request.user, domain),
         "history": history.history(request.user, domain),
+        "offers": offers.of_domain(domain, operations),
+        "remedy": _remedy(request.user, domain),
         "may_operate": access.may_operate(request.user, domain),
         "label_url": labels.url(request.user, domain),
     }
@@ -161,6 +163,14 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
 def _remedies(user: User, table: Table) -> Remedies | None:
     """What the column of acts needs, if the list shows it."""
     return Remedies(user, [row.renewal_invoice for row in table.page]) if "act" in table.shown else None
+
+
+def _remedy(user: User, domain: Domain) -> Button | None:
+    """What helps a domain at risk, unless that is its page."""
+    if not domain.risk:
+        return None
+    button = Remedies(user, [domain.renewal_invoice]).button(domain)
+    return button if button.url != _page_of(domain) else None
 
 
 def _table(request: http.Request) -> Table:
@@ -238,7 +248,6 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
         else gettext("Ultahost creates no more renewal invoices. You lose the domain when it expires."),
         verb=gettext("Turn on") if on else gettext("Turn off"),
         back=_page_of(domain),
-        danger=not on,
         asks_again=not on,
     )
     return writing.respond(WriteForm, lambda form: writes.SetAutoRenew(domain.remote_id, on))
@@ -292,7 +301,6 @@ def _unlock(request: http.Request, domain: Domain) -> HttpResponse:
         warning=gettext("While it is unlocked, a person who has its EPP code can transfer the domain."),
         verb=gettext("Unlock"),
         back=_page_of(domain),
-        danger=True,
         asks_again=True,
     )
     return writing.respond(WriteForm, lambda form: writes.SetLock(domain.remote_id, False))

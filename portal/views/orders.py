@@ -101,6 +101,9 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
             context |= _rows_of(answer.content, account, request.user)
     if row and "services" not in context and (row.is_gone or "live" in context):
         context["ordered"], context["invoice"] = related.of_order(request.user, row)
+    invoice = context.get("invoice")
+    if isinstance(invoice, Invoice) and invoice.is_payable:
+        context["may_pay"] = access.invoices_to_pay(request.user).contains(invoice)
     return http.page(request, "orders/detail.html", context, partials=["order"])
 
 

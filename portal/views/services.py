@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,20 +15,20 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, http
 from portal.acts import operations as acts
 from portal.forms.services import CancellationForm, PasswordForm, UpgradeForm
-from portal.models import ServiceCommand
+from portal.models import ServiceCommand, User
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import LabelledFilter
 from portal.pages.tables import Sorts, Table
-from portal.queries import history, related
+from portal.queries import history, offers, related
 from portal.queries.freshness import Freshness
 from portal.wording import fields
 from portal.wording.cycles import cycle_word
 from ultahost_api import operations
 from ultahost_api.client import writes
-from ultahost_api.models import Noun, Service
+from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
@@ -111,16 +111,30 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_view(request.user, service_id)
     if not http.is_partial(request, "service"):  # a partial request polls whether they have been read
         schedule.want_details(service)
+    cancellation = operations.pending_cancellation(service)
+    belonging = related.of_service(request.user, service)
     context = {
         "service": service,
-        "cancellation": operations.pending_cancellation(service),
+        "cancellation": cancellation,
+        "offers": offers.of_service(service, cancellation),
         "commands": ServiceCommand.objects.all(),
-        "related": related.of_service(request.user, service),
+        "related": belonging,
+        "unpaid": _unpaid(request.user, service, belonging),
         "history": history.history(request.user, service),
         "may_operate": access.may_operate(request.user, service),
         "label_url": labels.url(request.user, service),
     }
     return http.page(request, "services/detail.html", context, partials=["service"])
+
+
+def _unpaid(user: User, service: Service, belonging: Iterable[Any]) -> Invoice | None:
+    """The invoice that a suspended service waits for, if the user may pay it."""
+    if service.status != "Suspended":
+        return None
+    open_ones = [row for row in belonging if isinstance(row, Invoice) and row.is_payable]
+    return (
+        access.invoices_to_pay(user).filter(pk__in=[row.pk for row in open_ones]).order_by("due_date").first()
+    )
 
 
 def _table(request: http.Request) -> Table:
@@ -206,7 +220,6 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
         warning=gettext("The service will be briefly unavailable.") if command.dangerous else "",
         verb=str(command),
         back=_page_of(service),
-        danger=command.dangerous,
     )
     return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
 

@@ -12,12 +12,25 @@ def follow(page: Page | Locator, words: str) -> None:
     page.get_by_role("link", name=words, exact=True).click()
 
 
+def act(page: Page, words: str) -> None:
+    """Follow one of a detail page's acts, which may stand under More."""
+    acts = page.locator(".page-acts")
+    link = acts.get_by_role("link", name=words, exact=True, include_hidden=True)
+    link.wait_for(state="attached")
+    if not link.is_visible():
+        acts.locator("summary").click()
+    link.click()
+
+
 def press(page: Page | Locator, words: str) -> None:
     page.get_by_role("button", name=words, exact=True).click()
 
 
 def confirm(page: Page, link: str, verb: str) -> None:
-    follow(page, link)
+    if page.locator(".page-acts > *").count():
+        act(page, link)
+    else:
+        follow(page, link)
     press(page.get_by_role("dialog"), verb)
 
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Ledger, Ultahost, Visitor
 from tests.browser.hands import (
+    act,
     confirm,
     follow,
     hears,
@@ -41,7 +42,7 @@ def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Vis
         assert (effect["target"], effect["parameters"]["func_name"]) == (number, command)
     assert len(ledger("service_module_custom")) == 2
 
-    follow(page, "Set a new password")
+    act(page, "Set a new password")
     dialog = page.get_by_role("dialog")
     field, meter = dialog.locator("[name=password]"), dialog.locator("meter")
     expect(meter).to_be_hidden()
@@ -57,7 +58,7 @@ def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Vis
     (effect,) = ledger("service_reset_password")
     assert (effect["target"], effect["parameters"]["servicepassword"]) == (number, MASKED)
 
-    follow(page, "Upgrade")
+    act(page, "Upgrade")
     page.locator("[name=product]").select_option(label="Dedicated Server X1")
     page.locator("[name=payment_method]").select_option("stripe")
     page.locator("[name=knows]").check()
@@ -66,7 +67,7 @@ def test_it_runs_commands_sets_a_made_password_upgrades_and_cancels(visitor: Vis
     (effect,) = ledger("upgrade_service")
     assert (effect["target"], effect["parameters"]["newproductid"]) == (number, 5)
 
-    follow(page, "Request cancellation")
+    act(page, "Request cancellation")
     type_in(dialog, reason="It moved.")
     press(dialog, "Request cancellation")
     hears(page, "Requested the cancellation of ")
@@ -87,12 +88,12 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     expect(page.locator("#domain")).to_contain_text("Details read", timeout=30_000)
     number, address = number_of(page), page.url
 
-    follow(page, "Set nameservers")
+    act(page, "Nameservers")
     prove(page)
     type_in(page, ns1="ns1.elsewhere.example", ns2="NS2.elsewhere.example.")
     press(page, "Set the nameservers")
     hears(page, "set to ns1.elsewhere.example, ns2.elsewhere.example")
-    registrar = page.get_by_role("region", name="At the registrar")
+    registrar = page.locator("#domain .facts")
     expect(registrar).to_contain_text("ns1.elsewhere.example")
     expect(registrar).to_contain_text("ns2.elsewhere.example")
     (effect,) = ledger("update_nameservers")
@@ -110,7 +111,7 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     ]
     assert [(target, int(on)) for target, on in switched] == [(number, 1), (number, 0)]
 
-    follow(page, "Unlock")
+    act(page, "Unlock")
     press(page, "Unlock")
     hears(page, "Unlocked kaffeerösterei.de")
     expect(registrar).to_contain_text("Unlocked")
@@ -120,14 +121,14 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     statuses = [effect["parameters"]["lockstatus"] for effect in ledger("manage_domain_lock")]
     assert statuses == ["unlocked", "locked"]
 
-    follow(page, "EPP code")
+    act(page, "EPP code")
     press(page, "Show the code")
     expect(page.locator(".copyable code")).to_have_text("Epp&<1>\"code'")
     assert len(ledger.asked("get_epp_code")) == 1
     page.goto(address)
     expect(page.locator("body")).not_to_contain_text("Epp&")
     open_first(visitor, "/domains/?q=atelier-lumiere.fr")
-    follow(page, "EPP code")
+    act(page, "EPP code")
     press(page, "Show the code")
     expect(page.locator(".banner")).to_contain_text("sends the code to the owner")
     assert visitor.complaints == []

@@ -328,7 +328,7 @@ def test_it_lets_those_who_only_look_do_nothing(visit, people, alma, domain, san
 
     assert visit(viewer).get(path(domain, rest)).status == 404
     assert send(visit(viewer), path(domain, rest), **NAMES).status == 404
-    assert visit(viewer).get(path(domain)).all("aside .acts") == []
+    assert visit(viewer).get(path(domain)).all(".page-acts a") == []
     assert len(sandbox.requests) == asked
 
 
@@ -470,3 +470,59 @@ def test_it_links_to_the_client_area_where_that_is_set(browser, domain, settings
     assert (
         link["href"] == f"https://bill.example.com/clientarea.php?action=domaindetails&id={domain.remote_id}"
     )
+
+
+# What the page offers
+
+
+def offered(browser, domain):
+    shown = [link["href"] for link in browser.get(path(domain)).all(".page-acts a")]
+    return [link.removeprefix(path(domain)) for link in shown if not link.startswith("/orders/")]
+
+
+@pytest.mark.parametrize(
+    ("told", "switches"),
+    [(True, ["auto-renew/off/"]), (False, ["auto-renew/on/"]), (None, ["auto-renew/on/", "auto-renew/off/"])],
+)
+def test_it_offers_only_the_switch_that_changes_something(browser, domain, told, switches):
+    type(domain).objects.update(auto_renew=told)
+    assert [link for link in offered(browser, domain) if "auto-renew" in link] == switches
+
+
+@pytest.mark.parametrize(
+    ("last", "state", "likely"),
+    [
+        ("locked", "done", "unlocked"),
+        ("unlocked", "done", "locked"),
+        ("locked", "refused", "locked"),
+        (None, "", "locked"),
+    ],
+)
+def test_it_offers_the_likely_lock_first(browser, rows, domain, last, state, likely):
+    if last:
+        key = domain.account.keys.first()
+        about = {"action": "manage_domain_lock", "about": f"domain {domain.remote_id}", "state": state}
+        rows.operation(key, **about, parameters={"lockstatus": last})
+    locks = [link for link in offered(browser, domain) if link.startswith("lock/")]
+    assert locks[0] == f"lock/{likely}/"
+    assert len(locks) == 2
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "Transferred Away", "Fraud"])
+def test_it_offers_nothing_for_a_domain_that_is_lost(browser, domain, status):
+    type(domain).objects.update(status=status)
+    assert browser.get(path(domain)).all(".page-acts a") == []
+
+
+@pytest.mark.parametrize(("status", "renewals"), [("Active", 1), ("Expired", 1), ("Pending Transfer", 0)])
+def test_it_offers_to_renew_what_can_be_renewed(browser, domain, status, renewals):
+    type(domain).objects.update(status=status)
+    links = browser.get(path(domain)).all(".page-acts a[href^=/orders/new/renew-domains/]")
+    assert len(links) == renewals
+    assert all(f"domains={domain.pk}" in link["href"] for link in links)
+
+
+def test_it_marks_nothing_red_that_loses_nothing(browser, domain):
+    assert browser.get(path(domain)).all("main .danger") == []
+    for rest in ("lock/unlocked/", "auto-renew/off/"):
+        assert browser.get(path(domain, rest)).all("main .danger") == []

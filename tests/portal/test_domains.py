@@ -95,9 +95,11 @@ def test_it_opens_a_domain(visit, alma, rows, acme):
 def test_it_says_not_read_yet_and_never_no_where_no_detail_was_read(visit, alma, rows, acme):
     page = visit(alma).get(f"/domains/{rows.domain(acme).pk}/")
 
-    answers = page.texts("section[aria-labelledby=options] dd")
+    answers = page.texts(".option dd")
     assert set(answers) == {"not read yet"}
-    assert page.texts("#domain dd").count("not read yet") == len(answers) + 2  # the expiry and auto-renew
+    assert (
+        page.texts("#domain dd").count("not read yet") == len(answers) + 3
+    )  # the expiry, auto-renew and the payment method
 
 
 def test_it_has_the_details_of_an_opened_domain_read_and_asks_for_them(visit, alma, rows, acme):

@@ -149,9 +149,9 @@ def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, 
     assert [box["value"] for box in listed.all("tbody td.pick input")] == [str(other.pk)]
     assert home.texts(".list td.date .status") == [words]
     assert detail.texts(".beneath .status") == [words]
-    assert detail.all(".acts a.primary") == several.all("main button.primary") == []
+    assert detail.all(".page-acts a.primary") == several.all("main button.primary") == []
     assert browser.get(f"/invoices/{invoice.pk}/print/").texts(".beneath .status") == [words]
-    assert browser.get(f"/invoices/{other.pk}/").all(".acts a.primary")
+    assert browser.get(f"/invoices/{other.pk}/").all(".page-acts a.primary")
 
 
 @pytest.mark.parametrize("state", ["done", "refused", "not_sent", "confirmed", "not_confirmed"])
@@ -164,7 +164,7 @@ def test_it_offers_to_pay_once_the_last_payment_has_ended(visit, alma, rows, acm
     page = visit(alma).get(f"/invoices/{invoice.pk}/")
 
     assert page.texts(".beneath .status") == ["Overdue"]
-    assert page.all(".acts a.primary")
+    assert page.all(".page-acts a.primary")
 
 
 def test_it_exports_the_invoices(visit, alma, rows, acme):

@@ -55,8 +55,8 @@ def test_it_has_one_entry_for_the_history_with_a_tab_for_each_page(visit, alma, 
         for address in addresses:
             page = visit(person).get(address)
             assert page.one("h1").text == "History"
-            assert [tab["href"] for tab in page.all(".tabs a")] == addresses
-            assert page.one(".tabs a[aria-current]")["href"] == address
+            assert [tab["href"] for tab in page.all(".page-tabs a")] == addresses
+            assert page.one(".page-tabs a[aria-current]")["href"] == address
             assert page.one(".rail a[aria-current]").text == "History"
 
 

@@ -165,7 +165,7 @@ class TestOne:
         words = "Ultahost says that this invoice is Payment Pending. Nothing was sent."
         assert page.texts("main .errorlist li") == [words]
         Invoice.objects.filter(pk=invoice.pk).update(status="Payment Pending")
-        assert browser.get(f"/invoices/{invoice.pk}/").texts("aside .primary") == []
+        assert browser.get(f"/invoices/{invoice.pk}/").texts(".page-acts .primary") == []
         assert [request.action for request in sandbox.requests if request.action == "pay_invoice"] == []
 
     def test_it_asks_nobody_to_pay_a_sum_that_was_never_read(self, visit, alma, invoice, sandbox):
@@ -181,12 +181,12 @@ class TestOne:
         ben = people.member("Ben")
         path = f"/invoices/{invoice.pk}/"
 
-        assert visit(alma).get(path).texts("aside .primary") == ["Pay €19.99"]
-        assert visit(ben).get(path).texts("aside .primary") == []
+        assert visit(alma).get(path).texts(".page-acts .primary") == ["Pay €19.99"]
+        assert visit(ben).get(path).texts(".page-acts .primary") == []
         assert visit(ben).get(path + "pay/").status == 404
 
         Invoice.objects.filter(pk=invoice.pk).update(status="Paid")
-        assert visit(alma).get(path).texts("aside .primary") == []
+        assert visit(alma).get(path).texts(".page-acts .primary") == []
 
     def test_it_lets_a_billing_user_pay_where_a_grant_says_so(self, visit, people, alma, invoice, sandbox):
         emil = people.billing("Emil")

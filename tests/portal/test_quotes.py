@@ -175,10 +175,10 @@ def test_it_offers_to_accept_only_what_can_be_accepted_by_those_who_may(visit, p
     account = alma.api_keys.get().account
     Grant.objects.create(user=carla, account=account, level="view", given_by=alma)
 
-    assert len(visit(alma).get(path() + "?live=1").all("aside a")) == 1
-    assert visit(alma).get(path(1) + "?live=1").all("aside a") == []
-    assert visit(alma).get(path(2) + "?live=1").all("aside a") == []
-    assert visit(carla).get(path() + "?live=1").all("aside a") == []
+    assert len(visit(alma).get(path() + "?live=1").all(".page-acts a")) == 1
+    assert visit(alma).get(path(1) + "?live=1").all(".page-acts a") == []
+    assert visit(alma).get(path(2) + "?live=1").all(".page-acts a") == []
+    assert visit(carla).get(path() + "?live=1").all(".page-acts a") == []
     assert visit(carla).get(path() + "accept/").status == 404
 
 

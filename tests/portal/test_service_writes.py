@@ -252,7 +252,7 @@ def test_it_offers_to_make_a_password_in_the_browser(browser, service):
 def test_it_runs_a_command_of_the_catalogue(browser, service, reboot, sandbox):
     shown = browser.get(path(service))
     link = shown.one(f"a[href={path(service, f'run/{reboot.pk}/')}]")
-    assert (link.text, "danger" in link["class"]) == ("Restart the server", True)
+    assert (link.text, "danger" in link["class"]) == ("Restart the server", False)
 
     page = browser.follow(send(browser, link["href"]))
 
@@ -260,13 +260,47 @@ def test_it_runs_a_command_of_the_catalogue(browser, service, reboot, sandbox):
     assert page.texts(".toast[data-hue] .words") == [f"Rebooted {service}"]
 
 
-def test_it_keeps_dangerous_commands_apart(browser, service, reboot):
+def test_it_shows_two_commands_and_keeps_the_rest_and_the_loss_under_more(browser, service, reboot):
     ServiceCommand.objects.create(name="console", words="Open a console")
+    ServiceCommand.objects.create(name="stop", words="Stop it")
 
-    usual, dangerous = browser.get(path(service)).all("aside .acts")
+    page = browser.get(path(service))
 
-    assert "Open a console" in usual.text
-    assert "Restart the server" in dangerous.text
+    assert page.texts(".page-acts > a") == ["Open a console", "Restart the server"]
+    assert page.texts(".page-acts .sheet a") == [
+        "Stop it",
+        "Set a new password",
+        "Upgrade",
+        "Request cancellation",
+    ]
+    assert page.texts(".page-acts .danger") == ["Request cancellation"]
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [
+        ("Active", {"password", "upgrade", "cancel"}),
+        ("Something new", {"password", "upgrade", "cancel"}),
+        ("Suspended", {"cancel"}),
+        ("Pending", {"cancel"}),
+        ("Terminated", set()),
+        ("Cancelled", set()),
+    ],
+)
+def test_it_offers_only_what_fits_the_status(browser, service, status, offered):
+    type(service).objects.update(status=status)
+    links = [link["href"] for link in browser.get(path(service)).all(".page-acts a")]
+    assert {link.rstrip("/").rpartition("/")[2] for link in links} == offered
+
+
+def test_it_offers_to_pay_what_a_suspended_service_waits_for(browser, service, rows):
+    bill = rows.invoice(service.account, total=5, remote_id=900)
+    bill.items.create(position=0, description="Hosting", service=service)
+    type(service).objects.update(status="Suspended")
+    page = browser.get(path(service))
+    assert page.one(".page-acts a.primary")["href"] == f"/invoices/{bill.pk}/pay/"
+    type(service).objects.update(status="Active")
+    assert browser.get(path(service)).all(".page-acts a.primary") == []
 
 
 def test_it_runs_a_command_once_however_often_its_form_is_sent(browser, service, reboot, sandbox):
@@ -396,7 +430,7 @@ def test_it_lets_those_who_only_look_do_nothing(visit, people, alma, service, re
     page = send(visit(viewer), path(service, rest.format(command=reboot.pk)), type="Immediate")
 
     assert page.status == 404
-    assert visit(viewer).get(path(service)).all("aside .acts") == []
+    assert visit(viewer).get(path(service)).all(".page-acts a") == []
     assert sandbox.ledger == []
 
 
@@ -422,7 +456,7 @@ def test_it_withdraws_by_post_alone(browser, service):
 def test_it_offers_nothing_on_a_service_that_is_gone(browser, service):
     Service.objects.update(gone_at=service.registration_date.isoformat() + "T00:00Z")
 
-    assert browser.get(path(service)).all("aside .acts") == []
+    assert browser.get(path(service)).all(".page-acts a") == []
 
 
 @pytest.mark.parametrize(

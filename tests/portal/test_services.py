@@ -97,8 +97,8 @@ def test_it_offers_no_write_to_what_is_gone(visit, alma, rows, acme, noun):
     make, browser = getattr(rows, noun), visit(alma)
     here, gone = make(acme), make(acme, gone_at=timezone.now())
 
-    assert browser.get(f"/{noun}s/{here.pk}/").all("aside .acts")
-    assert browser.get(f"/{noun}s/{gone.pk}/").all("aside .acts") == []
+    assert browser.get(f"/{noun}s/{here.pk}/").all(".page-acts a")
+    assert browser.get(f"/{noun}s/{gone.pk}/").all(".page-acts a") == []
 
 
 def test_it_says_that_a_service_is_gone_and_still_shows_it(visit, alma, rows, acme):
