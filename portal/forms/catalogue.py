@@ -3,6 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.models import Gateway, Product, ServiceCommand
 
+_OPTIONS = ["takes_quantity", "takes_addons", "takes_nameservers"]
+
 
 class ProductForm(forms.ModelForm):
     cycles = forms.MultipleChoiceField(
@@ -15,7 +17,7 @@ class ProductForm(forms.ModelForm):
 
     class Meta:
         model = Product
-        fields = ["name", "remote_id", "kind", "cycles"]
+        fields = ["name", "remote_id", "kind", "cycles", *_OPTIONS]
 
 
 class GatewayForm(forms.ModelForm):

@@ -29,6 +29,12 @@ class Product(models.Model):
     name = models.CharField(_("name"), max_length=120)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.SERVICE)
     cycles = models.JSONField(_("billing cycles"), default=list)
+    # The API does not say which products take these.
+    takes_quantity = models.BooleanField(_("several can be ordered at once"), default=False, db_default=False)
+    takes_addons = models.BooleanField(_("addons can be ordered with it"), default=False, db_default=False)
+    takes_nameservers = models.BooleanField(
+        _("nameservers can be named for its domain"), default=False, db_default=False
+    )
 
     class Meta:
         ordering = ["name"]

@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -58,7 +59,7 @@ class WritePage:
     asks_again: bool = False  # for the password, even if other writes of this action do not
     priced: bool = False  # it costs ``agreed``; without a known total it cannot be sent
     agreed: Decimal | None = None  # the total that the page shows
-    on_done: Callable[[Operation], None] | None = None
+    on_done: Callable[[Operation], SafeString | None] | None = None  # returns other words than the deed's
 
     @sensitive_variables()
     def respond(
@@ -119,9 +120,8 @@ class WritePage:
 
     def _follow(self, form: WriteForm, key: ApiKey | None, operation: Operation) -> HttpResponse:
         if operation.took_effect:
-            if self.on_done:
-                self.on_done(operation)
-            messages.success(self.request, deed(self.request.user, operation))
+            told = self.on_done(operation) if self.on_done else None
+            messages.success(self.request, told or deed(self.request.user, operation))
             return http.SeeOther(self.done or self.back)
         if operation.state == State.REFUSED:
             words = _("Ultahost refused: “%(words)s” Nothing was changed.")

@@ -1,5 +1,9 @@
 """What a list page needs to keep its whole state in the address."""
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 from django import template
 from django.utils.html import format_html_join
 
@@ -13,6 +17,12 @@ register.simple_tag(bars.chips)
 register.simple_tag(bars.pills)
 register.simple_tag(bars.page_steps)
 register.simple_tag(bars.size_steps)
+
+
+@register.simple_tag
+def price_of(prices: Mapping[UUID, object], product: Any) -> object:
+    """What was last paid for a product; None if that is not known."""
+    return prices.get(product.pk)
 
 
 @register.simple_tag

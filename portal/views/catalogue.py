@@ -20,6 +20,7 @@ from portal.acts import catalogue as acts
 from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
 from portal.models import Gateway, Product, ServiceCommand, Switches
 from portal.pages.confirmation import Confirmation
+from portal.queries.seen_products import seen_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ PARTS = {
 @access.admin_only
 @require_safe
 def catalogue(request: http.Request) -> HttpResponse:
-    context = {"parts": PARTS.values(), "cards": Switches.current().cards}
+    context = {"parts": PARTS.values(), "cards": Switches.current().cards, "seen": seen_products()}
     return http.page(request, "catalogue/list.html", context)
 
 
@@ -116,7 +117,9 @@ def switch_cards(request: http.Request) -> HttpResponse:
 
 
 def _save(request: http.Request, part: Part, entry: Model | None) -> HttpResponse:
-    form = part.form(request.POST if request.method == "POST" else None, instance=entry)
+    suggested = {name: values if name == "cycles" else values[0] for name, values in request.GET.lists()}
+    posted = request.POST if request.method == "POST" else None
+    form = part.form(posted, instance=entry, initial={} if entry else suggested)
     if request.method == "POST" and form.is_valid():
         saved = form.save(commit=False)
         acts.save(request.user, saved)

@@ -2,24 +2,29 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.forms import Select
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.forms.orders import KINDS, OrderForm, Review
+from portal.forms.orders import KINDS, OrderForm, Review, ServiceOrder
 from portal.live_reads import reading
-from portal.models import User
+from portal.models import Product, User
 from portal.operations.page import WritePage
 from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import CachedFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
+from portal.queries.deeds import deed
 from portal.queries.freshness import Freshness
+from portal.queries.prices import last_paid
 from portal.wording import formats
 from ultahost_api.client import OrderDetails, writes
 from ultahost_api.client.orders import OrderedDomain, OrderedService
@@ -152,13 +157,39 @@ def create_order(request: http.Request, kind: str) -> HttpResponse:
     form = _form(request, KINDS[kind], choice.account)
     if form.is_valid():
         return _review(request, choice.account, form)
+    products = list(Product.objects.filter(kind=Product.Kind.SERVICE)) if _is_shop(request, form) else []
+    chosen = getattr(form, "chosen", None)
     context = {
         "choice": choice,
         "kind": kind,
         "kinds": [(word, entry.title) for word, entry in KINDS.items()],
         "form": form,
+        "chosen": chosen,
+        "summary": [] if products else _so_far(request, form),
+        "prices": last_paid(request.user, products or filter(None, [chosen])),
+        "products": products,
     }
-    return http.page(request, "orders/new.html", context, status=422 if form.is_bound else 200)
+    status = 422 if form.is_bound else 200
+    return http.page(
+        request, "orders/new.html", context, partials={"order-summary": "summary"}, status=status
+    )
+
+
+def _is_shop(request: http.Request, form: OrderForm) -> bool:
+    """Whether a product is still to be chosen from the catalogue."""
+    is_open = isinstance(form, ServiceOrder) and not form.chosen and not form.is_bound
+    return is_open and not {"product", "product_id"} & {*request.GET}
+
+
+def _so_far(request: http.Request, form: OrderForm) -> list[tuple[Any, Any]]:
+    """What the address tells of the order, whether that is whole or not."""
+    query = request.GET.copy()
+    for name, field in form.fields.items():
+        if type(field.widget) is Select and name not in query:  # of which a browser shows the first
+            query[name] = str(next(iter(field.widget.choices))[0])
+    told = type(form)(query, account=form.account)
+    told.is_valid()
+    return told.summary
 
 
 def _form(request: http.Request, form_class: type[OrderForm], account: Account) -> OrderForm:
@@ -178,22 +209,49 @@ def _review(request: http.Request, account: Account, form: OrderForm) -> HttpRes
         account,
         writes.CreateOrder,
         title=gettext("Place this order?"),
-        text=gettext("Ultahost shows the price only on the invoice it creates."),
+        text=_price_words(request.user, form),
         verb=gettext("Place the order"),
         back=f"{request.path}?{query.urlencode()}",
         facts=form.facts,
         extra={"action": there, "busy": gettext("Ordering…")},
     )
 
-    def placed(operation: Operation) -> None:
+    def placed(operation: Operation) -> SafeString:
         writing.done = where_it_led(request.user, operation)
+        return told_with_invoice(request.user, operation)
 
     writing.on_done = placed
 
     def order(review: Review) -> writes.CreateOrder:
         return writes.CreateOrder(**form.fields_to_send, **review.secret_fields())
 
-    return writing.respond(form.review, order)
+    return writing.respond(form.review, order, is_priced=form.expected is not None)
+
+
+def _price_words(user: User, form: OrderForm) -> str:
+    chosen = getattr(form, "chosen", None)
+    words = gettext("Ultahost shows the price only on the invoice it creates.")
+    price = last_paid(user, [chosen]).get(chosen.pk) if chosen else None
+    if price is None:
+        return words
+    return (
+        words
+        + " "
+        + gettext("Last paid: %(price)s, %(day)s.") % {"price": price, "day": formats.day(price.on)}
+    )
+
+
+def told_with_invoice(user: User, operation: Operation) -> SafeString:
+    """``Ordered …; invoice #347: Pay now``, where our copy has the invoice that it made."""
+    words = deed(user, operation)
+    made = invoice_row(user, operation.account, operation.made_invoice)
+    if made is None:
+        return conditional_escape(words)
+    told = gettext("invoice %(invoice)s") % {"invoice": made}
+    if not made.is_payable or not access.invoices_to_pay(user).contains(made):
+        return format_html("{}; {}", words, told)
+    pay = reverse("pay_invoice", args=[made.pk])
+    return format_html('{}; {}: <a href="{}">{}</a>', words, told, pay, gettext("Pay now"))
 
 
 def where_it_led(user: User, operation: Operation) -> str:

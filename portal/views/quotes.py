@@ -2,6 +2,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -16,7 +17,7 @@ from portal.pages.filters import QuoteFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
-from portal.views.orders import where_it_led
+from portal.views.orders import told_with_invoice, where_it_led
 from portal.wording import fields
 from ultahost_api.client import QuoteDetails, writes
 from ultahost_api.models import Account, Noun, Operation
@@ -111,8 +112,9 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         agreed=read.content.total if read.is_there else None,
     )
 
-    def accepted(operation: Operation) -> None:
+    def accepted(operation: Operation) -> SafeString:
         writing.done = where_it_led(request.user, operation)
+        return told_with_invoice(request.user, operation)
 
     writing.on_done = accepted
     return writing.respond(WriteForm, lambda form: writes.AcceptQuote(quote_id))

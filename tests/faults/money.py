@@ -158,7 +158,8 @@ class Harness:
     def _form(self, act: Act) -> Form:
         page = act.page or f"/invoices/{Invoice.objects.get(remote_id=act.mark).pk}/pay/"
         self.visitor.prove()
-        return self.visitor.get(page).form
+        form = self.visitor.get(page).form
+        return form.filled(knows="on") if act.kind == "create_order" else form
 
     def _open(self, act: Act) -> Form:
         form = self._form(act)

@@ -114,13 +114,13 @@ FORMS = {
     "transfer order": Form(
         "create_order",
         ORDER.format("transfer/?domain=mine.example.com&years=1"),
-        {"epp_code": TRANSFER_CODE},
+        {"epp_code": TRANSFER_CODE, "knows": "on"},
         (TRANSFER_CODE,),
     ),
     "server order": Form(
         "create_order",
         ORDER.format("service/?product_id=1&cycle=monthly"),
-        {"root_password": ROOT_PASSWORD},
+        {"root_password": ROOT_PASSWORD, "knows": "on"},
         (ROOT_PASSWORD,),
     ),
     "new key": Form("get_profile", "/keys/add/", {"label": "Second", "secret": API_KEY}, (API_KEY,)),

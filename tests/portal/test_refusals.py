@@ -30,7 +30,9 @@ FORMS = {
         "/services/{service}/upgrade/", {"product_id": "4711", "payment_method": "stripe", "knows": "on"}
     ),
     "pay_invoice": Form("/invoices/{invoice}/pay/"),
-    "create_order": Form("/orders/new/service/?product_id=1&cycle=monthly&payment_method=stripe&review=1"),
+    "create_order": Form(
+        "/orders/new/service/?product_id=1&cycle=monthly&payment_method=stripe&review=1", {"knows": "on"}
+    ),
     "accept_quote": Form("/quotes/{account}/1/accept/"),
     "add_payment_method": Form(
         "/payment-methods/{account}/add/bank/",

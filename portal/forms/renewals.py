@@ -1,0 +1,119 @@
+"""The forms for renewals: what is renewed stands in a table, with its due date and price."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from portal.forms.order_base import YEARS, Facts, OrderForm
+from portal.wording.cycles import cycle_word
+from ultahost_api.models import Account, Domain, Service
+
+NOT_RENEWABLE = ("Pending", "Cancelled", "Pending Transfer", "Transferred Away", "Fraud")
+
+
+class _Renewal(OrderForm):
+    noun: str  # the name of the field with what is renewed
+
+    @property
+    def rows(self) -> Iterator[tuple[Any, bool, forms.BoundField | None]]:
+        """What can be renewed, whether it is chosen, and the field of its years."""
+        value = self[self.noun].value() or []
+        chosen = {value} if isinstance(value, str) else set(map(str, value))
+        for row in self.fields[self.noun].queryset:  # type: ignore[attr-defined]
+            years = self[_years(row)] if _years(row) in self.fields else None
+            yield row, str(row.pk) in chosen, years
+
+    @property
+    def picked(self) -> list[Any]:
+        return list(self.cleaned_data[self.noun])
+
+    def price_of(self, row: Any) -> Decimal | None:
+        raise NotImplementedError
+
+    @property
+    def expected(self) -> Decimal | None:
+        prices = [self.price_of(row) for row in self.picked]
+        return sum(filter(None, prices), Decimal(0)) if prices and None not in prices else None
+
+
+class DomainRenewalOrder(_Renewal):
+    """``years`` is for links; each domain of the page has years of its own."""
+
+    kind = "renew-domains"
+    title = gettext_lazy("Renew domains")
+    noun = "domains"
+
+    years = forms.TypedChoiceField(
+        choices=YEARS, coerce=int, required=False, empty_value=None, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, account=account, **kwargs)
+        renewable = Domain.objects.of([account]).present().exclude(status__in=NOT_RENEWABLE)
+        rows = renewable.order_by("next_due_date", "name")
+        self.fields["domains"] = _several(rows, _("Domains"))
+        for domain in rows:
+            words = _("Years of %(domain)s") % {"domain": domain}
+            self.fields[_years(domain)] = forms.TypedChoiceField(
+                label=words,
+                choices=YEARS,
+                coerce=int,
+                required=False,
+                empty_value=None,
+                widget=forms.Select(attrs={"aria-label": words}),
+            )
+        self.apart = frozenset({"domains", *map(_years, rows)})  # type: ignore[misc]
+
+    def ordered(self) -> dict[str, object]:
+        return {"domainrenewals": {domain.name: self._years_of(domain) for domain in self.picked}}
+
+    def described(self) -> Facts:
+        return [(domain, self._words(domain)) for domain in self.picked]
+
+    def price_of(self, row: Domain) -> Decimal | None:
+        if row.recurring_amount is None or not row.registration_period or row.recurring_amount <= 0:
+            return None
+        return row.recurring_amount / row.registration_period * self._years_of(row)
+
+    def _years_of(self, domain: Domain) -> int:
+        return int(self.cleaned_data.get(_years(domain)) or self.cleaned_data.get("years") or 1)
+
+    def _words(self, domain: Domain) -> str:
+        years = self._years_of(domain)
+        return ngettext("%(years)d year", "%(years)d years", years) % {"years": years}
+
+
+class ServiceRenewalOrder(_Renewal):
+    kind = "renew-services"
+    title = gettext_lazy("Renew services")
+    noun = "services"
+    apart = frozenset({"services"})
+
+    def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
+        super().__init__(*args, account=account, **kwargs)
+        renewable = Service.objects.of([account]).present().filter(status__in=["Active", "Suspended"])
+        rows = renewable.order_by("next_due_date", "domain", "product_name")
+        self.fields["services"] = _several(rows, _("Services"))
+
+    def ordered(self) -> dict[str, object]:
+        return {"servicerenewals": [service.remote_id for service in self.picked]}
+
+    def described(self) -> Facts:
+        words = _("another %(cycle)s")
+        return [(one, words % {"cycle": cycle_word(one.billing_cycle)}) for one in self.picked]
+
+    def price_of(self, row: Service) -> Decimal | None:
+        return row.amount if row.amount is not None and row.amount > 0 else None
+
+
+def _years(row: Any) -> str:
+    return f"years_{row.pk}"
+
+
+def _several(rows: Any, label: str) -> forms.ModelMultipleChoiceField:
+    words = {"required": _("Select at least one.")}
+    return forms.ModelMultipleChoiceField(rows, label=label, error_messages=words)
