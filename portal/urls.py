@@ -96,6 +96,7 @@ from portal.views.services import (
 )
 from portal.views.share_links import add_share_link, revoke_share_link, share_link, share_links
 from portal.views.shared import open_shared, shared, shared_csv
+from portal.views.shortcuts import shortcuts
 from portal.views.sign_in import (
     add_passkey,
     confirm_by_passkey,
@@ -156,6 +157,7 @@ urlpatterns = [
     path("needs/<slug:kind>/<uuid:subject>/take/<slug:switch>/", take_need, name="take_need"),
     path("needs/<slug:kind>/<uuid:subject>/put-off/", put_off_need, name="put_off_need"),
     path("search/", search_page, name="search"),
+    path("shortcuts/", shortcuts, name="shortcuts"),
     path("services/", services, name="services"),
     path("services.csv", services_csv, name="services_csv"),
     path("services/<uuid:service_id>/", service, name="service"),

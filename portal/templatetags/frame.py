@@ -93,7 +93,8 @@ def _items(context: Context, nouns: Iterable[Noun], *, has_shortcuts: bool = Fal
 
 def _item(noun: Noun, path: str, attention: Mapping[str, int], has_shortcuts: bool) -> str:
     start, end = _way(noun, has_shortcuts, *_place())
-    return f"{start}{_current_of(noun, path)}{end}{_told(attention.get(noun.name))}</a></li>"
+    keys = _keys_of_tabs(noun, *_place()) if has_shortcuts else ""
+    return f"{start}{_current_of(noun, path)}{end}{_told(attention.get(noun.name))}</a>{keys}</li>"
 
 
 def _told(number: int | None) -> str:
@@ -119,6 +120,16 @@ def _way(noun: Noun, has_shortcuts: bool, _language: str | None, _prefix: str) -
     shortcut = f' data-shortcut="{noun.shortcut}"' if has_shortcuts and noun.shortcut else ""
     start = f'<li><a class="noun" href="{escape(href(noun.name))}"'
     return start, f"{shortcut}>{icon('outline', noun.icon, 20)} <span>{escape(noun.label)}</span> "
+
+
+@lru_cache(maxsize=100)
+def _keys_of_tabs(noun: Noun, _language: str | None, _prefix: str) -> str:
+    """Of the pages that it leads to besides its own: links for their keys alone."""
+    return "".join(
+        f'<a hidden href="{escape(href(tab.name))}" data-shortcut="{tab.shortcut}"></a>'
+        for tab in noun.tabs[1:]
+        if tab.shortcut
+    )
 
 
 def _mark(context: Context, nouns: Iterable[Noun]) -> SafeString:

@@ -1,4 +1,4 @@
-// data-shortcut: the keys, one after the other ("g s"), that follow a link or focus an input.
+// data-shortcut: the keys, one after the other ("g s"), that follow a link or focus an input. A link may be folded away.
 const PATIENCE = 1200
 let typed = ""
 let last = 0
@@ -10,7 +10,7 @@ document.addEventListener("keydown", event => {
   typed = event.timeStamp - last < PATIENCE ? `${typed} ${event.key}` : event.key
   last = event.timeStamp
 
-  const target = visible(typed) ?? visible(event.key)
+  const target = meant(typed) ?? meant(event.key)
   if (!target) return
   event.preventDefault()
   typed = ""
@@ -18,8 +18,9 @@ document.addEventListener("keydown", event => {
   else target.click()
 })
 
-function visible(keys) {
-  return [...document.querySelectorAll(`[data-shortcut="${CSS.escape(keys)}"]`)].findLast(element => element.checkVisibility())
+function meant(keys) {
+  const all = [...document.querySelectorAll(`[data-shortcut="${CSS.escape(keys)}"]`)]
+  return all.findLast(element => element.checkVisibility()) ?? all.find(element => element.matches("details a, a[hidden]"))
 }
 
 function isWriting(element) {

@@ -22,7 +22,7 @@ def folds(page):
 def test_it_groups_the_pages(visit, dana):
     page = visit(dana).get("/")
     assert page.texts(".rail .title") == ["Money", "E-mail", "Team"]
-    assert [link["href"] for link in page.all(".rail > ul > li > a")] == [
+    assert [link["href"] for link in page.all(".rail > ul > li > a.noun")] == [
         "/",
         "/services/",
         "/domains/",

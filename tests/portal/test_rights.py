@@ -106,6 +106,7 @@ TABLE = {
     "take_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
     "put_off_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
     "search": (ALL, NEVER),
+    "shortcuts": (ALL, NEVER),
     "services": (ALL, NEVER),
     "services_csv": (ALL, NEVER),
     "service": (READERS, NEVER),
