@@ -29,12 +29,19 @@ class ShareLinkForm(forms.Form):
     name = forms.CharField(
         label=_("Shared with"), max_length=120, help_text=_("Shown only to admins, such as “Tax adviser”.")
     )
+    scope = forms.ChoiceField(
+        label=_("Which accounts"),
+        choices=[
+            ("chosen", _("The accounts selected below")),
+            ("all", _("All non-private accounts, including future ones")),
+        ],
+        widget=forms.RadioSelect,
+    )
     accounts = _Accounts(
         label=_("Accounts"),
         queryset=Account.objects.select_related("policy"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Select none to share all non-private accounts, including future ones."),
     )
     statuses = forms.MultipleChoiceField(
         label=_("Statuses"),
@@ -64,6 +71,10 @@ class ShareLinkForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        if values.get("scope") == "chosen" and not values.get("accounts") and "accounts" not in self.errors:
+            self.add_error("accounts", _("Select at least one account."))
+        if values.pop("scope", "") == "all" and values.get("accounts"):
+            self.add_error("accounts", _("Select no account here to share all of them."))
         since, until = values.get("since"), values.get("until")
         if since and until and since > until:
             self.add_error("until", _("The last day is before the first day."))

@@ -27,6 +27,7 @@ from portal.operations.form import WriteForm
 from portal.pages.confirmation import Confirmation
 from portal.queries.deeds import deed
 from portal.sign_in import reauthentication
+from portal.wording import formats
 from portal.wording import operations as wording
 from portal.wording.reasons import not_allowed, said
 from ultahost_api import operations
@@ -74,7 +75,7 @@ class WritePage:
             typed = reauthentication.as_initial(
                 self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
             )
-            if way := reauthentication.ask_first(self.request, typed=typed):
+            if way := reauthentication.ask_first(self.request, typed=typed, purpose=self._purpose):
                 return way
         key = self._key()
         if self.request.method != "POST":
@@ -93,6 +94,17 @@ class WritePage:
         if self.priced and form.cleaned_data["agreed"] is None:
             return self._refuse(form, key, _("This page showed no total. Nothing was sent."))
         return self._send(form, key, make(form))
+
+    @property
+    def _purpose(self) -> str:
+        """``Pay invoice 347, €19.99``."""
+        title = self.title.rstrip("?¿ ")
+        if self.agreed is None:
+            return title
+        return _("%(act)s, %(sum)s") % {
+            "act": title,
+            "sum": formats.money(self.agreed, self.account.currency),
+        }
 
     def _key(self) -> ApiKey | None:
         if self.own_key_only:

@@ -12,24 +12,32 @@ from portal import http
 from portal.access import View
 from portal.sign_in.allauth_internals import did_recently_reauthenticate, reauthenticate_by_password
 
-_TYPED = "typed_before_confirming"
+_TYPED, _PURPOSE = "typed_before_confirming", "confirming_for"
 
 
 def ask_first(
-    request: HttpRequest, *, there: str = "", typed: Mapping[str, Any] | None = None
+    request: HttpRequest, *, there: str = "", typed: Mapping[str, Any] | None = None, purpose: str = ""
 ) -> HttpResponse | None:
     """A redirect to the page that confirms, which leads to ``there``; None if that was done minutes ago.
 
     Nothing is sent on the way. What was ``typed`` waits in the session for ``typed_before``: never a secret,
-    which allauth's own decorator would keep with the rest of a form.
+    which allauth's own decorator would keep with the rest of a form. The person reads the ``purpose`` there.
     """
     if did_recently_reauthenticate(request):
         return None
     there = there or request.get_full_path()
     if request.method == "POST" and typed:
         keep_typed(request, there, typed)
+    request.session[_PURPOSE] = {"there": there, "words": purpose}
     way = get_adapter().get_reauthentication_methods(request.user)[0]
     return http.SeeOther(f"{way['url']}?{urlencode({'next': there})}")
+
+
+def purpose_of(request: HttpRequest) -> str:
+    """What the person confirms for, on the page that asks; empty if that is another page's."""
+    told = request.session.get(_PURPOSE) or {}
+    there = request.POST.get("next") or request.GET.get("next")
+    return str(told["words"]) if told and told["there"] == there else ""
 
 
 def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> None:
@@ -37,7 +45,9 @@ def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> No
     request.session[_TYPED] = {"there": there, "typed": dict(typed)}
 
 
-def reauthenticated(*kept: str, there: Callable[..., str] | None = None) -> Callable[[View], View]:
+def reauthenticated(
+    *kept: str, there: Callable[..., str] | None = None, purpose: Callable[..., str] | None = None
+) -> Callable[[View], View]:
     """Decorator: the view answers only people who confirmed in the last minutes; others are sent to confirm.
 
     A POST that comes too late leads back to a GET of the same address, so the view answers both. The GET is
@@ -50,7 +60,8 @@ def reauthenticated(*kept: str, there: Callable[..., str] | None = None) -> Call
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             typed = {name: value for name, value in as_initial(request.POST).items() if name in kept}
             back = there(request, **parts) if there else ""
-            return ask_first(request, there=back, typed=typed) or view(request, **parts)
+            words = purpose(request, **parts) if purpose else ""
+            return ask_first(request, there=back, typed=typed, purpose=words) or view(request, **parts)
 
         return asked
 

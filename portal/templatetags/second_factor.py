@@ -3,11 +3,19 @@ import re
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from django import template
+from django.template import Context
 from django.utils.translation import gettext as _
 
+from portal.sign_in.reauthentication import purpose_of
 from portal.wording import user_agents
 
 register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def confirming_for(context: Context) -> str:
+    """What a person confirms for who they are."""
+    return purpose_of(context["request"])
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -210,8 +210,17 @@ def _there(request: http.Request) -> str:
     return f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
 
 
+def _purpose(request: http.Request) -> str:
+    """``Pay 2 invoices, €3,225.79``; a sum for each currency."""
+    invoices = _picked(request.user, _ids(request)).payable()
+    sums = [formats.money(total.open, total.currency) for total in invoices.by_currency()]
+    number = len(invoices)
+    words = ngettext("Pay %(count)d invoice", "Pay %(count)d invoices", number) % {"count": number}
+    return ", ".join([words, *sums])
+
+
 @http.require_safe_or_post
-@reauthenticated(there=_there)
+@reauthenticated(there=_there, purpose=_purpose)
 def pay_invoices(request: http.Request) -> HttpResponse:
     """Pay several.
 

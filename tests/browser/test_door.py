@@ -55,7 +55,7 @@ def invite(admin: Keyboard, visitor: Visitor) -> str:
     admin.type("name", "Nils Holm")
     admin.type("email", "nils@example.com")
     admin.send()
-    return admin.page.locator(".copyable code").inner_text()
+    return admin.page.locator(".made-link input").input_value()
 
 
 def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
@@ -132,8 +132,9 @@ def test_a_member_comes_in_lets_a_colleague_in_and_is_shown_out(
     if "again" in visitor.page.url:
         admin.prove(PASSWORD)
     admin.type("name", "Tax adviser")
+    visitor.page.get_by_label("All non-private accounts").check()
     admin.send()
-    shared = visitor.page.locator(".copyable code").inner_text()
+    shared = visitor.page.locator(".made-link input").input_value()
     adviser.page.goto(shared)
     expect(adviser.page.locator("tbody td.name").first).to_be_visible()
     assert shared.rpartition(".")[2] not in adviser.page.url

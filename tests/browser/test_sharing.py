@@ -17,7 +17,7 @@ def test_it_is_made_handed_over_read_and_revoked(visitor: Visitor, browser: Brow
     page.get_by_label("Shared with").fill("Tax adviser")
     page.get_by_label("Paid", exact=True).check()
     page.get_by_role("button", name="Make the link").click()
-    address = page.locator(".copyable code").inner_text()
+    address = page.locator(".made-link input").input_value()
 
     context = browser.new_context(**look)
     adviser = Visitor(context.new_page(), visitor.address)

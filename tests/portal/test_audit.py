@@ -104,7 +104,7 @@ def test_it_notes_a_new_password_by_form_and_by_link(visit, browser, alma):
     visit(alma).post("/sign-in/password/", form)
     assert written(Act.PASSWORD_SET) == ("Alma", "Alma", {})
 
-    link = browser.post(f"/people/{alma.pk}/password-link/").one(".copyable code").text
+    link = browser.post(f"/people/{alma.pk}/password-link/").one(".made-link input")["value"]
     assert written(Act.PASSWORD_LINK_MADE) == ("Dana", "Alma", {})
     hers = visit()
     form = hers.follow(hers.get(urlsplit(link).path)).one("form")["action"]
@@ -116,7 +116,7 @@ def test_it_notes_a_new_password_by_form_and_by_link(visit, browser, alma):
 
 def test_it_notes_what_becomes_of_people(visit, browser, alma):
     new = {"name": "Nils", "email": "nils@example.com", "role": "billing"}
-    link = browser.post("/people/invite/", new).one(".copyable code").text
+    link = browser.post("/people/invite/", new).one(".made-link input")["value"]
     asked = {"email": "nils@example.com", "role": "billing"}
     assert written(Act.PERSON_INVITED) == ("Dana", "Nils", asked)
     theirs = visit()

@@ -8,7 +8,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from ultahost_api.models import ApiKey, Operation, Refresh, Service
+from ultahost_api.models import ApiKey, Invoice, Operation, Refresh, Service
 
 PASSWORD = "correct horse battery"
 
@@ -196,3 +196,42 @@ def test_it_asks_again_after_five_minutes(browser, alma):
         assert browser.get("/keys/add/").status == 200
     with time_machine.travel(began + timedelta(minutes=6)):
         assert browser.get("/keys/add/").status == 303
+
+
+# What for
+
+
+def test_it_says_what_a_person_confirms_for(browser, alma):
+    path = paths(ApiKey.objects.get().account)["pay"]
+    invoice = Invoice.objects.get(pk=path.split("/")[2])
+    page = browser.follow(browser.get(path))
+    assert page.one(".purpose").text == f"To continue: Pay invoice {invoice}, €{invoice.total:.2f}"
+
+    wrong = browser.post(page.path, {"password": "wrong", "next": path})
+    assert "Pay invoice" in wrong.one(".purpose").text
+
+
+def test_it_says_how_many_invoices_and_how_much_is_paid(browser, alma):
+    path = paths(ApiKey.objects.get().account)["pay several"]
+    page = browser.follow(browser.get(path))
+    invoice = Invoice.objects.get(pk=path.partition("=")[2])
+    assert page.one(".purpose").text == f"To continue: Pay 1 invoice, €{invoice.total:.2f}"
+
+
+def test_it_says_nothing_of_another_page_s_act(browser, alma):
+    browser.get(paths(ApiKey.objects.get().account)["pay"])
+    assert browser.get("/sign-in/again/?next=/").all(".purpose") == []
+
+
+def test_it_begins_in_the_field_of_the_password(browser, visit, alma):
+    page = browser.follow(browser.get(paths(ApiKey.objects.get().account)["pay"]))
+    assert "autofocus" in page.one("input[name=password]").attributes
+    assert "autofocus" in visit().get("/sign-in/").one("input[name=login]").attributes
+
+
+def test_it_begins_in_the_field_that_is_wrong(visit, people):
+    browser = visit(people.admin("Dana"))
+    page = browser.get("/people/invite/")
+    assert [field["name"] for field in page.all("main [autofocus]")] == ["name"]
+    page = browser.post("/people/invite/", {"email": "no address", "name": "New", "role": "member"})
+    assert [field["name"] for field in page.all("main [autofocus]")] == ["email"]

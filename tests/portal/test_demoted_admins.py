@@ -57,7 +57,7 @@ def end(request, browser, mallory):
 
 
 def path_on(page):
-    return urlsplit(page.one(".copyable code").text).path
+    return urlsplit(page.one(".made-link input")["value"]).path
 
 
 def opened(visitor, path):

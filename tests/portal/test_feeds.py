@@ -76,10 +76,10 @@ def test_it_is_made_with_a_confirmed_identity_and_shown_once(visit, alma):
 
     made = browser.post("/agenda/link/make/", {"kinds": ["invoices", "domains"]})
 
-    shown = made.one(".copyable code").text
+    shown = made.one(".made-link input")["value"]
     secret = shown.split("/")[-2]
     assert shown == f"http://localhost:8000/calendar/{secret}/agenda.ics"
-    assert made.one(".copyable button")["data-copy"] == shown
+    assert made.one(".made-link button")["data-copy"] == shown
     assert len(secret) >= 43
     assert places_of(secret) == set()
     for path in ("/agenda/link/", "/agenda/", "/agenda/link/make/", "/agenda/link/revoke/"):

@@ -34,7 +34,7 @@ def link(browser):
 
 
 def link_on(page):
-    return urlsplit(page.one(".copyable code").text).path
+    return urlsplit(page.one(".made-link input")["value"]).path
 
 
 def accept(visitor, link, **fields):

@@ -226,9 +226,11 @@ def test_a_stranger_reads_the_language_of_the_browser(visit, db):
 
 def test_a_shared_view_speaks_the_language_of_its_reader_s_browser(visit, dana, acme, rows):
     rows.invoice(acme, total="1234.50", due_date=date(2026, 6, 6))
-    made = visit(dana).post("/share-links/add/", {"name": "Tax", "accounts": [acme.pk], "days": 7})
+    made = visit(dana).post(
+        "/share-links/add/", {"name": "Tax", "scope": "chosen", "accounts": [acme.pk], "days": 7}
+    )
     reader = visit()
-    opened = reader.get(urlsplit(made.one(".copyable code").text).path)
+    opened = reader.get(urlsplit(made.one(".made-link input")["value"]).path)
     page = reader.get(opened.leads_to, **{"Accept-Language": "de"})
 
     assert page.one("html")["lang"] == "de"

@@ -36,7 +36,7 @@ def browser(visit, dana):
 
 def made(browser, person):
     page = browser.post(f"/people/{person.pk}/password-link/")
-    return urlsplit(page.one(".copyable code").text).path
+    return urlsplit(page.one(".made-link input")["value"]).path
 
 
 def asked_for(visit, person):

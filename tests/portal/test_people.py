@@ -37,7 +37,7 @@ def said(page):
 
 
 def link_on(page):
-    return page.one(".copyable code").text
+    return page.one(".made-link input")["value"]
 
 
 def set_password(visitor, link, password=PASSWORD):

@@ -30,11 +30,12 @@ def acme(rows):
 
 
 def add(browser, **fields):
-    return browser.post("/share-links/add/", {"name": "Adviser", "days": "7"} | fields)
+    scope = "chosen" if "accounts" in fields else "all"
+    return browser.post("/share-links/add/", {"name": "Adviser", "days": "7", "scope": scope} | fields)
 
 
 def secret_on(page):
-    return page.one(".copyable code").text.rpartition(".")[2]
+    return page.one(".made-link input")["value"].rpartition(".")[2]
 
 
 def said(page):
@@ -45,7 +46,7 @@ def test_it_makes_a_link_and_shows_its_address_once(browser, dana, acme):
     page = add(browser, accounts=[acme.pk], statuses=["Paid"], since="2026-01-01", until="2026-12-31")
 
     link = ShareLink.objects.get()
-    address = page.one(".copyable code").text
+    address = page.one(".made-link input")["value"]
     secret = secret_on(page)
     assert address == f"http://localhost:8000/s/{link.pk}.{secret}"
     assert len(secret) >= 43  # 256 bits in base64
@@ -221,3 +222,17 @@ def test_it_answers_while_ultahost_is_down(browser, sandbox, dana):
 
     for path in PATHS:
         assert browser.get(path.format(link.pk)).status == 200
+
+
+@pytest.mark.parametrize("chosen", [{}, {"scope": "chosen"}, {"scope": "everything"}])
+def test_it_refuses_a_link_of_which_nobody_said_what_it_shows(browser, acme, chosen):
+    page = browser.post("/share-links/add/", {"name": "Adviser", "days": "7"} | chosen)
+    assert page.status == 422
+    assert page.all(".errorlist")
+    assert not ShareLink.objects.exists()
+
+
+def test_it_refuses_all_accounts_beside_some(browser, acme):
+    page = add(browser, scope="all", accounts=[acme.pk])
+    assert page.status == 422
+    assert not ShareLink.objects.exists()
