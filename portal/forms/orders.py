@@ -31,7 +31,7 @@ class ServiceOrder(OrderForm):
         label=gettext_lazy("Product id at Ultahost"),
         min_value=1,
         max_value=2**31 - 1,
-        help_text=gettext_lazy("For products that are not in the catalogue."),
+        help_text=gettext_lazy("For products not listed here."),
         error_messages={"required": gettext_lazy("Choose a product or enter its ID.")},
     )
     cycle = forms.ChoiceField(label=gettext_lazy("Billing cycle"), choices=Product.Cycle.choices)

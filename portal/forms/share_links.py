@@ -74,7 +74,7 @@ class ShareLinkForm(forms.Form):
         if values.get("scope") == "chosen" and not values.get("accounts") and "accounts" not in self.errors:
             self.add_error("accounts", _("Select at least one account."))
         if values.pop("scope", "") == "all" and values.get("accounts"):
-            self.add_error("accounts", _("Select no account here to share all of them."))
+            self.add_error("accounts", _("To share every account, select none here."))
         since, until = values.get("since"), values.get("until")
         if since and until and since > until:
             self.add_error("until", _("The last day is before the first day."))
