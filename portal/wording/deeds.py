@@ -9,8 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from portal.wording import formats
 from portal.wording.cycles import cycle_word
@@ -20,63 +19,65 @@ from ultahost_api.models import Operation
 
 # With the name of what it is about, and as it is said on the page of that itself.
 _DONE = {
-    "update_account": lazy("Changed the account details"),
-    "change_password": lazy("Changed the password at Ultahost"),
-    "verify_2fa": lazy("Turned on two-factor sign-in at Ultahost"),
-    "disable_2fa": lazy("Turned off two-factor sign-in at Ultahost"),
-    "request_cancellation": lazy("Requested the cancellation of %(name)s"),
-    "request_cancellation Immediate": lazy("Requested the immediate cancellation of %(name)s"),
-    "request_cancellation End of Billing Period": lazy(
+    "update_account": gettext_lazy("Changed the account details"),
+    "change_password": gettext_lazy("Changed the password at Ultahost"),
+    "verify_2fa": gettext_lazy("Turned on two-factor sign-in at Ultahost"),
+    "disable_2fa": gettext_lazy("Turned off two-factor sign-in at Ultahost"),
+    "request_cancellation": gettext_lazy("Requested the cancellation of %(name)s"),
+    "request_cancellation Immediate": gettext_lazy("Requested the immediate cancellation of %(name)s"),
+    "request_cancellation End of Billing Period": gettext_lazy(
         "Requested the cancellation of %(name)s at the end of the billing period"
     ),
-    "service_reset_password": lazy("Set a new password for %(name)s"),
-    "service_module_custom": lazy("Ran “%(value)s” on %(name)s"),
-    "service_module_custom reboot": lazy("Rebooted %(name)s"),
-    "service_module_custom restart": lazy("Restarted %(name)s"),
-    "service_module_custom start": lazy("Started %(name)s"),
-    "service_module_custom stop": lazy("Stopped %(name)s"),
-    "service_module_custom shutdown": lazy("Shut down %(name)s"),
-    "upgrade_service": lazy("Ordered the upgrade of %(name)s"),
-    "create_order": lazy("Ordered %(value)s"),
-    "pay_invoice": lazy("Paid invoice %(name)s"),
-    "add_payment_method": lazy("Added a payment method"),
-    "add_payment_method CreditCard": lazy("Added a card"),
-    "add_payment_method BankAccount": lazy("Added a bank account"),
-    "delete_payment_method": lazy("Deleted a payment method"),
-    "accept_quote": lazy("Accepted the quote %(name)s"),
-    "create_contact": lazy("Added the contact %(value)s"),
-    "update_contact": lazy("Changed the contact %(value)s"),
-    "delete_contact": lazy("Deleted the contact %(value)s"),
-    "update_nameservers": lazy("Nameservers of %(name)s set to %(value)s"),
-    "manage_domain_lock locked": lazy("Locked %(name)s"),
-    "manage_domain_lock unlocked": lazy("Unlocked %(name)s"),
-    "toggle_autorenew on": lazy("Turned auto-renew of %(name)s on"),
-    "toggle_autorenew off": lazy("Turned auto-renew of %(name)s off"),
+    "service_reset_password": gettext_lazy("Set a new password for %(name)s"),
+    "service_module_custom": gettext_lazy("Ran “%(value)s” on %(name)s"),
+    "service_module_custom reboot": gettext_lazy("Rebooted %(name)s"),
+    "service_module_custom restart": gettext_lazy("Restarted %(name)s"),
+    "service_module_custom start": gettext_lazy("Started %(name)s"),
+    "service_module_custom stop": gettext_lazy("Stopped %(name)s"),
+    "service_module_custom shutdown": gettext_lazy("Shut down %(name)s"),
+    "upgrade_service": gettext_lazy("Ordered the upgrade of %(name)s"),
+    "create_order": gettext_lazy("Ordered %(value)s"),
+    "pay_invoice": gettext_lazy("Paid invoice %(name)s"),
+    "add_payment_method": gettext_lazy("Added a payment method"),
+    "add_payment_method CreditCard": gettext_lazy("Added a card"),
+    "add_payment_method BankAccount": gettext_lazy("Added a bank account"),
+    "delete_payment_method": gettext_lazy("Deleted a payment method"),
+    "accept_quote": gettext_lazy("Accepted the quote %(name)s"),
+    "create_contact": gettext_lazy("Added the contact %(value)s"),
+    "update_contact": gettext_lazy("Changed the contact %(value)s"),
+    "delete_contact": gettext_lazy("Deleted the contact %(value)s"),
+    "update_nameservers": gettext_lazy("Nameservers of %(name)s set to %(value)s"),
+    "manage_domain_lock locked": gettext_lazy("Locked %(name)s"),
+    "manage_domain_lock unlocked": gettext_lazy("Unlocked %(name)s"),
+    "toggle_autorenew on": gettext_lazy("Turned auto-renew of %(name)s on"),
+    "toggle_autorenew off": gettext_lazy("Turned auto-renew of %(name)s off"),
 }
 _DONE_HERE = {
-    "request_cancellation": lazy("Requested the cancellation"),
-    "request_cancellation Immediate": lazy("Requested the immediate cancellation"),
-    "request_cancellation End of Billing Period": lazy(
+    "request_cancellation": gettext_lazy("Requested the cancellation"),
+    "request_cancellation Immediate": gettext_lazy("Requested the immediate cancellation"),
+    "request_cancellation End of Billing Period": gettext_lazy(
         "Requested the cancellation at the end of the billing period"
     ),
-    "service_reset_password": lazy("Set a new password"),
-    "service_module_custom": lazy("Ran “%(value)s”"),
-    "service_module_custom reboot": lazy("Rebooted"),
-    "service_module_custom restart": lazy("Restarted"),
-    "service_module_custom start": lazy("Started"),
-    "service_module_custom stop": lazy("Stopped"),
-    "service_module_custom shutdown": lazy("Shut down"),
-    "upgrade_service": lazy("Ordered an upgrade"),
-    "pay_invoice": lazy("Paid"),
-    "accept_quote": lazy("Accepted the quote"),
-    "update_nameservers": lazy("Nameservers set to %(value)s"),
-    "manage_domain_lock locked": lazy("Locked"),
-    "manage_domain_lock unlocked": lazy("Unlocked"),
-    "toggle_autorenew on": lazy("Turned auto-renew on"),
-    "toggle_autorenew off": lazy("Turned auto-renew off"),
+    "service_reset_password": gettext_lazy("Set a new password"),
+    "service_module_custom": gettext_lazy("Ran “%(value)s”"),
+    "service_module_custom reboot": gettext_lazy("Rebooted"),
+    "service_module_custom restart": gettext_lazy("Restarted"),
+    "service_module_custom start": gettext_lazy("Started"),
+    "service_module_custom stop": gettext_lazy("Stopped"),
+    "service_module_custom shutdown": gettext_lazy("Shut down"),
+    "upgrade_service": gettext_lazy("Ordered an upgrade"),
+    "pay_invoice": gettext_lazy("Paid"),
+    "accept_quote": gettext_lazy("Accepted the quote"),
+    "update_nameservers": gettext_lazy("Nameservers set to %(value)s"),
+    "manage_domain_lock locked": gettext_lazy("Locked"),
+    "manage_domain_lock unlocked": gettext_lazy("Unlocked"),
+    "toggle_autorenew on": gettext_lazy("Turned auto-renew on"),
+    "toggle_autorenew off": gettext_lazy("Turned auto-renew off"),
 }
 _NAMED, _HERE = Translated(_DONE), Translated(_DONE_HERE)
-_FALLBACKS = Translated({"service": lazy("service #%(id)s"), "domain": lazy("domain #%(id)s")})
+_FALLBACKS = Translated(
+    {"service": gettext_lazy("service #%(id)s"), "domain": gettext_lazy("domain #%(id)s")}
+)
 _SAME = {"boot": "start", "poweron": "start", "poweroff": "stop"}
 
 
@@ -200,8 +201,8 @@ def _items(told: Mapping[str, Any], names: Names) -> Iterator[str]:
 
 _OF_DOMAINS = Translated(
     {
-        "register": lazy("the registration of %(name)s"),
-        "transfer": lazy("the transfer of %(name)s"),
+        "register": gettext_lazy("the registration of %(name)s"),
+        "transfer": gettext_lazy("the transfer of %(name)s"),
     }
 )
 
