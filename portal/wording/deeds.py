@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.wording import formats
 from portal.wording.cycles import cycle_word
@@ -58,19 +58,19 @@ _DONE_HERE = {
     "request_cancellation End of Billing Period": gettext_lazy(
         "Requested the cancellation at the end of the billing period"
     ),
-    "service_reset_password": gettext_lazy("Set a new password"),
+    "service_reset_password": pgettext_lazy("done", "Set a new password"),
     "service_module_custom": gettext_lazy("Ran “%(value)s”"),
     "service_module_custom reboot": gettext_lazy("Rebooted"),
     "service_module_custom restart": gettext_lazy("Restarted"),
-    "service_module_custom start": gettext_lazy("Started"),
+    "service_module_custom start": pgettext_lazy("done", "Started"),
     "service_module_custom stop": gettext_lazy("Stopped"),
     "service_module_custom shutdown": gettext_lazy("Shut down"),
     "upgrade_service": gettext_lazy("Ordered an upgrade"),
-    "pay_invoice": gettext_lazy("Paid"),
+    "pay_invoice": pgettext_lazy("done", "Paid"),
     "accept_quote": gettext_lazy("Accepted the quote"),
     "update_nameservers": gettext_lazy("Nameservers set to %(value)s"),
-    "manage_domain_lock locked": gettext_lazy("Locked"),
-    "manage_domain_lock unlocked": gettext_lazy("Unlocked"),
+    "manage_domain_lock locked": pgettext_lazy("done", "Locked"),
+    "manage_domain_lock unlocked": pgettext_lazy("done", "Unlocked"),
     "toggle_autorenew on": gettext_lazy("Turned auto-renew on"),
     "toggle_autorenew off": gettext_lazy("Turned auto-renew off"),
 }
