@@ -15,6 +15,7 @@ def test_it_is_made_handed_over_read_and_revoked(visitor: Visitor, browser: Brow
     wait_until_read(visitor, "/invoices/")
     page.get_by_role("link", name="Share", exact=True).click()
     page.get_by_label("Shared with").fill("Tax adviser")
+    page.get_by_label("All non-private accounts").check()
     page.get_by_label("Paid", exact=True).check()
     page.get_by_role("button", name="Make the link").click()
     address = page.locator(".made-link input").input_value()
