@@ -20,7 +20,7 @@ def test_it_walks_through_rows_shows_all_keys_and_keeps_a_group_folded(visitor: 
 
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Keys of the keyboard")
+    expect(dialog).to_contain_text("Keyboard shortcuts")
     expect(dialog).to_contain_text("Next row")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

@@ -13,7 +13,7 @@ def test_it_leads_there_from_each_page_by_a_link_and_a_key(visit, people):
     browser = visit(people.member("Alma"))
     link = browser.get("/").all("a[data-shortcut=?]")[0]
     assert "data-dialog" in link.attributes
-    assert browser.get(link["href"]).one("h1").text == "Keys of the keyboard"
+    assert browser.get(link["href"]).one("h1").text == "Keyboard shortcuts"
 
 
 @pytest.mark.parametrize("role", ["admin", "member", "billing"])
