@@ -74,7 +74,14 @@ _DONE_HERE = {
     "toggle_autorenew on": gettext_lazy("Turned auto-renew on"),
     "toggle_autorenew off": gettext_lazy("Turned auto-renew off"),
 }
-_NAMED, _HERE = Translated(_DONE), Translated(_DONE_HERE)
+# Where the act's words leave open which of two it was
+_ASKED = {
+    "manage_domain_lock locked": gettext_lazy("Lock"),
+    "manage_domain_lock unlocked": gettext_lazy("Unlock"),
+    "toggle_autorenew on": gettext_lazy("Turn auto-renew on"),
+    "toggle_autorenew off": gettext_lazy("Turn auto-renew off"),
+}
+_NAMED, _HERE, _WANTED = Translated(_DONE), Translated(_DONE_HERE), Translated(_ASKED)
 _FALLBACKS = Translated(
     {"service": gettext_lazy("service #%(id)s"), "domain": gettext_lazy("domain #%(id)s")}
 )
@@ -107,7 +114,8 @@ def asked(operation: Operation, names: Names) -> str:
     """What was asked for: a command by the words of its button."""
     if operation.action == "service_module_custom" and (told := _command(operation, names)):
         return told
-    return act(operation.action)
+    kind = f"{operation.action} {_variant(operation)}"
+    return _WANTED[kind] if kind in _WANTED else act(operation.action)
 
 
 def _said(sentences: Translated, operation: Operation, names: Names, named: str) -> str:

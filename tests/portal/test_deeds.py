@@ -100,6 +100,20 @@ def test_it_does_not_say_that_it_happened_before_that_is_known(alma, key, rows, 
     assert "Rebooted" not in visit(alma).get(reverse("service", args=[service.pk])).one(".history").text
 
 
+@pytest.mark.parametrize(
+    ("action", "parameters", "words"),
+    [
+        ("manage_domain_lock", {"lockstatus": "locked"}, "Lock: example.com"),
+        ("toggle_autorenew", {"autorenew": True}, "Turn auto-renew on: example.com"),
+        ("toggle_autorenew", {}, "Switch auto-renew: example.com"),
+        ("update_nameservers", NAMESERVERS, "Set nameservers: example.com"),
+    ],
+)
+def test_it_says_which_of_two_was_asked_for(alma, key, rows, domain, action, parameters, words):
+    operation = rows.operation(key, **about(domain, action, parameters, state="refused"))
+    assert Deeds(alma, [operation]).words(operation) == words
+
+
 def test_it_says_what_was_ordered(alma, key, rows, visit):
     Product.objects.create(remote_id=1, name="Linux VPS Basic")
     sent = {"paymentmethod": "stripe", "pid": [1], "billingcycle": ["monthly"], "domain": ["shop.example"]}
