@@ -237,7 +237,7 @@ class TestPaying:
         page = browser.get(page.path)
 
         assert states(page) == ["Done", "Unknown", "Not sent"]
-        assert outcomes(page)[2][1] == "Not sent: the result of a payment before it was unknown."
+        assert outcomes(page)[2][1] == "Not sent: the result of one before it was unknown."
         assert len(paid(sandbox)) == 2
 
     def test_it_pays_no_other_sum_than_the_page_named(self, browser, acme, invoice, sandbox):

@@ -66,6 +66,14 @@ def allows_beside(key: ApiKey, purpose: Purpose) -> bool:
     return _with_calls_left(key, purpose, timezone.now()).filter(learned_at=None).exists()
 
 
+def is_spent(key: ApiKey, purpose: Purpose) -> bool:
+    """Whether ``take`` would be refused now, as far as is known: nothing is subtracted."""
+    now = timezone.now()
+    window = RateWindow.objects.filter(key=key).first()
+    is_blocked = window is not None and _blocked_until(window, now) is not None
+    return is_blocked and not _with_calls_left(key, purpose, now).exists()
+
+
 def _taken(key: ApiKey, purpose: Purpose, now: datetime) -> bool:
     if _with_calls_left(key, purpose, now).update(remaining=F("remaining") - 1):
         return True

@@ -1,6 +1,7 @@
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.assigned_lines import AssignedLine
+from ultahost_api.models.batches import Batch
 from ultahost_api.models.domains import Domain, Remedy, Risk
 from ultahost_api.models.emails import Email
 from ultahost_api.models.events import Event
@@ -21,6 +22,7 @@ __all__ = [
     "Account",
     "ApiKey",
     "AssignedLine",
+    "Batch",
     "Domain",
     "Email",
     "Event",

@@ -12,6 +12,8 @@ class Reason(models.TextChoices):
     CANCELLATION = "cancellation", _("A cancellation has already been requested.")
     AFTER_UNKNOWN = "after_unknown", _("The result of one before it is unknown.")
     WAITED = "waited", _("It was queued for too long.")
+    PAUSED = "paused", _("It was paused for too long.")
+    STOPPED = "stopped", _("It was stopped.")
     LIMITED = "limited", _("The rate limit is used up.")
     KEY_UNUSABLE = "key_unusable", _("The key no longer works.")
     KEY_STOPPED = "key_stopped", _("The key was disabled, removed or replaced.")

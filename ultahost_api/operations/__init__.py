@@ -1,6 +1,6 @@
 """Send one write, exactly once, and find out its result."""
 
-from ultahost_api.operations.batches import queue, send_next, waiting_batches
+from ultahost_api.operations.batches import pause, queue, resume, send_next, stop, waiting_batches
 from ultahost_api.operations.cancellations import pending_cancellation, pending_cancellations, withdraw
 from ultahost_api.operations.reasons import NotAllowedNow
 from ultahost_api.operations.sending import NeedsConfirmation, TwinPending, WriteRequest, perform, sent_by
@@ -15,13 +15,16 @@ __all__ = [
     "decide",
     "due",
     "look_again",
+    "pause",
     "pending_cancellation",
     "pending_cancellations",
     "perform",
     "queue",
+    "resume",
     "send_next",
     "sent_by",
     "settle",
+    "stop",
     "waiting_batches",
     "withdraw",
 ]

@@ -111,13 +111,13 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
     return known or _write(request, **fields)[0]
 
 
-def look(request: WriteRequest) -> tuple[Client, dict[str, Any]]:
+def look(request: WriteRequest, purpose: Purpose = Purpose.PERSON) -> tuple[Client, dict[str, Any]]:
     """Read before sending. Returns the client to send with, and the state that was read.
 
     Raises NotAllowedNow, or the UltahostError of the read.
     """
     try:
-        client = metered(KeyMeter(request.key, Purpose.PERSON), deadline=_SECONDS)
+        client = metered(KeyMeter(request.key, purpose), deadline=_SECONDS)
         before = request.action.before(client, request.write.parameters)
     except KeyUnreadable:
         raise NotAllowedNow(Reason.KEY_UNREADABLE) from None

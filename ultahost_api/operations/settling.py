@@ -9,7 +9,8 @@ from django.utils import timezone
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import Effect, NotFound, UltahostError
-from ultahost_api.models import ApiKey, Operation, Reason
+from ultahost_api.models import ApiKey, Operation
+from ultahost_api.operations import batches
 from ultahost_api.operations.actions import action_of
 from ultahost_api.operations.sending import apply
 from ultahost_api.refresh.nouns import NOUNS
@@ -17,7 +18,6 @@ from ultahost_api.refresh.nouns import NOUNS
 State = Operation.State
 
 _SENT_FOR_SURE = timedelta(seconds=90)  # longer than a write with its reads may take
-_QUEUED_FOR = timedelta(minutes=10)
 _READS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 _LATER_READS = timedelta(minutes=10)
 _GIVE_UP = timedelta(days=1)
@@ -28,9 +28,7 @@ def abandon() -> None:
     now = timezone.now()
     left = Operation.objects.filter(state=State.SENDING, sent_at__lt=now - _SENT_FOR_SURE)
     left.update(state=State.UNKNOWN, ended_at=now, next_read_at=now)
-    waiting = Operation.objects.filter(state=State.QUEUED, created_at__lt=now - _QUEUED_FOR)
-    not_sent = {"state": State.NOT_SENT, "reason": Reason.WAITED, "status": None, "message": ""}
-    waiting.update(**not_sent, ended_at=now, next_read_at=None)
+    batches.end_overdue()
 
 
 def due() -> list[UUID]:

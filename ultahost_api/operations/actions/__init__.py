@@ -12,7 +12,7 @@ from ultahost_api.operations.actions import (
 )
 from ultahost_api.operations.actions.base import WriteAction
 
-__all__ = ["WriteAction", "action_of"]
+__all__ = ["ONCE", "WriteAction", "action_of"]
 
 _MODULES = (account, contacts, domains, invoices, orders, payment_methods, quotes, services)
 _CLASSES = [
@@ -22,6 +22,8 @@ _CLASSES = [
     if isinstance(each, type) and issubclass(each, WriteAction) and "write" in vars(each)
 ]
 _ACTIONS: dict[str, WriteAction] = {each.write.action: each() for each in _CLASSES}
+
+ONCE = [name for name, action in _ACTIONS.items() if action.is_once]  # actions never to be sent twice
 
 
 def action_of(name: str) -> WriteAction:
