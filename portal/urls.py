@@ -17,6 +17,7 @@ from portal.views.accounts import (
 from portal.views.agenda import agenda
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
+from portal.views.batches import batch, retry_batch, steer_batch
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
 from portal.views.columns import choose_columns
@@ -57,7 +58,6 @@ from portal.views.invoices import (
     invoices_csv,
     pay_invoice,
     pay_invoices,
-    payments,
 )
 from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
 from portal.views.labels import assign_line, label_domain, label_service, set_labels
@@ -84,6 +84,7 @@ from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
 from portal.views.saved_views import delete_view, save_view, saved_view
 from portal.views.search import search_page
+from portal.views.selected_domains import change_domains
 from portal.views.services import (
     cancel_service,
     reset_service_password,
@@ -170,7 +171,6 @@ urlpatterns = [
     path("invoices/", invoices, name="invoices"),
     path("invoices.csv", invoices_csv, name="invoices_csv"),
     path("invoices/pay/", pay_invoices, name="pay_invoices"),
-    path("invoices/payments/<uuid:batch>/", payments, name="payments"),
     path("invoices/<uuid:invoice_id>/", invoice, name="invoice"),
     path("invoices/<uuid:invoice_id>/pay/", pay_invoice, name="pay_invoice"),
     path("invoices/<uuid:invoice_id>/lines/<slug:line>/", assign_line, name="assign_line"),
@@ -205,6 +205,7 @@ urlpatterns = [
     ),
     path("domains/", domains, name="domains"),
     path("domains.csv", domains_csv, name="domains_csv"),
+    path("domains/selected/<slug:act>/", change_domains, name="change_domains"),
     path("domains/<uuid:domain_id>/", domain, name="domain"),
     path("domains/<uuid:domain_id>/label/", label_domain, name="label_domain"),
     path("domains/<uuid:domain_id>/nameservers/", set_nameservers, name="set_nameservers"),
@@ -228,6 +229,9 @@ urlpatterns = [
     path("keys/<uuid:key_id>/enable/", enable_key, name="enable_key"),
     path("keys/<uuid:key_id>/remove/", remove_key, name="remove_key"),
     path("activity/", operations, name="operations"),
+    path("activity/together/<uuid:batch>/", batch, name="batch"),
+    path("activity/together/<uuid:batch>/retry/", retry_batch, name="retry_batch"),
+    path("activity/together/<uuid:batch>/<slug:order>/", steer_batch, name="steer_batch"),
     path("activity.csv", operations_csv, name="operations_csv"),
     path("activity/<uuid:operation_id>/", operation, name="operation"),
     path("activity/<uuid:operation_id>/look-again/", look_again, name="look_again"),

@@ -34,7 +34,7 @@ from portal.access.operations import (
     operation_to_view,
     operations_about,
     operations_to_view,
-    payments_to_view,
+    operations_together,
 )
 from portal.access.people import (
     audit_to_read,
@@ -127,11 +127,11 @@ __all__ = [
     "operation_to_view",
     "operations_about",
     "operations_to_view",
+    "operations_together",
     "orders_to_view",
     "own_key",
     "owners_of",
     "password_links_left_by",
-    "payments_to_view",
     "people_to_manage",
     "person_to_manage",
     "quotes_to_view",

@@ -30,8 +30,8 @@ def may_still_send(operation: Operation) -> bool:
     return accounts.filter(pk=operation.account_id).exists()
 
 
-def payments_to_view(user: User, batch: UUID) -> OperationQuerySet:
-    """The payments that were confirmed together, in the order in which they are sent."""
+def operations_together(user: User, batch: UUID) -> OperationQuerySet:
+    """Those that were confirmed together, in the order in which they are sent."""
     return operations_to_view(user).filter(batch=batch).order_by("place")
 
 

@@ -5,6 +5,7 @@ from portal.models.feeds import CalendarFeed
 from portal.models.first_admin import FirstAdminToken
 from portal.models.invitations import Invitation
 from portal.models.labels import Label, Remark
+from portal.models.nameservers import NameserverSet
 from portal.models.needs import NeedNote
 from portal.models.notifications import Device, MailTrouble, Notification
 from portal.models.password_links import PasswordLink
@@ -27,6 +28,7 @@ __all__ = [
     "Invitation",
     "Label",
     "MailTrouble",
+    "NameserverSet",
     "NeedNote",
     "Notification",
     "PasswordLink",

@@ -1,6 +1,7 @@
 """What lists of services and domains have of labels: columns, and the boxes to select rows by."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.utils.html import format_html
@@ -10,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from portal import access
 from portal.models import User
 from portal.models.labels import LONGEST_LABEL
+from portal.pages import parts
 from portal.pages.columns import Column
 from portal.pages.selects import Suggested
 from portal.pages.tables import Table
@@ -17,7 +19,12 @@ from portal.wording.links import href
 from portal.wording.translated import Translated
 from ultahost_api.models import Domain, Service
 
-_WORDS = Translated({"pick": _("Select %(row)s")})
+_WORDS = Translated(
+    {
+        "pick": _("Select %(row)s"),
+        "view only": _("%(row)s cannot be selected: you can only view its account."),
+    }
+)
 
 
 def label(row: Any) -> str:
@@ -32,11 +39,15 @@ def note(row: Any) -> str:
 
 def _pick(row: Any, about: Mapping[str, Any]) -> str:
     if row.account_id not in about["operated"]:
-        return ""
+        return parts.no_pick(_WORDS["view only"] % {"row": row})
     return format_html(
-        '<input type="checkbox" name="row" value="{}" form="set-labels" aria-label="{}">',
-        row.pk, _WORDS["pick"] % {"row": row},
+        '<input type="checkbox" name="row" value="{}" form="set-labels" aria-label="{}"{}>',
+        row.pk, _WORDS["pick"] % {"row": row}, parts.amount_to_add(_amount(row), row.account.currency),
     )  # fmt: skip
+
+
+def _amount(row: Service | Domain) -> Decimal | None:
+    return row.recurring_amount if isinstance(row, Domain) else row.amount
 
 
 def labelling(user: User, table: Table) -> dict[str, Any]:

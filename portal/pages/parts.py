@@ -5,6 +5,7 @@ A list draws hundreds of them, so none of them renders a template.
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -170,6 +171,18 @@ def date_of(row: Any, name: str) -> Any:
 
 def moment_of(row: Any, name: str) -> Any:
     return readable(row, name, when(getattr(row, name)))
+
+
+def no_pick(why: str) -> SafeString:
+    """Instead of the box that selects a row, where it cannot be selected."""
+    return format_html('<input type="checkbox" disabled title="{}" aria-label="{}">', why, why)
+
+
+def amount_to_add(amount: Decimal | None, currency: str) -> SafeString:
+    """Attributes of the box that selects a row: the bar below adds them up."""
+    if amount is None:
+        return SafeString("")
+    return format_html(' data-amount="{}" data-currency="{}"', f"{amount:f}", currency)
 
 
 def unread_mark(row: Any) -> SafeString:

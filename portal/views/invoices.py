@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from portal.models import User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import cells
+from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
 from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX
@@ -32,6 +32,7 @@ from ultahost_api import conf, operations
 from ultahost_api.client import writes
 from ultahost_api.client.core.amounts import read_amount
 from ultahost_api.models import Account, ApiKey, Invoice, Noun
+from ultahost_api.models.invoice_statuses import PAYABLE
 from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import WriteRequest
@@ -46,16 +47,36 @@ SORTS: Sorts = {
     "total": ["total"],
 }
 
-_PICK = Translated({"pick": _("Select invoice %(invoice)s")})
+_PICK = Translated(
+    {
+        "pick": _("Select invoice %(invoice)s"),
+        "account": _("%(invoice)s cannot be selected: you cannot pay for its account."),
+        "pending": _("%(invoice)s cannot be selected: a payment of it is in progress."),
+        "total": _("%(invoice)s cannot be selected: its total could not be read."),
+        "settled": _("%(invoice)s cannot be selected: there is nothing to pay."),
+    }
+)
 
 
 def _pick(invoice: Invoice, about: Mapping[str, Any]) -> str:
-    if not invoice.is_payable or invoice.account_id not in about["payers"]:
-        return ""
+    if why := _unpayable(invoice, about["payers"]):
+        return parts.no_pick(_PICK[why] % {"invoice": invoice})
     return format_html(
-        '<input type="checkbox" name="invoice" value="{}" form="pay-picked" aria-label="{}">',
+        '<input type="checkbox" name="invoice" value="{}" form="pay-picked" aria-label="{}"{}>',
         invoice.pk, _PICK["pick"] % {"invoice": invoice},
+        parts.amount_to_add(invoice.total, invoice.currency),
     )  # fmt: skip
+
+
+def _unpayable(invoice: Invoice, payers: Collection[Any]) -> str:
+    """Why it cannot be selected; empty if it can."""
+    if invoice.account_id not in payers:
+        return "account"
+    if invoice.is_payable:
+        return ""
+    if invoice.payment_state:
+        return "pending"
+    return "total" if invoice.total is None and invoice.status == PAYABLE else "settled"
 
 
 LISTING = Listing(
@@ -230,32 +251,13 @@ def pay_invoices(request: http.Request) -> HttpResponse:
         return _ask(request)
     invoices = _picked(request.user, _ids(request))
     batch = uuid5(_uuid(request.POST.get("form_token", "")), str(request.user.pk))
-    if not access.payments_to_view(request.user, batch):
+    if not access.operations_together(request.user, batch):
         try:
             operations.queue(_requests(request, invoices, batch), batch)
         except acting_key.OtherKey as words:
             messages.error(request, str(words))
             return _ask(request, status=422)
-    return http.SeeOther(reverse("payments", args=[batch]))
-
-
-@require_safe
-def payments(request: http.Request, batch: UUID) -> HttpResponse:
-    """The result of each payment. The page refreshes itself while one is open."""
-    payments = access.payments_to_view(request.user, batch)
-    if not payments:
-        raise Http404
-    numbers = [operation.remote_id or 0 for operation in payments]
-    invoices = {
-        (invoice.account_id, invoice.remote_id): invoice
-        for invoice in access.invoices_to_view(request.user).filter(remote_id__in=numbers)
-    }
-    context = {
-        "batch": batch,
-        "payments": [(one, invoices.get((one.account_id, one.remote_id or 0))) for one in payments],
-        "is_open": any(operation.is_pending for operation in payments),
-    }
-    return http.page(request, "invoices/payments.html", context, partials=["payments"])
+    return http.SeeOther(reverse("batch", args=[batch]))
 
 
 def _ask(request: http.Request, status: int = 200) -> HttpResponse:

@@ -14,14 +14,11 @@ from portal.acts import labels as acts
 from portal.forms.labels import LabelForm, LineForm, RemarkForm
 from portal.models import User
 from portal.pages.confirmation import Confirmation
+from portal.pages.selection import LISTS, selected, wrong_words
 from portal.queries.related import is_assignable
 from portal.wording.links import href
 from ultahost_api.models import Domain, Invoice, InvoiceItem, Service
 from ultahost_api.models.line_texts import line_key
-
-MOST = 500  # rows of one act
-
-_OPERATED = {"services": access.services_to_operate, "domains": access.domains_to_operate}
 
 
 @http.require_safe_or_post
@@ -57,22 +54,19 @@ def _remark(request: http.Request, row: Service | Domain) -> HttpResponse:
 @require_POST
 def set_labels(request: http.Request, noun: str) -> HttpResponse:
     """The label of all selected rows of a list; the button "Remove label" sends ``remove``."""
-    if noun not in _OPERATED:
+    if noun not in LISTS:
         raise Http404
     back = http.back(request, reverse(noun))
-    ids = _ids(request.POST.getlist("row"))
-    rows = _OPERATED[noun](request.user).filter(pk__in=ids)
-    if len(ids) > MOST or rows.count() != len(ids):
-        raise Http404
+    selection = selected(request.user, noun, request.POST)
     form = LabelForm(request.POST, labels=())
     is_removal = "remove" in request.POST
-    if not ids:
-        messages.warning(request, _("Select rows first. Nothing was changed."))
+    if words := wrong_words(selection):
+        messages.warning(request, words)
     elif not form.is_valid() or not (is_removal or form.cleaned_data["label"]):
         messages.error(request, _("Enter a label of at most 60 characters. Nothing was changed."))
     else:
         name = "" if is_removal else form.cleaned_data["label"]
-        messages.success(request, _told(name, acts.set_label(request.user, rows, name)))
+        messages.success(request, _told(name, acts.set_label(request.user, selection.rows, name)))
     return http.SeeOther(back)
 
 
@@ -105,13 +99,6 @@ def assign_line(request: http.Request, invoice_id: UUID, line: str) -> HttpRespo
         back=there,
         form=form,
     ).page(request)
-
-
-def _ids(told: list[str]) -> set[UUID]:
-    try:
-        return {UUID(one) for one in told}
-    except ValueError:
-        raise Http404 from None
 
 
 def _told(name: str, count: int) -> str:

@@ -17,6 +17,7 @@ from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, Column, Listing
 from portal.pages.filters import OperationFilter
 from portal.pages.tables import Table
+from portal.queries.batches import recent
 from portal.queries.deeds import Deeds
 from portal.views.orders import invoice_row
 from portal.wording import formats
@@ -48,6 +49,7 @@ LISTING = Listing(
     file="activity",
     sorts=SORTS,
     default_sort="-when",
+    above="operations/_batches.html",
     shown=("what", "status", "account", "who", "when"),
     columns=(
         Column(
@@ -78,7 +80,7 @@ def operations(request: http.Request) -> HttpResponse:
     if not request.user.is_admin:
         table.shown = [name for name in table.shown if name != "who"]
     _word(request.user, table.page)
-    return table.respond()
+    return table.respond(batches=recent(request.user))
 
 
 @require_safe

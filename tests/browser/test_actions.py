@@ -177,7 +177,7 @@ def test_it_pays_one_invoice_and_several_and_the_buttons_say_the_sums(
     assert money(page.locator(".figures dd").inner_text()) == sum(owed for _, owed in others)
     press(page, "Pay 2 invoices")
     expect(page.locator("tbody .state")).to_have_text(["Done", "Done"], timeout=60_000)
-    expect(page.locator("#payments")).to_contain_text("All payments finished.")
+    expect(page.locator("#batch")).to_contain_text("All payments finished.")
     assert len(ledger("pay_invoice")) == 3
     for path in [link.get_attribute("href") or "" for link in page.locator("tbody .name a").all()]:
         visitor.visit(path)

@@ -167,17 +167,17 @@ class TestPaying:
         with django_capture_on_commit_callbacks(execute=True):
             page = confirm(browser, *every())
         assert states(page) == ["Queued"] * 3
-        assert page.one("#payments")["hx-trigger"] == "every 2s"
+        assert page.one("#batch")["hx-trigger"] == "every 2s"
         assert paid(sandbox) == []
         _task, batch, _queue = next(ring for ring in rung if ring[0] == "ultahost_api.tasks.send_next")
-        assert page.one("#payments")["hx-get"] == f"/invoices/payments/{batch}/"
+        assert page.one("#batch")["hx-get"] == f"/activity/together/{batch}/"
 
         work()
 
-        page = browser.get(f"/invoices/payments/{batch}/")
+        page = browser.get(f"/activity/together/{batch}/")
         assert states(page) == ["Done"] * 3
         assert page.texts("main td.money") == ["€19.99"] * 3
-        assert "hx-get" not in page.one("#payments").attributes
+        assert "hx-get" not in page.one("#batch").attributes
         assert paid(sandbox) == [invoice.remote_id for invoice in every()]
         assert {invoice.status for invoice in every()} == {"Paid"}
 

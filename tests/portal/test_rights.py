@@ -136,7 +136,14 @@ TABLE = {
     "statement_csv": (INVOICE_READERS, NEVER),
     "pay_invoice": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "pay_invoices": (POSTED, POSTED),
-    "payments": (key_keepers(PAGE), NEVER),
+    # Of no rows; who operates any account may select some.
+    "change_domains": (
+        of(insiders=SENT, viewer=GONE, billing=GONE),
+        of(insiders=SENT, viewer=GONE, billing=GONE),
+    ),
+    "batch": (key_keepers(PAGE), NEVER),
+    "steer_batch": (NEVER, key_keepers(SENT)),
+    "retry_batch": (NEVER, key_keepers(SENT)),
     "orders": (key_holders(PAGE), key_holders(NOT_SO)),
     "orders_csv": (key_holders(PAGE), key_holders(NOT_SO)),
     "order": (READERS, key_holders(NOT_SO)),
@@ -295,6 +302,9 @@ AGAIN = {
     "upgrade_service": ASKS,
     "pay_invoice": ASKS,
     "pay_invoices": ASKS,
+    "change_domains": ASKS,  # as the act on one of them does
+    "steer_batch": "It sends nothing that was not confirmed, or less of it.",
+    "retry_batch": "It leads to a new confirmation, which asks where the act does.",
     "label_service": LABELS,
     "label_domain": LABELS,
     "set_labels": LABELS,
@@ -436,6 +446,8 @@ def paths(team, rows, shared):
         "command_id": ServiceCommand.objects.create(name="reboot", words="Reboot").pk,
         "operation_id": rows.operation(ApiKey.objects.get(owner=team["owner"]), batch=BATCH).pk,
         "batch": BATCH,
+        "order": "pause",
+        "act": "lock",
         "lockstatus": "locked",
         "switch": "on",
         "account_id": account.pk,
@@ -529,7 +541,11 @@ def asking(team, paths):
         "review": 1,
     }
     queries = {"create_order": order, "pay_invoices": {"invoice": Invoice.objects.get().pk}}
-    variants = {"set_lock": {"lockstatus": "unlocked"}, "set_auto_renew": {"switch": "off"}}
+    variants = {
+        "set_lock": {"lockstatus": "unlocked"},
+        "set_auto_renew": {"switch": "off"},
+        "change_domains": {"act": "unlock"},
+    }
 
     def path(name):
         query = f"?{urlencode(queries[name])}" if name in queries else ""
@@ -558,10 +574,11 @@ def test_it_asks_again_or_not_as_it_says(visit, team, asking, name):
 
 
 # Not to be done in this team: no rotation or two-factor sign-in was begun, no calendar link made,
-# nothing is to be paid, no key has failed, and what an account is called cannot be read.
+# nothing is to be paid, no rows are selected, no key has failed, and what an account is called cannot be
+# read.
 NOT_NOW = {
     "finish_rotation", "undo_rotation", "verify_two_factor", "pay_invoices", "retry_key", "edit_account",
-    "revoke_feed",
+    "revoke_feed", "change_domains",
 }  # fmt: skip
 
 

@@ -1,0 +1,90 @@
+"""The page of a batch: many operations that were confirmed together."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from portal import access, http
+from portal.queries.batches import Progress
+from portal.queries.registrar_state import nameservers_of
+from portal.sign_in.reauthentication import keep_typed
+from portal.wording.durations import about
+from portal.wording.operations import act
+from ultahost_api import operations
+from ultahost_api.models import Operation
+
+_STEER = {"pause": operations.pause, "resume": operations.resume, "stop": operations.stop}
+
+
+@require_safe
+def batch(request: http.Request, batch: UUID) -> HttpResponse:
+    """The result of each operation. The page refreshes itself while one is open."""
+    progress = _progress(request, batch)
+    first = progress.operations[0]
+    context = {
+        "batch": batch,
+        "progress": progress,
+        "title": act(first.action),
+        "first": first,
+        "is_paying": first.action == "pay_invoice",
+        "estimate": about(progress.seconds),
+    }
+    return http.page(request, "operations/batch.html", context, partials=["batch"])
+
+
+@require_POST
+def steer_batch(request: http.Request, batch: UUID, order: str) -> HttpResponse:
+    """Pauses, resumes or stops it."""
+    progress = _progress(request, batch)
+    if order not in _STEER:
+        raise Http404
+    if progress.queued:
+        _STEER[order](batch)
+    return http.SeeOther(reverse("batch", args=[batch]))
+
+
+@require_POST
+def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
+    """Leads to a new confirmation of what was refused or not sent."""
+    progress = _progress(request, batch)
+    if not progress.retriable:
+        messages.warning(request, _("There is nothing to try again."))
+        return http.SeeOther(reverse("batch", args=[batch]))
+    rows = [str(line.row.pk) for line in progress.retriable]
+    first = progress.retriable[0].operation
+    if first.action == "pay_invoice":
+        query = urlencode([("invoice", pk) for pk in rows])
+        return http.SeeOther(f"{reverse('pay_invoices')}?{query}")
+    kind, typed = _repeated(first)
+    there = reverse("change_domains", args=[kind])
+    keep_typed(request, there, {**typed, "row": rows})
+    return http.SeeOther(there)
+
+
+def _progress(request: http.Request, batch: UUID) -> Progress:
+    progress = Progress(request.user, batch, access.operations_together(request.user, batch))
+    if not progress.operations:
+        raise Http404
+    return progress
+
+
+def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
+    """The act on selected domains that it came from, and what was entered there."""
+    told = operation.parameters
+    match operation.action:
+        case "update_nameservers":
+            return "nameservers", {"servers": "\n".join(nameservers_of(operation))}
+        case "toggle_autorenew":
+            return ("auto-renew-on" if int(told["autorenew"]) else "auto-renew-off"), {}
+        case "manage_domain_lock":
+            return ("lock" if told["lockstatus"] == "locked" else "unlock"), {}
+        case "create_order":
+            years = next(iter(told["domainrenewals"].values()))
+            return "renew", {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
+    raise Http404

@@ -1,0 +1,170 @@
+"""The page of a batch: what each row came to, pause, resume, stop, and trying again."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from portal.models import Grant
+from ultahost_api import operations, tasks
+from ultahost_api.client.writes import PayInvoice, UpdateNameservers
+from ultahost_api.models import Batch, Domain, Invoice, Operation
+from ultahost_api.operations import WriteRequest
+
+pytestmark = pytest.mark.django_db
+
+State = Operation.State
+
+
+@pytest.fixture
+def acme(sandbox):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_domains(3, status="Active")
+    acme.add_invoices(3, status="Unpaid", paymentmethod="stripe", total="19.99")
+    return acme
+
+
+@pytest.fixture
+def alma(people, add_key, acme, read_everything):
+    alma = people.member("Alma")
+    add_key(alma, acme)
+    read_everything()
+    return alma
+
+
+@pytest.fixture
+def key(alma):
+    return alma.api_keys.get()
+
+
+@pytest.fixture
+def confirm(key, alma):
+    def confirm(write=lambda row: UpdateNameservers(row.remote_id, ["a.example", "b.example"]), rows=Domain):
+        batch = uuid4()
+        found = rows.objects.order_by("remote_id")
+        operations.queue([WriteRequest(alma, key, write(row), uuid4()) for row in found], batch)
+        return f"/activity/together/{batch}/"
+
+    return confirm
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+def work():
+    for _ in range(20):
+        for batch in operations.waiting_batches():
+            tasks.send_next(str(batch))
+
+
+def states(page):
+    return page.texts("main td.state")
+
+
+def test_it_counts_and_names_each_row(browser, confirm):
+    path = confirm()
+    page = browser.get(path)
+    assert page.one("h1").text == "Set nameservers"
+    assert page.one(".progress-line [role=status]").text.startswith("Time left: less than a minute.")
+    assert page.texts("main .counts > span") == ["Queued 3"]
+    assert page.one("progress")["value"] == "0"
+    assert page.one("#batch")["hx-get"] == path
+
+    work()
+
+    page = browser.get(path)
+    assert page.texts("main .counts > span") == ["Done 3"]
+    assert page.one("progress")["value"] == page.one("progress")["max"] == "3"
+    links = [link["href"] for link in page.all("main td.name a")]
+    assert links == [f"/domains/{domain.pk}/" for domain in Domain.objects.order_by("remote_id")]
+    assert "hx-get" not in page.one("#batch").attributes
+    assert page.all("main .buttons form") == []
+
+
+def test_it_is_paused_and_resumed(browser, confirm):
+    path = confirm()
+    browser.post(f"{path}pause/")
+    work()
+    page = browser.get(path)
+    assert states(page) == ["Queued"] * 3
+    assert (
+        page.one(".progress-line [role=status]").text
+        == "Paused. After 60 minutes the rest is not sent any more."
+    )
+    assert page.all("#pause") == []
+
+    browser.post(f"{path}resume/")
+    work()
+    assert states(browser.get(path)) == ["Done"] * 3
+
+
+def test_it_says_that_it_was_paused_for_too_long(browser, confirm):
+    path = confirm()
+    browser.post(f"{path}pause/")
+    Batch.objects.update(paused_at=timezone.now() - timedelta(minutes=61))
+    operations.abandon()
+    page = browser.get(path)
+    assert states(page) == ["Not sent"] * 3
+    assert page.texts("main td.name small") == ["It was paused for 60 minutes and was not sent."] * 3
+
+
+def test_it_is_stopped(browser, confirm):
+    path = confirm()
+    tasks.send_next(path.split("/")[-2])
+    browser.post(f"{path}stop/")
+    work()
+    page = browser.get(path)
+    assert states(page) == ["Done", "Not sent", "Not sent"]
+    assert page.texts("main td.name small")[1:] == ["It was stopped before it was sent."] * 2
+
+
+def test_it_does_nothing_to_one_that_has_ended(browser, confirm):
+    path = confirm()
+    work()
+    for order in ("pause", "stop", "resume"):
+        assert browser.post(f"{path}{order}/").leads_to == path
+    assert Batch.objects.get().is_held is False
+    assert browser.post(f"{path}retry/").leads_to == path
+    assert browser.post(f"{path}else/").status == 404
+
+
+def test_it_leads_to_paying_again_what_was_not_paid(browser, confirm):
+    path = confirm(lambda row: PayInvoice(row.remote_id), Invoice)
+    tasks.send_next(path.split("/")[-2])
+    browser.post(f"{path}stop/")
+    page = browser.follow(browser.post(f"{path}retry/"))
+    rest = Invoice.objects.order_by("due_date", "remote_id").filter(status="Unpaid")
+    assert {box["value"] for box in page.all("main input[name=invoice]")} == {str(one.pk) for one in rest}
+
+
+def test_it_never_offers_to_try_what_is_unknown_again(browser, confirm):
+    path = confirm()
+    Operation.objects.update(state=State.UNKNOWN)
+    assert browser.get(path).all("#retry") == []
+    assert browser.post(f"{path}retry/").leads_to == path
+
+
+def test_it_is_its_sender_s_and_the_admins(visit, people, alma, key, confirm):
+    path = confirm()
+    ben, dana = people.member("Ben"), people.admin("Dana")
+    Grant.objects.create(user=ben, account=key.account, level="operate", given_by=alma)
+    for order in ("", "pause/", "stop/", "retry/"):
+        browser = visit(ben)
+        page = browser.get(path) if not order else browser.post(f"{path}{order}")
+        assert page.status == 404
+    assert visit(dana).get(path).status == 200
+    visit(dana).post(f"{path}stop/")
+    assert set(Operation.objects.values_list("state", flat=True)) == {State.NOT_SENT}
+
+
+def test_it_is_found_again_in_the_activity(browser, confirm):
+    path = confirm()
+    page = browser.get("/activity/")
+    (link,) = page.all(".batches a")
+    assert link["href"] == path
+    assert "3" in link.parent.text
+    operation = Operation.objects.first()
+    assert browser.get(f"/activity/{operation.pk}/").one("a[href^='/activity/together/']")["href"] == path
