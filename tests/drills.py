@@ -23,6 +23,7 @@ IS_LONG = os.environ.get("LONG") == "1"
 CALLS, ACCOUNTS = (50_000, 167) if IS_LONG else (10_000, 20)  # 200 keys or 24
 STORM = 420.0  # seconds of each
 MONEY = 10 if IS_LONG else 1  # times a thousand operations
+BULK = 10 if IS_LONG else 2  # runs, each with a seed of its own
 FAULTS = 5000 if IS_LONG else 300
 SEED = int(time.time())
 EXAMPLES = (
@@ -52,6 +53,14 @@ def money() -> bool:
     return sum(_python("-m", "tests.faults", *counts, DATABASE_URL="") for counts in runs) == MONEY
 
 
+def bulk() -> bool:
+    """Eighty domains over five keys at 20 calls in 10 s, a tenth of them failing, the worker killed twice."""
+    return all(
+        _python("-m", "tests.faults.bulk", "80", "5", "20", "10", "2", str(SEED + number))
+        for number in range(BULK)
+    )
+
+
 def faults() -> bool:
     """The refresh under faults, on SQLite and on PostgreSQL."""
     is_good = _strike("")
@@ -75,7 +84,7 @@ def examples() -> bool:
 
 
 DRILLS: dict[str, Callable[[], bool]] = {
-    drill.__name__: drill for drill in (rate, money, faults, slow_clients, examples)
+    drill.__name__: drill for drill in (rate, money, bulk, faults, slow_clients, examples)
 }
 
 

@@ -13,7 +13,7 @@ from portal import access
 from portal.models import User
 from portal.operations import acting_key
 from ultahost_api import operations
-from ultahost_api.calls.estimates import seconds_for
+from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation
 from ultahost_api.operations import WriteRequest
@@ -82,7 +82,7 @@ class Together:
     @property
     def seconds(self) -> float:
         """The estimate: accounts are worked on beside each other."""
-        return max((seconds_for(key, count * self.calls) for _a, _w, key, count in self.whose), default=0.0)
+        return seconds_for_all((key, count * self.calls) for _account, _whose, key, count in self.whose)
 
     def confirm(self, token: UUID, named: QueryDict, make: Callable[[Any], Write]) -> UUID:
         """Queues all of them. Raises OtherKey if a key would be used that the page did not name.

@@ -13,7 +13,7 @@ from django.db.models import Count, Max, Min, Q
 from portal import access
 from portal.models import User
 from portal.wording.links import href
-from ultahost_api.calls.estimates import seconds_for
+from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.models import Batch, Domain, Operation
 from ultahost_api.models.operations import PENDING
 
@@ -82,7 +82,7 @@ class Progress:
         """How long the rest will take."""
         keys = {one.key_id: one.key for one in self.operations if one.state == State.QUEUED}
         counts = Counter(one.key_id for one in self.operations if one.state == State.QUEUED)
-        return max((seconds_for(keys[key_id], count) for key_id, count in counts.items()), default=0.0)
+        return seconds_for_all((keys[key_id], count) for key_id, count in counts.items())
 
     @property
     def retriable(self) -> list[Line]:

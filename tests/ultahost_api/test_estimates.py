@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ultahost_api.calls.estimates import seconds_for
+from ultahost_api.calls.estimates import seconds_for, seconds_for_all
 from ultahost_api.models import RateWindow
 
 pytestmark = pytest.mark.django_db
@@ -50,3 +50,12 @@ def test_it_waits_as_long_as_a_key_is_held(window):
 def test_it_knows_no_window_of_a_new_key(key):
     RateWindow.objects.all().delete()
     assert seconds_for(key, 10) == 3
+
+
+def test_it_takes_as_long_as_the_slowest_key_or_as_the_processes(window, add_key, people, sandbox):
+    key = window()
+    others = [add_key(people.member(name), sandbox.add_account(name)) for name in ("Ben", "Carla")]
+    RateWindow.objects.exclude(key=key).update(remaining=100, reserve=0, took=0.5, resets_at=in_seconds(60))
+    assert seconds_for_all([(key, 18), (others[0], 2)]) == 9
+    assert seconds_for_all([(key, 10), (others[0], 10), (others[1], 10)]) == 7.5
+    assert seconds_for_all([]) == 0

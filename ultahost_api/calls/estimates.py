@@ -1,5 +1,6 @@
-"""How long a key will take for calls that leave the reserve to people."""
+"""How long calls will take that leave the reserve of each key to people."""
 
+from collections.abc import Iterable
 from math import ceil
 
 from django.utils import timezone
@@ -10,10 +11,20 @@ _CALL = 0.3  # seconds at least, with what a worker does besides
 _TICK = 2.5  # seconds from a reset to the tick that continues, on average
 
 
+_AT_ONCE = 2  # processes of one worker
+
+
+def seconds_for_all(calls: Iterable[tuple[ApiKey, int]]) -> float:
+    """Keys are used beside each other, by as many processes as there are."""
+    told = list(calls)
+    longest = max((seconds_for(key, count) for key, count in told), default=0.0)
+    return max(longest, sum(_each(_window(key)) * count for key, count in told) / _AT_ONCE)
+
+
 def seconds_for(key: ApiKey, calls: int) -> float:
     """Of a key whose limit is not known yet: as long as its answers take."""
-    window = RateWindow.objects.filter(key=key).first()
-    each = max(_CALL, window.took if window else 0.0)
+    window = _window(key)
+    each = _each(window)
     if window is None or not window.limit or not window.length:
         return calls * each
     in_a_window = max(1, window.limit - window.reserve)
@@ -23,6 +34,14 @@ def seconds_for(key: ApiKey, calls: int) -> float:
     windows = ceil((calls - left) / in_a_window)
     last = calls - left - (windows - 1) * in_a_window
     return _until_reset(window) + (windows - 1) * (window.length + _TICK) + _TICK + last * each
+
+
+def _window(key: ApiKey) -> RateWindow | None:
+    return RateWindow.objects.filter(key=key).first()
+
+
+def _each(window: RateWindow | None) -> float:
+    return max(_CALL, window.took if window else 0.0)
 
 
 def _left(window: RateWindow, in_a_window: int) -> int:
