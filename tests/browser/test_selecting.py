@@ -68,6 +68,6 @@ def test_it_keeps_the_bar_within_a_phone(visitor: Visitor) -> None:
     box = page.locator(".bulk").bounding_box()
     assert box
     assert box["height"] < 844 / 3
-    page.get_by_role("button", name="Renew").scroll_into_view_if_needed()
-    page.get_by_role("button", name="Renew").click()
+    page.get_by_role("button", name="Renew", exact=True).scroll_into_view_if_needed()
+    page.get_by_role("button", name="Renew", exact=True).click()
     expect(page.locator("input[type=password]")).to_be_visible()
