@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.forms.domains import HostField
-from portal.forms.orders import YEARS
+from portal.forms.order_base import YEARS
 from portal.models import NameserverSet
 from portal.queries.payment_gateways import known_gateways
 from ultahost_api.models import Account

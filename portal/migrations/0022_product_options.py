@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0020_language"),
+        ("portal", "0021_nameserver_sets"),
     ]
 
     operations = [

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access, http
 from portal.acts import nameservers as acts
-from portal.forms.orders import NOT_RENEWABLE
+from portal.forms.renewals import NOT_RENEWABLE
 from portal.forms.selected_domains import SelectedForm, SelectedNameserversForm, SelectedRenewalForm
 from portal.operations import acting_key
 from portal.operations.together import Together, batch_of

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ultahost_api", "0027_costing_index"),
+        ("ultahost_api", "0028_batches"),
     ]
 
     operations = [
