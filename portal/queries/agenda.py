@@ -5,7 +5,7 @@ three months ahead again after each cycle. The database adds up; only the rows t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -111,10 +111,14 @@ class Agenda:
         self.kinds = kinds or list(Kind)
         self.account = account
         self.today = conf.today()
+        self._days: dict[tuple[date, int | None], tuple[date, ...]] = {}
 
     @cached_property
     def days(self) -> list[Day]:
         """Those on which anything falls due, in their order."""
+        return self._kept((self.span, *self.kinds), self._add_up)
+
+    def _add_up(self) -> list[Day]:
         found: dict[date, Day] = {}
         for group in self._chosen:
             for day in self._days_of(group):
@@ -132,29 +136,35 @@ class Agenda:
                 whole.by_currency.setdefault(currency, DaySum(currency)).add(one)
         return whole.sums
 
-    @property
+    @cached_property
     def counts(self) -> dict[Kind, int]:
         """How many entries each kind has, whichever kinds were chosen."""
+        return self._kept((self.span, "counts"), self._count)
+
+    def _count(self) -> dict[Kind, int]:
         counts = dict.fromkeys(Kind, 0)
         for group in self._groups:
-            counts[group.source.kind] += group.count * sum(1 for _ in self._days_of(group))
+            counts[group.source.kind] += group.count * len(self._days_of(group))
         return counts
 
     def entries(self, days: Iterable[date], most: int) -> list[Entry]:
         """Of these days, of each kind and cycle at most so many a day."""
-        wanted, found = set(days), []
+        wanted = set(days)
+        found: list[Entry] = []
         for source in SOURCES:
             groups = [one for one in self._chosen if one.source is source]
             groups = [one for one in groups if any(day in wanted for day in self._days_of(one))]
             for row in self._rows(source, groups, most):
-                found += [one for one in self._entries_of(source, row) if one.day in wanted]
+                found += self._entries_of(source, row, wanted)
         order = list(Kind)
         return sorted(found, key=lambda one: (one.day, order.index(one.kind), str(one.row), one.row.pk))
 
-    def _entries_of(self, source: Source, row: Any) -> Iterator[Entry]:
+    def _entries_of(self, source: Source, row: Any, wanted: Collection[date]) -> Iterator[Entry]:
         due, cycle = getattr(row, source.day), getattr(row, source.cycle) if source.cycle else None
         months = source.months(cycle)
         for day in self._falls_on(due, months):
+            if day not in wanted:
+                continue
             turn = ((day.year - due.year) * 12 + day.month - due.month) // months if months else 0
             is_invoiced = not turn and row.pk in self._invoiced
             yield Entry(
@@ -170,11 +180,17 @@ class Agenda:
                 ends=source.ends,
             )
 
-    def _days_of(self, group: _Group) -> Iterator[date]:
+    def _days_of(self, group: _Group) -> Sequence[date]:
         return self._falls_on(group.due, group.source.months(group.cycle))
 
-    def _falls_on(self, due: date, months: int | None) -> Iterator[date]:
+    def _falls_on(self, due: date, months: int | None) -> Sequence[date]:
         """The day that was told, and from today for some months the days after each cycle."""
+        key = due, months
+        if key not in self._days:
+            self._days[key] = (*self._work_out(due, months),)
+        return self._days[key]
+
+    def _work_out(self, due: date, months: int | None) -> Iterator[date]:
         first, before = self.span.first, self.span.before
         if first <= due < before:
             yield due

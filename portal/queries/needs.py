@@ -44,6 +44,7 @@ class Needs:
         self._wanted = put_off
         self._notes = list(NeedNote.objects.current(conf.today()).select_related("person"))
         self._groups = groups_of(user)
+        self._splits: dict[Kind, dict[bool, QuerySet[Any]]] = {}
 
     @cached_property
     def entries(self) -> list[Entry]:
@@ -65,7 +66,7 @@ class Needs:
             return {kind: self._read(kind) for kind in COPIED}
 
         key = "needs", self._wanted, self._put_off
-        return access.kept_figures(self.user, key, read) if self._most == SHOWN else read()
+        return access.kept_rows(self.user, key, read) if self._most == SHOWN else read()
 
     def _read(self, kind: Kind) -> list[Any]:
         return list(self._split(kind)[self._wanted][: self._most])
@@ -107,9 +108,11 @@ class Needs:
 
     def _split(self, kind: Kind) -> dict[bool, QuerySet[Any]]:
         """Those that were put off, and the others."""
-        rows = ROWS[kind](self.user)
-        subjects = [subject for its_kind, subject in self._put_off if its_kind == kind]
-        return {True: rows.filter(pk__in=subjects), False: rows.exclude(pk__in=subjects)}
+        if kind not in self._splits:
+            rows = ROWS[kind](self.user)
+            subjects = [subject for its_kind, subject in self._put_off if its_kind == kind]
+            self._splits[kind] = {True: rows.filter(pk__in=subjects), False: rows.exclude(pk__in=subjects)}
+        return self._splits[kind]
 
     def _of_group(self, kind: Kind, put_off: bool) -> list[Invoice]:
         found = self._groups[kind]
