@@ -107,6 +107,28 @@ def test_it_takes_the_code_before_and_the_next_one_too_each_once(visit, alma, aw
             assert is_in(browser) == lets_in
 
 
+def test_it_takes_a_code_in_two_groups_as_apps_show_it(visit, alma):
+    """Where the app is set up, after the password, and where one confirms."""
+    middle = time.time() // 30 * 30 + 15
+
+    def code():
+        digits = totp.code(seed, time.time())
+        return f"{digits[:3]} {digits[3:]}"
+
+    with time_machine.travel(middle, tick=False):
+        setting_up = visit(alma)
+        seed = setting_up.get(APP).one("p.mono").text.replace(" ", "")
+        assert setting_up.follow(setting_up.post(APP, {"code": code()})).all(".recovery-codes code")
+    with time_machine.travel(middle + 60, tick=False):
+        sign_in(browser := visit())
+        browser.post("/sign-in/second-factor/", {"code": code()})
+        assert is_in(browser)
+    with time_machine.travel(middle + 600, tick=False):
+        assert browser.get("/keys/add/").leads_to.startswith("/sign-in/again/")
+        browser.post("/sign-in/again/code/", {"code": code(), "next": "/keys/add/"})
+        assert browser.get("/keys/add/").status == 200
+
+
 @pytest.mark.parametrize("away", [-60, 60])
 def test_it_takes_no_code_of_another_minute(visit, alma, away):
     seed, _ = set_up_app(visit(alma))
