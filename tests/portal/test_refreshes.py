@@ -270,3 +270,15 @@ def test_it_announces_an_account_that_completes_within_the_same_second(visit, al
     of_beta.update(completed_at=at - timedelta(microseconds=1000))
 
     assert "services-refreshed" in browser.htmx(asks, "freshness").headers["HX-Trigger"]
+
+
+def test_it_announces_a_second_pass_within_the_same_second(visit, alma):
+    at = timezone.now().replace(microsecond=100_000)
+    refreshes = Refresh.objects.filter(noun="services")
+    refreshes.update(completed_at=at)
+    browser = visit(alma)
+    asks = region(browser.get("/services/"))["hx-get"]
+
+    refreshes.update(completed_at=at + timedelta(milliseconds=300))
+
+    assert "services-refreshed" in browser.htmx(asks, "freshness").headers["HX-Trigger"]
