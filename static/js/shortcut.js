@@ -7,7 +7,7 @@ document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return
   if (document.documentElement.dataset.shortcuts === "off") return
 
-  typed = event.timeStamp - last < PATIENCE ? `${typed} ${event.key}` : event.key
+  typed = typed && event.timeStamp - last < PATIENCE ? `${typed} ${event.key}` : event.key
   last = event.timeStamp
 
   const target = meant(typed) ?? meant(event.key)
