@@ -152,7 +152,7 @@ def test_it_pays_one_invoice_and_several_and_the_buttons_say_the_sums(
     visitor: Visitor, ledger: Ledger
 ) -> None:
     page = visitor.sign_in("carla").prove().page
-    visitor.visit("/invoices/?status=Unpaid")
+    visitor.visit("/invoices/?status=Open")
     expect(page.locator("#freshness")).to_contain_text("Updated", timeout=60_000)
     (name, owed), *others = payable_by_card(visitor)[:3]
 
@@ -169,7 +169,7 @@ def test_it_pays_one_invoice_and_several_and_the_buttons_say_the_sums(
     expect(button).to_have_count(0)
     assert [effect["target"] for effect in ledger("pay_invoice")] == [number]
 
-    visitor.visit("/invoices/?status=Unpaid")
+    visitor.visit("/invoices/?status=Open")
     for name, _ in others:
         page.get_by_label(f"Select invoice {name}", exact=True).check()
     press(page, "Pay selected")
