@@ -4,7 +4,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from portal.pages.filters import DayInput
+from portal.pages.date_filters import DayInput
 from ultahost_api import conf
 
 LATEST = timedelta(days=365)

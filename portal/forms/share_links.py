@@ -6,7 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.models.share_links import MOST_DAYS
-from portal.pages.filters import EARLIEST, DayInput
+from portal.pages.date_filters import EARLIEST, DayInput
 from ultahost_api.models import Account, Invoice
 from ultahost_api.models.invoice_statuses import PAYABLE
 

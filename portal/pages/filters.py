@@ -1,64 +1,26 @@
 """The filters of the lists, as forms that validate the query string."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import Any
 
 import django_filters as filters
-from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
-from django.forms import DateField, DateInput, ModelChoiceField
+from django.forms import ModelChoiceField
 from django.http import QueryDict
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.models import Act, Label, User
 from portal.models.labels import label_of_line
-from portal.pages.periods import Period, days_of
+from portal.pages.date_filters import EARLIEST, DayFilter, PeriodFilter
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
 from ultahost_api.models.invoice_statuses import ASKED_FOR, OVERDUE
 from ultahost_api.models.spending import BY_PRODUCT, NOT_ASSIGNED, with_line_of
 
-EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
-
 _TOO_EARLY = _("%(label)s: a date before 1990 filters nothing.")
-_UNUSED = _("An incomplete date or one before 1990 filters nothing.")  # shown while it is so
 _HALF_TYPED = _("%(label)s: an incomplete date filters nothing.")
-
-
-class DayInput(DateInput):
-    """A day. The browser does not send it before its year has four digits."""
-
-    def __init__(self) -> None:
-        limits = {"min": EARLIEST.isoformat(), "max": "9999-12-31"}
-        super().__init__(attrs={"type": "date"} | limits, format="%Y-%m-%d")
-
-
-class HalfTypedDayField(DateField):
-    """What is no day counts as none, since it is most often half typed."""
-
-    def to_python(self, value: Any) -> date | None:
-        try:
-            return super().to_python(value)
-        except ValidationError:
-            return None
-
-
-class DayFilter(filters.DateFilter):
-    """A day. A half-typed one or one before EARLIEST does not filter, and the list says so."""
-
-    field_class = HalfTypedDayField
-
-    def __init__(self, column: str, lookup: str, label: Any) -> None:
-        super().__init__(column, lookup, label=label, widget=DayInput(), help_text=_UNUSED)
-
-    def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
-        if value and value < EARLIEST:
-            return rows
-        return super().filter(rows, value)
 
 
 class RowFilter(filters.FilterSet):
@@ -195,20 +157,6 @@ class DerivedFilter(CachedFilter):
     def statuses(self, rows: QuerySet[Any]) -> dict[str, QuerySet[Any]]:
         parts: Any = rows
         return {self.stored_column: parts.of_plain_status(), "derived_status": parts.of_derived_status()}
-
-
-class PeriodFilter(filters.ChoiceFilter):
-    """A month, quarter or year around today in the person's time zone."""
-
-    def __init__(self, column: str) -> None:
-        select = Select(attrs={"data-period": ""})
-        super().__init__(
-            column, label=_("Period"), choices=Period.choices, empty_label=_("Any date"), widget=select
-        )
-
-    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        days = days_of(value, timezone.localdate())
-        return rows.filter(**{f"{self.field_name}__range": days}) if days else rows
 
 
 UNASSIGNED = "not assigned"  # the product of lines that name none, in an address

@@ -1,0 +1,64 @@
+"""Filters by days: two days to type, or a period to choose."""
+
+from datetime import date
+from typing import Any
+
+import django_filters as filters
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import DateField, DateInput
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from portal.pages.periods import Period, days_of
+from portal.pages.selects import Select
+
+EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
+
+_UNUSED = _("An incomplete date or one before 1990 filters nothing.")  # shown while it is so
+
+
+class DayInput(DateInput):
+    """A day. The browser does not send it before its year has four digits."""
+
+    def __init__(self) -> None:
+        limits = {"min": EARLIEST.isoformat(), "max": "9999-12-31"}
+        super().__init__(attrs={"type": "date"} | limits, format="%Y-%m-%d")
+
+
+class HalfTypedDayField(DateField):
+    """What is no day counts as none, since it is most often half typed."""
+
+    def to_python(self, value: Any) -> date | None:
+        try:
+            return super().to_python(value)
+        except ValidationError:
+            return None
+
+
+class DayFilter(filters.DateFilter):
+    """A day. A half-typed one or one before EARLIEST does not filter, and the list says so."""
+
+    field_class = HalfTypedDayField
+
+    def __init__(self, column: str, lookup: str, label: Any) -> None:
+        super().__init__(column, lookup, label=label, widget=DayInput(), help_text=_UNUSED)
+
+    def filter(self, rows: QuerySet[Any], value: date | None) -> QuerySet[Any]:
+        if value and value < EARLIEST:
+            return rows
+        return super().filter(rows, value)
+
+
+class PeriodFilter(filters.ChoiceFilter):
+    """A month, quarter or year around today in the person's time zone."""
+
+    def __init__(self, column: str) -> None:
+        select = Select(attrs={"data-period": ""})
+        super().__init__(
+            column, label=_("Period"), choices=Period.choices, empty_label=_("Any date"), widget=select
+        )
+
+    def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        days = days_of(value, timezone.localdate())
+        return rows.filter(**{f"{self.field_name}__range": days}) if days else rows
