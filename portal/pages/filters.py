@@ -12,7 +12,13 @@ from django.utils.translation import pgettext_lazy
 
 from portal.models import Act, Label, User
 from portal.models.labels import label_of_line
-from portal.pages.date_filters import EARLIEST, DayFilter, PeriodFilter
+from portal.pages.date_filters import (
+    EARLIEST,
+    DayFilter,
+    MomentFilter,
+    PeriodFilter,
+    PeriodOfMomentsFilter,
+)
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
@@ -224,9 +230,23 @@ class InvoiceFilter(DerivedFilter):
 class QuoteFilter(DerivedFilter):
     stored_column = "stage"
 
+    period = PeriodFilter("created_on")
+    since = DayFilter("created_on", "gte", label=_("Made from"))
+    until = DayFilter("created_on", "lte", label=_("Made to"))
+
+
+class OrderFilter(CachedFilter):
+    period = PeriodOfMomentsFilter("date")
+    since = MomentFilter("date", "gte", label=_("Ordered from"))
+    until = MomentFilter("date", "lt", label=_("Ordered to"))
+
 
 class EmailFilter(CachedFilter):
     status = None  # a mail has none
+
+    period = PeriodOfMomentsFilter("date")
+    since = MomentFilter("date", "gte", label=_("Sent from"))
+    until = MomentFilter("date", "lt", label=_("Sent to"))
 
 
 class OperationFilter(RowFilter):
@@ -243,9 +263,9 @@ class AuditFilter(RowFilter):
     actor = filters.ModelChoiceFilter(
         queryset=User.objects.all(), label=_("Who"), empty_label=_("Anyone"), widget=Select
     )
-    period = PeriodFilter("at__date")
-    since = DayFilter("at", "date__gte", label=pgettext_lazy("day", "From"))
-    until = DayFilter("at", "date__lte", label=pgettext_lazy("day", "To"))
+    period = PeriodOfMomentsFilter("at")
+    since = MomentFilter("at", "gte", label=pgettext_lazy("day", "From"))
+    until = MomentFilter("at", "lt", label=pgettext_lazy("day", "To"))
 
 
 def _told_nouns() -> list[tuple[str, Any]]:
@@ -257,9 +277,9 @@ class EventFilter(RowFilter):
     status_column = "kind"
 
     noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns, widget=Select)
-    period = PeriodFilter("at__date")
-    since = DayFilter("at", "date__gte", label=pgettext_lazy("day", "From"))
-    until = DayFilter("at", "date__lte", label=pgettext_lazy("day", "To"))
+    period = PeriodOfMomentsFilter("at")
+    since = MomentFilter("at", "gte", label=pgettext_lazy("day", "From"))
+    until = MomentFilter("at", "lt", label=pgettext_lazy("day", "To"))
 
 
 class DomainFilter(LabelledFilter):

@@ -19,7 +19,7 @@ from portal.models import Product, User
 from portal.operations.page import WritePage
 from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
-from portal.pages.filters import CachedFilter
+from portal.pages.filters import OrderFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.deeds import deed
@@ -141,7 +141,7 @@ def _table(request: http.Request) -> Table:
         LISTING,
         access.orders_to_view(request.user),
         accounts=accounts,
-        filter=CachedFilter,
+        filter=OrderFilter,
         freshness=Freshness(Noun.ORDERS, accounts),
     )
 

@@ -172,6 +172,35 @@ def test_it_counts_a_period_in_the_person_s_time_zone(visit, people, rows, alma,
     assert titles(visit(alma).get("/invoices/?period=this-month")) == ["March"]
 
 
+@pytest.mark.parametrize("path", ["/orders/", "/emails/", "/quotes/"])
+@time_machine.travel(datetime(2026, 2, 10, 12, tzinfo=UTC), tick=False)
+def test_other_lists_filter_by_day_and_period_too(visit, rows, alma, acme, path):
+    """Of moments: by the day that it was where the person is."""
+    alma.time_zone = "Asia/Tokyo"  # nine hours ahead
+    alma.save()
+    moments = {
+        "before": datetime(2026, 1, 31, 14, 59, 59, tzinfo=UTC),
+        "first": datetime(2026, 1, 31, 15, tzinfo=UTC),
+        "last": datetime(2026, 2, 28, 14, 59, 59, tzinfo=UTC),
+        "after": datetime(2026, 2, 28, 15, tzinfo=UTC),
+    }
+    for name, at in moments.items():
+        if path == "/orders/":
+            rows.order(acme, number=name, date=at)
+        elif path == "/emails/":
+            rows.email(acme, subject=name, date=at)
+        else:
+            rows.quote(acme, subject=name, created_on=(at + timedelta(hours=9)).date())
+    browser = visit(alma)
+
+    for query in ("period=this-month", "since=2026-02-01&until=2026-02-28"):
+        page = browser.get(f"{path}?{query}")
+        assert sorted(title.strip("#") for title in titles(page)) == ["first", "last"]
+        assert page.one("[data-filter-count]").text == str(query.count("="))
+    assert len(titles(browser.get(f"{path}?since=1026-02-01&until=9999-12-31"))) == 4
+    assert browser.get(f"{path}?until=2026-").texts(".list .banner .words") != []
+
+
 @time_machine.travel(datetime(2026, 2, 10, 12, tzinfo=UTC), tick=False)
 def test_it_filters_by_both_a_period_and_a_day_that_stand_in_the_address(visit, alma, rows, acme):
     for day in (1, 15):
