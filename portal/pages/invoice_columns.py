@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.pages import cells, parts
 from portal.pages.columns import Column
@@ -17,6 +18,12 @@ _WORDS = Translated({"not read": _("not read yet")})
 def service_names(invoice: Invoice) -> str:
     """Of an invoice of ``queries.related.with_things``."""
     return "; ".join(map(str, invoice.things))
+
+
+def label_names(invoice: Invoice) -> str:
+    """The labels of its lines, each once."""
+    items: Any = invoice.items.all()
+    return "; ".join(dict.fromkeys(item.label_name for item in items if item.label_name))
 
 
 def line_texts(invoice: Invoice) -> str:
@@ -45,3 +52,4 @@ NET = Column("net", _("Net"), lambda i: i.subtotal, "number extra", cell=detail(
 TAX = Column("tax", _("Tax"), lambda i: i.both_taxes, "number extra", cell=_tax)
 CREDIT_USED = Column("credit", _("Credit used"), lambda i: i.credit, "number extra", cell=detail("credit"))
 SERVICE = Column("service", _("Services and domains"), service_names, "extra")
+LABEL = Column("label", pgettext_lazy("team", "Label"), label_names, "extra")

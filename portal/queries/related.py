@@ -94,9 +94,10 @@ def lines_of(user: User, invoice: Invoice) -> list[Line]:
 
 
 def with_things(user: User, invoices: InvoiceQuerySet) -> InvoiceQuerySet:
-    """Each with its lines, and with what they name as far as the user may view that."""
+    """Each with its lines and their labels, and with what they name as far as the user may view that."""
     things = {"items__service": access.services_to_view(user), "items__domain": access.domains_to_view(user)}
-    return invoices.prefetch_related("items", *(Prefetch(path, rows) for path, rows in things.items()))
+    lines = Prefetch("items", InvoiceItem.objects.annotate(label_name=label_of_line("label__name")))
+    return invoices.prefetch_related(lines, *(Prefetch(path, rows) for path, rows in things.items()))
 
 
 def is_assignable(user: User, item: InvoiceItem) -> bool:

@@ -21,7 +21,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import InvoiceFilter
-from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX
+from portal.pages.invoice_columns import CREDIT_USED, LABEL, NET, SERVICE, TAX
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
@@ -106,6 +106,7 @@ LISTING = Listing(
         TAX,
         CREDIT_USED,
         SERVICE,
+        LABEL,
         UNREADABLE,
     ),
 )
@@ -115,7 +116,7 @@ LISTING = Listing(
 def invoices(request: http.Request) -> HttpResponse:
     """The shared invoice view. An invoice is counted once, even if several keys open its account."""
     shown = LISTING.shown_to(request.user.columns.get(LISTING.name, ()))
-    table = _table(request, shows_things=SERVICE.name in shown)
+    table = _table(request, shows_things=not {SERVICE.name, LABEL.name}.isdisjoint(shown))
     schedule.watch(table.accounts)
     payers = {account.pk for account in access.accounts_to_pay(request.user)}
     if payers:

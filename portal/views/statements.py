@@ -16,7 +16,15 @@ from portal import access, audit, http
 from portal.models import Act
 from portal.pages import cells, exports, parts, tables
 from portal.pages.columns import UNREADABLE, Column
-from portal.pages.invoice_columns import CREDIT_USED, NET, SERVICE, TAX, line_texts, service_names
+from portal.pages.invoice_columns import (
+    CREDIT_USED,
+    LABEL,
+    NET,
+    SERVICE,
+    TAX,
+    line_texts,
+    service_names,
+)
 from portal.pages.periods import month_after, month_named
 from portal.queries import statements as query
 from portal.wording.translated import Translated
@@ -44,6 +52,7 @@ COLUMNS = (
     Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
     Column("for", _("For"), line_texts, "for extra", cell=_clamped(line_texts), tip=line_texts),
     replace(SERVICE, cell=_clamped(service_names), tip=service_names),
+    LABEL,
     Column("status", _("Status"), lambda i: i.shown_status, "state", cell=_state),
     NET,
     TAX,

@@ -75,8 +75,8 @@ def test_it_prints_a_statement_whole_with_every_column_and_its_sum_at_the_end(
 ) -> None:
     paper.visit(f"/statements/{invoices[0].account_id}/2026-02/print/")
 
-    heads = ["Date", "Invoice", "For", "Services and domains", "Status", "Net", "Tax", "Credit used"]
-    assert shown_heads(paper.page) == [*heads, "Total", "Paid"]
+    heads = ["Date", "Invoice", "For", "Services and domains", "Label", "Status", "Net", "Tax"]
+    assert shown_heads(paper.page) == [*heads, "Credit used", "Total", "Paid"]
     expect(paper.page.locator("tbody tr")).to_have_count(31)
     assert paper.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     last = paper.page.locator("tbody tr").last.bounding_box()

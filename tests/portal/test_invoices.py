@@ -189,6 +189,7 @@ def test_it_exports_the_invoices(visit, alma, rows, acme):
         "",
         "",
         "",
+        "",
     ]
 
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from portal.models import AccountPolicy, Act, AuditEntry
+from portal.acts import labels
+from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
 from tests.portal.statements import all_statements
-from ultahost_api.models import InvoiceItem
+from ultahost_api.models import AssignedLine, InvoiceItem
 
 OCTOBER = "2026-10"
 
@@ -126,10 +127,10 @@ def test_page_paper_and_file_have_the_same_columns(visit, alma, bill, acme):
     )
 
     assert page.texts("thead th") == paper.texts("thead th")
-    assert titles[2:10] == page.texts("thead th")[2:]
-    assert titles[10:] == ["Currency", "Could not be read"]
+    assert titles[2:11] == page.texts("thead th")[2:]
+    assert titles[11:] == ["Currency", "Could not be read"]
     assert lines == [
-        ["2026-10-05", "'=1+1", "VPS", "", "Paid", "10.00", "1.90", "2.00", "9.90", "9.90", "EUR", ""]
+        ["2026-10-05", "'=1+1", "VPS", "", "", "Paid", "10.00", "1.90", "2.00", "9.90", "9.90", "EUR", ""]
     ]
     assert "Refresh" not in paper.html
     assert paper.one("h1").text == "Statement of Acme, October\u00a02026".replace("\u00a0", " ")
@@ -156,7 +157,7 @@ def test_it_leaves_blank_what_was_not_read_and_says_so(visit, alma, rows, acme):
 
     assert "not read yet" in table(page)[0]
     assert "unreadable" in table(page)[1]
-    assert [row[5:7] for row in file] == [["", ""], ["5.00", ""]]
+    assert [row[6:8] for row in file] == [["", ""], ["5.00", ""]]
     assert "Details of 1 not read yet" in page.one(".sums").text
     assert "Net or tax of 1 could not be read" in page.one(".sums").text
 
@@ -240,8 +241,27 @@ def test_the_list_of_invoices_has_the_same_amounts_and_services_in_its_file(visi
     assert told["Services and domains"] == "example.com"
 
 
+def test_it_says_on_which_label_each_was_booked_as_the_list_does(visit, alma, people, rows, acme, bill):
+    """Billing sees the labels of lines, and not what these are of."""
+    invoice = bill("x")
+    domain = rows.domain(acme, name="example.com")
+    labels.set_remark(alma, domain, "Shop", "")
+    invoice.items.update(domain=domain)
+    for n, name in enumerate(("Club", "Shop")):
+        line = AssignedLine.objects.create(account=acme, key=f"key {n}")
+        Remark.objects.create(line=line, label=Label.objects.get_or_create(name=name)[0])
+        InvoiceItem.objects.create(invoice=invoice, position=n + 5, description=name, assigned=line)
+    for reader in (alma, people.billing("Emil")):
+        browser = visit(reader)
+        for file in (path(acme, ending=".csv"), "/invoices.csv"):
+            titles = browser.get(file).html.removeprefix("\ufeff").splitlines()[0].replace('"', "").split(",")
+            told = dict(zip(titles, browser.get(file).csv()[0], strict=True))
+            assert told["Label"] == "Shop; Club"
+        assert "Shop; Club" in browser.get(path(acme)).html
+
+
 def test_the_list_can_show_them_too_with_as_many_statements_for_many_rows(visit, alma, rows, acme, bill):
-    alma.columns = {"invoices": ["number", "net", "tax", "credit", "service"]}
+    alma.columns = {"invoices": ["number", "net", "tax", "credit", "service", "label"]}
     alma.save()
     browser = visit(alma)
 
