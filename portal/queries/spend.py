@@ -5,12 +5,13 @@ so that every partition of the same invoices adds up to the same total: what was
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -18,7 +19,8 @@ from portal import access
 from portal.models import User
 from portal.models.labels import label_of_line
 from portal.queries.cycles import later
-from ultahost_api.models import Account
+from ultahost_api.calls.estimates import seconds_for_all
+from ultahost_api.models import Account, ApiKey
 from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.spending import BY_PRODUCT, Sums, by_account_and_month, by_line
 
@@ -49,6 +51,15 @@ class Partition:
     def total(self) -> Decimal:
         net = sum((row.amount for row in self.rows), self.not_assigned)
         return net + self.tax - self.credit
+
+
+def seconds_to_read(undetailed: Mapping[UUID, int]) -> float | None:
+    """How long the details of so many invoices of each account will take; None if no key can read them."""
+    keys: dict[UUID, ApiKey] = {}
+    for key in ApiKey.objects.usable().filter(account__in=undetailed):
+        keys.setdefault(cast(UUID, key.account_id), key)
+    calls = [(key, undetailed[account]) for account, key in keys.items()]
+    return seconds_for_all(calls) if calls else None
 
 
 def partition(keyed: Iterable[tuple[Any, Decimal, int]], whole: Sums) -> Partition:
@@ -98,6 +109,15 @@ class Spend:
     def undated(self) -> int:
         """Invoices whose date is not known: they are in no month."""
         return sum(sums.count for (_, month), sums in self._cells.items() if month is None)
+
+    @property
+    def undetailed(self) -> dict[UUID, int]:
+        """By account, how many invoices of the last 24 months have no details yet."""
+        found: defaultdict[UUID, int] = defaultdict(int)
+        for (account, month), sums in self._cells.items():
+            if month and month >= self.first:
+                found[account] += sums.undetailed
+        return {account: count for account, count in found.items() if count}
 
     @property
     def months(self) -> list[tuple[date, Sums]]:

@@ -24,9 +24,10 @@ from portal.queries.cycles import later, rounded
 from portal.queries.dearer import Dearer
 from portal.queries.freshness import Freshness
 from portal.queries.run_rate import Change, RunRate
-from portal.queries.spend import Partition, Spend
+from portal.queries.spend import Partition, Spend, seconds_to_read
 from portal.wording import formats
 from portal.wording import spend as words
+from portal.wording.durations import about
 from portal.wording.links import href
 from ultahost_api import conf
 from ultahost_api.models import Noun
@@ -116,6 +117,12 @@ class SpendPage:
     @property
     def undetailed_url(self) -> str:
         return self._invoices(self.spend.first, self.today, unreadable="details")
+
+    @property
+    def read_in(self) -> str:
+        """How long it will take until they are read; empty if no key can read them."""
+        seconds = seconds_to_read(self.spend.undetailed)
+        return "" if seconds is None else about(seconds)
 
     @property
     def unread_url(self) -> str:

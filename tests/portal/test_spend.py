@@ -9,7 +9,7 @@ from django.utils import timezone
 from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
 from tests.portal.statements import all_statements
 from tests.portal.test_spend_sums import bill
-from ultahost_api.models import Account
+from ultahost_api.models import Account, ApiKey, RateWindow
 
 TODAY = timezone.localdate()
 MONTH = TODAY.replace(day=1)
@@ -149,7 +149,31 @@ def test_it_says_how_many_details_are_not_read_and_names_them(browser, rows, acm
 
     (note,) = page.texts(".notes li")
     assert note.startswith("Details of 1 invoice are not read yet")
+    assert note.endswith("Reading them takes less than a minute, if Ultahost answers as before.")
     assert browser.get(page.one(".notes a")["href"]).texts("tbody .name") == ["new"]
+
+
+def test_it_says_how_long_the_details_will_take_by_the_limit_of_the_key(browser, rows, acme, people):
+    """Of 200 calls an hour a tenth is for people: 180 now, 180 in an hour, and 140 in two."""
+    key = ApiKey.objects.get()
+    RateWindow.objects.create(key=key, limit=200, length=3600, reserve=20, took=0.3)
+    for _n in range(500):
+        rows.invoice(acme, date=TODAY, total="10")
+    rows.invoice(acme, date=TODAY - timedelta(days=1500), total="10")  # older than what is shown
+    rows.invoice(rows.account("Without a key"), date=TODAY, total="10")
+
+    (note,) = browser.get("/spend/").texts(".notes li")
+
+    assert note.startswith("Details of 501 invoices are not read yet")
+    assert "Reading them takes about 2 hours" in note
+
+
+def test_it_says_no_time_where_no_key_can_read_them(visit, people, rows):
+    rows.invoice(rows.account("Keyless"), date=TODAY, total="10")
+
+    (note,) = visit(people.admin("Dana")).get("/spend/").texts(".notes li")
+
+    assert "Reading them" not in note
 
 
 def test_it_works_out_the_run_rate_and_the_year_ahead(browser, rows, acme):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ultahost_api.calls.estimates import seconds_for, seconds_for_all
+from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.models import RateWindow
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,10 @@ def window(key):
         return key
 
     return window
+
+
+def seconds_for(key, calls):
+    return seconds_for_all([(key, calls)])
 
 
 def in_seconds(seconds):
@@ -59,3 +63,9 @@ def test_it_takes_as_long_as_the_slowest_key_or_as_the_processes(window, add_key
     assert seconds_for_all([(key, 18), (others[0], 2)]) == 9
     assert seconds_for_all([(key, 10), (others[0], 10), (others[1], 10)]) == 7.5
     assert seconds_for_all([]) == 0
+
+
+def test_it_asks_one_statement_for_all_keys(window, add_key, people, sandbox, django_assert_num_queries):
+    keys = [window(), add_key(people.member("Ben"), sandbox.add_account("Ben"))]
+    with django_assert_num_queries(1):
+        seconds_for_all((key, 3) for key in keys)

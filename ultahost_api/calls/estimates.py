@@ -9,21 +9,20 @@ from ultahost_api.models import ApiKey, RateWindow
 
 _CALL = 0.3  # seconds at least, with what a worker does besides
 _TICK = 2.5  # seconds from a reset to the tick that continues, on average
-
-
 _AT_ONCE = 2  # processes of one worker
 
 
 def seconds_for_all(calls: Iterable[tuple[ApiKey, int]]) -> float:
-    """Keys are used beside each other, by as many processes as there are."""
+    """Keys are used beside each other, by as many processes as there are. One statement."""
     told = list(calls)
-    longest = max((seconds_for(key, count) for key, count in told), default=0.0)
-    return max(longest, sum(_each(_window(key)) * count for key, count in told) / _AT_ONCE)
+    keys = RateWindow.objects.filter(key__in=[key.pk for key, _count in told])
+    windows = {window.key_id: window for window in keys}
+    longest = max((_seconds(windows.get(key.pk), count) for key, count in told), default=0.0)
+    return max(longest, sum(_each(windows.get(key.pk)) * count for key, count in told) / _AT_ONCE)
 
 
-def seconds_for(key: ApiKey, calls: int) -> float:
+def _seconds(window: RateWindow | None, calls: int) -> float:
     """Of a key whose limit is not known yet: as long as its answers take."""
-    window = _window(key)
     each = _each(window)
     if window is None or not window.limit or not window.length:
         return calls * each
@@ -34,10 +33,6 @@ def seconds_for(key: ApiKey, calls: int) -> float:
     windows = ceil((calls - left) / in_a_window)
     last = calls - left - (windows - 1) * in_a_window
     return _until_reset(window) + (windows - 1) * (window.length + _TICK) + _TICK + last * each
-
-
-def _window(key: ApiKey) -> RateWindow | None:
-    return RateWindow.objects.filter(key=key).first()
 
 
 def _each(window: RateWindow | None) -> float:
