@@ -159,7 +159,7 @@ class Harness:
         page = act.page or f"/invoices/{Invoice.objects.get(remote_id=act.mark).pk}/pay/"
         self.visitor.prove()
         form = self.visitor.get(page).form
-        return form.filled(knows="on") if act.kind == "create_order" else form
+        return form.filled(knows="on") if act.action == "create_order" else form
 
     def _open(self, act: Act) -> Form:
         form = self._form(act)
