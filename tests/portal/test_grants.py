@@ -457,7 +457,7 @@ def sees(browser, acme):
     found |= {("invoices", "totalled")} if "77.77" in home else set()
     found |= {("account", "listed")} if "Acme" in browser.get("/accounts/").html else set()
     found |= {("account", "exported")} if "Acme" in browser.get("/accounts.csv").html else set()
-    found |= {("attention", one.text) for one in browser.get("/keys/").all("nav.rail .attention")}
+    found |= {("attention", one.text) for one in browser.get("/keys/").all("nav.rail a .attention")}
     return found
 
 

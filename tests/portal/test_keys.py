@@ -409,7 +409,7 @@ def test_it_shows_the_sick_first(visit, alma, rows):
 
     assert [name[0] for name in named(page)] == ["G", "F", "D", "D", "C", "E", "A", "B"]
     assert page.texts("nav.chips .count") == ["1", "2", "1"]
-    assert page.one("a[href=/keys/][aria-current=page] .attention").text == "1 need attention"
+    assert page.one(".rail a[href=/keys/][aria-current=page] .attention").text == "1 need attention"
     for show, letters in {"broken": "G", "rotated": "DD", "old": "C", "nonsense": "GFDDCEAB"}.items():
         assert "".join(name[0] for name in named(visit(alma).get(f"/keys/?show={show}"))) == letters
 

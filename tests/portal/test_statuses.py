@@ -143,4 +143,4 @@ def test_it_calls_a_gone_expired_quote_expired_on_its_page(browser, rows, acme):
 
     page = browser.get(f"/quotes/{acme.pk}/{quote.remote_id}/")
 
-    assert page.texts("dl.facts .status") == ["Expired"]
+    assert page.texts(".beneath .status") == ["Expired"]
