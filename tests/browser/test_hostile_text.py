@@ -33,7 +33,9 @@ FIELD = 240  # characters that every column takes
 # What no page of the portal has, as the browser itself understood the page.
 INTRUDERS = """() => {
   const address = text => new URL(text, location)
-  const acts = ({ name }) => /^on|^style$|^srcdoc$|^formaction$|^hx-on/i.test(name)
+  const ours = /^\\/domains\\/selected\\/[a-z-]+\\/$/
+  const acts = ({ name, value }) => /^on|^style$|^srcdoc$|^hx-on/i.test(name)
+    || (name === 'formaction' && !ours.test(value))
   const foreign = element => element.src && address(element.src).origin !== location.origin
   const outward = ['http:', 'https:', 'mailto:', 'tel:']
   const leads = ({ href }) => outward.includes(address(href.baseVal ?? href).protocol)

@@ -91,7 +91,7 @@ def test_it_lists_the_quotes_and_shows_one(visitor: Visitor, ultahost: Ultahost)
     page.wait_for_url(re.compile(r"/quotes/.+/\d+/"))
     number = int(page.get_by_role("heading", level=1).inner_text().split()[-1])
     quote = ultahost("alma", "get_quote", quoteid=number)
-    expect(fact(page, "Stage")).to_have_text("On hold")
+    expect(page.locator(".beneath .status")).to_have_text("On hold")
     assert money(fact(page, "Total").inner_text()) == Decimal(quote["total"])
     for item in quote["items"]:
         expect(page.get_by_role("row", name=item["description"])).to_be_visible()
