@@ -23,7 +23,8 @@ WORDS = (
     "on a page, four kept connections. A bare view is what Django's `startproject` writes, behind "
     "session and sign-in, on the same database. The figures are answers per second as a ratio to it: "
     "the median of five rounds, in each of which every page takes its turn. Milliseconds are of the "
-    "worker's CPU and depend on the machine."
+    "worker's CPU and depend on the machine. No row changes meanwhile, so counts, sums and the rows of a "
+    "page are those that the worker keeps (docs/refreshing.md)."
 )
 
 
