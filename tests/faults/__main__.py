@@ -72,9 +72,12 @@ def _is_audited() -> bool:
 
     verdict = audit.verify()
     entries = AuditEntry.objects.filter(act=Act.OPERATION_STARTED).values_list("target_id", flat=True)
-    is_whole = sorted(entries) == sorted(str(pk) for pk in Operation.objects.values_list("pk", flat=True))
-    print(f"audit log: {len(entries)} operations in it, {len(verdict.problems)} problems", flush=True)
-    return is_whole and not verdict.problems
+    operations = [str(pk) for pk in Operation.objects.values_list("pk", flat=True)]
+    print(
+        f"audit log: {len(entries)} of {len(operations)} operations in it, {len(verdict.problems)} problems",
+        flush=True,
+    )
+    return sorted(entries) == sorted(operations) and not verdict.problems
 
 
 def _free_port() -> int:
