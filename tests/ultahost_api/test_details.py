@@ -105,6 +105,16 @@ def test_it_rings_for_a_person_who_opens_a_row(listed, rung, django_capture_on_c
     assert [queue for _, _, queue in rung] == ["people"]
 
 
+def test_a_row_that_is_opened_again_and_again_is_wished_for_once_a_minute(listed, django_assert_num_queries):
+    schedule.want_details(Domain.objects.first())
+    domain = Domain.objects.get(details_wanted_at__isnull=False)
+    with django_assert_num_queries(0):
+        schedule.want_details(domain)
+    Domain.objects.update(details_wanted_at=timezone.now() - timedelta(seconds=61))
+    domain.refresh_from_db()
+    assert domain.want_details()
+
+
 def test_it_does_not_read_again_what_is_young(sandbox, listed):
     listed.run("details")
     before = len(asked(sandbox))
