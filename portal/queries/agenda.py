@@ -149,7 +149,12 @@ class Agenda:
 
     def entries(self, days: Iterable[date], most: int) -> list[Entry]:
         """Of these days, of each kind and cycle at most so many a day."""
-        wanted = set(days)
+        wanted = frozenset(days)
+        account = self.account and self.account.pk
+        key = "agenda", account, self.span, frozenset(self.kinds), wanted, most
+        return access.kept_rows(self.user, key, lambda: self._entries(wanted, most))
+
+    def _entries(self, wanted: Collection[date], most: int) -> list[Entry]:
         found: list[Entry] = []
         for source in SOURCES:
             groups = [one for one in self._chosen if one.source is source]
