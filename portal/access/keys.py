@@ -36,7 +36,7 @@ def own_key(user: User, account: Account) -> ApiKey | None:
 
 
 def ids_of_accounts_with_working_key() -> frozenset[UUID]:
-    """Those that any key opens, whoever it belongs to."""
+    """Those that a key opens, of any person."""
     usable = ApiKey.objects.usable().order_by().exclude(account=None)
     return frozenset(usable.values_list("account", flat=True))
 
