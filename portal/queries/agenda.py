@@ -161,8 +161,7 @@ class Agenda:
     def entries(self, days: Iterable[date], most: int) -> list[Entry]:
         """Of these days, of each kind and cycle at most so many a day."""
         wanted = frozenset(days)
-        account = self.account and self.account.pk
-        key = "agenda", self._ahead, account, self.span, frozenset(self.kinds), wanted, most
+        key = self._key(self.span, frozenset(self.kinds), wanted, most)
         if len(wanted) > _KEPT_DAYS:
             return self._entries(wanted, most)
         return access.kept_rows(self.user, key, lambda: self._entries(wanted, most))
@@ -222,7 +221,10 @@ class Agenda:
         return [group for group in self._groups if group.source.kind in self.kinds]
 
     def _kept(self, name: Hashable, work_out: Callable[[], Kept]) -> Kept:
-        return access.kept_figures(self.user, ("agenda", self._ahead, self.account and self.account.pk, name), work_out)
+        return access.kept_figures(self.user, self._key(name), work_out)
+
+    def _key(self, *parts: Hashable) -> Hashable:
+        return "agenda", self._ahead, self.account and self.account.pk, *parts
 
     @cached_property
     def _groups(self) -> list[_Group]:
