@@ -248,6 +248,20 @@ def test_it_stops_where_nothing_is_answered_and_blames_no_row(sandbox, listed):
     assert not any(m.objects.filter(detailed_at=None).exists() for m in (Service, Domain, Invoice))
 
 
+def test_it_forgets_faults_with_the_first_good_answer(sandbox, listed):
+    """Although the turn ends before everything is read."""
+    names = ("get_service", "get_domain", "get_invoice")
+    for name in names:
+        sandbox.faults.add(Fault.html(), action=name, times=None)
+    for attempt in (1, 2):
+        assert listed.run("details").attempts == attempt
+    sandbox.faults.clear()
+    for name in names:
+        sandbox.faults.add(Fault.limited(30), action=name, after=int(name == "get_service"), times=None)
+    refresh = listed.run("details")
+    assert (refresh.trouble, refresh.attempts) == (Refresh.Trouble.LIMITED, 0)
+
+
 def test_it_takes_no_details_of_another_row(sandbox, listed):
     other = Fault.edit(lambda answer: answer | {"data": answer["data"] | {"id": 99, "notes": "not yours"}})
     sandbox.faults.add(other, action="get_invoice", times=None)
