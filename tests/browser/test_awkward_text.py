@@ -82,7 +82,9 @@ def widths(visitor: Visitor, pages: list[str]) -> dict[tuple[str, int], int]:
     return too_wide
 
 
-def test_it_leaves_the_names_of_a_list_the_width_to_be_read(visitor: Visitor) -> None:
+@pytest.mark.parametrize("width", [1280, 1000])
+def test_it_leaves_the_names_of_a_list_the_width_to_be_read(visitor: Visitor, width: int) -> None:
+    visitor.page.set_viewport_size({"width": width, "height": 900})
     for path in PAGES[1:7]:
         visitor.visit(f"{path}?size=100")
         names = visitor.page.locator("tbody td.name").all()

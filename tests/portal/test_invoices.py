@@ -1,10 +1,11 @@
+import csv
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from portal.models import AccountPolicy, Grant
+from portal.models import AccountPolicy, Grant, ShareLink
 from ultahost_api import keys
 from ultahost_api.models import Invoice, InvoiceItem, Refresh
 
@@ -52,9 +53,16 @@ def test_it_shows_every_account_s_invoices_to_every_member(visit, people, rows, 
 
 
 def test_it_names_an_invoice_without_a_number_by_its_id(visit, alma, rows, acme):
-    invoice = rows.invoice(acme)
+    invoice, browser = rows.invoice(acme, date=date(2026, 10, 5)), visit(alma)
+    link, secret = ShareLink.objects.make(alma, days=7, name="Adviser")
+    adviser = visit()
+    adviser.get(f"/s/{link.pk}.{secret}")
+    files = ["/invoices.csv", f"/statements/{acme.pk}/2026-10.csv"]
 
-    assert titles(visit(alma).get("/invoices/")) == [f"#{invoice.remote_id}"]
+    assert titles(browser.get("/invoices/")) == [f"#{invoice.remote_id}"]
+    for file in (*map(browser.get, files), adviser.get(f"/s/{link.pk}/invoices.csv")):
+        names, line = csv.reader(file.html.removeprefix("\ufeff").splitlines())
+        assert line[names.index("Number" if "Number" in names else "Invoice")] == f"#{invoice.remote_id}"
 
 
 def test_it_sums_each_currency_for_itself(visit, alma, rows, acme):
