@@ -234,7 +234,7 @@ def _there(request: http.Request) -> str:
 
 def _purpose(request: http.Request) -> str:
     """``Pay 2 invoices, €3,225.79``; a sum for each currency."""
-    invoices = _picked(request.user, _ids(request)).payable()
+    invoices = _picked(request.user, _ids(request)).payable().without_payment()
     sums = [formats.money(total.open, total.currency) for total in invoices.by_currency()]
     number = len(invoices)
     words = ngettext("Pay %(count)d invoice", "Pay %(count)d invoices", number) % {"count": number}

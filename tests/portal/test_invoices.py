@@ -162,6 +162,25 @@ def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, 
     assert browser.get(f"/invoices/{other.pk}/").all(".page-acts a.primary")
 
 
+@pytest.mark.parametrize("state", ["queued", "sending", "unknown"])
+def test_it_asks_nobody_to_pay_what_is_being_paid(visit, alma, rows, acme, state):
+    """Neither on Home nor in a search, nor in the words before the password."""
+    invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
+    other = rows.invoice(acme, number="A-2", total="7", due_date=YESTERDAY)
+    rows.operation(alma.api_keys.get(), about=f"invoice {invoice.remote_id}", state=state)
+    browser = visit(alma)
+
+    needs = browser.get("/").texts(".need .what a")
+    found = browser.get("/search/?q=pay+A-")
+    unproven = visit(alma, proven=False)
+    asked = unproven.follow(unproven.get(f"/invoices/pay/?invoice={invoice.pk}&invoice={other.pk}"))
+
+    assert [words for words in needs if "overdue" in words] == ["Invoice A-2 is overdue"]
+    assert f"/invoices/{other.pk}/pay/" in found.html
+    assert f"/invoices/{invoice.pk}/pay/" not in found.html
+    assert asked.one(".purpose").text == "To continue: Pay 1 invoice, €7.00"
+
+
 @pytest.mark.parametrize("state", ["done", "refused", "not_sent", "confirmed", "not_confirmed"])
 def test_it_offers_to_pay_once_the_last_payment_has_ended(visit, alma, rows, acme, state):
     key = alma.api_keys.get()
