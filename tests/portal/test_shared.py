@@ -281,19 +281,6 @@ def test_it_notes_in_the_audit_log_where_it_was_opened_and_exported(opened):
 # What it shows
 
 
-def test_it_calls_no_invoice_overdue_whose_payment_has_an_open_result(opened, dana, rows, acme):
-    key = rows.key(dana, acme)
-    for state in ("sending", "unknown"):
-        invoice = rows.invoice(acme, number=state, total="5", date=date(2026, 5, 4), due_date=date(2026, 6, 7))
-        rows.operation(key, about=f"invoice {invoice.remote_id}", state=state)
-    browser, page = opened()
-
-    shown, file = browser.get(page), browser.get(f"{page}invoices.csv")
-
-    assert sorted(shown.texts("tbody td.state")) == ["Payment being sent", "Payment result unknown"]
-    assert sorted(line[4] for line in file.csv()) == ["Payment being sent", "Payment unknown"]
-
-
 def test_it_shows_the_fields_of_its_list_and_no_other(opened, rows, acme):
     canary = "canary-that-no-link-shows"
     type(acme).objects.update(email=canary)

@@ -105,11 +105,11 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def with_payments(self) -> Self:
         """Each knows of a payment whose outcome is open; on its own it does not."""
-        return self.annotate(payment_state=Subquery(_open_payments().values("state")[:1]))
+        return self.annotate(payment_state=Subquery(Operation.objects.paying().values("state")[:1]))
 
     def without_payment(self) -> Self:
         """Those that no payment is being made of, nor may have been made of."""
-        return self.filter(~Exists(_open_payments()))
+        return self.filter(~Exists(Operation.objects.paying()))
 
     def by_currency(self, *, every_year: bool = False) -> "list[CurrencyTotals]":
         """What is owed and what was paid, per currency: two currencies are never added together.
@@ -163,13 +163,6 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             one = Owed(row["currency"], added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
         return owed
-
-
-def _open_payments() -> "QuerySet[Operation]":
-    """Of the invoice around the subquery."""
-    return Operation.objects.pending().filter(
-        action="pay_invoice", account=OuterRef("account"), remote_id=OuterRef("remote_id")
-    )
 
 
 class Invoice(Cached):
