@@ -1,90 +1,11 @@
 """What a person is doing in a region stays under their hands, whatever a refresh brings meanwhile."""
 
-import os
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
-from portal.models import User
-from tests.browser.conftest import PASSWORD, Visitor
-from ultahost_api import keys
-from ultahost_api.models import LISTS, Invoice, Refresh
-from ultahost_api.refresh import runs
-from ultahost_api.sandbox import Sandbox
-
-# Playwright's own loop runs in this thread, which Django takes for a view that must not wait.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+from tests.browser.desk import HIDE, LOOK, SELECT, Desk, read
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
-
-# What the page does by itself every 30 seconds, and when it is shown again.
-LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
-HIDE = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
-
-
-class Desk:
-    """A list of 30 unpaid invoices in front of the person who may pay them."""
-
-    def __init__(self, visitor: Visitor, acme: Any) -> None:
-        self.page: Page = visitor.page
-        self.visitor, self.acme = visitor, acme
-        visitor.sign_in("alma")
-        visitor.visit("/invoices/")
-
-    def news_comes(self, status: str = "Unpaid") -> None:
-        """Ultahost has one more, a refresh brings it, and the page looks how fresh it is."""
-        self.acme.add_invoices(1, status=status, invoicenum="BRAND-NEW", date="2099-01-01")
-        read(everything=False)
-        with self.page.expect_response("**/freshness/**"):
-            self.page.evaluate(LOOK)
-
-    def changes(self, count: int) -> None:
-        """The first so many invoices got another number, and the list looks again."""
-        for invoice in Invoice.objects.order_by("-date", "-remote_id")[:count]:
-            Invoice.objects.filter(pk=invoice.pk).update(number=f"{invoice.number}-{count}")
-        with self.page.expect_response("**/invoices/"):
-            self.page.evaluate("htmx.trigger(document.body, 'invoices-refreshed')")
-
-    @property
-    def news(self) -> Locator:
-        return self.page.locator("[data-news]")
-
-    @property
-    def rows(self) -> Locator:
-        return self.page.locator("#invoices tbody tr")
-
-    def shows_it_when_asked(self) -> None:
-        expect(self.news).to_be_visible()
-        expect(self.rows.filter(has_text="BRAND-NEW")).to_have_count(0)
-        self.news.get_by_role("link", name="Show").click()
-        expect(self.rows.filter(has_text="BRAND-NEW")).to_have_count(1)
-        expect(self.news).to_be_hidden()
-
-
-def read(*, everything: bool) -> None:
-    """What the workers would do."""
-    nouns = LISTS if everything else ["invoices"]
-    Refresh.objects.filter(noun__in=nouns).ask()
-    for pk in Refresh.objects.filter(noun__in=nouns).values_list("pk", flat=True):
-        runs.run(pk)
-
-
-@pytest.fixture
-def desk(
-    browser: Browser, live_server: Any, sandbox: Sandbox, rung: list[Any], transactional_db: None
-) -> Iterator[Desk]:
-    owner = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
-    acme, other = sandbox.add_account("Acme", "EUR"), sandbox.add_account("Umbrella", "EUR")
-    acme.add_invoices(30, status="Unpaid")
-    other.add_invoices(1, status="Paid")
-    keys.add(owner, "Main", sandbox.add_key(acme))
-    keys.add(owner, "Other", sandbox.add_key(other))
-    read(everything=True)
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield Desk(Visitor(context.new_page(), live_server.url), acme)
-    context.close()
 
 
 def test_it_shows_what_is_new_at_once_where_nobody_is_at_work(desk: Desk) -> None:
@@ -94,10 +15,6 @@ def test_it_shows_what_is_new_at_once_where_nobody_is_at_work(desk: Desk) -> Non
     expect(desk.news).to_be_hidden()
 
 
-SELECT = """() => {
-  const words = document.querySelector('#invoices tbody td.name a').firstChild
-  getSelection().setBaseAndExtent(words, 0, words, words.length)
-}"""
 SELECTED = "() => String(getSelection())"
 
 
@@ -196,67 +113,6 @@ def test_it_comes_to_last_month_s_csv_in_four_interactions_at_most(desk: Desk) -
     with page.expect_download() as download:
         page.locator("a.csv").click()
     assert download.value.suggested_filename == "invoices.csv"
-
-
-CLOSE = "menu => { menu.open = false; document.activeElement.blur() }"
-
-
-def tick(desk: Desk) -> Locator:
-    box = desk.rows.nth(3).locator("input[type=checkbox]")
-    box.check()
-    box.evaluate("box => box.blur()")
-    return box
-
-
-def half_type(desk: Desk) -> Locator:
-    """Into a menu that is closed again."""
-    menu = desk.page.locator("#more-filters")
-    menu.locator("summary").click()
-    menu.locator("[name=since]").press_sequentially("1121")
-    menu.evaluate(CLOSE)
-    return menu
-
-
-def choose(desk: Desk) -> Locator:
-    """What is chosen without a click or key, as by an extension that fills in forms, and was not sent."""
-    choice = desk.page.locator("#id_account")
-    choice.evaluate("choice => { choice.selectedIndex = 1 }")
-    return choice
-
-
-def open_filters(desk: Desk) -> Locator:
-    desk.page.locator("#more-filters summary").click()
-    desk.page.evaluate("document.activeElement.blur()")
-    return desk.page.locator("#more-filters[open]")
-
-
-def focus(desk: Desk) -> Locator:
-    desk.rows.nth(7).locator("td.name a").focus()
-    return desk.rows.nth(7).locator("td.name a:focus")
-
-
-def select(desk: Desk) -> Locator:
-    desk.page.evaluate(SELECT)
-    return desk.rows.nth(0)
-
-
-def open_dialog(desk: Desk) -> Locator:
-    desk.page.keyboard.press("?")
-    dialog = desk.page.locator("dialog[open]")
-    expect(dialog.locator("h1")).to_be_visible()
-    return dialog
-
-
-@pytest.mark.parametrize("act", [tick, half_type, choose, open_filters, focus, select, open_dialog])
-def test_it_waits_for_one_thing_alone_that_a_person_does(desk: Desk, act: Callable[[Desk], Locator]) -> None:
-    """Beside a second one it would wait for that."""
-    touched = act(desk)
-
-    desk.news_comes()
-
-    expect(desk.news).not_to_have_attribute("hidden", "")
-    expect(touched).to_have_count(1)
-    expect(desk.rows.filter(has_text="BRAND-NEW")).to_have_count(0)
 
 
 def test_it_leaves_ticks_alone(desk: Desk) -> None:

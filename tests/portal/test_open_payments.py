@@ -1,4 +1,4 @@
-"""An invoice whose payment is under way or has no known result is not overdue, and nobody is asked to pay it."""
+"""An invoice that is being paid, or may have been, is not overdue, and nobody is asked to pay it."""
 
 from datetime import timedelta
 
