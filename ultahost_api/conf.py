@@ -1,6 +1,8 @@
 """What a project sets under ``ULTAHOST`` in its Django settings, with the defaults."""
 
-from datetime import date, timedelta
+import time
+from datetime import date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -26,7 +28,13 @@ WATCHED_INTERVAL = timedelta(minutes=2)  # while a person has the account on scr
 
 def today() -> date:
     """In the project's own time zone: what is overdue is the same for everybody, wherever they read it."""
-    return timezone.localdate(timezone=timezone.get_default_timezone())
+    return _day_of(int(time.time()), timezone.get_default_timezone())
+
+
+@lru_cache(maxsize=1)
+def _day_of(second: int, zone: tzinfo) -> date:
+    """A page asks several times for each of its rows."""
+    return datetime.fromtimestamp(second, zone).date()
 
 
 def _get(name: str, default: Any = None) -> Any:

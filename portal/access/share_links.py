@@ -48,9 +48,13 @@ def accounts_shared(link: ShareLink) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=link.accounts.all())
 
 
+_SHOWN = ("number", "remote_id", "date", "due_date", "status", "total", "currency", "unreadable", "gone_at")
+
+
 def invoices_shared(link: ShareLink) -> InvoiceQuerySet:
-    """The newest first."""
+    """The newest first, and of each no more than is shown."""
     scope: dict[str, Any] = {"status__in": link.statuses, "date__gte": link.since, "date__lte": link.until}
     invoices = Invoice.objects.of(accounts_shared(link)).present().select_related("account").with_payments()
     wanted = {name: value for name, value in scope.items() if value}
-    return invoices.filter(**wanted).order_by(F("date").desc(nulls_last=True), "-remote_id", "pk")
+    invoices = invoices.filter(**wanted).order_by(F("date").desc(nulls_last=True), "-remote_id", "pk")
+    return invoices.only(*_SHOWN, "account__name")
