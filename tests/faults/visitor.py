@@ -16,6 +16,7 @@ PAGES = ("/", "/services/", "/invoices/", "/domains/", "/orders/", "/changes/", 
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 LONGEST = 60.0  # seconds; a write may take 30 and its reads 10
 CLOSED = {403, 404}
+KEY_REFUSED = "does not work. Replace it to use this page again."
 CONFIRM, CONFIRM_FIRST = (
     "/sign-in/again/",
     428,
@@ -130,9 +131,12 @@ class Visitor:
         asked = self._ask(session, "POST", path, named)
         if asked.status == CONFIRM_FIRST:  # nothing was sent
             return
-        if asked.status in CLOSED and self._ask(session, "GET", path).status in CLOSED:
-            return  # the key was refused meanwhile, and with it went the right to write
-        self.pages.append(asked)
+        # The key was refused meanwhile, and with it went the right to write. Its owner may have entered
+        # another before this looks again.
+        is_told = KEY_REFUSED in asked.text
+        if asked.status in CLOSED and (is_told or self._ask(session, "GET", path).status in CLOSED):
+            return
+        self.pages.append(asked.without_text())
         self.sent.append(Sent(named["form_token"], action, target, asked.status))
 
     def look_again(self, operation: Operation) -> None:
@@ -165,5 +169,5 @@ class Visitor:
         except requests.RequestException:
             status = None
             answer = None
-        text = answer.text if answer is not None and status == 200 else ""
+        text = answer.text if answer is not None and status in {200, *CLOSED} else ""
         return Asked(f"{method} {path}", began, time.monotonic(), status, text)
