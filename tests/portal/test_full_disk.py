@@ -96,6 +96,10 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
+def all_run(log: str) -> bool:
+    return log.count("entered RUNNING state") == log.count("spawned: ")
+
+
 def empty_log_of_writes(disk: Path) -> None:
     """SQLite writes its log again from the beginning, so that a write needs no room where it has been."""
     database = sqlite3.connect(disk / "portal.sqlite3", timeout=20)
@@ -111,6 +115,7 @@ def test_it_reads_on_says_what_is_wrong_and_recovers_by_itself(disk, launched):
     assert browser.read("/").status_code == 200
 
     log = disk / "logs" / "supervisord.log"
+    wait_until(lambda: all_run(log.read_text()))  # it says so seconds later, and then has nothing to say
     with log.open("ab") as last_page:  # the next line finds no room in it, and is the one to rotate the log
         last_page.write(b"\n" * (ROTATED_AT - 20 - log.stat().st_size))
     empty_log_of_writes(disk)
