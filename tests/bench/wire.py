@@ -47,7 +47,7 @@ def main() -> None:
     rows = [
         (
             "a first visit to /invoices/",
-            "100 kB in 15",
+            "150 kB in 15",
             f"{kilo(first)} in {first['requests']}",
             f"{first['paint']:.0f}",
         ),

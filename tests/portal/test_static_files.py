@@ -1,5 +1,6 @@
 """What a browser gets of the style sheets and scripts: each of them whole, in one file of either kind."""
 
+import gzip
 import os
 import re
 import time
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import django_htmx
 import pytest
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.test import override_settings
@@ -15,6 +17,7 @@ from portal.running.preparing import collect_static_files
 from portal.running.static_files import JoinedStaticFiles
 
 ROOT = Path(__file__).parents[2]
+HTMX = "static/django_htmx/htmx-2.min.js"
 IMPORTS = {
     "css/app.css": r'@import "([^"]+)" layer\((\w+)\);',
     "js/app.js": r'import "\./([^"]+)"()',
@@ -70,9 +73,29 @@ def test_it_leaves_each_style_sheet_in_its_layer(collected):
 def test_it_serves_the_joined_file_under_its_hashed_name_and_compressed(collected, contents):
     hashed = collected / staticfiles_storage.stored_name(contents)
 
-    assert hashed.read_bytes() == (collected / contents).read_bytes()
+    font = staticfiles_storage.stored_name("fonts/inter.woff2")
+    assert hashed.read_text().replace(font, "fonts/inter.woff2") == (collected / contents).read_text()
     assert hashed.name != Path(contents).name
     assert hashed.with_name(f"{hashed.name}.gz").exists()
+
+
+def test_it_names_the_typeface_by_its_hash_in_the_joined_style_sheet(collected):
+    hashed = staticfiles_storage.stored_name("fonts/inter.woff2")
+    sheet = (collected / staticfiles_storage.stored_name("css/app.css")).read_text()
+
+    assert re.findall(r"url\(([^)]+)\)", sheet) == [f'"../{hashed}"']
+    assert (collected / hashed).stat().st_size <= 60_000
+
+
+def test_its_files_leave_a_first_visit_15_kb_for_the_page(collected):
+    compressed = ["css/app.css", "js/app.js", "img/favicon.svg"]
+    sizes = [
+        (collected / f"{staticfiles_storage.stored_name(name)}.gz").stat().st_size for name in compressed
+    ]
+    sizes.append((collected / "fonts/inter.woff2").stat().st_size)
+    sizes.append(len(gzip.compress((Path(django_htmx.__file__).parent / HTMX).read_bytes())))
+
+    assert sum(sizes) <= 135_000
 
 
 def test_it_joins_anew_when_a_component_changes_and_the_table_of_contents_does_not(tmp_path):
