@@ -49,7 +49,7 @@ class ProfileForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "time_zone", "language", "theme", "page_size"]
+        fields = ["name", "time_zone", "language", "theme", "density", "page_size"]
         widgets = {"theme": forms.Select(attrs={"data-preference": "theme"})}
 
     time_zone = forms.ChoiceField(

@@ -27,6 +27,11 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+class Density(models.TextChoices):
+    COMFORTABLE = "", _("Comfortable")
+    COMPACT = "compact", _("Compact")
+
+
 class LastAdmin(Exception):
     """The change would leave no admin. The message is for the user."""
 
@@ -89,6 +94,9 @@ class User(AbstractBaseUser, Searched):
     language = models.CharField(_("language"), max_length=10, blank=True)
     browser_language = models.CharField(max_length=10, default="", db_default="", editable=False)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
+    density = models.CharField(
+        _("density"), max_length=7, choices=Density, default="", db_default="", blank=True
+    )
     page_size = models.PositiveSmallIntegerField(_("rows on a page"), null=True, blank=True)
     columns = models.JSONField(default=dict, db_default={}, blank=True)  # by list, if not the usual ones
     unwanted_mail = models.JSONField(default=list, blank=True)  # kinds of Notification

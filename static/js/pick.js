@@ -2,7 +2,13 @@
 // click picks all rows between it and the one before; the key x picks the row that has the focus.
 // data-picked: in the bar below, how many are picked (data-one, data-more, and data-all with "all that match"), and the
 // sum of their data-amount in each data-currency (data-sums).
+// The whole cell around a box selects, as a finger is wider than the box.
 let last = null
+
+document.addEventListener("click", ({ target, shiftKey }) => {
+  if (!target.matches(".rows .pick")) return
+  target.querySelector("input:enabled")?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey }))
+})
 
 document.addEventListener("click", event => {
   const box = event.target

@@ -71,3 +71,21 @@ def test_it_keeps_the_bar_within_a_phone(visitor: Visitor) -> None:
     page.get_by_role("button", name="Renew", exact=True).scroll_into_view_if_needed()
     page.get_by_role("button", name="Renew", exact=True).click()
     expect(page.locator("input[type=password]")).to_be_visible()
+
+
+@pytest.mark.parametrize("visitor", [{**NARROW, "has_touch": True}], indirect=True)
+def test_a_finger_beside_the_box_selects_too(visitor: Visitor) -> None:
+    visitor.sign_in("alma")
+    wait_until_read(visitor, "/domains/?status=Active&sort=name")
+    page = visitor.page
+
+    cell = page.locator("tbody .pick", has=page.locator("input:enabled")).first
+    place = cell.bounding_box()
+    assert place
+    assert (place["width"], place["height"]) == (44, 44)
+    for x, y in ((2, 2), (42, 42)):
+        page.touchscreen.tap(place["x"] + x, place["y"] + y)
+        expect(page.locator("[data-picked]")).to_have_text(re.compile("^1 selected"))
+        cell.locator("input").uncheck()
+    expect(page).to_have_url(re.compile("/domains/"))
+    assert visitor.complaints == []

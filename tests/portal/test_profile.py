@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 from portal.models import User
 from ultahost_api.models import Invoice
 
-SAVED = {"name": "Alma", "time_zone": "", "language": "", "theme": "", "page_size": ""}
+SAVED = {"name": "Alma", "time_zone": "", "language": "", "theme": "", "density": "", "page_size": ""}
 
 
 @pytest.fixture
@@ -71,6 +71,17 @@ def test_it_writes_the_theme_with_the_page_and_keeps_it_for_the_sign_in(browser,
     assert visit(alma).get("/").one("html")["data-theme"] == "dark"  # in any browser
     browser.post("/sign-in/out/")
     assert browser.get("/sign-in/").one("html")["data-theme"] == "dark"
+
+
+def test_it_writes_the_density_with_the_page(browser, visit, alma):
+    assert "data-density" not in browser.get("/").one("html").attributes
+
+    save(browser, density="compact")
+    assert browser.get("/").one("html")["data-density"] == "compact"
+    assert visit(alma).get("/services/").one("html")["data-density"] == "compact"  # in any browser
+
+    save(browser, density="")
+    assert "data-density" not in browser.get("/").one("html").attributes
 
 
 def test_it_forgets_the_theme(browser, alma):
@@ -158,7 +169,14 @@ def test_it_says_where_no_mail_is_set_up(browser, settings):
 
 @pytest.mark.parametrize(
     "bad",
-    [{"name": ""}, {"time_zone": "Mars"}, {"language": "tlh"}, {"theme": "pink"}, {"page_size": "10000"}],
+    [
+        {"name": ""},
+        {"time_zone": "Mars"},
+        {"language": "tlh"},
+        {"theme": "pink"},
+        {"density": "huge"},
+        {"page_size": "10000"},
+    ],
 )
 def test_it_saves_no_bad_form(browser, alma, bad):
     page = save(browser, **bad)
