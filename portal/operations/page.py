@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
@@ -24,8 +23,9 @@ from portal import access, http
 from portal.live_reads.slots import Busy, provider_call
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
+from portal.pages import marks
 from portal.pages.confirmation import Confirmation
-from portal.queries.deeds import deed
+from portal.queries.deeds import Deeds
 from portal.sign_in import reauthentication
 from portal.wording import formats
 from portal.wording import operations as wording
@@ -133,7 +133,10 @@ class WritePage:
     def _follow(self, form: WriteForm, key: ApiKey | None, operation: Operation) -> HttpResponse:
         if operation.took_effect:
             told = self.on_done(operation) if self.on_done else None
-            messages.success(self.request, told or deed(self.request.user, operation))
+            deeds = Deeds(self.request.user, [operation])
+            subject = deeds.subject(operation)
+            result = reverse("operation", args=[operation.pk])
+            marks.done(self.request, told or deeds.words(operation), result, subject.url if subject else "")
             return http.SeeOther(self.done or self.back)
         if operation.state == State.REFUSED:
             words = _("Ultahost refused: “%(words)s” Nothing was changed.")

@@ -19,6 +19,7 @@ from portal import access, http
 from portal.acts import catalogue as acts
 from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
 from portal.models import Gateway, Product, ServiceCommand, Switches
+from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.queries.seen_products import seen_products
 
@@ -123,7 +124,8 @@ def _save(request: http.Request, part: Part, entry: Model | None) -> HttpRespons
     if request.method == "POST" and form.is_valid():
         saved = form.save(commit=False)
         acts.save(request.user, saved)
-        messages.success(request, _("“%(entry)s” was saved.") % {"entry": saved})
+        there = reverse("edit_entry", args=[part.name, saved.pk])
+        marks.done(request, _("“%(entry)s” was saved.") % {"entry": saved}, there)
         return http.SeeOther(reverse("catalogue"))
     context = {"form": form, "part": part, "entry": entry}
     return http.page(request, "catalogue/entry.html", context, status=422 if form.is_bound else 200)

@@ -9,6 +9,7 @@ from portal import access, http
 from portal.acts import grants
 from portal.forms.grants import ChangeForm, GiveForm
 from portal.models import Grant
+from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.sign_in.reauthentication import reauthenticated, typed_before
 from portal.wording import formats
@@ -111,7 +112,8 @@ def _facts(grant: Grant) -> list[tuple[str, object]]:
 
 
 def _say(request: http.Request, words: str, grant: Grant) -> None:
-    messages.success(request, words % _names(grant))
+    there = reverse("change_grant", args=[grant.account_id, grant.pk])
+    marks.done(request, words % _names(grant), there)
 
 
 def _names(grant: Grant) -> dict[str, object]:

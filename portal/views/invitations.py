@@ -16,6 +16,7 @@ from portal import access, http
 from portal.acts import invitations
 from portal.forms.people import AcceptForm, InviteForm
 from portal.models import Invitation, User
+from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.sign_in import reauthentication
 from portal.sign_in.reauthentication import reauthenticated, typed_before
@@ -124,6 +125,8 @@ def _send(request: http.Request, invitation: Invitation) -> HttpResponse:
     """Mails the link, or shows it once to the admin if it could not be mailed."""
     link = invitations.send(invitation, request.user)
     if invitations.mail(invitation, link):
-        messages.success(request, _("An invitation was sent to %(email)s.") % {"email": invitation.email})
+        again = reverse("resend_invitation", args=[invitation.pk])
+        words = _("An invitation was sent to %(email)s.")
+        marks.done(request, words % {"email": invitation.email}, again)
         return http.SeeOther(reverse("people"))
     return http.page(request, "invitations/link.html", {"invitation": invitation, "link": link})

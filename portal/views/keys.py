@@ -16,6 +16,7 @@ from portal import access, http
 from portal.acts import keys as acts
 from portal.forms.keys import AddKeyForm, KeyForm
 from portal.live_reads.slots import Busy, provider_call
+from portal.pages import marks
 from portal.pages.chips import Chip
 from portal.pages.confirmation import Confirmation
 from portal.queries import key_health
@@ -60,7 +61,7 @@ def add_key(request: http.Request) -> HttpResponse:
     if request.method == "POST" and (key := try_key(request, form, act)):
         if key.account:
             words = _("The key opens %(account)s. Its first refresh has started.")
-            messages.success(request, words % {"account": key.account})
+            marks.done(request, words % {"account": key.account}, _page(key))
         else:
             messages.warning(
                 request,

@@ -13,6 +13,7 @@ from portal import access, http
 from portal.acts import labels as acts
 from portal.forms.labels import LabelForm, LineForm, RemarkForm
 from portal.models import User
+from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.pages.selection import LISTS, selected, wrong_words
 from portal.queries.related import is_assignable
@@ -40,7 +41,7 @@ def _remark(request: http.Request, row: Service | Domain) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         acts.set_remark(request.user, row, form.cleaned_data["label"], form.cleaned_data["note"])
-        messages.success(request, _("Label and note of %(row)s were saved.") % {"row": row})
+        marks.done(request, _("Label and note of %(row)s were saved.") % {"row": row}, request.path)
         return http.SeeOther(there)
     return Confirmation(
         title=_("Label and note of %(row)s") % {"row": row},
@@ -86,9 +87,8 @@ def assign_line(request: http.Request, invoice_id: UUID, line: str) -> HttpRespo
     if request.method == "POST" and form.is_valid():
         told = form.cleaned_data
         acts.assign_line(user, invoice, item.description, told.get("thing"), told["label"])
-        messages.success(
-            request, _("The line was assigned.") if any(told.values()) else _("The line is not assigned.")
-        )
+        words = _("The line was assigned.") if any(told.values()) else _("The line is not assigned.")
+        marks.done(request, words, request.path)
         return http.SeeOther(there)
     return Confirmation(
         title=_("What is this line for?"),
