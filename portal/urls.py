@@ -6,6 +6,7 @@ from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
 
+from portal.views import first_steps
 from portal.views.accounts import (
     account,
     accounts,
@@ -155,6 +156,9 @@ sign_in_urls = [
 
 urlpatterns = [
     path("", home, name="home"),
+    path("first-steps/", first_steps.show, name="first_steps"),
+    path("first-steps/put-away/", first_steps.put_away, name="put_away_first_steps"),
+    path("first-steps/bring-back/", first_steps.bring_back, name="bring_back_first_steps"),
     path("needs/<slug:kind>/<uuid:subject>/take/<slug:switch>/", take_need, name="take_need"),
     path("needs/<slug:kind>/<uuid:subject>/put-off/", put_off_need, name="put_off_need"),
     path("search/", search_page, name="search"),

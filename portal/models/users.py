@@ -99,6 +99,7 @@ class User(AbstractBaseUser, Searched):
     )
     page_size = models.PositiveSmallIntegerField(_("rows on a page"), null=True, blank=True)
     columns = models.JSONField(default=dict, db_default={}, blank=True)  # by list, if not the usual ones
+    first_steps_away = models.BooleanField(default=False, db_default=False, editable=False)
     unwanted_mail = models.JSONField(default=list, blank=True)  # kinds of Notification
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
     deactivated_at = models.DateTimeField(null=True, editable=False)

@@ -88,6 +88,7 @@ ACTS = (
         "require_second_factor",
         is_for=_admins,
     ),
+    Place(_("First steps"), _("set up start guide onboarding"), "first_steps", is_for=_admins),
     Place(_("Your calendar link"), _("ics feed google outlook thunderbird subscribe agenda"), "feed"),
     Place(_("Your profile"), _("settings theme language time zone dark mode e-mail"), "profile"),
     Place(_("Signing in"), _("two-factor 2fa mfa passkey security recovery codes"), "mfa_index"),

@@ -9,6 +9,7 @@ from portal import access, http
 from portal.mail import sending
 from portal.models import User
 from portal.queries import history, totals
+from portal.queries.first_steps import first_steps, is_offered
 from portal.queries.freshness import Freshness
 from portal.queries.needs import Needs
 from portal.sign_in import second_factor
@@ -36,6 +37,7 @@ def home(request: http.Request) -> HttpResponse:
     needs = Needs(request.user, put_off=shows_put_off, every=request.GET.get("needs") == "all")
     unreadable = access.kept_figures(request.user, "unreadable", lambda: counts(**_unreadable(request.user)))
     context = {
+        "steps": first_steps(request.user) if is_offered(request.user) else [],
         "needs": needs,
         "shows_put_off": shows_put_off,
         "tomorrow": today + timedelta(days=1),

@@ -102,6 +102,9 @@ OWN_LOGIN = of(insiders=GONE, owner=SENT)
 # name: (what GET gives, what POST of an empty form gives)
 TABLE = {
     "home": (ALL, NEVER),
+    "first_steps": (admins(PAGE), admins(NOT_SO)),
+    "put_away_first_steps": (admins(NOT_SO), admins(SENT)),
+    "bring_back_first_steps": (admins(NOT_SO), admins(SENT)),
     # A suspended service of the walk's account, which is an entry of Home.
     "take_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
     "put_off_need": (NEVER, of(insiders=SENT, other=GONE, billing=GONE)),
@@ -293,6 +296,8 @@ SIGNS_IN = "It is the sign-in itself."
 
 # Of each pattern that takes a POST: it asks again, or why it does not.
 AGAIN = {
+    "put_away_first_steps": "It changes what oneself sees on Home.",
+    "bring_back_first_steps": "It changes what oneself sees on Home.",
     "take_need": "It says who does a thing, and changes no right.",
     "put_off_need": "It changes what one sees oneself.",
     "cancel_service": ASKS,
