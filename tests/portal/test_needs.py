@@ -488,4 +488,4 @@ def test_it_asks_as_many_queries_of_every_kind_for_a_thousand_rows_as_for_ten(vi
     few = queries()
     fill(10, 1000)
     assert queries() == few
-    assert few <= 23
+    assert few <= 24  # one of them for the first steps
