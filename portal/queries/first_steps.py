@@ -39,11 +39,12 @@ def first_steps(user: User) -> list[Step]:
     facts = User.objects.filter(pk=user.pk).values_list(
         Exists(access.keys_to_manage(user).present()),
         Exists(Refresh.objects.of(access.accounts_to_view(user)).filter(completed_at__isnull=False)),
-        Exists(access.people_to_manage(user).exclude(pk=user.pk)) | Exists(Invitation.objects.open()),
+        Exists(access.people_to_manage(user).exclude(pk=user.pk)),
+        Exists(Invitation.objects.open()),
         Exists(Switches.objects.filter(second_factor=True)),
         Exists(access.audit_to_read(user).filter(act=Act.BACKED_UP)),
     )
-    has_key, is_copied, has_people, is_required, is_backed_up = facts.get()
+    has_key, is_copied, has_people, has_invited, is_required, is_backed_up = facts.get()
     return [
         Step(
             "key",
@@ -64,7 +65,7 @@ def first_steps(user: User) -> list[Step]:
             _("Invite a person"),
             _("Each person has a sign-in of their own and sees only what they have access to."),
             route="invite",
-            is_done=has_people,
+            is_done=has_people or has_invited,
         ),
         Step(
             "mail",
