@@ -57,7 +57,6 @@ from portal.views.invoices import (
     invoices,
     invoices_csv,
     pay_invoice,
-    pay_invoices,
 )
 from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
 from portal.views.labels import assign_line, label_domain, label_service, set_labels
@@ -85,6 +84,7 @@ from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo
 from portal.views.saved_views import delete_view, save_view, saved_view
 from portal.views.search import search_page
 from portal.views.selected_domains import change_domains
+from portal.views.selected_invoices import pay_invoices
 from portal.views.services import (
     cancel_service,
     reset_service_password,

@@ -1,7 +1,6 @@
 """The page of a batch: many operations that were confirmed together."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -58,11 +57,7 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
         return http.SeeOther(reverse("batch", args=[batch]))
     rows = [str(line.row.pk) for line in progress.retriable]
     first = progress.retriable[0].operation
-    if first.action == "pay_invoice":
-        query = urlencode([("invoice", pk) for pk in rows])
-        return http.SeeOther(f"{reverse('pay_invoices')}?{query}")
-    kind, typed = _repeated(first)
-    there = reverse("change_domains", args=[kind])
+    there, typed = _repeated(first)
     keep_typed(request, there, {**typed, "row": rows})
     return http.SeeOther(there)
 
@@ -75,16 +70,23 @@ def _progress(request: http.Request, batch: UUID) -> Progress:
 
 
 def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
-    """The act on selected domains that it came from, and what was entered there."""
+    """The address of the confirmation that it came from, and what was entered there."""
     told = operation.parameters
     match operation.action:
+        case "pay_invoice":
+            return reverse("pay_invoices"), {}
         case "update_nameservers":
-            return "nameservers", {"servers": "\n".join(nameservers_of(operation))}
+            return _of_domains("nameservers"), {"servers": "\n".join(nameservers_of(operation))}
         case "toggle_autorenew":
-            return ("auto-renew-on" if int(told["autorenew"]) else "auto-renew-off"), {}
+            return _of_domains("auto-renew-on" if int(told["autorenew"]) else "auto-renew-off"), {}
         case "manage_domain_lock":
-            return ("lock" if told["lockstatus"] == "locked" else "unlock"), {}
+            return _of_domains("lock" if told["lockstatus"] == "locked" else "unlock"), {}
         case "create_order":
             years = next(iter(told["domainrenewals"].values()))
-            return "renew", {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
+            typed = {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
+            return _of_domains("renew"), typed
     raise Http404
+
+
+def _of_domains(act: str) -> str:
+    return reverse("change_domains", args=[act])

@@ -137,7 +137,7 @@ def test_it_leads_to_paying_again_what_was_not_paid(browser, confirm):
     browser.post(f"{path}stop/")
     page = browser.follow(browser.post(f"{path}retry/"))
     rest = Invoice.objects.order_by("due_date", "remote_id").filter(status="Unpaid")
-    assert {box["value"] for box in page.all("main input[name=invoice]")} == {str(one.pk) for one in rest}
+    assert {box["value"] for box in page.all("main input[name=row]")} == {str(one.pk) for one in rest}
 
 
 def test_it_never_offers_to_try_what_is_unknown_again(browser, confirm):

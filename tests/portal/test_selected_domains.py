@@ -258,7 +258,7 @@ class TestSending:
         Domain.objects.filter(pk=every()[0].pk).update(status="Cancelled")
         page = browser.post("/domains/selected/lock/", sent)
         assert page.status == 422
-        assert "Some domains changed meanwhile. Nothing was sent." in page.html
+        assert "Some rows changed meanwhile. Nothing was sent." in page.html
         assert Operation.objects.count() == 0
 
     def test_it_switches_auto_renew(self, browser, sandbox):
