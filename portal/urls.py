@@ -85,6 +85,7 @@ from portal.views.saved_views import delete_view, save_view, saved_view
 from portal.views.search import search_page
 from portal.views.selected_domains import change_domains
 from portal.views.selected_invoices import pay_invoices
+from portal.views.selected_services import command_services
 from portal.views.services import (
     cancel_service,
     reset_service_password,
@@ -161,6 +162,7 @@ urlpatterns = [
     path("shortcuts/", shortcuts, name="shortcuts"),
     path("services/", services, name="services"),
     path("services.csv", services_csv, name="services_csv"),
+    path("services/selected/<uuid:command_id>/", command_services, name="command_services"),
     path("services/<uuid:service_id>/", service, name="service"),
     path("services/<uuid:service_id>/cancel/", cancel_service, name="cancel_service"),
     path("services/<uuid:service_id>/cancel/withdraw/", withdraw_cancellation, name="withdraw_cancellation"),

@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
+from portal.models import ServiceCommand
 from portal.queries.batches import Progress
+from portal.queries.deeds import Deeds
 from portal.queries.registrar_state import nameservers_of
 from portal.sign_in.reauthentication import keep_typed
 from portal.wording.durations import about
-from portal.wording.operations import act
 from ultahost_api import operations
 from ultahost_api.models import Operation
 
@@ -29,7 +30,7 @@ def batch(request: http.Request, batch: UUID) -> HttpResponse:
     context = {
         "batch": batch,
         "progress": progress,
-        "title": act(first.action),
+        "title": Deeds(request.user, [first], are_here=True).asked(first),
         "first": first,
         "is_paying": first.action == "pay_invoice",
         "estimate": about(progress.seconds),
@@ -58,6 +59,9 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
     rows = [str(line.row.pk) for line in progress.retriable]
     first = progress.retriable[0].operation
     there, typed = _repeated(first)
+    if not there:
+        messages.warning(request, _("The catalogue no longer has this command."))
+        return http.SeeOther(reverse("batch", args=[batch]))
     keep_typed(request, there, {**typed, "row": rows})
     return http.SeeOther(there)
 
@@ -70,11 +74,14 @@ def _progress(request: http.Request, batch: UUID) -> Progress:
 
 
 def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
-    """The address of the confirmation that it came from, and what was entered there."""
+    """The address of the confirmation that it came from, and what was entered there; empty if it is gone."""
     told = operation.parameters
     match operation.action:
         case "pay_invoice":
             return reverse("pay_invoices"), {}
+        case "service_module_custom":
+            command = ServiceCommand.objects.filter(name=told["func_name"]).first()
+            return (reverse("command_services", args=[command.pk]) if command else ""), {}
         case "update_nameservers":
             return _of_domains("nameservers"), {"servers": "\n".join(nameservers_of(operation))}
         case "toggle_autorenew":
