@@ -83,6 +83,7 @@ from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
 from portal.views.saved_views import delete_view, save_view, saved_view
 from portal.views.search import search_page
+from portal.views.selected_contacts import switch_mails
 from portal.views.selected_domains import change_domains
 from portal.views.selected_invoices import pay_invoices
 from portal.views.selected_services import command_services
@@ -243,6 +244,7 @@ urlpatterns = [
     path("contacts/", contacts, name="contacts"),
     path("contacts.csv", contacts_csv, name="contacts_csv"),
     path("contacts/<uuid:account_id>/add/", create_contact, name="create_contact"),
+    path("contacts/<uuid:account_id>/mails/", switch_mails, name="switch_mails"),
     path("contacts/<uuid:account_id>/<int:contact_id>/", contact, name="contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/edit/", edit_contact, name="edit_contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/delete/", delete_contact, name="delete_contact"),

@@ -36,6 +36,7 @@ class Together:
     """``hindered`` says what rules out one row besides; ``calls`` is how many each write takes.
 
     ``subject`` is what ``WriteAction.subject`` will give of a row: another write of it is its twin.
+    ``noted`` is stored with the operation of a row.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class Together:
         hindered: Callable[[Any], object] = lambda row: "",
         calls: int = 1,
         subject: Callable[[Any], str] = lambda row: str(row.remote_id),
+        noted: Callable[[Any], Mapping[str, object]] = lambda row: {},
     ) -> None:
         self.user, self.action, self.calls = user, action, calls
-        self._rows, self._hindered, self._subject = list(rows), hindered, subject
+        self._rows, self._hindered, self._subject, self._noted = list(rows), hindered, subject, noted
 
     @cached_property
     def items(self) -> list[Item]:
@@ -125,6 +127,7 @@ class Together:
                 keys[item.row.account],
                 make(item.row),
                 uuid5(batch, str(item.row.pk)),
+                self._noted(item.row),
                 agreed_total=agreed[item.row.pk] if agreed is not None else None,
             )
             for item in self.doable

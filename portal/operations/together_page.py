@@ -68,6 +68,7 @@ class Kind:
     calls: int = 1  # of each write, with what is read before it
     hindered: Callable[[Any], object] = lambda row: ""
     subject: Callable[[Any], str] = lambda row: str(row.remote_id)
+    noted: Callable[[Any], Mapping[str, object]] = lambda row: {}
 
 
 class TogetherPage:
@@ -114,8 +115,15 @@ class TogetherPage:
     @cached_property
     def together(self) -> Together:
         kind = self.kind
-        action, how = kind.write.action, {"calls": kind.calls, "subject": kind.subject}
-        return Together(self.request.user, self.selection.rows, action, hindered=kind.hindered, **how)  # type: ignore[arg-type]
+        return Together(
+            self.request.user,
+            self.selection.rows,
+            kind.write.action,
+            hindered=kind.hindered,
+            calls=kind.calls,
+            subject=kind.subject,
+            noted=kind.noted,
+        )
 
     def _batch(self) -> HttpResponse | None:
         """Leads to the batch, if this page was sent before."""

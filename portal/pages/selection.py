@@ -56,7 +56,9 @@ LABELLED = frozenset({"services", "domains"})
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """``rows`` may all be operated; of ``left_out`` that the filter finds the person may not.
+    """``rows`` may all be operated: a queryset, or a list of what is read live.
+
+    Of ``left_out`` that the filter finds the person may only view the account.
 
     ``settled`` is how many invoices of a filter there is nothing to pay of.
     """
@@ -67,7 +69,7 @@ class Selection:
 
     @property
     def count(self) -> int:
-        return int(self.rows.count())
+        return len(self.rows) if isinstance(self.rows, list) else int(self.rows.count())
 
     @property
     def is_too_large(self) -> bool:

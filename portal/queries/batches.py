@@ -38,7 +38,21 @@ class Line:
 
     @property
     def href(self) -> str:
+        """Contacts have no row of ours: they are read live."""
+        if self._is_of_contact:
+            return href("contact", self.operation.account_id, self.operation.remote_id)
         return href(str(self.row._meta.model_name), self.row.pk) if self.row else ""
+
+    @property
+    def again(self) -> str:
+        """What selects it for another try; empty if that is not possible."""
+        if self._is_of_contact:
+            return str(self.operation.remote_id)
+        return str(self.row.pk) if self.row else ""
+
+    @property
+    def _is_of_contact(self) -> bool:
+        return self.operation.noun == "contact" and self.operation.remote_id is not None
 
 
 class Progress:
@@ -86,7 +100,7 @@ class Progress:
 
     @property
     def retriable(self) -> list[Line]:
-        return [line for line in self.lines if line.operation.state in RETRIABLE and line.row]
+        return [line for line in self.lines if line.operation.state in RETRIABLE and line.again]
 
     @cached_property
     def lines(self) -> list[Line]:
@@ -146,5 +160,7 @@ def _subject(operation: Operation) -> tuple[str, Any]:
 
 
 def _told(operation: Operation) -> str:
+    if named := operation.before.get("name"):
+        return str(named)
     _noun, subject = _subject(operation)
     return str(subject) if operation.remote_id is None else operation.about

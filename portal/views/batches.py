@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
+from portal.forms.addresses import MAILS
 from portal.models import ServiceCommand
 from portal.queries.batches import Progress
 from portal.queries.deeds import Deeds
@@ -56,7 +57,7 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
     if not progress.retriable:
         messages.warning(request, _("There is nothing to try again."))
         return http.SeeOther(reverse("batch", args=[batch]))
-    rows = [str(line.row.pk) for line in progress.retriable]
+    rows = [line.again for line in progress.retriable]
     first = progress.retriable[0].operation
     there, typed = _repeated(first)
     if not there:
@@ -79,6 +80,9 @@ def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
     match operation.action:
         case "pay_invoice":
             return reverse("pay_invoices"), {}
+        case "update_contact":
+            kinds = {name: told[name] for name in MAILS if name in told}
+            return reverse("switch_mails", args=[operation.account_id]), kinds
         case "service_module_custom":
             command = ServiceCommand.objects.filter(name=told["func_name"]).first()
             return (reverse("command_services", args=[command.pk]) if command else ""), {}
