@@ -27,7 +27,7 @@ from portal.access.feeds import feed_of, feed_opened_by
 from portal.access.figures import kept_figures, kept_rows
 from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
-from portal.access.labels import labels_to_see
+from portal.access.labels import label_to_see, labels_to_see, remarks_to_change, remarks_to_view
 from portal.access.operations import (
     may_still_send,
     operation_to_settle,
@@ -119,6 +119,7 @@ __all__ = [
     "key_to_write_with",
     "keys_to_manage",
     "known_rights",
+    "label_to_see",
     "labels_to_see",
     "may_operate",
     "may_set_label",
@@ -135,6 +136,8 @@ __all__ = [
     "people_to_manage",
     "person_to_manage",
     "quotes_to_view",
+    "remarks_to_change",
+    "remarks_to_view",
     "rights_if_known",
     "saved_view_to_change",
     "saved_views_of",

@@ -15,8 +15,8 @@ from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
-from portal.pages.filters import InvoiceFilter
 from portal.pages.invoice_columns import CREDIT_USED, LABEL, NET, SERVICE, TAX
+from portal.pages.invoice_filters import InvoiceFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
@@ -167,6 +167,7 @@ def _table(request: http.Request, *, shows_things: bool) -> Table:
         related.with_things(request.user, rows) if shows_things else rows,
         accounts=accounts,
         filter=InvoiceFilter,
+        labels=access.labels_to_see(request.user),
         freshness=Freshness(Noun.INVOICES, accounts),
     )
 
