@@ -28,6 +28,11 @@ from portal.access.figures import kept_figures, kept_rows
 from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
 from portal.access.labels import label_to_see, labels_to_see, remarks_to_change, remarks_to_view
+from portal.access.nameservers import (
+    may_change_nameserver_sets,
+    nameserver_set_to_change,
+    nameserver_sets_to_change,
+)
 from portal.access.operations import (
     may_still_send,
     operation_to_settle,
@@ -121,9 +126,12 @@ __all__ = [
     "known_rights",
     "label_to_see",
     "labels_to_see",
+    "may_change_nameserver_sets",
     "may_operate",
     "may_set_label",
     "may_still_send",
+    "nameserver_set_to_change",
+    "nameserver_sets_to_change",
     "operation_to_settle",
     "operation_to_view",
     "operations_about",
