@@ -25,10 +25,13 @@ _STEER = {"pause": operations.pause, "resume": operations.resume, "stop": operat
 
 @require_safe
 def batch(request: http.Request, batch: UUID) -> HttpResponse:
-    """The result of each operation. The page refreshes itself while one is open."""
+    """The result of each operation. While one is open, the page asks for what changed since it was drawn."""
     progress = _progress(request, batch)
-    first = progress.operations[0]
+    first = progress.first
     context = {
+        "changed": progress.changed(request.GET.get("shown", ""))
+        if http.is_partial(request, "batch")
+        else (),
         "batch": batch,
         "progress": progress,
         "title": Deeds(request.user, [first], are_here=True).asked(first),
@@ -68,8 +71,8 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
 
 
 def _progress(request: http.Request, batch: UUID) -> Progress:
-    progress = Progress(request.user, batch, access.operations_together(request.user, batch))
-    if not progress.operations:
+    progress = Progress(request.user, access.operations_together(request.user, batch))
+    if not progress:
         raise Http404
     return progress
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access, http
 from portal.acts import nameservers as acts
-from portal.forms.renewals import NOT_RENEWABLE
 from portal.forms.selected_domains import SelectedNameserversForm, SelectedRenewalForm
 from portal.operations.form import SelectedForm
 from portal.operations.together_page import Kind, Rows, TogetherPage
@@ -19,12 +18,11 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
 from portal.wording.operations import WRITES
+from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Domain
-
-_ENDED = ("Cancelled", "Transferred Away", "Fraud")
-
+from ultahost_api.models.row_statuses import ENDED_DOMAIN, NOT_RENEWABLE_DOMAIN
 
 _DUE = Column("due", gettext_lazy("Due"), css_class="date", cell=cells.day("next_due_date"))
 _RENEWAL = Column(
@@ -49,12 +47,11 @@ _DOMAINS = Rows(
 
 
 def _ended(domain: Domain) -> object:
-    return _("Its status is %(status)s.") % {"status": domain.status} if domain.status in _ENDED else ""
+    return its_status(domain.status) if domain.status in ENDED_DOMAIN else ""
 
 
 def _not_renewable(domain: Domain) -> object:
-    is_ended = domain.status in NOT_RENEWABLE
-    return _("Its status is %(status)s.") % {"status": domain.status} if is_ended else ""
+    return its_status(domain.status) if domain.status in NOT_RENEWABLE_DOMAIN else ""
 
 
 def _switched(on: bool, domain: Domain) -> object:

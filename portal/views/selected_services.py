@@ -17,6 +17,7 @@ from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
 from portal.queries import offers
 from portal.wording.operations import WRITES
+from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.models import Service
 
@@ -44,7 +45,7 @@ def _words(command: ServiceCommand, count: int) -> tuple[str, str]:
 
 def _hindered(command: ServiceCommand, service: Service) -> object:
     if not offers.of_service(service, None).runs:
-        return _("Its status is %(status)s.") % {"status": service.status}
+        return its_status(service.status)
     return "" if command.is_for(service.product_name) else _("Its product does not have this command.")
 
 

@@ -251,7 +251,7 @@ class TestPaying:
         assert page.one("#batch")["hx-trigger"] == "every 2s"
         assert paid(sandbox) == []
         _task, batch, _queue = next(ring for ring in rung if ring[0] == "ultahost_api.tasks.send_next")
-        assert page.one("#batch")["hx-get"] == f"/activity/together/{batch}/"
+        assert page.one("#batch")["hx-get"] == f"/activity/together/{batch}/?shown=000"
 
         work()
 
