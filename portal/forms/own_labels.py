@@ -13,7 +13,7 @@ class RenameLabelForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=LONGEST_LABEL)
     merge = forms.BooleanField(
-        label=_("Merge them. This cannot be undone."), required=False, widget=forms.HiddenInput
+        label=_("Merge the two labels. This cannot be undone."), required=False, widget=forms.HiddenInput
     )
 
     def __init__(self, *args: Any, others: list[Label], **kwargs: Any) -> None:
@@ -29,6 +29,6 @@ class RenameLabelForm(forms.Form):
         same = next((one for one in self._others if one.name.casefold() == name.casefold()), None)
         if same and not cleaned.get("merge"):
             self.fields["merge"].widget = forms.CheckboxInput()
-            words = _("There is a label “%(name)s”. Its rows and those of this label would be one.")
+            words = _("There is a label “%(name)s” already. Renaming merges the two.")
             self.add_error("name", words % {"name": same})
         return cleaned

@@ -78,7 +78,7 @@ _MAILS = Kind(
     lambda form, row: writes.UpdateContact(row.remote_id, **form.kinds),
     _words,
     SelectedMailsForm,
-    text=gettext_lazy("Kinds that are left stay as they are for each contact."),
+    text=gettext_lazy("Only the kinds that you turn on or off are changed."),
     noted=lambda row: {"name": str(row)},
 )
 

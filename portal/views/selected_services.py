@@ -55,8 +55,8 @@ def _kind(command: ServiceCommand) -> Kind:
         lambda form, service: writes.RunCommand(service.remote_id, command.name),
         partial(_words, command),
         text=_(
-            "The services of an account are done one after the other. If a result is unclear, the rest of the"
-            " account are not sent."
+            "The command runs on the services of an account one after the other. If a result is unclear, the"
+            " rest of the account are not sent."
         ),
         warning=_("The services will be briefly unavailable.") if command.dangerous else "",
         asks_password=WRITES["service_module_custom"].asks_password,

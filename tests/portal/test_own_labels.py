@@ -105,7 +105,7 @@ class TestRenaming:
         acts.set_remark(alma, rows.service(acme), "Blog", "")
         page = rename(browser, shop, "blog")
         assert page.status == 422
-        assert "There is a label “Blog”." in page.one("main .errorlist").text
+        assert "There is a label “Blog” already." in page.one("main .errorlist").text
         assert page.one("main input[name=merge]")["type"] == "checkbox"
         assert carried(shop) == 3
 
@@ -147,7 +147,7 @@ class TestRemoving:
     def test_it_says_what_happens_to_rows_and_lines(self, browser, shop):
         page = browser.get(f"/labels/{shop.pk}/remove/")
         assert "It is removed from 1 service, 1 domain, 1 remembered invoice line." in page.html
-        assert "then of what their text names" in page.html
+        assert "assigned by their text again" in page.html
         assert Label.objects.exists()
 
     def test_rows_lose_it_and_keep_their_note(self, browser, shop):
