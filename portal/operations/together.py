@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
 
-from django.http import Http404
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal import access
@@ -94,7 +94,7 @@ class Together:
     def confirm(
         self,
         token: UUID,
-        named: Mapping[str, str],
+        named: QueryDict,
         make: Callable[[Any], Write],
         agreed: Mapping[UUID, Decimal] | None = None,
     ) -> UUID:
@@ -111,7 +111,7 @@ class Together:
     def _requests(
         self,
         batch: UUID,
-        named: Mapping[str, str],
+        named: QueryDict,
         make: Callable[[Any], Write],
         agreed: Mapping[UUID, Decimal] | None,
     ) -> list[WriteRequest]:

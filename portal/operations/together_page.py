@@ -100,7 +100,7 @@ class TogetherPage:
                 return self._batch() or self._page(form)  # another post of the page may have sent them
             try:
                 make, agreed = partial(self.kind.make, form), self._agreed()
-                batch = self.together.confirm(self._token, self.data.dict(), make, agreed)
+                batch = self.together.confirm(self._token, self.data, make, agreed)
             except acting_key.OtherKey as words:
                 form.add_error(None, str(words))
             else:

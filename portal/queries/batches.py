@@ -42,7 +42,7 @@ class Line:
     def href(self) -> str:
         """Contacts have no row of ours: they are read live."""
         if self._is_of_contact:
-            return href("contact", self.operation.account_id, self.operation.remote_id)
+            return href("contact", self.operation.account_id, self.again)
         return href(str(self.row._meta.model_name), self.row.pk) if self.row else ""
 
     @property
@@ -76,8 +76,8 @@ class Progress:
 
     @cached_property
     def said(self) -> Batch:
-        batch = self.first.batch
-        return Batch.objects.filter(pk=batch).first() or Batch(pk=batch)
+        found = Batch.objects.filter(pk__in=self._operations.order_by().values("batch")).first()
+        return found or Batch(pk=self.first.batch)
 
     @cached_property
     def states(self) -> Counter[str]:

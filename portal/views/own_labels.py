@@ -53,9 +53,10 @@ def remove_label(request: http.Request, label_id: UUID) -> HttpResponse:
         return http.SeeOther(reverse("labels"))
     told = [_("It is removed from %(rows)s.") % {"rows": _carried(found.changes)}]
     if found.changes.lines:
-        told.append(
-            _("Invoice lines that were assigned by hand to this label alone are assigned by their text again.")
+        by_text = _(
+            "Invoice lines that were assigned by hand to this label alone are assigned by their text again."
         )
+        told.append(by_text)
     return Confirmation(
         title=_("Remove the label “%(label)s”?") % {"label": found.label},
         text=" ".join([*told, *_kept(found), _("Nothing changes at Ultahost.")]),
