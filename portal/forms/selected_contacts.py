@@ -9,7 +9,7 @@ from portal.forms.addresses import MAIL_LABELS, MAILS
 from portal.operations.form import SelectedForm
 from portal.pages.selects import Select
 
-_CHOICES = [("", _("Leave as it is")), ("1", _("On")), ("0", _("Off"))]
+_CHOICES = [("keep", _("Leave as it is")), ("1", _("On")), ("0", _("Off"))]
 
 
 class SelectedMailsForm(SelectedForm):
@@ -19,7 +19,7 @@ class SelectedMailsForm(SelectedForm):
         super().__init__(*args, **kwargs)
         for name in MAILS:
             self.fields[name] = forms.ChoiceField(
-                label=MAIL_LABELS[name], choices=_CHOICES, required=False, widget=Select
+                label=MAIL_LABELS[name], choices=_CHOICES, initial="keep", widget=Select
             )
 
     def clean(self) -> dict[str, Any]:
@@ -31,4 +31,5 @@ class SelectedMailsForm(SelectedForm):
     @property
     def kinds(self) -> dict[str, int]:
         """As Ultahost names them, with 1 or 0."""
-        return {name: int(self.cleaned_data[name]) for name in MAILS if self.cleaned_data.get(name)}
+        told = {name: self.cleaned_data.get(name, "keep") for name in MAILS}
+        return {name: int(value) for name, value in told.items() if value != "keep"}

@@ -42,7 +42,7 @@ class Line:
     def href(self) -> str:
         """Contacts have no row of ours: they are read live."""
         if self._is_of_contact:
-            return href("contact", self.operation.account_id, self.again)
+            return href("contact", self.operation.account_id, int(self.again))
         return href(str(self.row._meta.model_name), self.row.pk) if self.row else ""
 
     @property

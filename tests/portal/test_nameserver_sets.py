@@ -27,7 +27,7 @@ def ours():
 def test_it_lists_them_with_their_servers(browser, ours):
     page = browser.get("/nameservers/")
     assert page.texts("tbody td.name") == ["Ours"]
-    assert page.texts("tbody td.extra") == ["ns1.example.net, ns2.example.net"]
+    assert page.texts("tbody td.why") == ["ns1.example.net, ns2.example.net"]
     assert browser.get("/labels/").one("main a[href=/nameservers/]")
 
 

@@ -10,6 +10,8 @@ from ultahost_api.models import AssignedLine, Domain, InvoiceItem, Service, link
 
 pytestmark = pytest.mark.django_db
 
+EACH = "1 service 1 domain 1 remembered invoice line"
+
 
 @pytest.fixture
 def acme(rows):
@@ -64,15 +66,15 @@ class TestList:
         acts.set_remark(alma, rows.service(acme), "Blog", "")
         page = browser.get("/labels/")
         assert page.texts("tbody td.name") == ["Blog", "Shop"]
-        assert page.texts("tbody td.number") == ["1", "–", "–", "1", "1", "1"]
-        services = page.all("tbody td.number a")[1]["href"]
+        assert page.texts("tbody td.why") == ["1 service", EACH]
+        services = page.all("tbody td.why a")[1]["href"]
         assert browser.get(services).texts("tbody td.name") != []
 
     def test_it_counts_only_what_one_may_see(self, visit, shop, rows, hidden, people, alma):
         dana = people.admin("Dana")
         acts.set_remark(dana, rows.service(hidden), "Shop", "")
-        assert visit(alma).get("/labels/").texts("tbody td.number") == ["1", "1", "1"]
-        assert visit(dana).get("/labels/").texts("tbody td.number") == ["2", "1", "1"]
+        assert visit(alma).get("/labels/").texts("tbody td.why") == [EACH]
+        assert visit(dana).get("/labels/").texts("tbody td.why") == [EACH.replace("1 service", "2 services")]
         acts.set_remark(dana, rows.service(hidden), "Secret", "")
         assert "Secret" not in visit(alma).get("/labels/").html
 
@@ -185,7 +187,7 @@ class TestRemoving:
 
     def test_billing_removes_it_from_lines_alone(self, visit, people, shop):
         browser = visit(people.billing("Bea"))
-        assert browser.get("/labels/").texts("tbody td.number") == ["–", "–", "1"]
+        assert browser.get("/labels/").texts("tbody td.why") == ["1 remembered invoice line"]
         remove(browser, shop)
         assert carried(shop) == 2
         assert not AssignedLine.objects.exists()
