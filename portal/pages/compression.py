@@ -15,7 +15,7 @@ COMPRESSED = frozenset(
     {
         *("home", "services", "service", "invoices", "invoice", "domains", "domain", "orders", "order"),
         *("quotes", "quote", "emails", "contacts", "changes", "operations", "operation", "announcements"),
-        *("accounts", "audit", "agenda", "statements", "statement"),
+        *("accounts", "audit", "agenda", "statements", "statement", "batch", "labels"),
     }
 )
 
