@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Grant
+from portal.pages.selection import wrong_words
 from ultahost_api import operations, tasks
 from ultahost_api.models import Account, ApiKey, Invoice, Operation, Refresh
 from ultahost_api.sandbox import Fault
@@ -272,6 +273,36 @@ class TestPaying:
 
         assert first.leads_to == second.leads_to
         assert sorted(paid(sandbox)) == sorted(Invoice.objects.values_list("remote_id", flat=True))
+
+    def test_it_leads_to_the_batch_if_another_post_of_the_page_was_quicker(
+        self, browser, visit, alma, sandbox, monkeypatch
+    ):
+        """It may come between a look for the batch and a look at what is under way."""
+        data = form_of(browser.get(pick(*every())))
+        other, first = visit(alma), []
+
+        def slow(selection):
+            if not first:
+                first.append(None)
+                first[0] = other.post("/invoices/pay/", data).leads_to
+            return wrong_words(selection)
+
+        monkeypatch.setattr("portal.operations.together_page.wrong_words", slow)
+        assert browser.post("/invoices/pay/", data).leads_to == first[0]
+        assert Operation.objects.count() == 3
+
+    def test_a_billing_person_pays_all_of_an_account_that_they_may_operate(
+        self, visit, people, alma, sandbox, rows
+    ):
+        bea = people.billing("Bea")
+        Grant.objects.create(user=bea, account=every()[0].account, level="operate", given_by=alma)
+        rows.invoice(rows.account("Elsewhere"), total="5", status="Unpaid")
+        browser = visit(bea)
+        asked = browser.post("/invoices/pay/", {"all": "1", "filter": ""})
+        assert asked.one("h1").text == "Pay 3 invoices?"
+        browser.post("/invoices/pay/", form_of(asked))
+        work()
+        assert len(paid(sandbox)) == 3
 
     def test_it_keeps_two_people_apart_who_send_the_same_form_token(
         self, visit, people, browser, alma, sandbox, add_key

@@ -1,6 +1,9 @@
 """Switching kinds of e-mail for many selected contacts at once."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from portal.forms.addresses import MAILS
 from portal.live_reads import reading
@@ -146,3 +149,16 @@ def test_it_sends_nothing_while_the_list_cannot_be_read(browser, account, acme, 
     page = browser.post(f"/contacts/{account.pk}/mails/", sent)
     assert "Ultahost refused this." in page.html
     assert Operation.objects.count() == 0
+
+
+def test_a_worker_that_dies_while_it_sends_holds_the_rest_up_for_seconds(browser, account, acme):
+    confirm(browser, account, *acme.contacts, invoiceemails="0")
+    first = Operation.objects.filter(place=0)
+    first.update(state="sending", sent_at=timezone.now())
+    assert operations.waiting_batches() == []
+
+    first.update(sent_at=timezone.now() - timedelta(seconds=11))
+    work()
+
+    told = [str(state) for state in Operation.objects.order_by("place").values_list("state", flat=True)]
+    assert told == ["sending", "done", "done"]

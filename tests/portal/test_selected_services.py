@@ -1,6 +1,9 @@
 """Running a command of the catalogue on many selected services: one confirmation, one batch."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from portal.models import Grant, ServiceCommand
 from ultahost_api import operations, tasks
@@ -177,3 +180,20 @@ class TestProducts:
         assert dana.post(path, sent).status == 303
         assert ServiceCommand.objects.get().products == ["Linux VPS"]
         assert dana.post(path, sent | {"products": ["Something else"]}).status == 422
+
+
+def test_a_worker_that_dies_while_it_sends_leaves_it_unknown_and_the_rest_unsent(browser, reboot, sandbox):
+    confirm(browser, reboot, *every()[:3])
+    (batch,) = operations.waiting_batches()
+    tasks.send_next(str(batch))
+    second = Operation.objects.filter(place=1)
+    second.update(state=State.SENDING, sent_at=timezone.now())
+    assert operations.waiting_batches() == []
+
+    second.update(sent_at=timezone.now() - timedelta(seconds=91))
+    operations.abandon()
+    work()
+
+    told = [str(state) for state in Operation.objects.order_by("place").values_list("state", flat=True)]
+    assert told == ["done", "unknown", "not_sent"]
+    assert len(ran(sandbox)) == 1
