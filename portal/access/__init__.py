@@ -26,7 +26,14 @@ from portal.access.accounts import (
 from portal.access.feeds import feed_of, feed_opened_by
 from portal.access.figures import kept_figures, kept_rows
 from portal.access.guards import View, admin_only, found, key_holders_only
-from portal.access.keys import key_to_manage, key_to_write_with, keys_to_manage, own_key, stopped_refreshes
+from portal.access.keys import (
+    ids_of_accounts_with_working_key,
+    key_to_manage,
+    key_to_write_with,
+    keys_to_manage,
+    own_key,
+    stopped_refreshes,
+)
 from portal.access.labels import label_to_see, labels_to_see, remarks_to_change, remarks_to_view
 from portal.access.nameservers import (
     may_change_nameserver_sets,
@@ -110,6 +117,7 @@ __all__ = [
     "grants_held_by",
     "grants_left_by",
     "grants_to_change",
+    "ids_of_accounts_with_working_key",
     "invitation_to_manage",
     "invitations_left_by",
     "invoice_to_pay",

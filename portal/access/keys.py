@@ -35,6 +35,12 @@ def own_key(user: User, account: Account) -> ApiKey | None:
     return ApiKey.objects.usable().filter(account=account, owner=user).select_related("account").first()
 
 
+def ids_of_accounts_with_working_key() -> frozenset[UUID]:
+    """Those that a key opens, of any person."""
+    usable = ApiKey.objects.usable().order_by().exclude(account=None)
+    return frozenset(usable.values_list("account", flat=True))
+
+
 def stopped_refreshes(user: User) -> QuerySet[Refresh]:
     """Refreshes that have stopped, in accounts whose keys the user manages."""
     accounts = keys_to_manage(user).exclude(account=None).values("account")

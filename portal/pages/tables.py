@@ -178,7 +178,7 @@ class Table(AnyTable):
         self.freshness = freshness
         self.shows_gone = request.GET.get("gone") == "1"
         self._all = rows.gone() if self.shows_gone else rows.present()
-        self._gone = rows.gone()
+        self._gone = rows.gone
         self._filter_class = filter
         self.filter = self._filtered_by(request.GET)
 
@@ -261,21 +261,20 @@ class Table(AnyTable):
 
         The ids are those that the person may see, so that the rows need no condition besides.
         """
-        paginator = Paginator(self.rows, self.size)
-        paginator.count = self._count_of("found")
-        page: Any = paginator.get_page(self.request.GET.get("page"))
-        ids = page.object_list.values("pk")
+        places = range(self._count_of("found"))
+        page: Any = Paginator(places, self.size).get_page(self.request.GET.get("page"))
+        first, end = page.object_list.start, page.object_list.stop
         if self._may_be_kept and self.size <= _FEW:
             key = self._key("rows"), *self.shown, self.size, self.sort, page.number
-            page.object_list = access.kept_rows(self.request.user, key, lambda: list(self._among(ids)))
+            page.object_list = access.kept_rows(self.request.user, key, lambda: list(self._among(first, end)))
         else:
-            page.object_list = self._among(ids)
+            page.object_list = self._among(first, end)
         return page
 
-    def _among(self, ids: QuerySet[Any]) -> QuerySet[Any]:
+    def _among(self, first: int, end: int) -> QuerySet[Any]:
         found = self._all.all()
         found.query.where = WhereNode()
-        return found.filter(pk__in=ids).order_by(*self._order())
+        return found.filter(pk__in=self.rows.values("pk")[first:end]).order_by(*self._order())
 
     @property
     def gone_count(self) -> int:
@@ -311,7 +310,7 @@ class Table(AnyTable):
 
     def _counted(self) -> dict[str, dict[str, int]]:
         """All that a list counts, with one statement. Chips count under every filter but their own."""
-        rows = {"found": self.rows, "gone": self._gone}
+        rows = {"found": self.rows, "gone": self._gone()}
         if isinstance(self._all, CachedQuerySet):
             rows["unread"] = self._all.partly_unreadable()
         if not self.has_statuses:

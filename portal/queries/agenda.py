@@ -1,7 +1,7 @@
 """What falls due, by day: open invoices, renewals, domains that expire, and quotes that end.
 
 A renewal for which there is no invoice yet is expected. It falls due on the day that Ultahost tells, and for
-three months ahead again after each cycle. The database adds up; only the rows that are shown are read.
+some months ahead again after each cycle. The database adds up; only the rows that are shown are read.
 """
 
 from collections import defaultdict
@@ -29,7 +29,8 @@ from ultahost_api.models.line_texts import is_whole_renewal
 
 Kept = TypeVar("Kept")
 
-EXPECTED_FOR = 3  # months
+_KEPT_DAYS = 92  # whose entries are kept: those of a page, not of a feed
+EXPECTED_FOR = 12  # months, as far as the forecast of Spend, whose months lead here
 _RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
 
 
@@ -101,16 +102,26 @@ class _Group:
 
 
 class Agenda:
-    """What the user may see of it. ``account`` narrows it to one account."""
+    """What the user may see of it. ``account`` narrows it to one account.
+
+    What recurs is expected for ``ahead`` months from today.
+    """
 
     def __init__(
-        self, user: User, span: Span, *, kinds: Collection[Kind] = (), account: Account | None = None
+        self,
+        user: User,
+        span: Span,
+        *,
+        kinds: Collection[Kind] = (),
+        account: Account | None = None,
+        ahead: int = EXPECTED_FOR,
     ):
         self.user = user
         self.span = span
         self.kinds = kinds or list(Kind)
         self.account = account
         self.today = conf.today()
+        self._ahead = ahead
         self._days: dict[tuple[date, int | None], tuple[date, ...]] = {}
 
     @cached_property
@@ -149,7 +160,13 @@ class Agenda:
 
     def entries(self, days: Iterable[date], most: int) -> list[Entry]:
         """Of these days, of each kind and cycle at most so many a day."""
-        wanted = set(days)
+        wanted = frozenset(days)
+        key = self._key(self.span, frozenset(self.kinds), wanted, most)
+        if len(wanted) > _KEPT_DAYS:
+            return self._entries(wanted, most)
+        return access.kept_rows(self.user, key, lambda: self._entries(wanted, most))
+
+    def _entries(self, wanted: Collection[date], most: int) -> list[Entry]:
         found: list[Entry] = []
         for source in SOURCES:
             groups = [one for one in self._chosen if one.source is source]
@@ -195,7 +212,7 @@ class Agenda:
         if first <= due < before:
             yield due
         if months:
-            horizon = later(self.today, EXPECTED_FOR)
+            horizon = later(self.today, self._ahead)
             ahead = due_days(due, months, max(first, self.today), min(before, horizon + timedelta(days=1)))
             yield from (day for day in ahead if day > due)
 
@@ -204,7 +221,10 @@ class Agenda:
         return [group for group in self._groups if group.source.kind in self.kinds]
 
     def _kept(self, name: Hashable, work_out: Callable[[], Kept]) -> Kept:
-        return access.kept_figures(self.user, ("agenda", self.account and self.account.pk, name), work_out)
+        return access.kept_figures(self.user, self._key(name), work_out)
+
+    def _key(self, *parts: Hashable) -> Hashable:
+        return "agenda", self._ahead, self.account and self.account.pk, *parts
 
     @cached_property
     def _groups(self) -> list[_Group]:

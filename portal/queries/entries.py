@@ -91,11 +91,20 @@ ROWS: Mapping[Kind, Callable[[User], QuerySet[Any]]] = {
     Kind.KEY: _keys,
 }
 COPIED = (Kind.DOMAIN, Kind.SERVICE, Kind.QUOTE)  # from Ultahost: they change when a refresh writes them
+OWN = (Kind.OPERATION, Kind.KEY)  # the portal's: they change often, and few of them need a person
 
 
 def groups_of(user: User) -> dict[Kind, list[Invoice]]:
-    """Of each account and currency the oldest invoice: those that are overdue, or that no key can pay."""
-    overdue_or_unpayable = access.invoices_to_view(user).overdue_or_without_key()
+    """Of each account and currency the oldest invoice: those that are overdue, or that no key can pay.
+
+    Not those that are being paid; where that has no known result, the operation itself needs a person.
+    """
+    key = "groups", access.ids_of_accounts_with_working_key()
+    return access.kept_rows(user, key, lambda: _groups(user))
+
+
+def _groups(user: User) -> dict[Kind, list[Invoice]]:
+    overdue_or_unpayable = access.invoices_to_view(user).without_payment().overdue_or_without_key()
     found: dict[Kind, list[Invoice]] = {kind: [] for kind in GROUPS}
     for oldest in overdue_or_unpayable.oldest_of_each():
         found[Kind.OVERDUE if oldest.has_working_key else Kind.UNPAYABLE].append(oldest)

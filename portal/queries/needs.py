@@ -1,6 +1,5 @@
 """One ranked list of all that needs a person, over the accounts and keys that they may see."""
 
-from collections.abc import Iterable
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,7 @@ from portal import access
 from portal.models import NeedNote, User
 from portal.queries.at_risk import Remedies
 from portal.queries.deeds import Deeds
-from portal.queries.entries import COPIED, GROUPS, ROWS, Entry, Kind, Reader, groups_of, subject_of
+from portal.queries.entries import COPIED, GROUPS, OWN, ROWS, Entry, Kind, Reader, groups_of, subject_of
 from portal.queries.entry_words import ENTRY_OF
 from portal.wording.statuses import BAD, INFO, SOON
 from ultahost_api import conf
@@ -49,7 +48,7 @@ class Needs:
     @cached_property
     def entries(self) -> list[Entry]:
         """The most urgent first."""
-        rows = self._copied | {kind: self._read(kind) for kind in ROWS if kind not in COPIED}
+        rows = self._copied | {kind: self._of_own(kind, self._wanted)[: self._most] for kind in OWN}
         invoices = [row.renewal_invoice for row in rows[Kind.DOMAIN]]
         invoices += [row.unpaid_invoice for row in rows[Kind.SERVICE]]
         deeds = Deeds(self.user, rows[Kind.OPERATION])
@@ -63,13 +62,10 @@ class Needs:
         """Only the few of an ordinary page are kept."""
 
         def read() -> dict[Kind, list[Any]]:
-            return {kind: self._read(kind) for kind in COPIED}
+            return {kind: list(self._split(kind)[self._wanted][: self._most]) for kind in COPIED}
 
         key = "needs", self._wanted, self._put_off
         return access.kept_rows(self.user, key, read) if self._most == SHOWN else read()
-
-    def _read(self, kind: Kind) -> list[Any]:
-        return list(self._split(kind)[self._wanted][: self._most])
 
     @property
     def lines(self) -> list[tuple[Entry, User | None]]:
@@ -91,17 +87,16 @@ class Needs:
         return self._count(True)
 
     def _count(self, put_off: bool) -> int:
-        rows = sum(self._counted[_name(kind, put_off)] for kind in ROWS)
-        return rows + sum(len(self._of_group(kind, put_off)) for kind in GROUPS)
+        copied = sum(self._counted[_name(kind, put_off)] for kind in COPIED)
+        own = sum(len(self._of_own(kind, put_off)) for kind in OWN)
+        return copied + own + sum(len(self._of_group(kind, put_off)) for kind in GROUPS)
 
     @cached_property
     def _counted(self) -> dict[str, int]:
-        key = "needs counted", self._put_off
-        copied = access.kept_figures(self.user, key, lambda: self._counts(COPIED))
-        return copied | self._counts(kind for kind in ROWS if kind not in COPIED)
+        return access.kept_figures(self.user, ("needs counted", self._put_off), self._counts)
 
-    def _counts(self, kinds: Iterable[Kind]) -> dict[str, int]:
-        splits = {kind: self._split(kind) for kind in kinds}
+    def _counts(self) -> dict[str, int]:
+        splits = {kind: self._split(kind) for kind in COPIED}
         return counts(
             **{_name(kind, put): rows for kind, split in splits.items() for put, rows in split.items()}
         )
@@ -113,6 +108,13 @@ class Needs:
             subjects = [subject for its_kind, subject in self._put_off if its_kind == kind]
             self._splits[kind] = {True: rows.filter(pk__in=subjects), False: rows.exclude(pk__in=subjects)}
         return self._splits[kind]
+
+    @cached_property
+    def _own(self) -> dict[Kind, list[Any]]:
+        return {kind: list(ROWS[kind](self.user)) for kind in OWN}
+
+    def _of_own(self, kind: Kind, put_off: bool) -> list[Any]:
+        return [row for row in self._own[kind] if ((kind.value, row.pk) in self._put_off) == put_off]
 
     def _of_group(self, kind: Kind, put_off: bool) -> list[Invoice]:
         found = self._groups[kind]

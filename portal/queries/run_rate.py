@@ -118,8 +118,11 @@ class RunRate:
         without_cycle = sum(group.count for group in groups if group.months is None)
         return without_cycle + sum(group.unread for group in groups if group.months)
 
-    @property
+    @cached_property
     def rate(self) -> Fraction:
+        return self._kept("rate", self._add_up)
+
+    def _add_up(self) -> Fraction:
         rates = (monthly(group.amount, group.months) for group in self._groups if group.months)
         return sum(rates, Fraction())
 
@@ -141,7 +144,10 @@ class RunRate:
         return self._kept("dearer", lambda: dearer(self.services, self.domains, today))
 
     def forecast(self, today: date) -> list[Month]:
-        return forecast.by_month([*self._recurring(), *self._cancelled()], today)
+        def work_out() -> list[Month]:
+            return forecast.by_month([*self._recurring(), *self._cancelled()], today)
+
+        return self._kept(("forecast", today), work_out)
 
     def _recurring(self) -> Iterator[Recurring]:
         for group in self._groups:

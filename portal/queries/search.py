@@ -136,7 +136,7 @@ class Search:
                     verbs[str(command.pk)] = (fit, fit.present()), command
         if _begin("pay", self.words[0]):
             invoices = access.invoices_to_pay(self.user)
-            verbs["pay"] = (invoices, invoices.payable()), None
+            verbs["pay"] = (invoices, invoices.payable().without_payment()), None
         return verbs
 
     @cached_property

@@ -119,7 +119,7 @@ class Spend:
                 found[account] += sums.undetailed
         return {account: count for account, count in found.items() if count}
 
-    @property
+    @cached_property
     def months(self) -> list[tuple[date, Sums]]:
         """The last 24, the oldest first."""
         found: defaultdict[date, Sums] = defaultdict(Sums)

@@ -27,6 +27,7 @@ from portal.wording.agenda import Kind
 from ultahost_api import conf
 
 _YEAR = timedelta(days=366)
+_AHEAD = 3  # months in which renewals are expected: a calendar is no plan of a year
 MOST, PER_DAY = 2000, 50  # entries
 
 
@@ -97,7 +98,7 @@ def _refused(status: int) -> HttpResponse:
 def _written(feed: CalendarFeed) -> bytes:
     today = conf.today()
     kinds = [Kind(kind) for kind in feed.kinds if kind in Kind.values]
-    agenda = Agenda(feed.person, Span(today - _YEAR, today + _YEAR), kinds=kinds)
+    agenda = Agenda(feed.person, Span(today - _YEAR, today + _YEAR), kinds=kinds, ahead=_AHEAD)
     entries = agenda.entries([day.day for day in agenda.days], PER_DAY)
     nearest = sorted(entries, key=lambda entry: abs(entry.day - today))[:MOST]
     in_order = sorted(nearest, key=lambda entry: entry.day)

@@ -46,7 +46,7 @@ def home(request: http.Request) -> HttpResponse:
             (str(Noun(noun).label), reverse(noun), number) for noun, number in unreadable.items() if number
         ],
         "year": today.year,
-        "due": due[:_SHOWN],
+        "due": access.kept_rows(request.user, "due", lambda: list(due[:_SHOWN])),
         "changes": history.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
         "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
         "accounts": with_invoices,

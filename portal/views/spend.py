@@ -266,7 +266,8 @@ class SpendPage:
 
     def forecast(self) -> Sheet:
         lines = [
-            Line(words.month(one.first), (one.amount,), words.renewals(one.count)) for one in self._expected
+            Line(words.month(one.first), (one.amount,), words.renewals(one.count), self._agenda(one.first))
+            for one in self._expected
         ]
         last = later(self.today, 12) - date.resolution
         lines[0] = replace(lines[0], note=words.beginning(self._expected[0].count, self.today))
@@ -282,7 +283,7 @@ class SpendPage:
         bars = [
             Bar(
                 words.month_of_chart(one.first),
-                f"{href('services')}?{urlencode({'status': 'Active', 'sort': 'due'})}",
+                self._agenda(one.first),
                 f"{words.month(one.first)}: {self.money(one.amount)}",
                 (("expected", one.amount),),
             )
@@ -336,6 +337,13 @@ class SpendPage:
         if self.form.chosen_account:
             query["account"] = str(self.form.chosen_account.pk)
         return f"{href('invoices')}?{urlencode(query | also)}"
+
+    def _agenda(self, first: date) -> str:
+        """What falls due in a month, and so what is expected in it."""
+        query = {"month": f"{first:%Y-%m}"}
+        if self.form.chosen_account:
+            query["account"] = str(self.form.chosen_account.pk)
+        return f"{href('agenda')}?{urlencode(query)}"
 
     def _here(self, **other: str) -> str:
         account = str(self.form.chosen_account.pk) if self.form.chosen_account else ""

@@ -18,6 +18,7 @@ QUICK = "quick" in sys.argv
 ROWS = 1_000 if QUICK else 10_000
 ROUNDS, SECONDS = (1, 0.5) if QUICK else (5, 1.0)
 LIST, SEARCH, BOOKS = 0.10, 0.06, 0.06
+BROWSERS = "gzip, deflate, br"  # the compressions that Chromium, Firefox and Safari take
 WORDS = (
     "One gunicorn worker with four threads, SQLite, 10,000 rows of each noun in 50 accounts, 50 rows "
     "on a page, four kept connections. A bare view is what Django's `startproject` writes, behind "
@@ -55,7 +56,7 @@ class Asked:
     ) -> None:
         self.label, self.aim = label, aim
         self._server, self._path = server, path
-        self._headers = {"Cookie": cookie, "Accept-Encoding": "gzip"}
+        self._headers = {"Cookie": cookie, "Accept-Encoding": BROWSERS}
         self._headers |= {"HX-Request": "true", "HX-Target": target} if target else {}
 
     def load(self) -> tuple[float, float]:

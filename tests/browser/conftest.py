@@ -17,7 +17,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from portal.models import User
+from tests.browser.desk import Desk, read
+from ultahost_api import keys
 from ultahost_api.client import Client
+from ultahost_api.sandbox import Sandbox
 from ultahost_api.sandbox.control import HEADER
 from ultahost_api.sandbox.team import DEMO_KEYS
 
@@ -203,3 +207,19 @@ def ultahost(demo: str, sandbox_port: int) -> Ultahost:
         return client.call(action, **parameters).data
 
     return ask
+
+
+@pytest.fixture
+def desk(
+    browser: Browser, live_server: Any, sandbox: Sandbox, rung: list[Any], transactional_db: None
+) -> Iterator[Desk]:
+    owner = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
+    acme, other = sandbox.add_account("Acme", "EUR"), sandbox.add_account("Umbrella", "EUR")
+    acme.add_invoices(30, status="Unpaid")
+    other.add_invoices(1, status="Paid")
+    keys.add(owner, "Main", sandbox.add_key(acme))
+    keys.add(owner, "Other", sandbox.add_key(other))
+    read(everything=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield Desk(Visitor(context.new_page(), live_server.url), acme)
+    context.close()

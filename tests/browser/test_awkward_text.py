@@ -99,6 +99,24 @@ def test_it_shows_where_a_text_would_turn_the_reading_around(visitor: Visitor) -
         assert "[U+2067][U+2066]INV-1[U+2067]" in shown
 
 
+SENTENCES = """() => ['a', 'q', 'small', 'time', 'code', 'bdi'].filter(tag => {
+  const sentence = document.createElement('p')
+  sentence.innerHTML = `<${tag}>חשבונית</${tag}> 12 of 3`
+  document.querySelector('main').append(sentence)
+  const after = document.createRange()
+  after.setStart(sentence.lastChild, 1)
+  after.setEnd(sentence.lastChild, 3)
+  return after.getBoundingClientRect().left < sentence.firstChild.getBoundingClientRect().right
+})"""
+
+
+def test_it_leaves_a_sentence_in_its_order_after_a_name_of_another_direction(visitor: Visitor) -> None:
+    """Which would else draw the number behind it to its other side."""
+    visitor.visit("/")
+
+    assert visitor.page.evaluate(SENTENCES) == []
+
+
 @pytest.fixture
 def further(sandbox: Sandbox, rung: list[Any], transactional_db: None) -> list[str]:
     """What is read live and what the team keeps, with a row of each text; the pages of the longest."""

@@ -46,6 +46,7 @@ def test_it_says_the_filter_the_count_the_sum_and_the_date(paper: Visitor) -> No
     paper.visit("/invoices/?status=Unpaid&since=2026-01-01&q=INV")
 
     expect(paper.page.locator(".toolbar")).to_be_hidden()
+    expect(paper.page.locator(".printed")).to_be_visible()
     said = [one.inner_text() for one in paper.page.locator(".printed li").all()]
     assert set(said) >= {"Status: Unpaid", "Search: INV", "Dated from: 1\u00a0Jan\u00a02026"}
     assert set(said) >= {"1–25 of 30"}

@@ -1,90 +1,11 @@
 """What a person is doing in a region stays under their hands, whatever a refresh brings meanwhile."""
 
-import os
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import expect
 
-from portal.models import User
-from tests.browser.conftest import PASSWORD, Visitor
-from ultahost_api import keys
-from ultahost_api.models import LISTS, Invoice, Refresh
-from ultahost_api.refresh import runs
-from ultahost_api.sandbox import Sandbox
-
-# Playwright's own loop runs in this thread, which Django takes for a view that must not wait.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+from tests.browser.desk import HIDE, LOOK, SELECT, Desk, read
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
-
-# What the page does by itself every 30 seconds, and when it is shown again.
-LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
-HIDE = "Object.defineProperty(document, 'hidden', { value: true, configurable: true })"
-
-
-class Desk:
-    """A list of 30 unpaid invoices in front of the person who may pay them."""
-
-    def __init__(self, visitor: Visitor, acme: Any) -> None:
-        self.page: Page = visitor.page
-        self.visitor, self.acme = visitor, acme
-        visitor.sign_in("alma")
-        visitor.visit("/invoices/")
-
-    def news_comes(self, status: str = "Unpaid") -> None:
-        """Ultahost has one more, a refresh brings it, and the page looks how fresh it is."""
-        self.acme.add_invoices(1, status=status, invoicenum="BRAND-NEW", date="2099-01-01")
-        read(everything=False)
-        with self.page.expect_response("**/freshness/**"):
-            self.page.evaluate(LOOK)
-
-    def changes(self, count: int) -> None:
-        """The first so many invoices got another number, and the list looks again."""
-        for invoice in Invoice.objects.order_by("-date", "-remote_id")[:count]:
-            Invoice.objects.filter(pk=invoice.pk).update(number=f"{invoice.number}-{count}")
-        with self.page.expect_response("**/invoices/"):
-            self.page.evaluate("htmx.trigger(document.body, 'invoices-refreshed')")
-
-    @property
-    def news(self) -> Locator:
-        return self.page.locator("[data-news]")
-
-    @property
-    def rows(self) -> Locator:
-        return self.page.locator("#invoices tbody tr")
-
-    def shows_it_when_asked(self) -> None:
-        expect(self.news).to_be_visible()
-        expect(self.rows.filter(has_text="BRAND-NEW")).to_have_count(0)
-        self.news.get_by_role("link", name="Show").click()
-        expect(self.rows.filter(has_text="BRAND-NEW")).to_have_count(1)
-        expect(self.news).to_be_hidden()
-
-
-def read(*, everything: bool) -> None:
-    """What the workers would do."""
-    nouns = LISTS if everything else ["invoices"]
-    Refresh.objects.filter(noun__in=nouns).ask()
-    for pk in Refresh.objects.filter(noun__in=nouns).values_list("pk", flat=True):
-        runs.run(pk)
-
-
-@pytest.fixture
-def desk(
-    browser: Browser, live_server: Any, sandbox: Sandbox, rung: list[Any], transactional_db: None
-) -> Iterator[Desk]:
-    owner = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
-    acme, other = sandbox.add_account("Acme", "EUR"), sandbox.add_account("Umbrella", "EUR")
-    acme.add_invoices(30, status="Unpaid")
-    other.add_invoices(1, status="Paid")
-    keys.add(owner, "Main", sandbox.add_key(acme))
-    keys.add(owner, "Other", sandbox.add_key(other))
-    read(everything=True)
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield Desk(Visitor(context.new_page(), live_server.url), acme)
-    context.close()
 
 
 def test_it_shows_what_is_new_at_once_where_nobody_is_at_work(desk: Desk) -> None:
@@ -94,10 +15,6 @@ def test_it_shows_what_is_new_at_once_where_nobody_is_at_work(desk: Desk) -> Non
     expect(desk.news).to_be_hidden()
 
 
-SELECT = """() => {
-  const words = document.querySelector('#invoices tbody td.name a').firstChild
-  getSelection().setBaseAndExtent(words, 0, words, words.length)
-}"""
 SELECTED = "() => String(getSelection())"
 
 
@@ -251,11 +168,13 @@ def test_it_says_nothing_of_a_refresh_that_brought_nothing(desk: Desk) -> None:
 
 def test_it_sends_a_date_whose_year_is_whole_and_keeps_the_filter_open(desk: Desk) -> None:
     desk.page.locator("#more-filters summary").click()
-    since = desk.page.locator("[name=since]")
+    since, asked = desk.page.locator("[name=since]"), list[str]()
+    desk.page.on("request", lambda request: asked.append(request.url))
 
     since.press_sequentially("11212026")
 
     desk.page.wait_for_url("**/invoices/?*since=2026-11-21*")
+    assert not [url for url in asked if "since=" in url and "since=2026-11-21" not in url]
     expect(since).to_be_visible()
     expect(since).to_be_focused()
     expect(since).to_have_value("2026-11-21")
@@ -307,6 +226,8 @@ def test_it_asks_nothing_while_the_page_is_hidden(desk: Desk) -> None:
 
     desk.page.evaluate(HIDE)
     desk.page.evaluate(LOOK)
+    desk.page.evaluate("fetch('/livez')")  # by then a request of before would be known
+    assert not [url for url in asked if "/freshness/" in url]
     desk.page.evaluate("delete document.hidden")
     with desk.page.expect_response("**/freshness/**"):
         desk.page.evaluate(LOOK)

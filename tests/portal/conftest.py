@@ -4,13 +4,14 @@ import csv
 import gzip
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import count
 from typing import Any
 from urllib.parse import urljoin
 from uuid import uuid4
 
+import brotli
 import pytest
 from allauth.account.internal.flows.login import record_authentication
 from django.core.cache import cache
@@ -74,6 +75,13 @@ class Element:
             node = node.parent
 
 
+_UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+}
+
+
 class Page:
     def __init__(self, response: Any) -> None:
         self.response = response
@@ -84,7 +92,7 @@ class Page:
     def html(self) -> str:
         response = self.response
         content = response.getvalue() if response.streaming else response.content
-        return (gzip.decompress(content) if self.is_compressed else content).decode()
+        return _UNPACK[self.headers.get("Content-Encoding", "")](content).decode()
 
     @property
     def is_compressed(self) -> bool:

@@ -40,7 +40,7 @@ AT_RISK = {
     "past-on": ({"due": -2, "renew": True}, "", PAST),
     "past-unpaid": ({"due": -3, "renew": True}, "Unpaid", f"{PAST}; renewal invoice is not paid"),
     "long-past": ({"expiry": -400, "renew": True}, "", PAST),
-    "grace": ({"expiry": -18, "renew": True, "status": "Grace"}, "", GRACE),
+    "grace": ({"expiry": -18, "renew": True, "status": "Grace"}, "Paid", GRACE),
     "grace-bill": (
         {"expiry": -17, "status": "Grace"}, "Unpaid", f"{GRACE}; renewal invoice is not paid",
     ),

@@ -31,3 +31,13 @@ def test_it_leaves_what_stands_in_a_field_as_it_is(visit, alma, rows):
     page = visit(alma).get(f"/services/?q={OVERRIDE}x")
 
     assert page.one("#list-search")["value"] == f"{OVERRIDE}x"
+
+
+def test_it_leaves_what_was_typed_in_many_lines_as_it_is(visit, alma, rows):
+    service = rows.service(alma.api_keys.get().account)
+
+    page = visit(alma).post(f"/services/{service.pk}/cancel/", {"reason": f"a{OVERRIDE}b"})
+
+    assert page.status == 422
+    assert page.one("textarea").text == f"a{OVERRIDE}b"
+    assert "Ac[U+202E]me" in page.html

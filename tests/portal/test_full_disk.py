@@ -16,6 +16,8 @@ from tests.portal.test_running import PLAIN, ROOT, Launched, pid_of, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+ROTATED_AT = 1024 * 1024  # a multiple of a page, after which not one more byte has room
+
 # A person who is signed in, and the session's key.
 SIGN_IN = """
 import django; django.setup()
@@ -109,18 +111,17 @@ def test_it_reads_on_says_what_is_wrong_and_recovers_by_itself(disk, launched):
     assert browser.read("/").status_code == 200
 
     log = disk / "logs" / "supervisord.log"
-    with log.open("ab") as last_page:  # or the lines to come would find room in it
-        last_page.write(b"\n" * (-log.stat().st_size % 4096))
+    with log.open("ab") as last_page:  # the next line finds no room in it, and is the one to rotate the log
+        last_page.write(b"\n" * (ROTATED_AT - 20 - log.stat().st_size))
     empty_log_of_writes(disk)
     ballast = fill(disk)
-    size = log.stat().st_size
     for program in pids:
         killed = pids[program]
         os.kill(killed, signal.SIGKILL)
         launched.read_until(f"{program} stopped (terminated by SIGKILL) and is started again.")
         fill(disk)
 
-    assert log.stat().st_size == size
+    assert log.stat().st_size == ROTATED_AT
     for path in ("/", "/services/", "/invoices/", "/domains/", "/keys/", "/profile/"):
         assert browser.read(path).status_code == 200, path
     refused = browser.rename("Meanwhile")
@@ -133,3 +134,7 @@ def test_it_reads_on_says_what_is_wrong_and_recovers_by_itself(disk, launched):
     assert browser.rename("After").status_code == 303
     assert "After" in browser.read("/profile/").text
     wait_until(lambda: browser.read("/readyz").json() == {"database": "ok", "worker": "ok"}, seconds=120)
+    # Which process is beat's now, stands in a line that was lost.
+    (beat,) = (pid for pid in launched.pids() if b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes())
+    os.kill(beat, signal.SIGKILL)
+    wait_until(log.with_name("supervisord.log.1").exists)

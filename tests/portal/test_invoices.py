@@ -1,10 +1,11 @@
+import csv
 from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
-from portal.models import AccountPolicy, Grant
+from portal.models import AccountPolicy, Grant, ShareLink
 from ultahost_api import keys
 from ultahost_api.models import Invoice, InvoiceItem, Refresh
 
@@ -52,9 +53,16 @@ def test_it_shows_every_account_s_invoices_to_every_member(visit, people, rows, 
 
 
 def test_it_names_an_invoice_without_a_number_by_its_id(visit, alma, rows, acme):
-    invoice = rows.invoice(acme)
+    invoice, browser = rows.invoice(acme, date=date(2026, 10, 5)), visit(alma)
+    link, secret = ShareLink.objects.make(alma, days=7, name="Adviser")
+    adviser = visit()
+    adviser.get(f"/s/{link.pk}.{secret}")
+    files = ["/invoices.csv", f"/statements/{acme.pk}/2026-10.csv"]
 
-    assert titles(visit(alma).get("/invoices/")) == [f"#{invoice.remote_id}"]
+    assert titles(browser.get("/invoices/")) == [f"#{invoice.remote_id}"]
+    for file in (*map(browser.get, files), adviser.get(f"/s/{link.pk}/invoices.csv")):
+        names, line = csv.reader(file.html.removeprefix("\ufeff").splitlines())
+        assert line[names.index("Number" if "Number" in names else "Invoice")] == f"#{invoice.remote_id}"
 
 
 def test_it_sums_each_currency_for_itself(visit, alma, rows, acme):
@@ -120,51 +128,6 @@ def test_it_shows_the_newest_first_unless_told_otherwise(visit, alma, rows, acme
     rows.invoice(acme, number="new", date=date(2026, 1, 1))
 
     assert titles(visit(alma).get("/invoices/")) == ["new", "old"]
-
-
-@pytest.mark.parametrize(
-    ("state", "words"),
-    [
-        ("queued", "Payment being sent"),
-        ("sending", "Payment being sent"),
-        ("unknown", "Payment result unknown"),
-    ],
-)
-def test_it_offers_no_second_payment_while_one_is_open(visit, alma, rows, acme, state, words):
-    key = alma.api_keys.get()
-    invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
-    rows.operation(key, about=f"invoice {invoice.remote_id}", state=state)
-    other = rows.invoice(acme, number="A-2", total="10", due_date=YESTERDAY)
-    due = rows.invoice(acme, number="A-3", total="10", due_date=TODAY)
-    rows.operation(key, about=f"invoice {due.remote_id}", state=state)
-    browser = visit(alma)
-
-    listed, home = browser.get("/invoices/?sort=number"), browser.get("/")
-    detail, several = (
-        browser.get(f"/invoices/{invoice.pk}/"),
-        browser.get(f"/invoices/pay/?invoice={invoice.pk}"),
-    )
-
-    assert listed.texts("tbody td.state") == [words, "Overdue", words]
-    assert [box["value"] for box in listed.all("tbody td.pick input:not([disabled])")] == [str(other.pk)]
-    assert home.texts(".list td.date .status") == [words]
-    assert detail.texts(".beneath .status") == [words]
-    assert detail.all(".page-acts a.primary") == several.all("main button.primary") == []
-    assert browser.get(f"/invoices/{invoice.pk}/print/").texts(".beneath .status") == [words]
-    assert browser.get(f"/invoices/{other.pk}/").all(".page-acts a.primary")
-
-
-@pytest.mark.parametrize("state", ["done", "refused", "not_sent", "confirmed", "not_confirmed"])
-def test_it_offers_to_pay_once_the_last_payment_has_ended(visit, alma, rows, acme, state):
-    key = alma.api_keys.get()
-    invoice = rows.invoice(acme, number="A-1", total="10", due_date=YESTERDAY)
-    rows.operation(key, about=f"invoice {invoice.remote_id}", state=state)
-    rows.operation(key, action="accept_quote", about=f"quote {invoice.remote_id}", state="unknown")
-
-    page = visit(alma).get(f"/invoices/{invoice.pk}/")
-
-    assert page.texts(".beneath .status") == ["Overdue"]
-    assert page.all(".page-acts a.primary")
 
 
 def test_it_exports_the_invoices(visit, alma, rows, acme):

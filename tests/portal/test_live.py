@@ -1,6 +1,6 @@
 """What is read live: asked for once a minute, and kept in a form that a later version cannot misread."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, make_dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,6 +81,18 @@ class Older:
 
 def test_it_asks_again_when_another_version_kept_other_fields(read):
     read(Older, Older(id=1, last_name="Smith", first_name="Jane", email="", extra={}))
+
+    whole, asked = read(Contact, RECORDS[Contact])
+
+    assert asked == 2
+    assert whole.records[0].first_name == "Jane"
+
+
+def test_it_asks_again_when_another_version_kept_another_type(read):
+    """As where a field was a number and is a text now."""
+    types = [(field.name, Any if field.name == "extra" else "int") for field in fields(Contact)]
+    older = make_dataclass("Older", types, frozen=True, kw_only=True)
+    read(older, older(**dict.fromkeys((name for name, _ in types), 7)))
 
     whole, asked = read(Contact, RECORDS[Contact])
 

@@ -6,6 +6,7 @@ import time
 import pytest
 from django.db import OperationalError, connection
 
+from portal import access
 from portal.models import AuditEntry, ShareLink
 from portal.sign_in.session_store import SessionStore
 from ultahost_api.client.domains import Domains
@@ -125,6 +126,25 @@ def test_it_opens_no_share_link_that_it_cannot_put_in_the_audit_log(visit, peopl
     assert (page.status, page.texts("h1")) == (503, ["The portal is busy"])
     assert "Set-Cookie" not in page.headers
     assert took < QUICK
+
+
+def test_it_opens_no_share_link_either_once_its_limit_was_counted(visit, people, locked, monkeypatch):
+    """The entry of the log is then the first that cannot be written."""
+    link, secret = ShareLink.objects.make(people.admin("Ada"), days=7, name="Adviser")
+    visitor, opened = visit(), access.share_link_opened_by
+    visitor.client.raise_request_exception = False
+
+    def then_lock(*parts):
+        found = opened(*parts)
+        locked()
+        return found
+
+    monkeypatch.setattr(access, "share_link_opened_by", then_lock)
+
+    page = visitor.get(f"/s/{link.pk}.{secret}")
+
+    assert (page.status, page.texts("h1")) == (503, ["The portal is busy"])
+    assert not page.response.cookies
 
 
 def test_it_waits_no_shorter_for_a_change_afterwards(browser, locked, acme):

@@ -16,12 +16,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from supervisor.loggers import LogRecord
 
 from portal.running import CannotStart, launcher, ports, preparing
 from portal.running.preparing import collect_static_files
 from portal.running.programs import Program, configuration, programs
-from portal.running.supervisord import LastingLog
 from ultahost_api import installation
 
 ROOT = Path(__file__).parents[2]
@@ -99,30 +97,6 @@ def test_its_configuration_starts_each_program_again_however_often_it_dies(data_
     assert all(section["autorestart"] == "true" for section in sections)
     assert all(int(section["startretries"]) > 1000 for section in sections)
     assert [int(section["priority"]) for section in sections] == [1, 2, 3, 4, 5]
-
-
-def test_all_its_logs_are_rotated(data_dir):
-    parsed = configparser.RawConfigParser()
-    parsed.read_string(configuration(data_dir, list(programs(8001)), as_root=False))
-
-    assert parsed["supervisord"]["logfile"] == str(data_dir / "logs" / "supervisord.log")
-    assert parsed["supervisord"]["logfile_maxbytes"] == "1MB"
-    for name in parsed.sections()[1:]:
-        assert parsed[name]["stdout_logfile_maxbytes"] == "5MB"
-
-
-def test_a_log_goes_on_after_a_line_that_could_not_be_written(tmp_path):
-    log = LastingLog(str(tmp_path / "web.log"), maxBytes=1000, backupCount=1)
-    log.setFormat("%(message)s")
-    log.stream = Path("/dev/full").open("wb")  # noqa: SIM115
-    for _ in range(3):
-        log.emit(LogRecord(20, "lost" * 10_000))
-    with contextlib.suppress(OSError):
-        log.stream.close()  # as a rotation leaves it that fails on a full disk
-
-    log.emit(LogRecord(20, "there is room again"))
-
-    assert (tmp_path / "web.log").read_text() == "there is room again"
 
 
 def test_its_configuration_has_no_server_that_takes_orders(data_dir):

@@ -195,6 +195,21 @@ def test_it_works_out_the_run_rate_and_the_year_ahead(browser, rows, acme):
     assert table(page, "forecast")[-1] == "12 months from today €196.00"
 
 
+def test_each_month_of_the_year_ahead_leads_to_what_is_expected_in_it(browser, rows, acme):
+    due = {"next_due_date": TODAY + timedelta(days=5)}
+    rows.service(acme, amount="10", billing_cycle="Monthly", **due)
+    rows.domain(acme, recurring_amount="36", registration_period=1, **due)
+    page = browser.get(f"/spend/?account={acme.pk}")
+
+    links = [link["href"] for link in page.all("table[data-sheet=forecast] tbody a")]
+
+    assert len(links) == 13  # parts of the first and the last month
+    assert links == [bar["href"] for bar in page.all("section[aria-labelledby=spend-forecast] svg a")]
+    expected = [row.split(" ")[-1] for row in table(page, "forecast")[:-1]]
+    shown = [[*figures(browser.get(link)), "€0.00"][0] for link in links]
+    assert shown == expected
+
+
 def test_it_says_what_changed_the_run_rate_since_last_month(browser, rows, acme):
     long_ago(acme)
     monthly = {"billing_cycle": "Monthly"}

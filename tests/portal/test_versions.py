@@ -45,6 +45,8 @@ def test_it_does_not_start_on_the_database_of_a_newer_version(portal: Portal, co
 
     (sentence,) = {line for line in said.splitlines() if "newer" in line}
     assert "portal.9999_of_tomorrow" in sentence
+    if command[:2] == MANAGE:  # before it starts programs that would each say so
+        assert said == sentence
 
 
 def ask(port: str) -> int:
@@ -93,6 +95,39 @@ def test_it_checks_its_keys_as_soon_as_a_database_answers_that_was_down(portal: 
     assert web.returncode == 3
     assert f"portal: {setting}" in said
     assert portal.content() == before
+
+
+def test_it_says_little_of_each_request_that_meets_a_dead_database(portal: Portal):  # noqa: F811
+    """Real processes, since what is cut short stands in their logging alone."""
+    portal.start()
+    port = free_port()
+    (portal.folder / "portal.sqlite3").unlink()
+    (portal.folder / "portal.sqlite3").mkdir()
+    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    log = portal.folder / "web.log"
+    with log.open("w") as lines:
+        web = subprocess.Popen(
+            [*WEB[:-1], f"127.0.0.1:{port}"],
+            cwd=ROOT,
+            env=plain | {"PORTAL_DATA_DIR": str(portal.folder)},
+            stderr=lines,
+        )
+    try:
+        wait_for(port, 503)
+        before = len(log.read_text().splitlines())
+        session = {"Cookie": f"portal_session={'s' * 32}"}
+        for path in ("/", "/invoices/", "/readyz", "/"):
+            asked = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=session)
+            with pytest.raises(urllib.error.HTTPError, match="503"):
+                urllib.request.urlopen(asked, timeout=30)
+
+        said = log.read_text().splitlines()[before:]
+        assert "Traceback (most recent call last):" not in said
+        assert len(said) <= 4 * 2
+        assert any("unable to open database file" in line for line in said)
+    finally:
+        web.terminate()
+        web.wait()
 
 
 def test_it_goes_on_with_the_right_keys_once_the_database_answers(portal: Portal):  # noqa: F811

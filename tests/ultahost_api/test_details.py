@@ -105,6 +105,16 @@ def test_it_rings_for_a_person_who_opens_a_row(listed, rung, django_capture_on_c
     assert [queue for _, _, queue in rung] == ["people"]
 
 
+def test_a_row_that_is_opened_again_and_again_is_wished_for_once_a_minute(listed, django_assert_num_queries):
+    schedule.want_details(Domain.objects.first())
+    domain = Domain.objects.get(details_wanted_at__isnull=False)
+    with django_assert_num_queries(0):
+        schedule.want_details(domain)
+    Domain.objects.update(details_wanted_at=timezone.now() - timedelta(seconds=61))
+    domain.refresh_from_db()
+    assert domain.want_details()
+
+
 def test_it_does_not_read_again_what_is_young(sandbox, listed):
     listed.run("details")
     before = len(asked(sandbox))
@@ -236,6 +246,20 @@ def test_it_stops_where_nothing_is_answered_and_blames_no_row(sandbox, listed):
     sandbox.faults.clear()
     assert listed.run("details").trouble == ""
     assert not any(m.objects.filter(detailed_at=None).exists() for m in (Service, Domain, Invoice))
+
+
+def test_it_forgets_faults_with_the_first_good_answer(sandbox, listed):
+    """Although the turn ends before everything is read."""
+    names = ("get_service", "get_domain", "get_invoice")
+    for name in names:
+        sandbox.faults.add(Fault.html(), action=name, times=None)
+    for attempt in (1, 2):
+        assert listed.run("details").attempts == attempt
+    sandbox.faults.clear()
+    for name in names:
+        sandbox.faults.add(Fault.limited(30), action=name, after=int(name == "get_service"), times=None)
+    refresh = listed.run("details")
+    assert (refresh.trouble, refresh.attempts) == (Refresh.Trouble.LIMITED, 0)
 
 
 def test_it_takes_no_details_of_another_row(sandbox, listed):

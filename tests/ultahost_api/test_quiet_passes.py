@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from ultahost_api.models import LISTS, Email, Invoice, Refresh
+from ultahost_api.models import LISTS, Email, Refresh
 from ultahost_api.refresh.nouns import NOUNS
 from ultahost_api.sandbox import Fault
 
@@ -53,18 +53,23 @@ def test_it_is_equal_after_the_first_pass_during_which_nothing_moved(
     assert (refresh.clean_at, refresh.missed, refresh.repeats) == (refresh.completed_at, [], 0)
 
 
-def test_it_reads_the_whole_list_until_that_was_clean(sandbox, acme, worker):
+@pytest.mark.parametrize(
+    ("noun", "name", "value"),
+    [("invoices", "status", "Refunded"), ("orders", "status", "Fraud"), ("emails", "subject", "Another")],
+)
+def test_it_reads_the_whole_list_until_that_was_clean(sandbox, acme, worker, noun, name, value):
     """However often it was not, and although as many rows came as went, which no count tells."""
-    acme.add_invoices(35, status="Paid")
-    worker.run("invoices")
-    sandbox.faults.add(Fault.total(1), action="get_invoices", after=1, times=None)
+    for _ in range(35):
+        acme.add(noun, **{"status": "Paid"} if noun == "invoices" else {})
+    worker.run(noun)
+    sandbox.faults.add(Fault.total(1), action=f"get_{noun}", after=1, times=None)
     for _ in range(4):
-        worker.run("invoices", full=True)
-    acme.invoices[5]["status"] = "Refunded"
+        worker.run(noun, full=True)
+    acme.rows(noun)[5][name] = value
     sandbox.faults.clear()
-    assert worker.refresh("invoices").full_due_at <= timezone.now()
-    worker.run("invoices")
-    assert Invoice.objects.get(remote_id=5).status == "Refunded"
+    assert worker.refresh(noun).full_due_at <= timezone.now()
+    worker.run(noun)
+    assert getattr(NOUNS[noun].rows.get(remote_id=5), name) == value
 
 
 def test_it_repeats_an_unclean_pass_at_once_but_only_once(sandbox, acme, worker):

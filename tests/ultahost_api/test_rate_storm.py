@@ -1,6 +1,9 @@
 """Never before the reset, never more calls than pages, and always something left for a person."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests.faults.storm import storm
 from ultahost_api.calls.budget import Purpose
@@ -89,6 +92,21 @@ def test_it_spreads_keys_that_reset_together_over_a_second(sandbox, alma, add_ke
     # Of twenty by chance within a second, all fall into the same half once in 25,000 times.
     assert (max(again) - min(again)).total_seconds() > 0.5
     assert all(ours > theirs for ours, theirs in zip(again, waits, strict=True))
+
+
+def test_it_comes_within_two_seconds_of_the_reset_and_its_margin(sandbox, alma, add_key):
+    """Of twenty, so that none is early or late by chance."""
+    keys = [add_key(alma, sandbox.add_account(), f"Key {place}") for place in range(20)]
+    sandbox.faults.add(Fault.limited(seconds=30), times=20)
+    late = []
+    for key in keys:
+        before = timezone.now()
+        _told_to_wait_until(key)
+        after = timezone.now()
+        until = _told_to_wait_until(key)
+        assert until >= before + timedelta(seconds=30)
+        late.append((until - after).total_seconds() - 30)
+    assert max(late) <= 1 + 2
 
 
 def _told_to_wait_until(key):

@@ -279,6 +279,25 @@ def test_it_starts_over_when_its_place_cannot_be_served(sandbox, acme, worker):
     assert offsets(sandbox) == [0, 10, 20, 20, 20, 0, 10, 20]
 
 
+def test_it_comes_again_after_five_seconds_at_the_soonest(acme, worker, monkeypatch):
+    acme.add_invoices(5)
+    monkeypatch.setattr("random.uniform", lambda low, high: low)
+    monkeypatch.setattr(pages, "_write_rows", lambda *_: 1 / 0)
+    before = timezone.now()
+    with pytest.raises(ZeroDivisionError):
+        worker.run("invoices")
+    assert worker.refresh("invoices").next_due_at >= before + timedelta(seconds=5)
+
+
+def test_it_forgets_the_faults_of_a_place_with_the_first_page(sandbox, acme, worker):
+    acme.add_invoices(30)
+    sandbox.faults.add(Fault.status(500), action="get_invoices", times=6)
+    for attempt in (1, 2):
+        assert worker.run("invoices").attempts == attempt
+    refresh = worker.run("invoices", seconds=0)
+    assert (refresh.offset, refresh.attempts, refresh.trouble, refresh.trouble_words) == (10, 0, "", "")
+
+
 def test_it_leaves_no_page_of_a_pass_behind(acme, worker):
     acme.add_invoices(30)
     worker.run("invoices")

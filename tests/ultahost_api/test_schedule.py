@@ -2,6 +2,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -180,6 +181,16 @@ def test_it_is_fresh_within_two_minutes_while_somebody_watches(done, acme):
     assert done.refresh("invoices").next_due_at < timezone.now() + timedelta(seconds=2)
     assert done.refresh("services").next_due_at > timezone.now() + timedelta(minutes=5)
     assert done.run("invoices").next_due_at < timezone.now() + timedelta(minutes=2, seconds=15)
+
+
+def test_it_is_as_fresh_as_usual_again_once_the_page_is_hidden_or_left(done, acme):
+    schedule.watch(Account.objects.all())
+    watched = done.run("invoices").next_due_at
+    assert watched < timezone.now() + timedelta(minutes=2, seconds=15)
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=2, seconds=1)):
+        left = done.run("invoices").next_due_at
+        assert left > timezone.now() + timedelta(minutes=3)
 
 
 def test_it_writes_little_while_somebody_watches(done, django_assert_num_queries):

@@ -81,9 +81,14 @@ class Cached(Searched):
         return self.detailed_at is not None
 
     def want_details(self, now: datetime | None = None) -> bool:
-        """A person opened this row: have its details read soon. Returns False if they are new enough."""
+        """A person opened this row: have its details read soon.
+
+        Returns False if they are new enough, or were asked for moments ago: each wish is a write, after which
+        the figures of the account are worked out anew.
+        """
         now = now or timezone.now()
-        if self.is_gone or (self.detailed_at and self.detailed_at > now - timedelta(minutes=5)):
+        is_new = self.detailed_at and self.detailed_at > now - timedelta(minutes=5)
+        if self.is_gone or is_new or self.awaits_details:
             return False
         type(self)._default_manager.filter(pk=self.pk).update(details_wanted_at=now, details_tries=0)
         self.details_wanted_at = now

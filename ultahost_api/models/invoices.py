@@ -105,10 +105,11 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def with_payments(self) -> Self:
         """Each knows of a payment whose outcome is open; on its own it does not."""
-        payments = Operation.objects.pending().filter(
-            action="pay_invoice", account=OuterRef("account"), remote_id=OuterRef("remote_id")
-        )
-        return self.annotate(payment_state=Subquery(payments.values("state")[:1]))
+        return self.annotate(payment_state=Subquery(Operation.objects.paying().values("state")[:1]))
+
+    def without_payment(self) -> Self:
+        """Those that no payment is being made of, nor may have been made of."""
+        return self.filter(~Exists(Operation.objects.paying()))
 
     def by_currency(self, *, every_year: bool = False) -> "list[CurrencyTotals]":
         """What is owed and what was paid, per currency: two currencies are never added together.

@@ -3,7 +3,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import OuterRef, Q, Value
 from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -31,6 +31,11 @@ class OperationQuerySet(models.QuerySet["Operation"]):
     def pending(self) -> Self:
         """Whose outcome is open: while one is, its twin must not be sent."""
         return self.filter(state__in=PENDING)
+
+    def paying(self) -> Self:
+        """For a subquery: payments of the invoice around it whose outcome is open."""
+        invoice = {"account": OuterRef("account"), "remote_id": OuterRef("remote_id")}
+        return self.pending().filter(action="pay_invoice", **invoice)
 
     def present(self) -> Self:
         """For lists: what was done stays."""

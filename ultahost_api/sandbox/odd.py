@@ -1,7 +1,8 @@
 """A provider that is odd in every way that the documentation leaves open: ``--odd``.
 
-Each noun has as many rows as there are oddities; the first row of a noun has the first oddity of each of its
-fields, the next one the next. Then one row without any field but its id, and rows whose id cannot be read.
+Each noun has as many rows as there are oddities. From one row to the next each field has its next oddity, and
+each field begins with another one, so that no two fields of a row say the same and one is not taken for the
+other unseen. Then one row without any field but its id, and rows whose id cannot be read.
 """
 
 from typing import Any
@@ -121,8 +122,9 @@ def _fill(account: Account, noun: str) -> None:
 def _rows(fields: dict[str, tuple[Any, ...]]) -> list[Row]:
     """Of fields with fewer oddities than others, these begin anew."""
     count = max(len(oddities) for oddities in fields.values())
+    ahead = {name: ahead for ahead, name in enumerate(fields)}
     return [
-        {name: oddities[place % len(oddities)] for name, oddities in fields.items()}
+        {name: oddities[(place + ahead[name]) % len(oddities)] for name, oddities in fields.items()}
         | {"unknown": [1.5, {"a": "b"}]}
         for place in range(count)
     ]

@@ -3,9 +3,11 @@
 A wrong setting ends it with one sentence.
 """
 
+import gc
 import os
 import resource
 import sys
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -39,3 +41,13 @@ control_socket_disable = True
 sendfile = False
 # A client may name no path of its own through these.
 forwarder_headers = ""
+
+
+def post_worker_init(_worker: Any) -> None:
+    """What was imported stays for ever, so the search for garbage need not walk it with each page.
+
+    It took a twentieth of a page's CPU, and 60 ms at once for every hundredth.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)

@@ -22,6 +22,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
 from portal.running.web import limits
 from portal.running.web.buffered_socket import BufferedSocket
 from portal.running.web.busy import busy_answer
+from portal.running.web.call_room import with_room_for_calls
 
 # The next one may be accepted: the client hung up, or this process has no file descriptor left.
 _NOT_ACCEPTED = {errno.EAGAIN, errno.ECONNABORTED, errno.EMFILE, errno.ENFILE}
@@ -37,6 +38,8 @@ class Connection(TConn):
 
 
 class BufferingWorker(ThreadWorker):
+    handle = with_room_for_calls(ThreadWorker.handle)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._waiting: set[Connection] = set()  # for their client, whatever it is that they wait for
