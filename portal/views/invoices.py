@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -167,7 +168,7 @@ def _table(request: http.Request, *, shows_things: bool) -> Table:
         related.with_things(request.user, rows) if shows_things else rows,
         accounts=accounts,
         filter=InvoiceFilter,
-        labels=access.labels_to_see(request.user),
+        labels=SimpleLazyObject(lambda: access.labels_to_see(request.user)),  # few addresses name one
         freshness=Freshness(Noun.INVOICES, accounts),
     )
 
