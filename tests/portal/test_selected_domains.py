@@ -103,7 +103,7 @@ class TestAsking:
 
         assert page.one("h1").text == "Turn auto-renew of 3 domains off?"
         rows = page.all("section[aria-labelledby=left-out] tbody tr")
-        assert [row.text.split()[-1] for row in rows] == ["Ultahost.", "Away.", "already."]
+        assert [row.text.split()[-1] for row in rows] == ["Ultahost.", "away.", "already."]
 
     def test_it_leaves_out_what_is_under_way(self, browser):
         one, two, *_ = every()
