@@ -58,13 +58,19 @@ from portal.views.invoices import (
     invoices,
     invoices_csv,
     pay_invoice,
-    pay_invoices,
 )
 from portal.views.keys import add_key, disable_key, enable_key, key, keys, remove_key, replace_key, retry_key
 from portal.views.labels import assign_line, label_domain, label_service, set_labels
+from portal.views.nameservers import (
+    add_nameserver_set,
+    delete_nameserver_set,
+    edit_nameserver_set,
+    nameserver_sets,
+)
 from portal.views.needs import put_off_need, take_need
 from portal.views.operations import decide, look_again, operation, operations, operations_csv
 from portal.views.orders import create_order, order, orders, orders_csv
+from portal.views.own_labels import labels, remove_label, rename_label
 from portal.views.password_links import open_password_link, set_forgotten_password, set_password
 from portal.views.payment_methods import add_payment_method, delete_payment_method, payment_methods
 from portal.views.people import (
@@ -85,7 +91,10 @@ from portal.views.refreshes import freshness, refresh, refresh_all
 from portal.views.rotations import finish_rotation, rotate_key, snooze_key, undo_rotation
 from portal.views.saved_views import delete_view, save_view, saved_view
 from portal.views.search import search_page
+from portal.views.selected_contacts import switch_mails
 from portal.views.selected_domains import change_domains
+from portal.views.selected_invoices import pay_invoices
+from portal.views.selected_services import command_services
 from portal.views.services import (
     cancel_service,
     reset_service_password,
@@ -165,6 +174,7 @@ urlpatterns = [
     path("shortcuts/", shortcuts, name="shortcuts"),
     path("services/", services, name="services"),
     path("services.csv", services_csv, name="services_csv"),
+    path("services/selected/<uuid:command_id>/", command_services, name="command_services"),
     path("services/<uuid:service_id>/", service, name="service"),
     path("services/<uuid:service_id>/cancel/", cancel_service, name="cancel_service"),
     path("services/<uuid:service_id>/cancel/withdraw/", withdraw_cancellation, name="withdraw_cancellation"),
@@ -216,7 +226,14 @@ urlpatterns = [
     path("domains/<uuid:domain_id>/lock/<slug:lockstatus>/", set_lock, name="set_lock"),
     path("domains/<uuid:domain_id>/auto-renew/<slug:switch>/", set_auto_renew, name="set_auto_renew"),
     path("domains/<uuid:domain_id>/epp-code/", epp_code, name="epp_code"),
+    path("labels/", labels, name="labels"),
     path("labels/set/<slug:noun>/", set_labels, name="set_labels"),
+    path("labels/<uuid:label_id>/", rename_label, name="rename_label"),
+    path("labels/<uuid:label_id>/remove/", remove_label, name="remove_label"),
+    path("nameservers/", nameserver_sets, name="nameserver_sets"),
+    path("nameservers/add/", add_nameserver_set, name="add_nameserver_set"),
+    path("nameservers/<uuid:set_id>/", edit_nameserver_set, name="edit_nameserver_set"),
+    path("nameservers/<uuid:set_id>/delete/", delete_nameserver_set, name="delete_nameserver_set"),
     path("freshness/<slug:noun>/", freshness, name="freshness"),
     path("refresh/", refresh_all, name="refresh_all"),
     path("refresh/<slug:noun>/", refresh, name="refresh"),
@@ -245,6 +262,7 @@ urlpatterns = [
     path("contacts/", contacts, name="contacts"),
     path("contacts.csv", contacts_csv, name="contacts_csv"),
     path("contacts/<uuid:account_id>/add/", create_contact, name="create_contact"),
+    path("contacts/<uuid:account_id>/mails/", switch_mails, name="switch_mails"),
     path("contacts/<uuid:account_id>/<int:contact_id>/", contact, name="contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/edit/", edit_contact, name="edit_contact"),
     path("contacts/<uuid:account_id>/<int:contact_id>/delete/", delete_contact, name="delete_contact"),

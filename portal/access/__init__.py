@@ -34,7 +34,12 @@ from portal.access.keys import (
     own_key,
     stopped_refreshes,
 )
-from portal.access.labels import labels_to_see
+from portal.access.labels import label_to_see, labels_to_see, remarks_to_change, remarks_to_view
+from portal.access.nameservers import (
+    may_change_nameserver_sets,
+    nameserver_set_to_change,
+    nameserver_sets_to_change,
+)
 from portal.access.operations import (
     may_still_send,
     operation_to_settle,
@@ -127,10 +132,14 @@ __all__ = [
     "key_to_write_with",
     "keys_to_manage",
     "known_rights",
+    "label_to_see",
     "labels_to_see",
+    "may_change_nameserver_sets",
     "may_operate",
     "may_set_label",
     "may_still_send",
+    "nameserver_set_to_change",
+    "nameserver_sets_to_change",
     "operation_to_settle",
     "operation_to_view",
     "operations_about",
@@ -143,6 +152,8 @@ __all__ = [
     "people_to_manage",
     "person_to_manage",
     "quotes_to_view",
+    "remarks_to_change",
+    "remarks_to_view",
     "rights_if_known",
     "saved_view_to_change",
     "saved_views_of",

@@ -21,8 +21,8 @@ def set_remark(by: User, row: Service | Domain, name: str, note: str) -> None:
     """Set both; empty ones are removed. What stays as it is has no entry in the audit log."""
     with transaction.atomic():
         old: Remark | None = getattr(row, "remark", None)
-        label = _label(by, name)
-        _write(type(row)._default_manager.filter(pk=row.pk), label, note)
+        label = label_named(by, name)
+        write(type(row)._default_manager.filter(pk=row.pk), label, note)
         if label != (old and old.label):
             audit.record(by, Act.LABEL_SET, row, account=row.account, label=str(label or ""))
         if note != (old.note if old else ""):
@@ -32,8 +32,8 @@ def set_remark(by: User, row: Service | Domain, name: str, note: str) -> None:
 def set_label(by: User, rows: CachedQuerySet[Any], name: str) -> int:
     """Set the label of all rows, or remove it. Each account has one entry. Returns how many it has set."""
     with transaction.atomic():
-        label = _label(by, name)
-        written = _write(rows, label)
+        label = label_named(by, name)
+        written = write(rows, label)
         by_account: defaultdict[Account, list[str]] = defaultdict(list)
         for row in written:
             by_account[row.account].append(str(row))
@@ -53,13 +53,13 @@ def assign_line(by: User, invoice: Invoice, text: str, thing: Service | Domain |
             line = links.assign_by_hand(invoice.account_id, text, thing)
             Remark.objects.filter(line=line).delete()
             if name:
-                Remark.objects.create(line=line, label=_label(by, name))
+                Remark.objects.create(line=line, label=label_named(by, name))
         audit.record(
             by, Act.LINE_ASSIGNED, invoice, account=invoice.account, line=text, to=str(thing or name)
         )
 
 
-def _label(by: User, name: str) -> Label | None:
+def label_named(by: User, name: str) -> Label | None:
     """One that the person may see goes before another spelling of it."""
     if not name:
         return None
@@ -68,7 +68,7 @@ def _label(by: User, name: str) -> Label | None:
     return seen[0] if seen else Label.objects.get_or_create(name=name)[0]
 
 
-def _write(rows: CachedQuerySet[Any], label: Label | None, note: str | None = None) -> list[Any]:
+def write(rows: CachedQuerySet[Any], label: Label | None, note: str | None = None) -> list[Any]:
     """Set the label, and the note unless it is None. Returns the rows, which are locked."""
     noun = rows.model._meta.model_name
     locked = list(rows.select_related("account").select_for_update(of=("self",)).order_by("pk"))

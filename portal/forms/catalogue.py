@@ -1,7 +1,10 @@
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.models import Gateway, Product, ServiceCommand
+from ultahost_api.models import Service
 
 _OPTIONS = ["takes_quantity", "takes_addons", "takes_nameservers"]
 
@@ -28,7 +31,22 @@ class GatewayForm(forms.ModelForm):
 
 
 class ServiceCommandForm(forms.ModelForm):
+    products = forms.MultipleChoiceField(
+        label=_("Products"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Products whose services have this command. Select none for every product."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        seen = Service.objects.present().exclude(product_name="").order_by()
+        names = {*seen.values_list("product_name", flat=True).distinct(), *self.instance.products}
+        names |= {*Product.objects.filter(kind=Product.Kind.SERVICE).values_list("name", flat=True)}
+        field: Any = self.fields["products"]
+        field.choices = [(name, name) for name in sorted(names, key=str.casefold)]
+
     class Meta:
         model = ServiceCommand
-        fields = ["words", "name", "dangerous"]
+        fields = ["words", "name", "dangerous", "products"]
         help_texts = {"name": _("The module's name for it, such as “reboot”.")}

@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal.forms.order_base import YEARS, Facts, OrderForm
 from portal.wording.cycles import cycle_word
 from ultahost_api.models import Account, Domain, Service
-
-NOT_RENEWABLE = ("Pending", "Cancelled", "Pending Transfer", "Transferred Away", "Fraud")
+from ultahost_api.models.row_statuses import NOT_RENEWABLE_DOMAIN
 
 
 class _Renewal(OrderForm):
@@ -53,7 +52,7 @@ class DomainRenewalOrder(_Renewal):
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, account=account, **kwargs)
-        renewable = Domain.objects.of([account]).present().exclude(status__in=NOT_RENEWABLE)
+        renewable = Domain.objects.of([account]).present().exclude(status__in=NOT_RENEWABLE_DOMAIN)
         rows = renewable.order_by("next_due_date", "name")
         self.fields["domains"] = _several(rows, _("Domains"))
         for domain in rows:

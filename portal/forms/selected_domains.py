@@ -1,7 +1,7 @@
 """What a person says of many selected domains at once."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,22 +11,13 @@ from django.utils.translation import pgettext_lazy
 from portal.forms.domains import HostField
 from portal.forms.order_base import YEARS
 from portal.models import NameserverSet
+from portal.operations.form import SelectedForm
 from portal.queries.payment_gateways import known_gateways
 from ultahost_api.models import Account
 
 FEWEST, MOST = 2, 5
 
 _BETWEEN = re.compile(r"[\s,;]+")
-
-
-class SelectedForm(forms.Form):
-    """Sent twice with the same token, it is one batch. ``accounts`` are those of the selected domains."""
-
-    form_token = forms.UUIDField(widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, accounts: Iterable[Account] = (), **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.accounts = accounts
 
 
 class ServersField(forms.CharField):

@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from portal.pages.filters import currencies_of
+from portal.pages.invoice_filters import currencies_of
 from portal.pages.selects import Select
 from portal.queries.cycles import later
 from ultahost_api.models import Account

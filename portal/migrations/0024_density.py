@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("portal", "0022_product_options"),
+        ("portal", "0023_command_products"),
     ]
 
     operations = [

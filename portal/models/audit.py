@@ -66,6 +66,8 @@ class Act(models.TextChoices):
     VIEW_SAVED = "saved_view.saved", _("Shared view saved")
     VIEW_DELETED = "saved_view.deleted", _("Shared view deleted or no longer shared")
     LABEL_SET = "label.set", _("Label set or removed")
+    LABEL_RENAMED = "label.renamed", _("Label renamed or merged")
+    LABEL_REMOVED = "label.removed", _("Label removed")
     NOTE_SET = "label.note", _("Note changed")
     LINE_ASSIGNED = "label.line", _("Invoice line assigned")
     BACKED_UP = "portal.backup", _("Backup created")

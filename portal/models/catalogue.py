@@ -51,12 +51,19 @@ class ServiceCommand(models.Model):
     name = models.SlugField(_("name at Ultahost"), max_length=60, unique=True)
     words = models.CharField(_("what the button says"), max_length=60)
     dangerous = models.BooleanField(_("interrupts the service"), default=False)
+    # Names as services have them; empty: services of every product
+    products = models.JSONField(
+        _("products"), default=list, db_default=models.Value([], models.JSONField()), blank=True
+    )
 
     class Meta:
         ordering = ["words"]
 
     def __str__(self) -> str:
         return self.words
+
+    def is_for(self, product_name: str) -> bool:
+        return not self.products or product_name in self.products
 
 
 class Gateway(models.Model):

@@ -8,6 +8,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from ultahost_api.models import Account
+
 
 class WriteForm(forms.Form):
     """A form that makes one operation, however often it is sent.
@@ -59,3 +61,16 @@ class WriteForm(forms.Form):
         for name, value in values.items():
             typed[name] = value
         self.data = typed
+
+
+class SelectedForm(forms.Form):
+    """What is said of many rows at once. Sent twice with the same token, it is one batch.
+
+    ``accounts`` are those of the rows.
+    """
+
+    form_token = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, accounts: Iterable[Account] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.accounts = accounts

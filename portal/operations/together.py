@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from uuid import UUID, uuid5
@@ -32,7 +33,11 @@ class Item:
 
 
 class Together:
-    """``hindered`` says what rules out one row besides; ``calls`` is how many each write takes."""
+    """``hindered`` says what rules out one row besides; ``calls`` is how many each write takes.
+
+    ``subject`` is what ``WriteAction.subject`` will give of a row: another write of it is its twin.
+    ``noted`` is stored with the operation of a row.
+    """
 
     def __init__(
         self,
@@ -42,9 +47,11 @@ class Together:
         *,
         hindered: Callable[[Any], object] = lambda row: "",
         calls: int = 1,
+        subject: Callable[[Any], str] = lambda row: str(row.remote_id),
+        noted: Callable[[Any], Mapping[str, object]] = lambda row: {},
     ) -> None:
         self.user, self.action, self.calls = user, action, calls
-        self._rows, self._hindered = list(rows), hindered
+        self._rows, self._hindered, self._subject, self._noted = list(rows), hindered, subject, noted
 
     @cached_property
     def items(self) -> list[Item]:
@@ -84,25 +91,45 @@ class Together:
         """The estimate: accounts are worked on beside each other."""
         return seconds_for_all((key, count * self.calls) for _account, _whose, key, count in self.whose)
 
-    def confirm(self, token: UUID, named: QueryDict, make: Callable[[Any], Write]) -> UUID:
+    def confirm(
+        self,
+        token: UUID,
+        named: QueryDict,
+        make: Callable[[Any], Write],
+        agreed: Mapping[UUID, Decimal] | None = None,
+    ) -> UUID:
         """Queues all of them. Raises OtherKey if a key would be used that the page did not name.
 
-        A token that was used gives the batch that it made.
+        A token that was used gives the batch that it made. ``agreed`` has the total that the page showed of
+        each row: another one is not sent. A 404 if it lacks one.
         """
         batch = batch_of(self.user, token)
         if not access.operations_together(self.user, batch):
-            operations.queue(self._requests(batch, named, make), batch)
+            operations.queue(self._requests(batch, named, make, agreed), batch)
         return batch
 
     def _requests(
-        self, batch: UUID, named: Mapping[str, str], make: Callable[[Any], Write]
+        self,
+        batch: UUID,
+        named: QueryDict,
+        make: Callable[[Any], Write],
+        agreed: Mapping[UUID, Decimal] | None,
     ) -> list[WriteRequest]:
+        if agreed is not None and not {item.row.pk for item in self.doable} <= {*agreed}:
+            raise Http404
         keys = {
             account: acting_key.as_named(self.user, account, _uuid(named.get(f"key-{account.pk}", "")), key)
             for account, key in self.keys.items()
         }
         return [
-            WriteRequest(self.user, keys[item.row.account], make(item.row), uuid5(batch, str(item.row.pk)))
+            WriteRequest(
+                self.user,
+                keys[item.row.account],
+                make(item.row),
+                uuid5(batch, str(item.row.pk)),
+                self._noted(item.row),
+                agreed_total=agreed[item.row.pk] if agreed is not None else None,
+            )
             for item in self.doable
         ]
 
@@ -110,16 +137,16 @@ class Together:
     def _accounts(self) -> list[Account]:
         return list(dict.fromkeys(row.account for row in self._rows))
 
-    def _pending(self) -> set[tuple[Any, int | None]]:
+    def _pending(self) -> set[tuple[Any, str]]:
         pending = Operation.objects.pending().filter(action=self.action, account__in=self._accounts)
-        return set(pending.values_list("account", "remote_id"))
+        return set(pending.values_list("account", "subject"))
 
-    def _why_not(self, row: Any, key: ApiKey | None, pending: set[tuple[Any, int | None]]) -> object:
+    def _why_not(self, row: Any, key: ApiKey | None, pending: set[tuple[Any, str]]) -> object:
         if row.is_gone:
             return _GONE
         if key is None:
             return _NO_KEY
-        if (row.account_id, row.remote_id) in pending:
+        if (row.account_id, self._subject(row)) in pending:
             return _TWIN
         return self._hindered(row)
 

@@ -19,7 +19,7 @@ COMPRESSED = frozenset(
     {
         *("home", "services", "service", "invoices", "invoice", "domains", "domain", "orders", "order"),
         *("quotes", "quote", "emails", "contacts", "changes", "operations", "operation", "announcements"),
-        *("accounts", "audit", "agenda", "statements", "statement", "spend"),
+        *("accounts", "audit", "agenda", "statements", "statement", "spend", "batch", "labels"),
     }
 )
 

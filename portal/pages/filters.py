@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.models import Act, Label, User
-from portal.models.labels import label_of_line
 from portal.pages.date_filters import (
     EARLIEST,
     DayFilter,
@@ -22,8 +21,6 @@ from portal.pages.date_filters import (
 from portal.pages.selects import Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
-from ultahost_api.models.invoice_statuses import ASKED_FOR, OVERDUE
-from ultahost_api.models.spending import BY_PRODUCT, NOT_ASSIGNED, with_line_of
 
 _TOO_EARLY = _("%(label)s: a date before 1990 filters nothing.")
 _HALF_TYPED = _("%(label)s: an incomplete date filters nothing.")
@@ -88,6 +85,10 @@ class RowFilter(filters.FilterSet):
     def statuses(self, rows: QuerySet[Any]) -> dict[str, QuerySet[Any]]:
         """The rows in parts, by the column of each that has their status."""
         return {self.status_column: rows}
+
+    def words_of(self, name: str, value: str) -> str:
+        """What a value of a filter that only links set says; empty if it says that itself."""
+        return ""
 
     def status_label(self, value: str) -> str:
         """The label of one of our own choices; empty for a word of Ultahost."""
@@ -163,68 +164,6 @@ class DerivedFilter(CachedFilter):
     def statuses(self, rows: QuerySet[Any]) -> dict[str, QuerySet[Any]]:
         parts: Any = rows
         return {self.stored_column: parts.of_plain_status(), "derived_status": parts.of_derived_status()}
-
-
-UNASSIGNED = "not assigned"  # the product of lines that name none, in an address
-
-
-def currencies_of(accounts: Iterable[Account]) -> set[str]:
-    """Those of the accounts now, and those of their older invoices."""
-    told = {currency for one in accounts for currency in (one.currency, one.former_currency)}
-    return told - {""}
-
-
-class InvoiceFilter(DerivedFilter):
-    groups = (ASKED_FOR,)
-    linked = ("spend", "product", "of_label")
-    first_statuses = (ASKED_FOR, OVERDUE)
-
-    period = PeriodFilter("date")
-    since = DayFilter("date", "gte", label=_("Dated from"))
-    until = DayFilter("date", "lte", label=_("Dated to"))
-
-    unreadable = filters.ChoiceFilter(
-        method="by_unreadable",
-        label=_("Could not be read"),
-        choices=[("any", _("Any field")), ("total", _("The total")), ("details", _("Details not read yet"))],
-        widget=Select,
-    )
-    currency = filters.ChoiceFilter(label=_("Currency"), empty_label=_("Any currency"), widget=Select)
-    spend = filters.ChoiceFilter(
-        method="by_spend", label=_("Spend"), choices=[("counted", _("Counted as spend"))], widget=Select
-    )
-    product = filters.CharFilter(method="by_product", label=_("Product"))
-    of_label = filters.CharFilter(method="by_label_of_line", label=pgettext_lazy("team", "Label"))
-
-    def __init__(
-        self,
-        data: QueryDict,
-        rows: QuerySet[Any],
-        *,
-        accounts: Iterable[Account],
-        labels: Iterable[Label] = (),
-    ) -> None:
-        super().__init__(data, rows, accounts=accounts, labels=labels)
-        currencies = sorted(currencies_of(accounts))
-        self.filters["currency"].extra["choices"] = [(one, one) for one in currencies]
-
-    def by_spend(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.counted()  # type: ignore[attr-defined]
-
-    def by_product(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Invoices with a line of this product, or with one that names none."""
-        key = NOT_ASSIGNED if value == UNASSIGNED else value
-        return with_line_of(BY_PRODUCT, key, rows)  # type: ignore[arg-type]
-
-    def by_label_of_line(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Invoices with a line of this label, or with one that has none."""
-        key = None if value == UNASSIGNED else value
-        return with_line_of(label_of_line("label__name"), key, rows)  # type: ignore[arg-type]
-
-    def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        if value == "details":
-            return rows.filter(detailed_at=None)
-        return rows.filter(total=None) if value == "total" else super().by_unreadable(rows, name, value)
 
 
 class QuoteFilter(DerivedFilter):

@@ -82,8 +82,7 @@ class RecordTable(AnyTable):
 
     @cached_property
     def rows(self) -> list[Any]:
-        words = wanted(self.words)
-        found = [one for one in self._records if _holds(searchable([self._text(one)]), words)]
+        found = searched(self._records, self._text, self.words)
         filled = [one for one in found if self._key(one) is not None]
         blank = [one for one in found if self._key(one) is None]
         return sorted(filled, key=self._key, reverse=self.sort.startswith("-")) + blank
@@ -123,6 +122,12 @@ class LiveTable(RecordTable):
     @property
     def is_awaited(self) -> bool:
         return not (self.live and self.live.is_there)
+
+
+def searched(records: Iterable[Any], text: Callable[[Any], str], words: str) -> list[Any]:
+    """Those that a search for these words finds."""
+    every = wanted(words)
+    return [one for one in records if _holds(searchable([text(one)]), every)]
 
 
 def _holds(text: str, words: Iterable[Iterable[str]]) -> bool:

@@ -41,6 +41,8 @@ def _words(filter: RowFilter, name: str) -> str:
     value = filter.form.cleaned_data.get(name)
     if not value or name in filter.unused_days or value == Period.CUSTOM:
         return ""
+    if told := filter.words_of(name, value) if name in filter.linked else "":
+        return told
     if name == "status":
         return filter.status_label(value) or status_word(value)
     if days := days_of(value, timezone.localdate()) if name == "period" else None:

@@ -1,7 +1,7 @@
 """Batches of operations: what each is about, how far it is, and which of its rows can be tried again."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,12 +14,14 @@ from portal import access
 from portal.models import User
 from portal.wording.links import href
 from ultahost_api.calls.estimates import seconds_for_all
-from ultahost_api.models import Batch, Domain, Operation
-from ultahost_api.models.operations import PENDING
+from ultahost_api.models import ApiKey, Batch, Domain, Operation
+from ultahost_api.models.operations import PENDING, OperationQuerySet
 
 State = Operation.State
 
 RETRIABLE = (State.REFUSED, State.NOT_SENT)  # nothing was changed; what is unknown may have been
+
+_LETTERS = {state: str(place) for place, state in enumerate(State.values)}
 
 _ROWS = {
     "domain": access.domains_to_view,
@@ -38,32 +40,57 @@ class Line:
 
     @property
     def href(self) -> str:
+        """Contacts have no row of ours: they are read live."""
+        if self._is_of_contact:
+            return href("contact", self.operation.account_id, int(self.again))
         return href(str(self.row._meta.model_name), self.row.pk) if self.row else ""
+
+    @property
+    def again(self) -> str:
+        """What selects it for another try; empty if that is not possible."""
+        if self._is_of_contact:
+            return str(self.operation.remote_id)
+        return str(self.row.pk) if self.row else ""
+
+    @property
+    def _is_of_contact(self) -> bool:
+        return self.operation.noun == "contact" and self.operation.remote_id is not None
 
 
 class Progress:
-    """All operations of one batch, in the order in which they are sent."""
+    """All operations of one batch, in the order in which they are sent; read as far as they are shown."""
 
-    def __init__(self, user: User, batch: UUID, operations: Iterable[Operation]) -> None:
-        self.user, self.batch = user, batch
-        self.operations: Sequence[Operation] = list(operations)
+    def __init__(self, user: User, operations: OperationQuerySet) -> None:
+        self.user, self._operations = user, operations
+        told: Any = operations.values_list("pk", "state", "key")
+        self._told: list[tuple[UUID, str, UUID]] = list(told)
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    @cached_property
+    def first(self) -> Operation:
+        found = self._operations.first()
+        assert found is not None  # noqa: S101  # asked only of a batch that has any
+        return found
 
     @cached_property
     def said(self) -> Batch:
-        return Batch.objects.filter(pk=self.batch).first() or Batch(pk=self.batch)
+        found = Batch.objects.filter(pk__in=self._operations.order_by().values("batch")).first()
+        return found or Batch(pk=self.first.batch)
 
     @cached_property
     def states(self) -> Counter[str]:
-        return Counter(operation.state for operation in self.operations)
+        return Counter(state for _pk, state, _key in self._told)
 
     @property
     def counts(self) -> list[tuple[str, int]]:
         """In the order of the states."""
-        return [(state, self.states[state]) for state in State.values if self.states[state]]
+        return [(State(state), self.states[state]) for state in State.values if self.states[state]]
 
     @property
     def ended(self) -> int:
-        return len(self.operations) - self.queued - self.states[State.SENDING]
+        return len(self) - self.queued - self.states[State.SENDING]
 
     @property
     def queued(self) -> int:
@@ -80,29 +107,46 @@ class Progress:
     @property
     def seconds(self) -> float:
         """How long the rest will take."""
-        keys = {one.key_id: one.key for one in self.operations if one.state == State.QUEUED}
-        counts = Counter(one.key_id for one in self.operations if one.state == State.QUEUED)
-        return seconds_for_all((keys[key_id], count) for key_id, count in counts.items())
+        counts = Counter(key for _pk, state, key in self._told if state == State.QUEUED)
+        keys = ApiKey.objects.in_bulk(counts)
+        return seconds_for_all((key, counts[pk]) for pk, key in keys.items())
 
     @property
-    def retriable(self) -> list[Line]:
-        return [line for line in self.lines if line.operation.state in RETRIABLE and line.row]
+    def shown(self) -> str:
+        """The states of all rows, a letter for each: a page that shows these gets only what changed since."""
+        return "".join(_LETTERS[state] for _pk, state, _key in self._told)
+
+    def changed(self, shown: str) -> "list[Line]":
+        """Rows that have another state than a page shows."""
+        if len(shown) != len(self):
+            return self.lines
+        rows = zip(self._told, shown, strict=True)
+        return self._lines([pk for (pk, state, _key), letter in rows if _LETTERS[state] != letter])
 
     @cached_property
-    def lines(self) -> list[Line]:
-        rows = self._rows()
+    def retriable(self) -> "list[Line]":
+        found = self._lines([pk for pk, state, _key in self._told if state in RETRIABLE])
+        return [line for line in found if line.again]
+
+    @cached_property
+    def lines(self) -> "list[Line]":
+        return self._lines([pk for pk, _state, _key in self._told])
+
+    def _lines(self, ids: Sequence[UUID]) -> "list[Line]":
+        operations = list(self._operations.filter(pk__in=ids)) if ids else []
+        rows = self._rows(operations)
         return [
-            Line(one, row := rows.get((one.account_id, *_subject(one))), str(row or _told(one)))
-            for one in self.operations
+            Line(one, row := rows.get((one.account_id, *_subject(one))), str(row or _called(one)))
+            for one in operations
         ]
 
-    def _rows(self) -> dict[tuple[Any, str, Any], Any]:
+    def _rows(self, operations: Sequence[Operation]) -> dict[tuple[Any, str, Any], Any]:
         wanted: dict[str, set[Any]] = {}
-        for one in self.operations:
+        for one in operations:
             noun, subject = _subject(one)
             wanted.setdefault(noun, set()).add(subject)
         found: dict[tuple[Any, str, Any], Any] = {}
-        accounts = {one.account_id for one in self.operations}
+        accounts = {one.account_id for one in operations}
         for noun, subjects in wanted.items():
             if noun in _ROWS:
                 ids = {subject for subject in subjects if isinstance(subject, int)}
@@ -145,6 +189,8 @@ def _subject(operation: Operation) -> tuple[str, Any]:
     return operation.noun, operation.remote_id
 
 
-def _told(operation: Operation) -> str:
+def _called(operation: Operation) -> str:
+    if named := operation.before.get("name"):
+        return str(named)
     _noun, subject = _subject(operation)
     return str(subject) if operation.remote_id is None else operation.about

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ultahost_api.models import Domain, Operation, Service
-
-_ENDED = {"Terminated", "Cancelled", "Fraud", "Completed", "Transferred Away"}
-_NOT_RUNNING = {"Pending", "Suspended"}  # a status that is not known rules nothing out
-_NOT_RENEWABLE = {"Pending", "Pending Transfer"}
+from ultahost_api.models.row_statuses import (
+    ENDED_DOMAIN,
+    ENDED_SERVICE,
+    NOT_RENEWABLE_DOMAIN,
+    NOT_RUNNING_SERVICE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +30,20 @@ class DomainOffers:
 
 
 def of_service(service: Service, cancellation: Operation | None) -> ServiceOffers:
-    has_ended = service.status in _ENDED
-    runs = not has_ended and service.status not in _NOT_RUNNING
-    return ServiceOffers(runs=runs, ends=not has_ended and not cancellation)
+    has_ended = service.status in ENDED_SERVICE
+    return ServiceOffers(
+        runs=service.status not in NOT_RUNNING_SERVICE, ends=not has_ended and not cancellation
+    )
 
 
 def of_domain(domain: Domain, last_set: Mapping[str, Operation]) -> DomainOffers:
-    if domain.status in _ENDED:
+    if domain.status in ENDED_DOMAIN:
         return DomainOffers(False, (), ())
     switches = {True: ("off",), False: ("on",), None: ("on", "off")}[domain.auto_renew]
     lock = last_set.get("manage_domain_lock")
     is_locked = lock is not None and lock.parameters.get("lockstatus") == "locked"
     return DomainOffers(
-        domain.status not in _NOT_RENEWABLE,
+        domain.status not in NOT_RENEWABLE_DOMAIN,
         switches,
         ("unlocked", "locked") if is_locked else ("locked", "unlocked"),
     )

@@ -80,6 +80,7 @@ ACTS = (
         query="?status=Suspended",
         is_for=_key_holders,
     ),
+    Place(_("Nameserver sets"), _("dns saved"), "nameserver_sets", is_for=_operators),
     Place(_("Invite a person"), _("add user member team"), "invite", is_for=_admins),
     Place(_("Add a share link"), _("accountant adviser outside"), "add_share_link", is_for=_admins),
     Place(
@@ -115,6 +116,7 @@ _WORDS = {
     "keys": _("api tokens"),
     "changes": _("news history events"),
     "operations": _("activity log history"),
+    "labels": _("projects customers cost centres rename merge"),
     "people": _("users members team roles"),
     "share_links": _("outside accountant"),
     "catalogue": _("products gateways commands"),

@@ -132,7 +132,8 @@ class Search:
             rows = services(self.user).of(access.accounts_to_operate(self.user))
             for command in ServiceCommand.objects.all():
                 if _begin(searchable([command.words]), self.words[0]):
-                    verbs[str(command.pk)] = (rows, rows.present()), command
+                    fit = rows.filter(product_name__in=command.products) if command.products else rows
+                    verbs[str(command.pk)] = (fit, fit.present()), command
         if _begin("pay", self.words[0]):
             invoices = access.invoices_to_pay(self.user)
             verbs["pay"] = (invoices, invoices.payable().without_payment()), None

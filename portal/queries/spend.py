@@ -147,7 +147,8 @@ class Spend:
 
     @cached_property
     def by_label(self) -> Partition:
-        return self._kept("labels", lambda: self.by_line(label_of_line("label__name")))
+        """The keys are ids of labels."""
+        return self._kept("labels", lambda: self.by_line(label_of_line()))
 
     def by_line(self, key: Any) -> Partition:
         """``key`` is an expression over a line of an invoice, empty where the line tells nothing."""

@@ -1,7 +1,6 @@
 """The page of a batch: many operations that were confirmed together."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
+from portal.forms.addresses import MAILS
+from portal.models import ServiceCommand
 from portal.queries.batches import Progress
+from portal.queries.deeds import Deeds
 from portal.queries.registrar_state import nameservers_of
 from portal.sign_in.reauthentication import keep_typed
 from portal.wording.durations import about
-from portal.wording.operations import act
 from ultahost_api import operations
 from ultahost_api.models import Operation
 
@@ -24,13 +25,16 @@ _STEER = {"pause": operations.pause, "resume": operations.resume, "stop": operat
 
 @require_safe
 def batch(request: http.Request, batch: UUID) -> HttpResponse:
-    """The result of each operation. The page refreshes itself while one is open."""
+    """The result of each operation. While one is open, the page asks for what changed since it was drawn."""
     progress = _progress(request, batch)
-    first = progress.operations[0]
+    first = progress.first
     context = {
+        "changed": progress.changed(request.GET.get("shown", ""))
+        if http.is_partial(request, "batch")
+        else (),
         "batch": batch,
         "progress": progress,
-        "title": act(first.action),
+        "title": Deeds(request.user, [first], are_here=True).asked(first),
         "first": first,
         "is_paying": first.action == "pay_invoice",
         "estimate": about(progress.seconds),
@@ -56,35 +60,47 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
     if not progress.retriable:
         messages.warning(request, _("There is nothing to try again."))
         return http.SeeOther(reverse("batch", args=[batch]))
-    rows = [str(line.row.pk) for line in progress.retriable]
+    rows = [line.again for line in progress.retriable]
     first = progress.retriable[0].operation
-    if first.action == "pay_invoice":
-        query = urlencode([("invoice", pk) for pk in rows])
-        return http.SeeOther(f"{reverse('pay_invoices')}?{query}")
-    kind, typed = _repeated(first)
-    there = reverse("change_domains", args=[kind])
+    there, typed = _repeated(first)
+    if not there:
+        messages.warning(request, _("The catalogue no longer has this command."))
+        return http.SeeOther(reverse("batch", args=[batch]))
     keep_typed(request, there, {**typed, "row": rows})
     return http.SeeOther(there)
 
 
 def _progress(request: http.Request, batch: UUID) -> Progress:
-    progress = Progress(request.user, batch, access.operations_together(request.user, batch))
-    if not progress.operations:
+    progress = Progress(request.user, access.operations_together(request.user, batch))
+    if not progress:
         raise Http404
     return progress
 
 
 def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
-    """The act on selected domains that it came from, and what was entered there."""
+    """The address of the confirmation that it came from, and what was entered there; empty if it is gone."""
     told = operation.parameters
     match operation.action:
+        case "pay_invoice":
+            return reverse("pay_invoices"), {}
+        case "update_contact":
+            kinds = {name: told[name] for name in MAILS if name in told}
+            return reverse("switch_mails", args=[operation.account_id]), kinds
+        case "service_module_custom":
+            command = ServiceCommand.objects.filter(name=told["func_name"]).first()
+            return (reverse("command_services", args=[command.pk]) if command else ""), {}
         case "update_nameservers":
-            return "nameservers", {"servers": "\n".join(nameservers_of(operation))}
+            return _of_domains("nameservers"), {"servers": "\n".join(nameservers_of(operation))}
         case "toggle_autorenew":
-            return ("auto-renew-on" if int(told["autorenew"]) else "auto-renew-off"), {}
+            return _of_domains("auto-renew-on" if int(told["autorenew"]) else "auto-renew-off"), {}
         case "manage_domain_lock":
-            return ("lock" if told["lockstatus"] == "locked" else "unlock"), {}
+            return _of_domains("lock" if told["lockstatus"] == "locked" else "unlock"), {}
         case "create_order":
             years = next(iter(told["domainrenewals"].values()))
-            return "renew", {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
+            typed = {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
+            return _of_domains("renew"), typed
     raise Http404
+
+
+def _of_domains(act: str) -> str:
+    return reverse("change_domains", args=[act])

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -32,11 +33,25 @@ SORTS: dict[str, live_tables.Key] = {
 }
 
 
+def full_name(contact: Contact) -> str:
+    return f"{contact.first_name} {contact.last_name}".strip() or str(contact.id)
+
+
+def text_of(contact: Contact) -> str:
+    """What a search reads."""
+    return f"{contact.first_name} {contact.last_name} {contact.email}"
+
+
 def _name(contact: Contact, about: Mapping[str, Any]) -> object:
-    name = (
-        f"{contact.first_name} {contact.last_name}" if contact.first_name or contact.last_name else contact.id
+    link = parts.link(href("contact", about["account"], contact.id), full_name(contact))
+    return link + parts.unread_mark(contact)
+
+
+def _pick(contact: Contact, about: Mapping[str, Any]) -> object:
+    words = gettext("Select %(row)s") % {"row": full_name(contact)}
+    return format_html(
+        '<input type="checkbox" name="row" value="{}" form="switch-mails" aria-label="{}">', contact.id, words
     )
-    return parts.link(href("contact", about["account"], contact.id), name) + parts.unread_mark(contact)
 
 
 def _email(contact: Contact) -> str:
@@ -51,6 +66,7 @@ LISTING = Listing(
     before_key=_("Add an API key to see your contacts."),
     empty=_("No contacts yet. Ultahost writes only to the account's own address."),
     no_match=_("No contacts match."),
+    body="contacts/_rows.html",
     sorts=SORTS,
     default_sort="name",
     shown=("name", "email"),
@@ -61,6 +77,7 @@ LISTING = Listing(
         Column("email", _("E-mail address"), _email, "account-cell", cell=cells.plain("email"), tip=_email),
         Column("remote_id", _("Ultahost ID"), lambda c: c.id),
         UNREADABLE,
+        Column("pick", _("Select all"), css_class="pick", cell=_pick),
     ),
 )
 
@@ -71,10 +88,11 @@ def contacts(request: http.Request) -> HttpResponse:
     """The contacts of one account: people who receive Ultahost's e-mails."""
     choice = live_tables.choose(request, access.accounts_to_view(request.user))
     account = choice.account
-    table = _table(request, choice, _listed(account) if account and live_tables.is_wanted(request) else None)
+    table = _table(request, choice, listed(account) if account and live_tables.is_wanted(request) else None)
     if account and _may_operate(request, account):
         table.add = Add(_("Add a contact"), reverse("create_contact", args=[account.pk]))
-    return table.respond(account=account and account.pk)
+        table.shown = ["pick", *table.shown]
+    return table.respond(account=account and account.pk, may_select="pick" in table.shown)
 
 
 @access.key_holders_only
@@ -85,7 +103,7 @@ def contacts_csv(request: http.Request) -> HttpResponseBase:
     account = choice.account
     if account is None:
         raise Http404
-    read = _listed(account)
+    read = listed(account)
     if not read.is_there:
         messages.error(request, f"{read.problem} {read.said}".strip())
         return http.SeeOther(_list_url(account))
@@ -149,7 +167,7 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         return writing.respond(ContactForm, change, changing=True)
     read = _details(account, contact_id)
     if not read.is_there:
-        return _unread(request, account, read, writing.title, page)
+        return unread(request, account, read, writing.title, page)
     known = shown_of(read.content, ADDRESS | MAILS)
     return writing.respond(ContactForm, change, initial=known, changing=True)
 
@@ -159,9 +177,9 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
 def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     page = reverse("contact", args=[account.pk, contact_id])
-    read = _listed(account)
+    read = listed(account)
     if not read.is_there and request.method != "POST":
-        return _unread(request, account, read, gettext("Delete contact"), page)
+        return unread(request, account, read, gettext("Delete contact"), page)
     found = _found(read, contact_id)
     if found is None and request.method != "POST":
         raise Http404
@@ -185,7 +203,7 @@ def _may_operate(request: http.Request, account: Account) -> bool:
     return access.accounts_to_operate(request.user).filter(pk=account.pk).exists()
 
 
-def _listed(account: Account) -> Live:
+def listed(account: Account) -> Live:
     return live_tables.read_whole(account, _LIST, Contact, lambda client: client.contacts)
 
 
@@ -197,7 +215,7 @@ def _table(request: http.Request, choice: Choice, read: Live | None) -> LiveTabl
         read,
         account=choice.account,
         choice=choice,
-        text=lambda contact: f"{contact.first_name} {contact.last_name} {contact.email}",
+        text=text_of,
     )
 
 
@@ -227,7 +245,7 @@ def _mails(contact: ContactDetails) -> list[tuple[Any, bool | None]]:
     return [(MAIL_LABELS[name], getattr(contact, ours)) for name, ours in MAILS.items()]
 
 
-def _unread(request: http.Request, account: Account, read: Live, title: str, back: str) -> HttpResponse:
+def unread(request: http.Request, account: Account, read: Live, title: str, back: str) -> HttpResponse:
     """The page instead of a form whose present values could not be read."""
     context = {"account": account, "live": read, "title": title, "back": back}
     return http.page(request, "components/unread.html", context, status=404 if read.is_missing else 200)

@@ -1,41 +1,33 @@
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import urlencode
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.models import User
-from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import cells, parts
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
-from portal.pages.filters import InvoiceFilter
 from portal.pages.invoice_columns import CREDIT_USED, LABEL, NET, SERVICE, TAX
+from portal.pages.invoice_filters import InvoiceFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
-from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import fields, formats
 from portal.wording.translated import Translated
-from ultahost_api import conf, operations
+from ultahost_api import conf
 from ultahost_api.client import writes
-from ultahost_api.client.core.amounts import read_amount
-from ultahost_api.models import Account, ApiKey, Invoice, Noun
+from ultahost_api.models import Account, Invoice, Noun
 from ultahost_api.models.invoice_statuses import PAYABLE
-from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.sorting import Filled
-from ultahost_api.operations import WriteRequest
 from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
@@ -62,7 +54,7 @@ def _pick(invoice: Invoice, about: Mapping[str, Any]) -> str:
     if why := _unpayable(invoice, about["payers"]):
         return parts.no_pick(_PICK[why] % {"invoice": invoice})
     return format_html(
-        '<input type="checkbox" name="invoice" value="{}" form="pay-picked" aria-label="{}"{}>',
+        '<input type="checkbox" name="row" value="{}" form="pay-picked" aria-label="{}"{}>',
         invoice.pk, _PICK["pick"] % {"invoice": invoice},
         parts.amount_to_add(invoice.total, invoice.currency),
     )  # fmt: skip
@@ -176,11 +168,9 @@ def _table(request: http.Request, *, shows_things: bool) -> Table:
         related.with_things(request.user, rows) if shows_things else rows,
         accounts=accounts,
         filter=InvoiceFilter,
+        labels=SimpleLazyObject(lambda: access.labels_to_see(request.user)),  # few addresses name one
         freshness=Freshness(Noun.INVOICES, accounts),
     )
-
-
-MOST = 20  # invoices of one confirmation
 
 
 @http.require_safe_or_post
@@ -213,111 +203,3 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         agreed=invoice.total,
     )
     return writing.respond(WriteForm, lambda form: writes.PayInvoice(invoice.remote_id))
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """One invoice of several, and the key that would pay it."""
-
-    invoice: Invoice
-    key: ApiKey | None
-
-    @property
-    def is_payable(self) -> bool:
-        """Whether there is a key to pay with and no other payment of it in progress."""
-        return self.key is not None and self.invoice.is_payable
-
-
-def _there(request: http.Request) -> str:
-    return f"{request.path}?{urlencode([('invoice', id_) for id_ in _ids(request)])}"
-
-
-def _purpose(request: http.Request) -> str:
-    """``Pay 2 invoices, €3,225.79``; a sum for each currency."""
-    invoices = _picked(request.user, _ids(request)).payable().without_payment()
-    sums = [formats.money(total.open, total.currency) for total in invoices.by_currency()]
-    number = len(invoices)
-    words = ngettext("Pay %(count)d invoice", "Pay %(count)d invoices", number) % {"count": number}
-    return ", ".join([words, *sums])
-
-
-@http.require_safe_or_post
-@reauthenticated(there=_there, purpose=_purpose)
-def pay_invoices(request: http.Request) -> HttpResponse:
-    """Pay several.
-
-    Each is its own operation; its token is derived from the page's, so a page sent twice pays once.
-    """
-    if request.method != "POST":
-        return _ask(request)
-    invoices = _picked(request.user, _ids(request))
-    batch = uuid5(_uuid(request.POST.get("form_token", "")), str(request.user.pk))
-    if not access.operations_together(request.user, batch):
-        try:
-            operations.queue(_requests(request, invoices, batch), batch)
-        except acting_key.OtherKey as words:
-            messages.error(request, str(words))
-            return _ask(request, status=422)
-    return http.SeeOther(reverse("batch", args=[batch]))
-
-
-def _ask(request: http.Request, status: int = 200) -> HttpResponse:
-    invoices = _picked(request.user, _ids(request)).payable()
-    if not invoices:
-        messages.warning(request, gettext("None of these invoices can be paid."))
-        return http.SeeOther(reverse("invoices"))
-    payments = [Payment(invoice, _key(request.user, invoice)) for invoice in invoices]
-    payable = [payment for payment in payments if payment.is_payable]
-    context = {
-        "payments": payments,
-        "payable": payable,
-        "keys": {one.invoice.account: acting_key.whose(request.user, one.key) for one in payments},
-        "totals": invoices.filter(pk__in=[payment.invoice.pk for payment in payable]).by_currency(),
-        "form_token": uuid4(),
-    }
-    return http.page(request, "invoices/pay_several.html", context, status=status)
-
-
-def _ids(request: http.Request) -> list[str]:
-    return (request.POST if request.method == "POST" else request.GET).getlist("invoice")
-
-
-def _picked(user: User, ids: list[str]) -> InvoiceQuerySet:
-    """All of them; a 404 if the user may not pay one of them."""
-    wanted = {_uuid(id_) for id_ in ids[: MOST + 1]}
-    invoices = access.invoices_to_pay(user).filter(pk__in=wanted).order_by("due_date", "remote_id")
-    if len(wanted) > MOST or invoices.count() != len(wanted):
-        raise Http404
-    return invoices
-
-
-def _named(request: http.Request) -> dict[UUID, tuple[UUID, Decimal]]:
-    """The key and the total that the page named beside each invoice."""
-    columns = (request.POST.getlist(name) for name in ("invoice", "key", "total"))
-    try:
-        return {UUID(id_): (UUID(key), read_amount(told)) for id_, key, told in zip(*columns, strict=True)}
-    except ValueError:
-        raise Http404 from None
-
-
-def _requests(request: http.Request, invoices: Iterable[Invoice], batch: UUID) -> list[WriteRequest]:
-    """Raises OtherKey if one of them would be paid with another key than the page named."""
-    user, named = request.user, _named(request)
-    requests = []
-    for invoice in invoices:
-        named_key, total = named[invoice.pk]
-        key = acting_key.as_named(user, invoice.account, named_key, _key(user, invoice))
-        write, token = writes.PayInvoice(invoice.remote_id), uuid5(batch, str(invoice.pk))
-        requests.append(WriteRequest(user, key, write, token, agreed_total=total))
-    return requests
-
-
-def _key(user: User, invoice: Invoice) -> ApiKey | None:
-    return access.key_to_write_with(user, invoice.account)
-
-
-def _uuid(told: Any) -> UUID:
-    try:
-        return UUID(told)
-    except ValueError:
-        raise Http404 from None

@@ -15,7 +15,7 @@ from portal.forms.labels import LabelForm, LineForm, RemarkForm
 from portal.models import User
 from portal.pages import marks
 from portal.pages.confirmation import Confirmation
-from portal.pages.selection import LISTS, selected, wrong_words
+from portal.pages.selection import LABELLED, selected, wrong_words
 from portal.queries.related import is_assignable
 from portal.wording.links import href
 from ultahost_api.models import Domain, Invoice, InvoiceItem, Service
@@ -55,7 +55,7 @@ def _remark(request: http.Request, row: Service | Domain) -> HttpResponse:
 @require_POST
 def set_labels(request: http.Request, noun: str) -> HttpResponse:
     """The label of all selected rows of a list; the button "Remove label" sends ``remove``."""
-    if noun not in LISTS:
+    if noun not in LABELLED:
         raise Http404
     back = http.back(request, reverse(noun))
     selection = selected(request.user, noun, request.POST)

@@ -1,60 +1,57 @@
 """Acts on many selected domains: one confirmation, and a batch that workers send."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
 
-from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access, http
 from portal.acts import nameservers as acts
-from portal.forms.renewals import NOT_RENEWABLE
-from portal.forms.selected_domains import SelectedForm, SelectedNameserversForm, SelectedRenewalForm
-from portal.operations import acting_key
-from portal.operations.together import Together, batch_of
-from portal.pages.selection import Selection, selected, wrong_words
-from portal.sign_in import reauthentication
-from portal.wording.durations import about
+from portal.forms.selected_domains import SelectedNameserversForm, SelectedRenewalForm
+from portal.operations.form import SelectedForm
+from portal.operations.together_page import Kind, Rows, TogetherPage
+from portal.pages import cells
+from portal.pages.columns import ACCOUNT, Column
+from portal.pages.selection import selected
 from portal.wording.operations import WRITES
+from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Domain
+from ultahost_api.models.row_statuses import ENDED_DOMAIN, NOT_RENEWABLE_DOMAIN
 
-_ENDED = ("Cancelled", "Transferred Away", "Fraud")
+_DUE = Column("due", gettext_lazy("Due"), css_class="date", cell=cells.day("next_due_date"))
+_RENEWAL = Column(
+    "renewal", gettext_lazy("Renewal"), css_class="money", cell=cells.amount("recurring_amount")
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """One act. ``words`` gives the title for a number of domains, and what the button says."""
+def _counted(count: int) -> str:
+    return ngettext("%(count)s domain", "%(count)s domains", count) % {"count": count}
 
-    write: type[Write]
-    make: Callable[[Any, Domain], Write]  # takes the form and a domain
-    words: Callable[[int], tuple[str, str]]
-    form: type[SelectedForm] = SelectedForm
-    text: str | Promise = ""
-    warning: str | Promise = ""
-    danger: bool = False
-    asks_password: bool = False
-    priced: bool = False  # whether the page shows renewal amounts
-    calls: int = 1  # of each write, with what is read before it
-    hindered: Callable[[Domain], object] = lambda domain: ""
+
+_DOMAINS = Rows(
+    lambda user, data: selected(user, "domains", data),
+    (
+        Column("name", gettext_lazy("Domain"), css_class="name", cell=cells.name("domain", "pk")),
+        Column("status", gettext_lazy("Status"), css_class="state", cell=cells.status("status")),
+        ACCOUNT,
+        _DUE,
+    ),
+    _counted,
+)
 
 
 def _ended(domain: Domain) -> object:
-    return _("Its status is %(status)s.") % {"status": domain.status} if domain.status in _ENDED else ""
+    return its_status(domain.status) if domain.status in ENDED_DOMAIN else ""
 
 
 def _not_renewable(domain: Domain) -> object:
-    is_ended = domain.status in NOT_RENEWABLE
-    return _("Its status is %(status)s.") % {"status": domain.status} if is_ended else ""
+    return its_status(domain.status) if domain.status in NOT_RENEWABLE_DOMAIN else ""
 
 
 def _switched(on: bool, domain: Domain) -> object:
@@ -104,6 +101,12 @@ def _renewal(form: SelectedRenewalForm, domain: Domain) -> Write:
     return writes.CreateOrder(form.method(domain.account), domainrenewals={domain.name: years})
 
 
+_PRICED: Mapping[str, Any] = {
+    "amount": lambda domain: domain.recurring_amount,
+    "sum_label": gettext_lazy("Renewal amounts"),
+    "amount_column": _RENEWAL,
+}
+
 KINDS: Mapping[str, Kind] = {
     "nameservers": Kind(
         writes.UpdateNameservers,
@@ -122,7 +125,7 @@ KINDS: Mapping[str, Kind] = {
         lambda form, domain: writes.SetAutoRenew(domain.remote_id, True),
         _on_words,
         text=gettext_lazy("Ultahost creates an invoice before the domain is due. You still need to pay it."),
-        priced=True,
+        **_PRICED,
         hindered=partial(_switched, True),
     ),
     "auto-renew-off": Kind(
@@ -134,7 +137,7 @@ KINDS: Mapping[str, Kind] = {
         ),
         danger=True,
         asks_password=True,
-        priced=True,
+        **_PRICED,
         hindered=partial(_switched, False),
     ),
     "lock": Kind(
@@ -163,7 +166,7 @@ KINDS: Mapping[str, Kind] = {
         SelectedRenewalForm,
         text=gettext_lazy("Each domain is an order of its own. Ultahost shows the price on its invoice."),
         asks_password=WRITES["create_order"].asks_password,
-        priced=True,
+        **_PRICED,
         calls=2,
         hindered=_not_renewable,
     ),
@@ -172,98 +175,13 @@ KINDS: Mapping[str, Kind] = {
 
 @http.require_safe_or_post
 def change_domains(request: http.Request, act: str) -> HttpResponse:
-    """The first POST brings the selection, the second one what was confirmed; a GET what was typed before."""
     kind = KINDS.get(act)
     if kind is None or not access.accounts_to_operate(request.user):
         raise Http404
-    if kind.asks_password:
-        typed = reauthentication.as_initial(request.POST)
-        if way := reauthentication.ask_first(request, typed=typed):
-            return way
-    data, initial = _given(request)
-    if token := _token(request):
-        batch = batch_of(request.user, token)
-        if access.operations_together(request.user, batch):
-            return http.SeeOther(reverse("batch", args=[batch]))
-    selection = selected(request.user, "domains", data)
-    if words := wrong_words(selection):
-        messages.warning(request, words)
-        return http.SeeOther(http.back(request, reverse("domains")))
-    together = Together(
-        request.user,
-        selection.rows.order_by("account__name", "name"),
-        kind.write.action,
-        hindered=kind.hindered,
-        calls=kind.calls,
-    )
-    initial = {"form_token": uuid4(), **initial}
-    form = kind.form(data if token else None, initial=initial, accounts=together.accounts)
-    if token and form.is_valid() and _is_as_shown(request, together):
-        try:
-            batch = together.confirm(token, data, partial(kind.make, form))
-        except acting_key.OtherKey as words:
-            form.add_error(None, str(words))
-        else:
-            _save_set(request, form)
-            return http.SeeOther(reverse("batch", args=[batch]))
-    return _page(request, kind, selection, together, form)
-
-
-def _given(request: http.Request) -> tuple[QueryDict, dict[str, Any]]:
-    if request.method == "POST":
-        return request.POST, {}
-    typed = reauthentication.typed_before(request)
-    data = QueryDict(mutable=True)
-    for name, value in typed.items():
-        data.setlist(name, value if isinstance(value, list) else [value])
-    return data, typed
-
-
-def _token(request: http.Request) -> UUID | None:
-    """That of the confirmation page; None if the selection was just made."""
-    told = request.POST.get("form_token")
-    try:
-        return UUID(told) if told else None
-    except ValueError:
-        raise Http404 from None
-
-
-def _is_as_shown(request: http.Request, together: Together) -> bool:
-    """The page names only what can be done: what cannot any more is shown again before anything is sent."""
-    if together.left_out:
-        messages.error(request, _("Some domains changed meanwhile. Nothing was sent."))
-    return not together.left_out
+    page = TogetherPage(request, _DOMAINS, kind, reverse("domains"))
+    return page.respond(partial(_save_set, request))
 
 
 def _save_set(request: http.Request, form: SelectedForm) -> None:
     if name := form.cleaned_data.get("save_as"):
         acts.save(request.user, name, form.nameservers)  # type: ignore[attr-defined]
-
-
-def _page(
-    request: http.Request, kind: Kind, selection: Selection, together: Together, form: SelectedForm
-) -> HttpResponse:
-    title, verb = kind.words(len(together.doable))
-    context = {
-        "kind": kind,
-        "title": title,
-        "verb": verb,
-        "form": form,
-        "together": together,
-        "left_out": selection.left_out,
-        "totals": _totals(together) if kind.priced else {},
-        "estimate": about(together.seconds),
-        "back": http.back(request, reverse("domains")),
-    }
-    status = 422 if form.is_bound else 200
-    return http.page(request, "domains/selected.html", context, status=status)
-
-
-def _totals(together: Together) -> dict[str, tuple[Decimal, int]]:
-    """By currency, the sum of the renewal amounts, and how many domains have none that is known."""
-    totals: dict[str, tuple[Decimal, int]] = {}
-    for item in together.doable:
-        amount, currency = item.row.recurring_amount, item.row.account.currency
-        known, unknown = totals.get(currency, (Decimal(0), 0))
-        totals[currency] = (known + (amount or 0), unknown + (amount is None))
-    return totals

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
@@ -98,7 +98,9 @@ def services(request: http.Request) -> HttpResponse:
     table = _table(request)
     schedule.watch(table.accounts)
     cancelling = operations.pending_cancellations(table.page)
-    return table.respond(cancelling=cancelling, **labels.labelling(request.user, table))
+    about = labels.labelling(request.user, table)
+    commands = ServiceCommand.objects.all() if about["operated"] else ()
+    return table.respond(cancelling=cancelling, commands=commands, **about)
 
 
 @require_safe
@@ -117,7 +119,7 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
         "service": service,
         "cancellation": cancellation,
         "offers": offers.of_service(service, cancellation),
-        "commands": ServiceCommand.objects.all(),
+        "commands": [one for one in ServiceCommand.objects.all() if one.is_for(service.product_name)],
         "related": belonging,
         "unpaid": _unpaid(request.user, service, belonging),
         "history": history.history(request.user, service),
@@ -211,6 +213,8 @@ def reset_service_password(request: http.Request, service_id: UUID) -> HttpRespo
 def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     command = get_object_or_404(ServiceCommand, pk=command_id)
+    if not command.is_for(service.product_name):
+        raise Http404
     writing = WritePage(
         request,
         service.account,

@@ -18,7 +18,7 @@ from portal.forms.spend import SpendForm
 from portal.models import Act
 from portal.pages import charts, exports
 from portal.pages.charts import Bar
-from portal.pages.filters import UNASSIGNED
+from portal.pages.invoice_filters import UNASSIGNED
 from portal.pages.sheets import Line, Sheet
 from portal.queries.cycles import later, rounded
 from portal.queries.dearer import Dearer
@@ -167,8 +167,14 @@ class SpendPage:
 
     def by_label(self) -> Sheet:
         partition = self.spend.by_label
+        names = {label.pk: label.name for label in access.labels_to_see(self.request.user)}
         lines = [
-            Line(row.key, (row.amount,), words.lines(row.count), self._in_period(of_label=row.key))
+            Line(
+                names.get(row.key, formats.NOTHING),
+                (row.amount,),
+                words.lines(row.count),
+                self._in_period(of_label=row.key),
+            )
             for row in partition.rows
         ]
         rest = self._in_period(of_label=UNASSIGNED)
@@ -177,13 +183,9 @@ class SpendPage:
     def by_product(self) -> Sheet:
         partition = self.spend.by_product
         lines = [
-            Line(
-                words.product(row.key),
-                (row.amount,),
-                words.lines(row.count),
-                self._in_period(product=row.key),
-            )
+            Line(words.product(key), (row.amount,), words.lines(row.count), self._in_period(product=key))
             for row in partition.rows
+            for key in [row.key]
         ]
         return self._partition("products", _("By product"), _("Product"), lines, partition)
 

@@ -180,7 +180,7 @@ def _nameservers(operation: Operation, names: Names) -> str:
 def _contact(operation: Operation, names: Names) -> str:
     told = operation.parameters
     full = " ".join(str(told[part]) for part in ("firstname", "lastname") if told.get(part))
-    return full or str(told.get("email") or "") or name(operation)
+    return full or str(told.get("email") or operation.before.get("name") or "") or name(operation)
 
 
 def _ordered(operation: Operation, names: Names) -> str:

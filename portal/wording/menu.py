@@ -60,6 +60,7 @@ NOUNS = (
     Noun("changes", _("History"), "clock", "history", "g c", tabs=HISTORY),
     Noun("accounts", _("Accounts"), "building-office", "team"),
     Noun("keys", _("Keys"), "key", "team", "g k", for_key_holders=True),
+    Noun("labels", _("Labels"), "tag", "team"),
     Noun("people", _("People"), "users", "team", "g p", for_admins=True),
     Noun("share_links", _("Share links"), "link", "team", for_admins=True),
     Noun("catalogue", _("Catalogue"), "book-open", "team", for_admins=True),

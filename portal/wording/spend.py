@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.wording import formats
-from ultahost_api.models.spending import DOMAINS, OTHER
+from ultahost_api.models.spending import DOMAINS, NAMED, OTHER
 
 _NO_CENTS = re.compile(r"[.,]00(?!\d)")  # of a language that writes the currency behind, too
 
 
 def product(key: str) -> str:
-    return {DOMAINS: _("Domains"), OTHER: _("Other services")}.get(key, key)
+    """Of a key of ``BY_PRODUCT``."""
+    return {DOMAINS: _("Domains"), OTHER: _("Other services")}.get(key, key.removeprefix(NAMED))
 
 
 def month(first: date) -> str:

@@ -1,6 +1,7 @@
 """The hue and the word of each status, Ultahost's and ours. All are open sets: an unknown one is neutral."""
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.wording.translated import Translated
@@ -86,3 +87,8 @@ def level_hue(level: str) -> str:
 
 def _plain(status: str) -> str:
     return str(status).lower().replace("_", " ").strip()
+
+
+def its_status(status: str) -> str:
+    """Why a row is left out."""
+    return gettext("Its status is %(status)s.") % {"status": status_word(status)}

@@ -72,8 +72,8 @@ def test_it_pays_several_exactly(visit, unpaid, sandbox):
     alma, invoice, _acme = unpaid("12.345", "KWD")
     browser = visit(alma)
     page = browser.get(f"/invoices/pay/?invoice={invoice.pk}")
-    assert page.texts(".figures dd") == ["KWD12.345"]
-    assert Decimal(page.hidden["total"]) == Decimal("12.345")
+    assert "KWD12.345" in page.texts("main dd")
+    assert Decimal(page.hidden["amounts"]) == Decimal("12.345")
 
     assert browser.post("/invoices/pay/", page.hidden).status == 303
 
@@ -104,7 +104,7 @@ def test_it_offers_no_payment_of_nothing(visit, unpaid, sandbox, total):
     assert not browser.get(f"/invoices/{invoice.pk}/").all(f"a[href=/invoices/{invoice.pk}/pay/]")
     assert not browser.get("/invoices/").all("td.pick input:not([disabled])")
     assert browser.get(f"/invoices/{invoice.pk}/pay/").leads_to == f"/invoices/{invoice.pk}/"
-    assert browser.get(f"/invoices/pay/?invoice={invoice.pk}").leads_to == "/invoices/"
+    assert browser.get(f"/invoices/pay/?invoice={invoice.pk}").all("main form") == []
 
 
 @pytest.mark.parametrize("total", ["-120.00", "0.00"])

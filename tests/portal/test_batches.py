@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Grant
+from tests.portal.statements import all_statements
 from ultahost_api import operations, tasks
 from ultahost_api.client.writes import PayInvoice, UpdateNameservers
 from ultahost_api.models import Batch, Domain, Invoice, Operation
@@ -71,7 +72,7 @@ def test_it_counts_and_names_each_row(browser, confirm):
     assert page.one(".progress-line [role=status]").text.startswith("Time left: less than a minute.")
     assert page.texts("main .counts > span") == ["Queued 3"]
     assert page.one("progress")["value"] == "0"
-    assert page.one("#batch")["hx-get"] == path
+    assert page.one("#batch")["hx-get"] == f"{path}?shown=000"
 
     work()
 
@@ -82,6 +83,49 @@ def test_it_counts_and_names_each_row(browser, confirm):
     assert links == [f"/domains/{domain.pk}/" for domain in Domain.objects.order_by("remote_id")]
     assert "hx-get" not in page.one("#batch").attributes
     assert page.all("main .buttons form") == []
+
+
+def test_it_sends_only_rows_that_changed_since_the_page_was_drawn(browser, confirm):
+    path = confirm()
+    page = browser.get(path)
+    there = page.one("#batch")["hx-get"]
+    assert browser.htmx(there, target="batch").all("[hx-swap-oob]") == []
+
+    tasks.send_next(path.split("/")[-2])
+
+    answer = browser.htmx(there, target="batch")
+    first = Operation.objects.get(place=0)
+    assert [one["id"] for one in answer.all("[hx-swap-oob]")] == [f"said-{first.pk}", f"state-{first.pk}"]
+    assert answer.one(f"#state-{first.pk}").text == "Done"
+    assert answer.one("#batch")["hx-get"] == f"{path}?shown=200"
+    assert browser.htmx(answer.one("#batch")["hx-get"], target="batch").all("[hx-swap-oob]") == []
+    assert "tbody" not in answer.html
+
+
+@pytest.mark.parametrize("shown", ["", "1", "ZZZ", "0" * 4000])
+def test_it_sends_all_rows_to_a_page_that_shows_other_ones(browser, confirm, shown):
+    path = confirm()
+    assert len(browser.htmx(f"{path}?shown={shown}", target="batch").all("a[hx-swap-oob]")) == 3
+
+
+def test_a_look_at_an_open_batch_costs_as_much_for_many_rows(browser, confirm, acme, key):
+    def costs():
+        there = browser.get(path).one("#batch")["hx-get"]
+        with all_statements() as captured:
+            answer = browser.htmx(there, target="batch")
+        return len(captured), len(answer.html) - len(there)
+
+    path = confirm()
+    costs()
+    few = costs()
+    Operation.objects.all().delete()
+    Domain.objects.bulk_create(
+        Domain(account=key.account, remote_id=9000 + n, name=f"n{n}.com") for n in range(100)
+    )
+    path = confirm()
+    statements, size = costs()
+    assert statements == few[0] <= 15
+    assert size < few[1] + 500
 
 
 def test_it_is_paused_and_resumed(browser, confirm):
@@ -137,7 +181,7 @@ def test_it_leads_to_paying_again_what_was_not_paid(browser, confirm):
     browser.post(f"{path}stop/")
     page = browser.follow(browser.post(f"{path}retry/"))
     rest = Invoice.objects.order_by("due_date", "remote_id").filter(status="Unpaid")
-    assert {box["value"] for box in page.all("main input[name=invoice]")} == {str(one.pk) for one in rest}
+    assert {box["value"] for box in page.all("main input[name=row]")} == {str(one.pk) for one in rest}
 
 
 def test_it_never_offers_to_try_what_is_unknown_again(browser, confirm):

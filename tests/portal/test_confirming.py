@@ -135,7 +135,7 @@ def test_it_keeps_the_invoices_that_were_picked(browser, alma):
 
     page = confirm(browser, browser.post("/invoices/pay/", {"invoice": ids, "form_token": str(uuid4())}))
 
-    shown = [field["value"] for field in browser.follow(page).all("main input[name=invoice]")]
+    shown = [field["value"] for field in browser.follow(page).all("main input[name=row]")]
     assert sorted(shown) == sorted(ids)
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -9,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from portal.models import Grant
+from portal.pages.selection import wrong_words
 from ultahost_api import operations, tasks
-from ultahost_api.models import Account, ApiKey, Invoice, Operation
+from ultahost_api.models import Account, ApiKey, Invoice, Operation, Refresh
 from ultahost_api.sandbox import Fault
 
 pytestmark = pytest.mark.django_db
@@ -56,10 +58,10 @@ def every():
 
 
 def form_of(page):
-    columns = ("invoice", "key", "total")
-    return {"form_token": page.one("main input[name=form_token]")["value"]} | {
-        name: [box["value"] for box in page.all(f"main input[name={name}]")] for name in columns
-    }
+    sent = {}
+    for one in page.all("#confirm-selected input[type=hidden]"):
+        sent.setdefault(one["name"], []).append(one["value"])
+    return sent
 
 
 def confirm(browser, *invoices):
@@ -98,8 +100,8 @@ class TestConfirming:
 
         page = browser.get(pick(*Invoice.objects.filter(currency="EUR"), dollars))
 
-        assert page.texts("main .figures dt") == ["To pay in EUR", "To pay in USD"]
-        assert page.texts("main .figures dd") == ["€59.97", "$5.00"]
+        facts = zip(page.texts("main dt"), page.texts("main dd"), strict=True)
+        assert sorted(told for name, told in facts if name == "To pay") == ["$5.00", "€59.97"]
         assert len(page.all("main td.name")) == 4
 
     def test_it_pays_with_the_keys_that_the_page_named_or_nothing_at_all(
@@ -114,24 +116,28 @@ class TestConfirming:
         work()
 
         assert page.status == 422
-        assert "would be used. Nothing was sent." in page.one("[data-toasts]").text
-        named = {box["value"] for box in page.all("main input[name=key]")}
-        assert named == {str(ApiKey.objects.get(owner=dana).pk)}
+        assert "would be used. Nothing was sent." in page.one("main .errorlist").text
+        key = ApiKey.objects.get(owner=dana)
+        assert form_of(page)[f"key-{key.account_id}"] == [str(key.pk)]
         assert (Operation.objects.count(), paid(sandbox)) == (0, [])
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("total", "a lot"), ("total", "NaN"), ("total", "1e30"), ("key", "mine"), ("key", [])],
+        [
+            *(("amounts", told) for told in ("a lot", "NaN", "1e30", "", "19.99 19.99", [])),
+            *(("key", told) for told in ("mine", [])),
+        ],
     )
     def test_it_takes_no_form_that_names_less_than_the_page(self, browser, invoice, sandbox, name, value):
         data = form_of(browser.get(pick(invoice)))
-        assert browser.post("/invoices/pay/", data | {name: value}).status == 404
+        named = f"key-{invoice.account_id}" if name == "key" else name
+        assert browser.post("/invoices/pay/", data | {named: value}).status == 404
         assert Operation.objects.count() == 0
 
     def test_it_offers_no_payment_of_a_sum_that_was_never_read(self, browser, invoice):
         Invoice.objects.filter(pk=invoice.pk).update(total=None)
         page = browser.get(pick(invoice))
-        assert page.all("main input[name=invoice]") == page.all("main form button") == []
+        assert page.all("main input[name=row]") == page.all("main form button") == []
 
     def test_it_leaves_out_what_needs_no_paying(self, browser, alma):
         one, *others = every()
@@ -139,8 +145,8 @@ class TestConfirming:
 
         page = browser.get(pick(one, *others))
 
-        assert form_of(page)["invoice"] == [str(invoice.pk) for invoice in others]
-        assert len(page.all("main td.name")) == 2
+        assert form_of(page)["row"] == [str(invoice.pk) for invoice in others]
+        assert page.one("section[aria-labelledby=left-out] td.state").text == "There is nothing to pay."
 
     def test_it_goes_back_to_the_list_when_there_is_nothing_to_pay(self, browser):
         page = browser.get("/invoices/pay/")
@@ -155,9 +161,85 @@ class TestConfirming:
         token = "5f0c3d5e-8a6f-4a52-9a38-0c2a5f6f2d11"
 
         assert browser.get(pick(invoice)).status == 404
-        sent = browser.post("/invoices/pay/", {"form_token": token, "invoice": str(invoice.pk)})
+        sent = browser.post(
+            "/invoices/pay/", {"form_token": token, "row": str(invoice.pk), "amounts": "19.99"}
+        )
         assert sent.status == 404
         assert Operation.objects.count() == 0
+
+
+class TestSelecting:
+    def test_it_pays_all_that_the_filter_finds(self, browser, alma, sandbox):
+        paid_one, other, *_ = every()
+        Invoice.objects.filter(pk=paid_one.pk).update(status="Paid")
+        Invoice.objects.filter(pk=other.pk).update(number="A-1")
+
+        page = browser.post(
+            "/invoices/pay/", {"all": "1", "filter": "sort=due", "next": "/invoices/?sort=due"}
+        )
+
+        assert page.one("h1").text == "Pay 2 invoices?"
+        assert "1 invoice of the filter is left out: there is nothing to pay." in page.html
+        assert page.one("main .back")["href"] == "/invoices/?sort=due"
+        browser.post("/invoices/pay/", form_of(page))
+        work()
+        assert sorted(paid(sandbox)) == sorted(one.remote_id for one in every()[1:])
+
+    def test_it_narrows_all_by_the_filter(self, browser, alma):
+        wanted = every()[1]
+        Invoice.objects.filter(pk=wanted.pk).update(date="2020-02-03")
+        page = browser.post("/invoices/pay/", {"all": "1", "filter": "until=2020-12-31"})
+        assert form_of(page)["row"] == [str(wanted.pk)]
+
+    def test_it_takes_of_a_filter_what_one_may_pay(self, visit, people, alma, rows):
+        """Invoices of accounts that are not private are everybody's to read."""
+        ben, other = people.member("Ben"), rows.account("Elsewhere")
+        rows.key(ben, other)
+        mine = rows.invoice(other, total="5", status="Unpaid")
+        page = visit(ben).post("/invoices/pay/", {"all": "1", "filter": ""})
+        assert form_of(page)["row"] == [str(mine.pk)]
+        assert "3 invoices of the filter are left out: you can only view their accounts." in page.html
+
+    def test_it_pays_more_than_a_page_of_a_list_has(self, browser, alma, sandbox, acme, read_everything):
+        acme.add_invoices(60, status="Unpaid", paymentmethod="stripe", total="2.00")
+        Refresh.objects.update(next_due_at=timezone.now())
+        read_everything()
+
+        asked = browser.post("/invoices/pay/", {"all": "1", "filter": ""})
+        page = browser.follow(browser.post("/invoices/pay/", form_of(asked)))
+
+        assert states(page) == ["Queued"] * 63
+        assert {one.agreed_total for one in Operation.objects.all()} == {Decimal("19.99"), Decimal("2")}
+
+    def test_it_pays_no_amount_that_no_page_named(self, browser, alma):
+        """By a form made by hand, which names all that match instead of rows."""
+        sent = form_of(browser.get(pick(*every())))
+        page = browser.post("/invoices/pay/", sent | {"row": [], "amounts": "", "all": "1", "filter": ""})
+        assert page.status == 404
+        assert Operation.objects.count() == 0
+
+    def test_it_pays_at_most_the_stated_number(self, browser, alma, monkeypatch):
+        monkeypatch.setattr("portal.pages.selection.MOST", 2)
+        page = browser.post("/invoices/pay/", {"all": "1", "filter": ""})
+        assert page.leads_to == "/invoices/"
+        assert "Select at most 2 rows." in browser.follow(page).html
+
+    def test_it_offers_all_where_there_are_further_pages(self, browser, alma, rows):
+        assert browser.get("/invoices/").all(".bulk [name=all]") == []
+        for number in range(30):
+            rows.invoice(every()[0].account, total="5", status="Unpaid", remote_id=9000 + number)
+        assert "All 33 that match" in browser.get("/invoices/?size=25").one(".bulk label").text
+
+    def test_it_says_what_the_password_is_asked_for_and_keeps_the_selection(self, visit, alma):
+        browser = visit(alma, proven=False)
+        rows = [str(one.pk) for one in every()[:2]]
+        asked = browser.follow(browser.post("/invoices/pay/", {"row": rows}))
+        assert "Pay 2 invoices, €39.98" in asked.html
+        there = asked.one("main form input[name=next]")["value"]
+        page = browser.follow(
+            browser.post("/sign-in/again/", {"password": "correct horse battery", "next": there})
+        )
+        assert form_of(page)["row"] == rows
 
 
 class TestPaying:
@@ -170,7 +252,7 @@ class TestPaying:
         assert page.one("#batch")["hx-trigger"] == "every 2s"
         assert paid(sandbox) == []
         _task, batch, _queue = next(ring for ring in rung if ring[0] == "ultahost_api.tasks.send_next")
-        assert page.one("#batch")["hx-get"] == f"/activity/together/{batch}/"
+        assert page.one("#batch")["hx-get"] == f"/activity/together/{batch}/?shown=000"
 
         work()
 
@@ -191,6 +273,36 @@ class TestPaying:
 
         assert first.leads_to == second.leads_to
         assert sorted(paid(sandbox)) == sorted(Invoice.objects.values_list("remote_id", flat=True))
+
+    def test_it_leads_to_the_batch_if_another_post_of_the_page_was_quicker(
+        self, browser, visit, alma, sandbox, monkeypatch
+    ):
+        """It may come between a look for the batch and a look at what is under way."""
+        data = form_of(browser.get(pick(*every())))
+        other, first = visit(alma), []
+
+        def slow(selection):
+            if not first:
+                first.append(None)
+                first[0] = other.post("/invoices/pay/", data).leads_to
+            return wrong_words(selection)
+
+        monkeypatch.setattr("portal.operations.together_page.wrong_words", slow)
+        assert browser.post("/invoices/pay/", data).leads_to == first[0]
+        assert Operation.objects.count() == 3
+
+    def test_a_billing_person_pays_all_of_an_account_that_they_may_operate(
+        self, visit, people, alma, sandbox, rows
+    ):
+        bea = people.billing("Bea")
+        Grant.objects.create(user=bea, account=every()[0].account, level="operate", given_by=alma)
+        rows.invoice(rows.account("Elsewhere"), total="5", status="Unpaid")
+        browser = visit(bea)
+        asked = browser.post("/invoices/pay/", {"all": "1", "filter": ""})
+        assert asked.one("h1").text == "Pay 3 invoices?"
+        browser.post("/invoices/pay/", form_of(asked))
+        work()
+        assert len(paid(sandbox)) == 3
 
     def test_it_keeps_two_people_apart_who_send_the_same_form_token(
         self, visit, people, browser, alma, sandbox, add_key
@@ -294,12 +406,12 @@ class TestPaying:
         confirm(browser, *every())
 
         single = dana.post(f"/invoices/{invoice.pk}/pay/", one)
-        several = dana.follow(dana.post("/invoices/pay/", all_of_them))
+        several = dana.post("/invoices/pay/", all_of_them)
 
         assert dana.get(pick(*every())).all("main form button") == []  # it is offered no more
-        assert single.status == 422
+        assert single.status == several.status == 422
         assert "in progress" in single.one("main .errorlist").text
-        assert states(several) == ["Not sent"] * 3
+        assert several.texts("main td.state") == ["An identical request is in progress."] * 3
         work()
         assert len(paid(sandbox)) == 3
 

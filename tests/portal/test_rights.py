@@ -18,6 +18,7 @@ from portal.models import (
     Grant,
     Invitation,
     Label,
+    NameserverSet,
     Product,
     Remark,
     SavedView,
@@ -93,7 +94,7 @@ def key_keepers(status):
 
 
 # Billing too says what a line is for.
-ASSIGNERS = {status: of(insiders=status, other=GONE, viewer=GONE) for status in (PAGE, SENT)}
+ASSIGNERS = {status: of(insiders=status, other=GONE, viewer=GONE) for status in (PAGE, SENT, BAD)}
 
 # Led to the password's page first, and only with a key of one's own.
 OWN_LOGIN = of(insiders=GONE, owner=SENT)
@@ -117,9 +118,31 @@ TABLE = {
     "withdraw_cancellation": (NEVER, operators(SENT)),
     "reset_service_password": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "run_command": (operators(PAGE), operators(BAD)),
+    "command_services": (
+        of(insiders=SENT, viewer=GONE, billing=GONE),
+        of(insiders=SENT, viewer=GONE, billing=GONE),
+    ),
     "label_service": (operators(PAGE), operators(SENT)),
     "label_domain": (operators(PAGE), operators(SENT)),
     "set_labels": (NEVER, POSTED),  # of no rows
+    "labels": (ALL, NEVER),
+    # Of the walk a service and a line of the account have it.
+    "rename_label": (ASSIGNERS[PAGE], ASSIGNERS[BAD]),
+    "remove_label": (ASSIGNERS[PAGE], ASSIGNERS[SENT]),
+    # The team's; people who operate any account change them.
+    "nameserver_sets": (of(insiders=PAGE, viewer=GONE, billing=GONE), NEVER),
+    "add_nameserver_set": (
+        of(insiders=PAGE, viewer=GONE, billing=GONE),
+        of(insiders=BAD, viewer=GONE, billing=GONE),
+    ),
+    "edit_nameserver_set": (
+        of(insiders=PAGE, viewer=GONE, billing=GONE),
+        of(insiders=BAD, viewer=GONE, billing=GONE),
+    ),
+    "delete_nameserver_set": (
+        of(insiders=PAGE, viewer=GONE, billing=GONE),
+        of(insiders=SENT, viewer=GONE, billing=GONE),
+    ),
     "assign_line": (ASSIGNERS[PAGE], ASSIGNERS[SENT]),
     "upgrade_service": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "invoices": (ALL, NEVER),
@@ -197,6 +220,7 @@ TABLE = {
     "contact": (READERS, key_holders(NOT_SO)),
     "edit_contact": (operators(PAGE), operators(BAD)),
     "delete_contact": (operators(PAGE), operators(BAD)),
+    "switch_mails": (operators(PAGE), operators(PAGE)),  # no Ultahost tells the contacts
     "emails": (key_holders(PAGE), key_holders(NOT_SO)),
     "emails_csv": (key_holders(PAGE), key_holders(NOT_SO)),
     "email": (operators(PAGE), key_holders(NOT_SO)),
@@ -292,6 +316,7 @@ READS = "It only reads at Ultahost what may be read anyway."
 CATALOGUE = "It changes what is offered for ordering; ordering asks again."
 VIEWS = "A view shows its reader nothing that they may not see anyway."
 LABELS = "It says what a thing is for; it changes no right, no money and nothing at Ultahost."
+SETS = "It changes no domain; setting nameservers asks again."
 SIGNS_IN = "It is the sign-in itself."
 
 # Of each pattern that takes a POST: it asks again, or why it does not.
@@ -308,11 +333,18 @@ AGAIN = {
     "pay_invoice": ASKS,
     "pay_invoices": ASKS,
     "change_domains": ASKS,  # as the act on one of them does
+    "command_services": "As the command on one of them.",
+    "switch_mails": "As the change of one of them.",
     "steer_batch": "It sends nothing that was not confirmed, or less of it.",
     "retry_batch": "It leads to a new confirmation, which asks where the act does.",
     "label_service": LABELS,
     "label_domain": LABELS,
     "set_labels": LABELS,
+    "rename_label": LABELS,
+    "remove_label": LABELS,
+    "add_nameserver_set": SETS,
+    "edit_nameserver_set": SETS,
+    "delete_nameserver_set": SETS,
     "assign_line": LABELS,
     "create_order": ASKS,
     "accept_quote": ASKS,
@@ -435,6 +467,14 @@ def shared(team):
     return link, reverse("open_shared", args=[link.pk, secret])
 
 
+def labelled(rows, account):
+    """A label of a service and of a line."""
+    label = Label.objects.create(name="Shop")
+    Remark.objects.create(service=Service.objects.get(account=account, status="Suspended"), label=label)
+    Remark.objects.create(line=links.assign_by_hand(account.pk, "Support", None), label=label)
+    return label
+
+
 @pytest.fixture
 def paths(team, rows, shared):
     account = Account.objects.get(name="Acme")
@@ -457,6 +497,8 @@ def paths(team, rows, shared):
         "switch": "on",
         "account_id": account.pk,
         "grant_id": Grant.objects.get(user=team["viewer"]).pk,
+        "label_id": labelled(rows, account).pk,
+        "set_id": NameserverSet.objects.create(name="Ours", servers=["a.example", "b.example"]).pk,
         "contact_id": 1,
         "email_id": 1,
         "announcement_id": 1,

@@ -103,7 +103,7 @@ class TestAsking:
 
         assert page.one("h1").text == "Turn auto-renew of 3 domains off?"
         rows = page.all("section[aria-labelledby=left-out] tbody tr")
-        assert [row.text.split()[-1] for row in rows] == ["Ultahost.", "Away.", "already."]
+        assert [row.text.split()[-1] for row in rows] == ["Ultahost.", "away.", "already."]
 
     def test_it_leaves_out_what_is_under_way(self, browser):
         one, two, *_ = every()
@@ -258,7 +258,7 @@ class TestSending:
         Domain.objects.filter(pk=every()[0].pk).update(status="Cancelled")
         page = browser.post("/domains/selected/lock/", sent)
         assert page.status == 422
-        assert "Some domains changed meanwhile. Nothing was sent." in page.html
+        assert "Some rows changed meanwhile. Nothing was sent." in page.html
         assert Operation.objects.count() == 0
 
     def test_it_switches_auto_renew(self, browser, sandbox):

@@ -370,3 +370,74 @@ def fill(rows, account, n):
     domain = rows.domain(account, recurring_amount="15", registration_period=1, **due)
     rows.event(domain, changes={"recurring_amount": ["10.00", "15.00"]})
     bill(rows, account, (service, "10"), date=TODAY).items.update(description=WHOLE)
+
+
+# Names like our own keys
+
+
+@pytest.mark.parametrize("name", ["domains", "other", "not assigned", "=VPS"])
+def test_it_keeps_a_product_apart_from_our_own_rows(browser, rows, acme, name):
+    mine = rows.service(acme, product_name=name)
+    bill(rows, acme, (mine, "20"), number="mine", date=MONTH)
+    unnamed = rows.service(acme, product_name="")
+    bill(rows, acme, (rows.domain(acme), "8"), (unnamed, "4"), (None, "2"), number="others", date=MONTH)
+
+    page = browser.get("/spend/")
+
+    assert table(page, "products")[:4] == [
+        f"{name} 1 line €20.00", "Domains 1 line €8.00", "Other services 1 line €4.00", "Not assigned €2.00",
+    ]  # fmt: skip
+    links = page.all("table[data-sheet=products] tbody a[href*=product]")
+    found = [browser.get(link["href"]) for link in links]
+    assert [one.texts("tbody .name") for one in found] == [["mine"], ["others"], ["others"], ["others"]]
+
+
+@pytest.mark.parametrize("name", ["not assigned", "none", "00000000-0000-0000-0000-000000000000"])
+def test_it_keeps_a_label_apart_from_our_own_row(browser, rows, acme, name):
+    mine = rows.service(acme, product_name="VPS")
+    bill(rows, acme, (mine, "20"), number="mine", date=MONTH)
+    bill(rows, acme, (None, "2"), number="others", date=MONTH)
+    label = Label.objects.create(name=name)
+    Remark.objects.create(service=mine, label=label)
+
+    page = browser.get("/spend/")
+
+    assert table(page, "labels")[:2] == [f"{name} 1 line €20.00", "Not assigned €2.00"]
+    links = page.all("table[data-sheet=labels] tbody a[href*=of_label]")
+    assert [browser.get(link["href"]).texts("tbody .name") for link in links] == [["mine"], ["others"]]
+    assert f"of_label={label.pk}" in links[0]["href"]
+
+
+def test_it_has_no_name_of_a_label_in_an_address(browser, rows, acme):
+    basic = rows.service(acme, product_name="VPS Basic")
+    bill(rows, acme, (basic, "20"), number="in", date=MONTH)
+    Remark.objects.create(service=basic, label=Label.objects.create(name="Secret project"))
+    page = browser.get("/spend/")
+    assert not [link for link in page.all("a") if "Secret" in link["href"]]
+    (link,) = page.all("table[data-sheet=labels] tbody tr:first-child a")
+    assert "Secret project" in browser.get(link["href"]).one("#invoices").text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("of_label=Shop", ["in"]),
+        ("of_label=not+assigned", ["out"]),
+        ("product=VPS+Basic", ["in"]),
+        ("product=domains", ["out"]),
+        ("of_label=Nothing", []),
+    ],
+)
+def test_it_still_knows_addresses_with_names(browser, rows, acme, query, found):
+    basic = rows.service(acme, product_name="VPS Basic")
+    bill(rows, acme, (basic, "20"), number="in", date=MONTH)
+    bill(rows, acme, (rows.domain(acme), "8"), number="out", date=MONTH)
+    Remark.objects.create(service=basic, label=Label.objects.create(name="Shop"))
+    assert browser.get(f"/invoices/?{query}").texts("tbody .name") == found
+
+
+def test_it_names_no_label_of_hidden_rows_by_its_id(browser, rows, acme):
+    hidden = rows.account("Hidden")
+    label = Label.objects.create(name="Secret project")
+    Remark.objects.create(service=rows.service(hidden), label=label)
+    assert "Secret" not in browser.get(f"/invoices/?of_label={label.pk}").html

@@ -74,8 +74,8 @@ def test_it_adds_up_a_year_in_euros(rows, admin):
 
     rest = ["24.00", "10.00", "161.98"]  # tax, credit, and 147.98 + 24 - 10
     assert told(found.by_product) == [
-        ("Dedicated X1", "100.00", 1),
-        ("VPS Basic", "44.98", 3),
+        ("=Dedicated X1", "100.00", 1),
+        ("=VPS Basic", "44.98", 3),
         (DOMAINS, "12.50", 1),
         "-9.50",
         *rest,
@@ -184,7 +184,7 @@ def test_it_comes_to_the_same_total_in_every_partition(admin, bills):
         assert found.by_product.total == found.by_account.total == found.by_month.total == expected
         assert found.by_product.not_assigned == net["nothing"]
         assert found.by_account.not_assigned == found.by_month.not_assigned == 0
-        keys = {"basic": "basic", "plus": "plus", "domain": DOMAINS}
+        keys = {"basic": "=basic", "plus": "=plus", "domain": DOMAINS}
         by_key = {row.key: row.amount for row in found.by_product.rows}
         assert all(by_key.get(key, 0) == net[name] for name, key in keys.items())
         transaction.set_rollback(True)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.models import AccountPolicy
-from portal.pages.filters import InvoiceFilter
+from portal.pages.invoice_filters import InvoiceFilter
 from tests.portal.conftest import Rows
 from ultahost_api.models import Account, Invoice
 from ultahost_api.models.invoice_totals import FilteredTotals

@@ -11,6 +11,7 @@ from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.events import status_since
 from ultahost_api.models.invoices import Invoice, InvoiceQuerySet
+from ultahost_api.models.row_statuses import ENDED_DOMAIN, NOT_BEGUN_DOMAIN
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 
 # Both count from the earlier of due date and expiry.
@@ -20,8 +21,6 @@ _TRANSFER_TAKES = timedelta(days=10)
 _INVOICE_TAKES = timedelta(days=3)
 # An invoice is raised at most _NEAR before the date. One that is older is of the period before.
 _OF_THIS_PERIOD = 2 * _NEAR
-_ENDED = ("Cancelled", "Transferred Away", "Fraud")
-_NOT_BEGUN = ("Pending", "Pending Registration", "Pending Transfer")
 
 
 ENDS_ON = Coalesce("expiry_date", "next_due_date")
@@ -121,7 +120,7 @@ def _cannot_be_told(today: date) -> Q:
 
 
 def _date_counts() -> Q:
-    return ~Q(status__in=(*_ENDED, *_NOT_BEGUN, "Expired"))
+    return ~Q(status__in=(*ENDED_DOMAIN, *NOT_BEGUN_DOMAIN, "Expired"))
 
 
 def _paid(today: date) -> Q:

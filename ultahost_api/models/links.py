@@ -53,9 +53,17 @@ def assign_by_hand(account_id: UUID, text: str, thing: Service | Domain | None) 
 
 def forget_by_hand(account_id: UUID, text: str) -> None:
     """Their text tells again what such lines are of."""
+    _forget(account_id, AssignedLine.objects.filter(account=account_id, key=line_key(text)))
+
+
+def forget_line(line: AssignedLine) -> None:
+    """The same of lines of which the text is not known."""
+    _forget(line.account_id, AssignedLine.objects.filter(pk=line.pk))
+
+
+def _forget(account_id: UUID, lines: "QuerySet[AssignedLine]") -> None:
     with transaction.atomic():
         things = _things(account_id)
-        lines = AssignedLine.objects.filter(account=account_id, key=line_key(text))
         ids = list(InvoiceItem.objects.filter(assigned__in=lines).values_list("pk", flat=True))
         lines.delete()
         _assign(account_id, things, InvoiceItem.objects.filter(pk__in=ids))

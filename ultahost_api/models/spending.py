@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, Sum, TextField, Value, When
-from django.db.models.functions import Cast, StrIndex, Substr
+from django.db.models.functions import Cast, Concat, StrIndex, Substr
 from django.db.models.lookups import Exact
 
 from ultahost_api.models.invoice_statuses import OPEN_INVOICE
@@ -15,6 +15,8 @@ from ultahost_api.models.invoice_totals import added
 from ultahost_api.models.invoices import InvoiceItem, InvoiceQuerySet
 
 DOMAINS, OTHER, NOT_ASSIGNED = "domains", "other", ""
+OWN_KEYS = (DOMAINS, OTHER, NOT_ASSIGNED)
+NAMED = "="  # before the name of a product, which may be one of ours
 
 # The product that the line itself names. Of a service, nothing else is told to a reader of its invoice alone.
 BY_PRODUCT = Case(
@@ -22,7 +24,7 @@ BY_PRODUCT = Case(
     When(service=None, then=Value(NOT_ASSIGNED)),
     When(service__product_name="", then=Value(OTHER)),
     When(Exact(StrIndex("description", F("service__product_name")), 0), then=Value(OTHER)),
-    default=F("service__product_name"),
+    default=Concat(Value(NAMED), F("service__product_name")),
     output_field=TextField(),
 )
 

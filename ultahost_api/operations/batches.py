@@ -198,7 +198,7 @@ def _send(operation: Operation) -> bool:
         return _end_unsent(it, reason=error.reason, before=operation.before | error.seen)
     except UltahostError as error:
         return _end_unsent(it, **told(error))
-    if not _claim(operation, before, key.last_four):
+    if not _claim(operation, operation.before | before, key.last_four):
         return False
     sending.send(operation, client, write, when_limited=State.QUEUED)
     return operation.state != State.QUEUED

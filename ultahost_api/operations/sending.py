@@ -108,7 +108,7 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
         known = _known(request, _last(request), again=False)
     else:
         known = sent_by(request.user, request.idempotency_key)
-    return known or _write(request, **fields)[0]
+    return known or _write(request, before={**request.noted}, **fields)[0]
 
 
 def look(request: WriteRequest, purpose: Purpose = Purpose.PERSON) -> tuple[Client, dict[str, Any]]:
