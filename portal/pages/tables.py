@@ -22,7 +22,7 @@ from portal.models import PAGE_SIZES, Act, Label, SavedView
 from portal.models.audit import AuditEntryQuerySet
 from portal.pages import exports
 from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
-from portal.pages.columns import Add, Column, Listing
+from portal.pages.columns import ACCOUNT, Add, Column, Listing
 from portal.pages.filters import RowFilter
 from portal.pages.pills import Pill, pills
 from portal.wording import formats
@@ -174,6 +174,9 @@ class Table(AnyTable):
     ) -> None:
         super().__init__(request, listing, add=add)
         self.accounts = accounts
+        if len(accounts) == 1 and self.shown is listing.shown:  # the usual ones
+            # It would say the same in each row; the head of the list names it.
+            self.shown = [name for name in self.shown if name != ACCOUNT.name]
         self.labels = labels
         self.freshness = freshness
         self.shows_gone = request.GET.get("gone") == "1"

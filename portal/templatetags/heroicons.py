@@ -2,7 +2,7 @@
 
 from django import template
 
-from portal.pages.icons import icon
+from portal.pages.icons import icon, of_command
 
 register = template.Library()
 
@@ -20,3 +20,6 @@ def heroicon_mini(name: str, size: int) -> str:
 @register.simple_tag
 def heroicon_outline(name: str, size: int) -> str:
     return icon("outline", name, size)
+
+
+register.filter("command_icon", of_command)

@@ -1,4 +1,4 @@
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,6 @@ from portal.wording.translated import Translated
 from ultahost_api import conf
 from ultahost_api.client import writes
 from ultahost_api.models import Account, Invoice, Noun
-from ultahost_api.models.invoice_statuses import PAYABLE
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
@@ -51,24 +50,14 @@ _PICK = Translated(
 
 
 def _pick(invoice: Invoice, about: Mapping[str, Any]) -> str:
-    if why := _unpayable(invoice, about["payers"]):
+    why = invoice.why_not_payable if invoice.account_id in about["payers"] else "account"
+    if why:
         return parts.no_pick(_PICK[why] % {"invoice": invoice})
     return format_html(
         '<input type="checkbox" name="row" value="{}" form="pay-picked" aria-label="{}"{}>',
         invoice.pk, _PICK["pick"] % {"invoice": invoice},
         parts.amount_to_add(invoice.total, invoice.currency),
     )  # fmt: skip
-
-
-def _unpayable(invoice: Invoice, payers: Collection[Any]) -> str:
-    """Why it cannot be selected; empty if it can."""
-    if invoice.account_id not in payers:
-        return "account"
-    if invoice.is_payable:
-        return ""
-    if invoice.payment_state:
-        return "pending"
-    return "total" if invoice.total is None and invoice.status == PAYABLE else "settled"
 
 
 LISTING = Listing(
@@ -173,15 +162,21 @@ def _table(request: http.Request, *, shows_things: bool) -> Table:
     )
 
 
+# While a payment of it is open, the page of the act says so itself.
+_CANNOT_PAY = Translated(
+    {
+        "total": _("The total of this invoice could not be read. Pay it at Ultahost."),
+        "settled": _("There is nothing to pay on this invoice."),
+    }
+)
+
+
 @http.require_safe_or_post
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """Pay one invoice. Its total is read again before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)
-    if request.method != "POST" and (invoice.total is None or invoice.total <= 0):
-        words = gettext("There is nothing to pay on this invoice.")
-        if invoice.total is None:
-            words = gettext("The total of this invoice could not be read. Pay it at Ultahost.")
-        messages.warning(request, words)
+    if request.method != "POST" and (why := invoice.why_not_payable) in _CANNOT_PAY:
+        messages.warning(request, _CANNOT_PAY[why])
         return http.SeeOther(reverse("invoice", args=[invoice.pk]))
     amount = formats.money(invoice.total, invoice.currency)
     writing = WritePage(

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal import http
@@ -12,9 +11,9 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, selected
 from portal.wording.operations import WRITES
+from portal.wording.translated import Translated
 from ultahost_api.client import writes
 from ultahost_api.models import Invoice
-from ultahost_api.models.invoice_statuses import PAYABLE
 
 
 def _counted(count: int) -> str:
@@ -29,13 +28,18 @@ def _select(user: User, data: QueryDict) -> Selection:
     return selected(user, "invoices", data)
 
 
+_HINDERED = Translated(
+    {
+        "pending": gettext_lazy("A payment of it is in progress."),
+        "total": gettext_lazy("Its total could not be read."),
+        "settled": gettext_lazy("There is nothing to pay."),
+    }
+)
+
+
 def _unpayable(invoice: Invoice) -> object:
-    if invoice.is_payable:
-        return ""
-    if invoice.payment_state:
-        return _("A payment of it is in progress.")
-    unread = invoice.total is None and invoice.status == PAYABLE
-    return _("Its total could not be read.") if unread else _("There is nothing to pay.")
+    why = invoice.why_not_payable
+    return _HINDERED[why] if why else ""
 
 
 def _words(count: int) -> tuple[str, str]:

@@ -35,6 +35,7 @@ def choose(browser, path, *columns, **more):
 
 def test_it_shows_the_chosen_columns_of_a_list_to_this_person(browser, visit, people, rows, acme):
     rows.invoice(acme, number="A-1", total="5", payment_method="stripe")
+    rows.account("Beta")
     assert heads(browser.get("/invoices/")) == ["Invoice", "Status", "Account", "Date", "Due", "Total"]
 
     back = choose(browser, "/invoices/?sort=due&status=Unpaid", "total", "payment_method", "currency")
@@ -46,6 +47,18 @@ def test_it_shows_the_chosen_columns_of_a_list_to_this_person(browser, visit, pe
     assert heads(browser.htmx("/invoices/", "invoices")) == heads(page)
     assert heads(browser.get("/services/")) != heads(page)
     assert heads(visit(people.member("Ben")).get("/invoices/"))[1] == "Status"
+
+
+def test_it_leaves_the_only_account_to_the_head_of_the_list_unless_it_was_chosen(browser, rows, acme):
+    rows.invoice(acme)
+    page = browser.get("/invoices/")
+    assert heads(page) == ["Invoice", "Status", "Date", "Due", "Total"]
+    assert "Acme" in page.one("header.head").text
+    assert "account" not in [box["value"] for box in page.all("#choose-columns input[checked]")]
+
+    choose(browser, "/invoices/", "status", "account", "date", "due", "total")
+
+    assert heads(browser.get("/invoices/")) == ["Invoice", "Status", "Account", "Date", "Due", "Total"]
 
 
 def test_it_ticks_the_columns_that_are_shown_and_takes_the_usual_ones_again(browser, rows, acme):

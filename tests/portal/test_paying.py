@@ -61,6 +61,16 @@ class TestOne:
         assert browser.follow(page).texts(".beneath .status") == ["Paid"]
         assert str(Operation.objects.get().agreed_total) == "19.9900"
 
+    @pytest.mark.parametrize("settled", [{"status": "Paid"}, {"status": "Cancelled"}, {"total": "-5"}])
+    def test_it_asks_for_no_payment_of_what_asks_for_none(self, visit, alma, invoice, settled):
+        Invoice.objects.filter(pk=invoice.pk).update(**settled)
+        browser = visit(alma)
+
+        page = browser.get(f"/invoices/{invoice.pk}/pay/")
+
+        assert page.leads_to == f"/invoices/{invoice.pk}/"
+        assert "There is nothing to pay on this invoice." in browser.follow(page).html
+
     @pytest.mark.parametrize("agreed", ["1e400", "9" * 20, "NaN", "0.00001", "lots"])
     def test_it_sends_nothing_for_a_total_that_no_page_named(self, visit, alma, invoice, sandbox, agreed):
         browser = visit(alma)

@@ -37,7 +37,7 @@ def test_it_shows_the_services_of_the_accounts_one_holds_keys_to(visit, alma, ro
     assert titles(page) == ["shop.example"]
     assert page.one("td.name small").text == "VPS Basic"
     assert page.one("td.state .status[data-hue=good]").text == "Active"
-    assert page.one("td.account-cell .account").text == "Acme"
+    assert not page.all("td.account-cell")  # of one account the head of the list names it
     assert page.one("td.money").text == "€1,234.50"
     assert page.one("td.date time")["datetime"] == due.isoformat()
 

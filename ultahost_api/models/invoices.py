@@ -243,8 +243,21 @@ class Invoice(Cached):
 
     @property
     def is_payable(self) -> bool:
-        asks = self.total is not None and self.total > 0
-        return self.status == PAYABLE and asks and not self.is_gone and not self.payment_state
+        return not self.why_not_payable
+
+    @property
+    def why_not_payable(self) -> str:
+        """Empty if it can be paid.
+
+        "pending": a payment of it is open; "total": that could not be read; "settled": it asks for nothing.
+        """
+        if self.payment_state:
+            return "pending"
+        if self.status != PAYABLE or self.is_gone:
+            return "settled"
+        if self.total is None:
+            return "total"
+        return "" if self.total > 0 else "settled"
 
     @property
     def things(self) -> list[Cached]:
