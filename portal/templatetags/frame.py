@@ -17,6 +17,7 @@ from portal.wording.menu import AT_THE_BOTTOM, GROUP_AT_THE_BOTTOM, GROUPS, HIST
 from portal.wording.translated import Translated
 
 register = template.Library()
+register.simple_tag(href)
 
 FOLDED = "folded"  # the cookie with the names of the groups that a person has folded
 

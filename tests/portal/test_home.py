@@ -197,6 +197,7 @@ def test_it_shows_a_billing_user_invoices_and_nothing_else(visit, people, rows, 
         "Payment methods",
         "History",
         "Accounts",
+        "Labels",
     ]
     assert page.texts(".rail .title") == ["Money 1 need attention", "Team"]
     assert page.all("form[action=/services/]") == []
