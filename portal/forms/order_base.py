@@ -48,6 +48,11 @@ class ServiceReview(Review):
         help_text=gettext_lazy("For servers. Not stored; save it now."),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "knows" in self.fields:  # which has to be answered, the password not
+            self.fields["knows"].widget.attrs["autofocus"] = True
+
     def secret_fields(self) -> dict[str, Any]:
         password = self.cleaned_data["root_password"]
         return {"rootpw": [Secret(password)]} if password else {}

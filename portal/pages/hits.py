@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.models import Product
 from portal.pages import parts
 from portal.wording import formats
 from portal.wording.links import href
@@ -50,6 +51,7 @@ class Drawn:
     hits: list[Hit]
     more: str = ""  # "all 12 in Invoices"
     url: str = ""
+    question: str = ""  # address of the page that asks about the first one, where only that can be meant
 
     @property
     def rows(self) -> SafeString:
@@ -91,7 +93,8 @@ def _group(group: Any, query: str, most: int, about: Mapping[str, Any]) -> Drawn
     label = str(LABELS[group.name])
     hits = [_DRAW[group.name](row, about) for row in group.rows]
     if group.count <= len(group.rows):
-        return Drawn(group.name, label, hits)
+        is_named = group.name == "acts" and group.rows[0].is_named
+        return Drawn(group.name, label, hits, question=hits[0].url if is_named else "")
     if group.name in _WITHOUT_SEARCH:
         return Drawn(group.name, label, hits, _("All %(label)s") % {"label": label}, href(group.name))
     number = f"{most}+" if group.count > most else str(group.count)
@@ -104,6 +107,9 @@ def _act(act: Any, _about: Mapping[str, Any]) -> Hit:
     if act.command:
         url = href("run_command", row.pk, act.command.pk)
         return Hit(f"{act.command}: {row}", url, row.product_name, row.account, parts.status(row.status))
+    if isinstance(row, Product):
+        title = _("Order %(product)s") % {"product": row}
+        return Hit(title, f"{href('create_order', 'service')}?{urlencode({'usual': row.pk})}")
     amount = formats.money(row.total, row.currency)
     title = _("Pay invoice %(invoice)s") % {"invoice": row}
     return Hit(title, href("pay_invoice", row.pk), "", row.account, parts.status(row.shown_status), amount)

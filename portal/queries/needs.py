@@ -74,6 +74,12 @@ class Needs:
         return [(entry, takers.get((entry.kind, entry.subject))) for entry in self.entries]
 
     @property
+    def overdue_to_pay(self) -> int:
+        """How many overdue invoices the person may pay, also of those that they put off."""
+        payable = {account.pk for account in access.accounts_to_pay(self.user)}
+        return sum(one.group_count for one in self._groups[Kind.OVERDUE] if one.account_id in payable)
+
+    @property
     def more(self) -> int:
         """How many there are besides those that are shown."""
         return self.count - len(self.entries)

@@ -53,6 +53,13 @@ class Place:
 
 ACTS = (
     Place(_("Pay invoices"), _("pay bill open due"), "invoices", query="?status=Open", is_for=_payers),
+    Place(
+        _("Pay all overdue"),
+        _("late unpaid bills invoices"),
+        "invoices",
+        query="?status=Overdue&sort=due#select-all",
+        is_for=_payers,
+    ),
     Place(_("Overdue invoices"), _("late unpaid reminder"), "invoices", query="?status=Overdue"),
     Place(_("Add a key"), _("new api key connect account"), "add_key", is_for=_key_holders),
     Place(

@@ -5,15 +5,16 @@ found if its texts and the name of its account hold all words, as in its list.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from portal import access
-from portal.models import ServiceCommand, User
+from portal.models import Product, ServiceCommand, User
 from portal.queries.places import is_called, places
 from ultahost_api.models import Invoice, Service
 from ultahost_api.models.cached import CachedQuerySet
@@ -38,10 +39,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What can be done to a row: one of the commands of a service, or paying an invoice."""
+    """What can be done to a row: one of the commands of a service, paying an invoice, ordering a product.
 
-    row: Service | Invoice
+    ``is_named``: the search is the whole name of the command and of the service, and means no other act.
+    """
+
+    row: Service | Invoice | Product
     command: ServiceCommand | None = None
+    is_named: bool = False
 
 
 def search(user: User, query: str) -> list[Group]:
@@ -107,7 +112,8 @@ class Search:
         allowed = NOUNS if user.may_hold_keys else (invoices,)
         # By name: the rows that the person may see, those of them to choose from, and the words to meet.
         self.asked = {noun.__name__: (rows := noun(user), rows.present(), words) for noun in allowed}
-        self.asked |= {verb: (*rows, words[1:]) for verb, (rows, _command) in self.verbs.items()}
+        for verb, (rows, command) in self.verbs.items():
+            self.asked[verb] = *rows, words[_length(command, words) :]
 
     def cached(self) -> list[Group]:
         """The groups of the nouns that are copied from Ultahost."""
@@ -126,12 +132,12 @@ class Search:
         return Group(name, shown, count, bool(shown) and _is_called(shown[0].folded, words))
 
     def _verbs(self) -> "dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]]":
-        """What the first word asks to be done to the rows that the other words name."""
+        """What the first words ask to be done to the rows that the other words name."""
         verbs: dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]] = {}
         if self.user.may_hold_keys:
             rows = services(self.user).of(access.accounts_to_operate(self.user))
             for command in ServiceCommand.objects.all():
-                if _begin(searchable([command.words]), self.words[0]):
+                if _length(command, self.words):
                     fit = rows.filter(product_name__in=command.products) if command.products else rows
                     verbs[str(command.pk)] = (fit, fit.present()), command
         if _begin("pay", self.words[0]):
@@ -173,11 +179,43 @@ class Search:
 
 
 def acts(asked: Search) -> Group:
-    """ "reboot tiny-observatory", "pay 347": each leads to the page that asks before it is done."""
+    """ "reboot tiny-observatory", "pay 347", "order vps": each leads to the page that asks before it is done."""
     found = [
         Act(row, command) for verb, (_rows, command) in asked.verbs.items() for row in asked.group(verb).rows
     ]
+    named = [act for act in found if _names(asked.words, act)]
+    if len(named) == 1:
+        found.remove(named[0])
+        found.insert(0, replace(named[0], is_named=True))
+    found += _orders(asked)
     return Group("acts", found[:SHOWN], len(found[:SHOWN]), is_exact=True)
+
+
+def _names(words: Words, act: Act) -> bool:
+    """Whether the words are the whole name of a command and that of a service, and nothing else."""
+    if act.command is None:
+        return False
+    command = searchable([act.command.words]).split()
+    is_command = all(token in word for token, word in zip(command, words, strict=False))
+    return is_command and _is_called(searchable([str(act.row)]), words[len(command) :])
+
+
+def _length(command: ServiceCommand | None, words: Words) -> int:
+    """How many of the first words are those of the command, each at least begun. None stands for "pay"."""
+    tokens = searchable([command.words]).split() if command else ["pay"]
+    met = [_begin(token, word) for token, word in zip(tokens, words[:-1], strict=False)]
+    return [*met, False].index(False)
+
+
+def _orders(asked: Search) -> list[Act]:
+    """The products that some words name, where another one asks to order: at any place, as languages differ."""
+    told = gettext("order buy")  # what people type for it, a word each
+    verbs = {"order", "buy", *searchable([told]).split()}
+    named = [word for word in asked.words if word.isdisjoint(verbs)]
+    if not named or len(named) == len(asked.words) or not access.accounts_to_operate(asked.user):
+        return []
+    rows = Product.objects.filter(kind=Product.Kind.SERVICE)
+    return [Act(row) for row in rows if _holds(searchable([row.name]), named)]
 
 
 def accounts(asked: Search) -> Group:

@@ -3,7 +3,7 @@ from typing import Any
 from uuid import UUID
 
 from django.forms import Select
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -154,6 +154,8 @@ def create_order(request: http.Request, kind: str) -> HttpResponse:
     choice = live_tables.choose(request, access.accounts_to_operate(request.user))
     if choice.account is None or kind not in KINDS:
         raise Http404
+    if "usual" in request.GET:
+        return _usual(request, ServiceOrder, choice.account)
     form = _form(request, KINDS[kind], choice.account)
     if form.is_valid():
         return _review(request, choice.account, form)
@@ -181,12 +183,35 @@ def _is_shop(request: http.Request, form: OrderForm) -> bool:
     return is_open and not {"product", "product_id"} & {*request.GET}
 
 
+def _usual(request: http.Request, form_class: type[OrderForm], account: Account) -> HttpResponse:
+    """To the review of the product ``?usual=`` as one orders it most often; what is missing is asked for."""
+    query = request.GET.copy()
+    query["product"] = query.pop("usual")[-1]
+    form = form_class(initial={"product": query["product"]}, account=account)
+    chosen = getattr(form, "chosen", None)
+    if chosen is None:
+        raise Http404
+    price = last_paid(request.user, [chosen]).get(chosen.pk)
+    if price and price.cycle.lower() in dict(form.fields["cycle"].choices):  # type: ignore[attr-defined]
+        query["cycle"] = price.cycle.lower()
+    _choose_first(query, form)
+    query["account"] = str(account.pk)
+    if form_class(query, account=account).is_valid():
+        query["review"] = "1"
+    return http.SeeOther(f"{reverse('create_order', args=[form_class.kind])}?{query.urlencode()}")
+
+
+def _choose_first(query: QueryDict, form: OrderForm) -> None:
+    """What a browser shows in a choice of which nothing was chosen yet."""
+    for name, field in form.fields.items():
+        if type(field.widget) is Select and name not in query:
+            query[name] = str(next(iter(field.widget.choices))[0])
+
+
 def _so_far(request: http.Request, form: OrderForm) -> list[tuple[Any, Any]]:
     """What the address tells of the order, whether that is whole or not."""
     query = request.GET.copy()
-    for name, field in form.fields.items():
-        if type(field.widget) is Select and name not in query:  # of which a browser shows the first
-            query[name] = str(next(iter(field.widget.choices))[0])
+    _choose_first(query, form)
     told = type(form)(query, account=form.account)
     told.is_valid()
     return told.summary

@@ -13,6 +13,7 @@ def shortcuts(request: http.Request) -> HttpResponse:
         (["Ctrl", "K"], _("Search everything")),
         (["/"], _("Search this list, or everything")),
         (["?"], _("Show these keys")),
+        (["Ctrl", "Enter"], _("Send the form or confirm")),
         (["Esc"], _("Close a dialog or a menu")),
     ]
     lists = [

@@ -1,6 +1,7 @@
 // The table of contents: one behaviour a file, found by the data attribute of its name. Collected, they are one file.
 import "./autosubmit.js"
 import "./changed.js"
+import "./confirm.js"
 import "./copy.js"
 import "./dialog.js"
 import "./filters.js"

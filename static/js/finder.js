@@ -1,5 +1,6 @@
 // data-finder: the input of the search dialog. Ctrl-K and what has data-finder-open open it; arrows choose among the
 // options that htmx fetches while typing, Enter follows one, Escape closes and gives the focus back.
+// data-question: what the search names whole is asked above the options; Enter answers while the first one is chosen.
 const input = document.querySelector("[data-finder]")
 const dialog = input?.closest("dialog")
 let chosen = null
@@ -30,7 +31,10 @@ input?.addEventListener("keydown", event => {
   }
   if (event.key !== "Enter" || event.isComposing) return
   event.preventDefault()
-  if (isSettled()) follow()
+  if (event.repeat) return
+  const question = results().querySelector("[data-question] form")
+  if (isSettled() && question && chosen === all[0]) question.requestSubmit()
+  else if (isSettled()) follow()
   else entered = true // what was typed is on its way
 })
 
@@ -48,8 +52,11 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   if (detail.elt === input && entered && detail.failed) input.form.submit()
 })
 
-dialog?.addEventListener("click", ({ target }) => {
-  if (target === dialog || target.closest("[data-finder-close]")) dialog.close()
+dialog?.addEventListener("click", event => {
+  const close = event.target.closest("[data-finder-close], [data-dialog-close]")
+  if (event.target !== dialog && !close) return
+  event.preventDefault()
+  dialog.close()
 })
 
 function open() {

@@ -3,6 +3,7 @@
 // data-picked: in the bar below, how many are picked (data-one, data-more, and data-all with "all that match"), and the
 // sum of their data-amount in each data-currency (data-sums).
 // The whole cell around a box selects, as a finger is wider than the box.
+// #select-all in the address: all rows that match are picked at first, and the focus is on what can be done to them.
 let last = null
 
 document.addEventListener("click", ({ target, shiftKey }) => {
@@ -40,6 +41,15 @@ document.addEventListener("keydown", event => {
   event.preventDefault()
   box.click()
 })
+
+if (location.hash === "#select-all") {
+  history.replaceState(history.state, "", location.pathname + location.search)
+  const all = document.querySelector("[data-pick-all]")
+  const bar = all?.closest(".list").querySelector(".bulk")
+  all?.click()
+  bar?.querySelector("[name=all]")?.click()
+  if (all?.checked) bar?.querySelector(".btn.primary")?.focus()
+}
 
 function boxesOf(part) {
   return [...part.querySelectorAll("tbody .pick input:enabled")]

@@ -64,6 +64,19 @@ def bill(rows, account, thing=None, **fields):
     return invoice
 
 
+def test_home_leads_to_all_overdue_invoices_where_the_person_may_pay_several(
+    visit, people, rows, acme, alma, viewer
+):
+    def links(person):
+        return [link["href"] for link in visit(person).get("/").all("#main a[href*=select-all]")]
+
+    rows.invoice(acme, status="Unpaid", due_date=days(-3), total="5")
+    assert links(alma) == []  # it has a button of its own
+    rows.invoice(acme, status="Unpaid", due_date=days(-2), total="7")
+    assert links(alma) == ["/invoices/?status=Overdue&sort=due#select-all"]
+    assert links(viewer) == []
+
+
 # The rank
 
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from portal.models import AccountPolicy, Grant, ServiceCommand
+from portal.models import AccountPolicy, Grant, Product, ServiceCommand
 from tests.portal.statements import all_statements
 from ultahost_api.models import Domain, Email, Invoice, Order, Quote, Service
 
@@ -139,6 +139,32 @@ def test_it_leads_from_a_verb_to_the_page_that_asks(search, one_of_each):
     assert found(search("pay 0347")) == {}
 
 
+def test_it_asks_at_once_about_the_one_service_that_is_named_whole(visit, alma, one_of_each, rows, acme):
+    command = ServiceCommand.objects.create(name="reboot", words="Yeniden başlat")
+    browser, service = visit(alma), Service.objects.get()
+
+    def questions(query):
+        page = browser.htmx(f"/search/?q={quote(query)}", target="search-results")
+        return [one["hx-get"] for one in page.all("[data-question]")]
+
+    asked = [f"/services/{service.pk}/run/{command.pk}/"]
+    assert questions("yeniden baslat tiny-observatory.net") == asked
+    assert questions("yeniden başlat tiny") == []
+    assert questions("yeniden tiny-observatory.net") == []
+    rows.service(acme, remote_id=911, domain="tiny-observatory.net", product_name="Linux VPS")
+    assert questions("yeniden baslat tiny-observatory.net") == []
+
+
+@pytest.mark.parametrize("query", ["order linux", "linux buy", "LINUX VPS order"])
+def test_it_leads_from_a_product_to_its_order(search, one_of_each, query):
+    product = Product.objects.create(remote_id=7, name="Linux VPS")
+    Product.objects.create(remote_id=8, name="Linux addon", kind=Product.Kind.ADDON)
+
+    assert search(query).one(".hit")["href"] == f"/orders/new/service/?usual={product.pk}"
+    assert "acts" not in found(search("linux"))
+    assert "acts" not in found(search("order"))
+
+
 def test_it_offers_no_act_to_who_may_only_view(visit, people, search, one_of_each, acme, alma):
     ServiceCommand.objects.create(name="reboot", words="Reboot")
     vera = people.member("Vera")
@@ -146,6 +172,8 @@ def test_it_offers_no_act_to_who_may_only_view(visit, people, search, one_of_eac
 
     assert found(search("reboot tiny", visit(vera))) == {}
     assert found(search("pay 0347", visit(vera))) == {}
+    Product.objects.create(remote_id=7, name="Linux VPS")
+    assert found(search("order linux", visit(vera))) == {}
     assert list(found(search("tiny", visit(vera)))) == ["services"]
     assert search("domain expires", visit(vera)).one(".hit")["href"] == "/emails/?q=%23816"
 

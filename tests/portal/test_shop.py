@@ -167,6 +167,19 @@ def test_it_asks_for_the_id_of_a_product_that_there_is_not(visit, alma, vps, odd
     assert page.one("[name=product_id]")
 
 
+def test_it_reviews_at_once_what_is_usually_ordered(visit, alma, vps, account, paid):
+    paid(account, "50.00", "2026-05-01", cycle="Annually")
+    browser = visit(alma)
+
+    page = browser.follow(browser.get(f"{SHOP}?usual={vps.pk}"))
+
+    facts = dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
+    assert (facts["Product"], facts["Billing cycle"]) == ("Linux VPS (id 1)", "Annually")
+    assert facts["Account"] == "Acme"
+    assert "autofocus" in page.one("[name=knows]").attributes
+    assert browser.get(f"{SHOP}?usual={alma.pk}").status == 404
+
+
 def test_it_wants_a_tick_where_no_price_is_known(visit, alma, vps, sandbox):
     browser = visit(alma)
     page = review(browser, f"{SHOP}?product={vps.pk}&cycle=monthly")
