@@ -179,7 +179,7 @@ class Search:
 
 
 def acts(asked: Search) -> Group:
-    """ "reboot tiny-observatory", "pay 347", "order vps": each leads to the page that asks before it is done."""
+    """ "reboot tiny-observatory", "pay 347", "order vps": each leads to the page that asks first."""
     found = [
         Act(row, command) for verb, (_rows, command) in asked.verbs.items() for row in asked.group(verb).rows
     ]
@@ -208,7 +208,7 @@ def _length(command: ServiceCommand | None, words: Words) -> int:
 
 
 def _orders(asked: Search) -> list[Act]:
-    """The products that some words name, where another one asks to order: at any place, as languages differ."""
+    """The products that some words name, where another one asks to order: at any place in the search."""
     told = gettext("order buy")  # what people type for it, a word each
     verbs = {"order", "buy", *searchable([told]).split()}
     named = [word for word in asked.words if word.isdisjoint(verbs)]

@@ -1,7 +1,7 @@
 """Three visits that a team makes most often, from Home, with every interaction counted.
 
-A key, a text and a tap are one interaction each; the Tab key would count as well. The password that money asks for
-is counted apart.
+A key, a text and a tap are one interaction each; the Tab key would count as well. The password that money
+asks for is counted apart.
 """
 
 from collections.abc import Callable, Iterator
