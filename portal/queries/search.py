@@ -112,8 +112,8 @@ class Search:
         allowed = NOUNS if user.may_hold_keys else (invoices,)
         # By name: the rows that the person may see, those of them to choose from, and the words to meet.
         self.asked = {noun.__name__: (rows := noun(user), rows.present(), words) for noun in allowed}
-        for verb, (rows, command) in self.verbs.items():
-            self.asked[verb] = *rows, words[_length(command, words) :]
+        for verb, (both, command) in self.verbs.items():
+            self.asked[verb] = *both, words[_length(command, words) :]
 
     def cached(self) -> list[Group]:
         """The groups of the nouns that are copied from Ultahost."""
@@ -208,7 +208,7 @@ def _length(command: ServiceCommand | None, words: Words) -> int:
 
 
 def _orders(asked: Search) -> list[Act]:
-    """The products that some words name, where another one asks to order: at any place in the search."""
+    """The products that some words name, where another one, at any place, asks to order."""
     told = gettext("order buy")  # what people type for it, a word each
     verbs = {"order", "buy", *searchable([told]).split()}
     named = [word for word in asked.words if word.isdisjoint(verbs)]
