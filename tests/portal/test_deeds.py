@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from portal.models import Product, ServiceCommand
 from portal.queries.deeds import Deeds
+from portal.wording import deeds
 from portal.wording.operations import WRITES
 from ultahost_api.models import Operation
 
@@ -196,6 +197,12 @@ def test_it_asks_as_many_statements_for_many_operations(alma, key, rows, visit, 
     few = counted(visit(alma), "/activity/")
     add(9)
     assert counted(visit(alma), "/activity/") == few <= 12
+
+
+@pytest.mark.parametrize("action", WRITES)
+def test_it_says_of_each_write_what_was_done(action):
+    """Another one would be called by what was asked for, without the name of what it is about."""
+    assert [said for said in deeds._DONE if said.split()[0] == action]
 
 
 def test_it_has_words_for_an_operation_of_which_nothing_else_is_known(alma, key, rows):
