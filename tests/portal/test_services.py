@@ -83,6 +83,21 @@ def test_it_has_the_details_of_an_opened_service_read_and_asks_for_them(visit, a
     assert service.awaits_details
 
 
+def test_it_leads_to_the_open_invoices_where_none_names_a_suspended_service(visit, alma, rows, acme):
+    service, active = rows.service(acme, status="Suspended"), rows.service(acme)
+    browser = visit(alma)
+
+    link = browser.get(f"/services/{service.pk}/").one(".banner a")
+
+    assert link["href"] == f"/invoices/?status=Open&account={acme.pk}"
+    assert not browser.get(f"/services/{active.pk}/").all(".banner")
+    invoice = rows.invoice(acme, status="Unpaid", total="5")
+    invoice.items.create(position=1, description="VPS", amount="5", service=service)
+    page = browser.get(f"/services/{service.pk}/")
+    assert not page.all(".banner")
+    assert page.one(".page-acts a.primary")["href"] == f"/invoices/{invoice.pk}/pay/"
+
+
 def test_it_does_not_ask_again_each_time_the_page_asks(visit, alma, rows, acme):
     service = rows.service(acme)
 
