@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from portal import access
 from portal.models import Product, ServiceCommand, User
@@ -140,7 +140,7 @@ class Search:
                 if _length(command, self.words):
                     fit = rows.filter(product_name__in=command.products) if command.products else rows
                     verbs[str(command.pk)] = (fit, fit.present()), command
-        if _begin("pay", self.words[0]):
+        if _length(None, self.words):
             invoices = access.invoices_to_pay(self.user)
             verbs["pay"] = (invoices, invoices.payable().without_payment()), None
         return verbs
@@ -202,7 +202,11 @@ def _names(words: Words, act: Act) -> bool:
 
 def _length(command: ServiceCommand | None, words: Words) -> int:
     """How many of the first words are those of the command, each at least begun. None stands for "pay"."""
-    tokens = searchable([command.words]).split() if command else ["pay"]
+    if command is None:
+        told = pgettext("search", "pay")  # what people type for it, a word each
+        verbs = {"pay", *searchable([told]).split()}
+        return int(len(words) > 1 and any(_begin(verb, words[0]) for verb in verbs))
+    tokens = searchable([command.words]).split()
     met = [_begin(token, word) for token, word in zip(tokens, words[:-1], strict=False)]
     return [*met, False].index(False)
 

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from portal.models import AccountPolicy, Grant, Product, ServiceCommand
+from portal.models import AccountPolicy, Grant, Product, ServiceCommand, User
 from tests.portal.statements import all_statements
 from ultahost_api.models import Domain, Email, Invoice, Order, Quote, Service
 
@@ -137,6 +137,16 @@ def test_it_leads_from_a_verb_to_the_page_that_asks(search, one_of_each):
     assert search("pay 0347").one(".hit")["href"] == f"/invoices/{invoice.pk}/pay/"
     Invoice.objects.update(status="Paid")
     assert found(search("pay 0347")) == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "query"), [("de", "bezahlen 0347"), ("tr", "Öde 0347"), ("de", "pay 0347")]
+)
+def test_it_understands_paying_in_the_language_of_the_person(search, one_of_each, alma, language, query):
+    User.objects.filter(pk=alma.pk).update(language=language)
+    Invoice.objects.update(status="Unpaid")
+
+    assert search(query).one(".hit")["href"] == f"/invoices/{Invoice.objects.get().pk}/pay/"
 
 
 def test_it_asks_at_once_about_the_one_service_that_is_named_whole(visit, alma, one_of_each, rows, acme):
