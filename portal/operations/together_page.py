@@ -1,6 +1,6 @@
 """Acts on many rows that a person selected: one confirmation, and a batch that workers send.
 
-A view says what rows it is about (``Rows``) and what is done with them (``Kind``)::
+A view says what rows it is about (``Rows``) and what is done with them (``BulkWrite``)::
 
     return TogetherPage(request, DOMAINS, KINDS["lock"], back=reverse("domains")).respond()
 """
@@ -46,7 +46,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BulkWrite:
     """One act. ``words`` gives the title for a number of rows, and what the button says.
 
     With an ``amount``, the page shows the sum for each currency beside ``sum_label``. If the person
@@ -74,7 +74,7 @@ class Kind:
 class TogetherPage:
     """The first POST brings the selection, the second one what was confirmed; a GET what was typed before."""
 
-    def __init__(self, request: http.Request, rows: Rows, kind: Kind, back: str) -> None:
+    def __init__(self, request: http.Request, rows: Rows, kind: BulkWrite, back: str) -> None:
         self.request, self.rows, self.kind = request, rows, kind
         self.back = http.back(request, back)
         self.data, self._typed = _given(request)

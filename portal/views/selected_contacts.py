@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from portal import access, http
 from portal.forms.selected_contacts import SelectedMailsForm
 from portal.models import User
-from portal.operations.together_page import Kind, Rows, TogetherPage
+from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import MOST, Selection
@@ -73,7 +73,7 @@ def _words(count: int) -> tuple[str, str]:
     return title % {"count": count}, _("Switch e-mails")
 
 
-_MAILS = Kind(
+_MAILS = BulkWrite(
     writes.UpdateContact,
     lambda form, row: writes.UpdateContact(row.remote_id, **form.kinds),
     _words,

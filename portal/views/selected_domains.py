@@ -13,7 +13,7 @@ from portal import access, http
 from portal.acts import nameservers as acts
 from portal.forms.selected_domains import SelectedNameserversForm, SelectedRenewalForm
 from portal.operations.form import SelectedForm
-from portal.operations.together_page import Kind, Rows, TogetherPage
+from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
@@ -107,8 +107,8 @@ _PRICED: Mapping[str, Any] = {
     "amount_column": _RENEWAL,
 }
 
-KINDS: Mapping[str, Kind] = {
-    "nameservers": Kind(
+KINDS: Mapping[str, BulkWrite] = {
+    "nameservers": BulkWrite(
         writes.UpdateNameservers,
         lambda form, domain: writes.UpdateNameservers(domain.remote_id, form.nameservers),
         _nameserver_words,
@@ -120,7 +120,7 @@ KINDS: Mapping[str, Kind] = {
         asks_password=WRITES["update_nameservers"].asks_password,
         hindered=_ended,
     ),
-    "auto-renew-on": Kind(
+    "auto-renew-on": BulkWrite(
         writes.SetAutoRenew,
         lambda form, domain: writes.SetAutoRenew(domain.remote_id, True),
         _on_words,
@@ -128,7 +128,7 @@ KINDS: Mapping[str, Kind] = {
         **_PRICED,
         hindered=partial(_switched, True),
     ),
-    "auto-renew-off": Kind(
+    "auto-renew-off": BulkWrite(
         writes.SetAutoRenew,
         lambda form, domain: writes.SetAutoRenew(domain.remote_id, False),
         _off_words,
@@ -140,14 +140,14 @@ KINDS: Mapping[str, Kind] = {
         **_PRICED,
         hindered=partial(_switched, False),
     ),
-    "lock": Kind(
+    "lock": BulkWrite(
         writes.SetLock,
         lambda form, domain: writes.SetLock(domain.remote_id, True),
         _lock_words,
         text=gettext_lazy("The registrar then refuses to transfer the domain away."),
         hindered=_ended,
     ),
-    "unlock": Kind(
+    "unlock": BulkWrite(
         writes.SetLock,
         lambda form, domain: writes.SetLock(domain.remote_id, False),
         _unlock_words,
@@ -159,7 +159,7 @@ KINDS: Mapping[str, Kind] = {
         asks_password=True,
         hindered=_ended,
     ),
-    "renew": Kind(
+    "renew": BulkWrite(
         writes.CreateOrder,
         _renewal,
         _renew_words,

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal import http
 from portal.models import User
-from portal.operations.together_page import Kind, Rows, TogetherPage
+from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, selected
@@ -61,7 +61,7 @@ _INVOICES = Rows(
     _counted,
 )
 
-_PAY = Kind(
+_PAY = BulkWrite(
     writes.PayInvoice,
     lambda form, invoice: writes.PayInvoice(invoice.remote_id),
     _words,

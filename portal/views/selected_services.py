@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access, http
 from portal.models import ServiceCommand
-from portal.operations.together_page import Kind, Rows, TogetherPage
+from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
@@ -49,8 +49,8 @@ def _hindered(command: ServiceCommand, service: Service) -> object:
     return "" if command.is_for(service.product_name) else _("Its product does not have this command.")
 
 
-def _kind(command: ServiceCommand) -> Kind:
-    return Kind(
+def _kind(command: ServiceCommand) -> BulkWrite:
+    return BulkWrite(
         writes.RunCommand,
         lambda form, service: writes.RunCommand(service.remote_id, command.name),
         partial(_words, command),
