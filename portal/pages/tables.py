@@ -174,8 +174,8 @@ class Table(AnyTable):
     ) -> None:
         super().__init__(request, listing, add=add)
         self.accounts = accounts
-        if len(accounts) == 1 and self.shown is listing.shown:  # the usual ones
-            # It would say the same in each row; the head of the list names it.
+        if len(accounts) == 1 and ACCOUNT in listing.columns and self.shown is listing.shown:
+            # It would say the same in each row, and the head of the list names it.
             self.shown = [name for name in self.shown if name != ACCOUNT.name]
         self.labels = labels
         self.freshness = freshness
