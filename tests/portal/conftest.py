@@ -283,6 +283,29 @@ class Rows:
 
 
 @pytest.fixture
+def acme(rows):
+    return rows.account("Acme")
+
+
+@pytest.fixture
+def alma(people, rows, acme):
+    """She holds a key to Acme."""
+    alma = people.member("Alma")
+    rows.key(alma, acme)
+    return alma
+
+
+@pytest.fixture
+def browser(visit, alma):
+    return visit(alma)
+
+
+@pytest.fixture
+def dana(people):
+    return people.admin("Dana")
+
+
+@pytest.fixture
 def read_everything(rung):
     """What the workers would do: every refresh that is due, the details too."""
 

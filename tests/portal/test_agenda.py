@@ -24,23 +24,6 @@ def today():
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def vps(rows, acme):
     def vps(**fields):
         usual = {"billing_cycle": "Monthly", "amount": "10", "next_due_date": date(2026, 12, 5)}

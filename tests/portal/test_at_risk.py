@@ -74,18 +74,6 @@ TABLE = AT_RISK | UNKNOWN | AT_EASE
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def table(rows, acme):
     for name, (known, bill, _why) in TABLE.items():
         _add(rows, acme, name, bill, **known)

@@ -31,11 +31,6 @@ def alma(people):
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def browser(visit, dana):
     return visit(dana)
 

@@ -50,11 +50,6 @@ def confirm(key, alma):
     return confirm
 
 
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def work():
     for _ in range(20):
         for batch in operations.waiting_batches():

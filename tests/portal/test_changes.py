@@ -10,18 +10,6 @@ from tests.portal.statements import all_statements
 from ultahost_api.models import Event, Operation
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
 def paid(rows, account, **fields):
     invoice = rows.invoice(account, number="123", status="Paid")
     return invoice, rows.event(invoice, changes={"status": ["Unpaid", "Paid"]}, **fields)

@@ -6,23 +6,6 @@ from django.utils import timezone
 from portal.models import User
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def heads(page):
     return [head.text for head in page.all("thead th") if head.text]
 

@@ -18,11 +18,6 @@ ENDS = {
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def mallory(people):
     return people.admin("Mallory")
 

@@ -9,18 +9,6 @@ from ultahost_api.models import Domain
 TODAY = timezone.localdate()
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
 def titles(page):
     return page.texts("tbody td.name a")
 

@@ -34,11 +34,6 @@ NOUNS = ("invoices", "services", "domains", "orders", "quotes", "emails", "chang
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def add(rows, dana):
     """Makes rows of every noun, whose words and days are the same however many there are."""
     acme = rows.account("Acme")

@@ -30,23 +30,6 @@ def today(db):
         yield
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
 def address(person, kinds=None):
     made = feeds.make(person, kinds or [kind.value for kind in Kind])
     return made.removeprefix("http://localhost:8000")

@@ -11,23 +11,6 @@ from hypothesis import strategies as st
 from portal.pages.periods import Period, days_of
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def titles(page):
     return page.texts("tbody td.name a")
 

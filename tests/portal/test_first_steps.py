@@ -17,11 +17,6 @@ def without_mail(settings):
     settings.EMAIL_URL = ""
 
 
-@pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
 def done(page):
     return [step["id"].removeprefix("step-") for step in page.all(".steps .done")]
 

@@ -153,18 +153,6 @@ def test_it_has_no_thirteenth_month_when_today_is_the_first():
     assert sum(month.count for month in found) == 1
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
 def test_it_takes_what_is_active_and_may_be_viewed(rows, acme, alma):
     kept = rows.service(acme, billing_cycle="Monthly")
     rows.service(acme, status="Cancelled")

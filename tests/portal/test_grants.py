@@ -33,11 +33,6 @@ def acme(rows, alma):
 
 
 @pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def granted(alma, ben, acme):
     return Grant.objects.create(user=ben, account=acme, level="view", given_by=alma)
 

@@ -10,18 +10,6 @@ from ultahost_api.models import ApiKey, Domain, Invoice, Refresh, Service
 TODAY = timezone.localdate()
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
 def titles(page):
     return page.texts(".need .what a")
 

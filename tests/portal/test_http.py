@@ -14,11 +14,6 @@ SECRET = "sk_test_canary_0123456789abcdef"
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def paths(rows, people, dana):
     """A page of every kind, those in trouble among them."""
     account = rows.account("Acme")

@@ -19,11 +19,6 @@ NILS = {"name": "Nils", "email": "Nils@Example.com", "role": "billing"}
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def browser(visit, dana):
     return visit(dana)
 

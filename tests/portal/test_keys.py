@@ -27,11 +27,6 @@ def alma(people):
 
 
 @pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def held(alma, add_key, account):
     return add_key(alma, account)
 

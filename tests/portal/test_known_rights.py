@@ -49,11 +49,6 @@ def team(people, rows):
     return team
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
 def seen(person):
     return {name: set(ask(person).values_list("pk", flat=True)) for name, ask in ASKED.items()}
 

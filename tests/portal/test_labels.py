@@ -15,18 +15,6 @@ FEE = "Managed support"
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def ada(people):
     return people.admin("Ada")
 

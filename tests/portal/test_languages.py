@@ -27,11 +27,6 @@ IN_ALL = pytest.mark.parametrize("catalogue", messages.CATALOGUES)
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def acme(rows, dana):
     account = rows.account()
     rows.key(dana, account, label="shop")

@@ -11,11 +11,6 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def alma(people):
     return people.member("Alma")
 

@@ -129,23 +129,6 @@ def listed(request, rows):
     return Listed(request.param, *NOUNS[request.param], rows)
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def titles(page):
     """An order is called by its number, with the sign before it."""
     return [title.removeprefix("#") for title in page.texts("tbody td.name a")]

@@ -34,11 +34,6 @@ def locked():
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
-@pytest.fixture
 def browser(visit, people, rows, acme):
     """Away for an hour, so that its next click would be noted."""
     alma = people.admin("Alma")

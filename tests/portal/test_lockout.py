@@ -29,11 +29,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def alma(people):
     return people.member("Alma")
 

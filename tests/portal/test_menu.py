@@ -10,11 +10,6 @@ def alma(people, rows):
     return alma
 
 
-@pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
 def folds(page):
     return {one["data-fold"]: "open" in one.attributes for one in page.all(".rail details")}
 

@@ -2,26 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from portal import access
 from portal.models import Grant, Role, User
 from portal.queries import attention
 from ultahost_api import conf
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
 
 
 def numbers(person):

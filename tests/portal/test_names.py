@@ -17,11 +17,6 @@ HOSTILE = "Alma\r\nBcc: eve@example.com\u2028\u202egro.live\u2066 \u200b\x1b[31m
 CLEAN = "Alma Bcc: eve@example.com gro.live [31m"
 
 
-@pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
 @pytest.mark.parametrize(
     ("typed", "kept"),
     [

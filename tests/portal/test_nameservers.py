@@ -15,11 +15,6 @@ def alma(people, rows):
 
 
 @pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def ours():
     return NameserverSet.objects.create(name="Ours", servers=["ns1.example.net", "ns2.example.net"])
 

@@ -22,18 +22,6 @@ def days(count):
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def viewer(people, acme, alma):
     viewer = people.member("Vera")
     Grant.objects.create(user=viewer, account=acme, level="view", given_by=alma)

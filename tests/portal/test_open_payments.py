@@ -11,18 +11,6 @@ TODAY = timezone.localdate()
 YESTERDAY = TODAY - timedelta(days=1)
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
 @pytest.mark.parametrize(
     ("state", "words"),
     [

@@ -14,28 +14,11 @@ EACH = "1 service 1 domain 1 remembered invoice line"
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def hidden(rows):
     """An account of which Alma knows nothing."""
     hidden = rows.account("Hidden")
     AccountPolicy.objects.create(account=hidden, private=True)
     return hidden
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ PASSWORD = "a staple of batteries"
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def alma(people):
     return people.member("Alma")
 

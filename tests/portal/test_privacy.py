@@ -22,11 +22,6 @@ def acme(rows, alma):
     return acme
 
 
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def page_of(account):
     return f"/accounts/{account.pk}/"
 

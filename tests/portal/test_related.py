@@ -13,18 +13,6 @@ HOSTING = f"Linux VPS Basic - shop.example.com {PERIOD}"
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def things(rows, acme):
     return Things(rows, acme)
 

@@ -26,11 +26,6 @@ def alma(people):
 
 
 @pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def old(alma, add_key, account):
     return add_key(alma, account)
 

@@ -9,18 +9,6 @@ from ultahost_api.models import Account
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def hidden(rows):
     """An account that Alma may not see."""
     hidden = rows.account("Hidden Ltd", "GBP")

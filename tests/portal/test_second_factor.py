@@ -33,11 +33,6 @@ def alma(people):
     return people.member("Alma")
 
 
-@pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
 def set_up_app(browser):
     """The seed that the page showed, and the recovery codes that followed."""
     seed = browser.get(APP).one("p.mono").text.replace(" ", "")

@@ -10,11 +10,6 @@ SWITCH = "/people/second-factor/"
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def alma(people):
     return people.member("Alma")
 

@@ -34,11 +34,6 @@ def alma(people, add_key, accounts, read_everything):
     return alma
 
 
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def every():
     return Domain.objects.order_by("account__name", "name")
 

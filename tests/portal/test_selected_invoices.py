@@ -40,11 +40,6 @@ def invoice(alma):
     return Invoice.objects.order_by("due_date", "remote_id").first()
 
 
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def paid(sandbox):
     return [done.target for done in sandbox.ledger if done.action == "pay_invoice"]
 

@@ -34,11 +34,6 @@ def alma(people, add_key, accounts, read_everything):
 
 
 @pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def reboot(alma):
     return ServiceCommand.objects.create(name="reboot", words="Reboot", dangerous=True)
 

@@ -31,11 +31,6 @@ def alma(people, add_key, acme, read_everything):
 
 
 @pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def service(alma):
     return Service.objects.get()
 

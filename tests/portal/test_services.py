@@ -5,18 +5,6 @@ import pytest
 from django.utils import timezone
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
 def titles(page):
     return page.texts("tbody td.name a")
 

@@ -15,18 +15,8 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
 def browser(visit, dana):
     return visit(dana)
-
-
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
 
 
 def add(browser, **fields):

@@ -31,16 +31,6 @@ from ultahost_api.models import Noun, Refresh
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
-@pytest.fixture
-def dana(people):
-    return people.admin("Dana")
-
-
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
 @pytest.fixture(autouse=True)
 def fresh_limits(db):
     cache.clear()

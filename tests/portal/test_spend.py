@@ -15,23 +15,6 @@ TODAY = timezone.localdate()
 MONTH = TODAY.replace(day=1)
 
 
-@pytest.fixture
-def acme(rows):
-    return rows.account("Acme")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
 def table(page, name):
     """The rows of a table, the words of their cells in order."""
     rows = page.all(f"table[data-sheet={name}] tbody tr")

@@ -16,18 +16,6 @@ OCTOBER = "2026-10"
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
 def bill(rows, acme):
     """An invoice whose details were read, with a line for each text."""
 

@@ -15,23 +15,6 @@ STAGES = ["Delivered", "On Hold", "Accepted", "Expired", "Draft", ""]
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
-def alma(people, rows, acme):
-    alma = people.member("Alma")
-    rows.key(alma, acme)
-    return alma
-
-
-@pytest.fixture
-def browser(visit, alma):
-    return visit(alma)
-
-
-@pytest.fixture
 def every_invoice(rows, alma, acme):
     """In every status, due before and after today, asking for something or not, being paid or not."""
     key = alma.api_keys.get()

@@ -21,11 +21,6 @@ SUMS = ("count", "net", "tax", "total", "paid", "open", "unread", "undetailed", 
 
 
 @pytest.fixture
-def acme(rows):
-    return rows.account("Acme", "EUR")
-
-
-@pytest.fixture
 def browser(visit, people, rows, acme):
     alma = people.member("Alma")
     rows.key(alma, acme)
