@@ -29,6 +29,8 @@ def test_it_walks_through_rows_shows_all_keys_and_keeps_a_group_folded(visitor: 
     page.wait_for_url("**/activity/")
 
     page.locator(".rail summary", has_text="Money").click()
+    # A browser tells of a fold a moment later.
+    page.wait_for_function("document.cookie.includes('folded=money')")
     visitor.visit("/domains/")
     expect(page.locator(".rail a", has_text="Spend")).to_be_hidden()
     page.keyboard.press("g")
