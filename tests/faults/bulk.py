@@ -56,7 +56,9 @@ class Figures:
 
     @property
     def is_good(self) -> bool:
-        is_near = self.estimated / 2 <= self.took <= self.estimated * 2 + DEAD * self.kills
+        # While the worker is dead its keys' windows pass all the same, so that time only makes it late.
+        whole = self.took + self.dead
+        is_near = self.estimated / 2 <= whole and self.took <= self.estimated * 2 + DEAD * self.kills
         return is_near and not (self.twice or self.lost or self.wrong or self.early or self.limited)
 
     def __str__(self) -> str:
