@@ -1,4 +1,4 @@
-"""An invoice that is being paid, or may have been, is not overdue, and nobody is asked to pay it."""
+"""An invoice that is being paid, or may have been, is not overdue, and no page asks for it."""
 
 from datetime import timedelta
 

@@ -127,7 +127,7 @@ def test_it_does_not_find_what_is_no_number(browser, account, wrong):
 def test_it_continues_after_an_unknown_result_and_tries_again_what_was_refused(
     browser, account, acme, sandbox
 ):
-    """What is set may be seen by reading, so that the rest of the account goes on."""
+    """What is set may be seen by reading, so that the rest of the account is sent."""
     sandbox.faults.add(Fault.status(400, "Not today."), action="update_contact")
     sandbox.faults.add(Fault.drop(), action="update_contact")
     page = browser.follow(confirm(browser, account, *acme.contacts, domainemails="1"))

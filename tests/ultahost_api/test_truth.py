@@ -73,7 +73,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the refresh: ``whole`` goes on to the end of the pass, else it stops after a page.
+    """One run of the refresh: ``whole`` reads to the end of the pass, else it stops after a page.
 
     ``full`` begins as on the day when the whole list is due, though a list may be read more cheaply.
     """
