@@ -29,7 +29,6 @@ _BEFORE = ("\n", " ", ".", "-", "/", "@", "#", "(")
 
 _LOOKED_AT = 5_000  # rows of a word, of which those are chosen that a person may see
 _READ = 1_000  # rows of a word, of which those are chosen that have a text that is or begins so
-_COUNT = " #"  # after the name of what is asked: how many rows there are
 
 Words = Sequence[set[str]]  # for each word its spellings, one of which a row has to hold
 Asked = Mapping[str, tuple[QuerySet[Any], Words]]
@@ -77,7 +76,7 @@ def beginning(word: set[str]) -> Words:
 
 
 def look_up(asked: Asked, most: int) -> dict[str, Found]:
-    """At most ``most`` rows that hold all of the words, by the names of what is asked, with one statement.
+    """At most ``most`` rows that hold all of the words, by the names of what is asked: with two statements.
 
     Each row is held to the conditions of its query set. What the index cannot tell is read row by row: on
     SQLite words of scripts without spaces that have less than three letters, and rows of a few accounts
@@ -147,7 +146,7 @@ def _ask_postgres(asked: Asked, most: int) -> dict[str, Found]:
 def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
     """The newest first, among the _LOOKED_AT newest that hold the words."""
     indexed, among = _indexed(), _Among()
-    statements, parameters = [], []
+    statements, parameters, counted = [], [], {}
     for name, (rows, words) in asked.items():
         matched = _matched(words)
         if not words:
@@ -158,32 +157,42 @@ def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
             table = _words(rows.model._meta.db_table)
             is_among, its_own = among.condition(rows, [word for word in words if word not in matched])
             phrases = " AND ".join(f"({' OR '.join(map(_phrase, _written(word)))})" for word in matched)
-            about: dict[str, object] = {"table": table, "rows": ROWS, "is_among": is_among}
-            about |= {"most": most + 1, "looked_at": _LOOKED_AT}
-            statements += [statement.format(**about) for statement in _FIND]
-            parameters += [name, phrases, *its_own, f"{name}{_COUNT}", phrases]
+            about = {"table": table, "rows": ROWS, "most": most + 1, "looked_at": _LOOKED_AT}
+            statements.append(_FIND.format(is_among=is_among, **about))
+            parameters += [name, phrases, *its_own]
+            counted[name] = _COUNT.format(**about), phrases
     ids: defaultdict[str, list[Any]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        if statements:
-            cursor.execute(" UNION ALL ".join(statements), parameters)
-        for name, told in cursor.fetchall() if statements else ():
-            ids[name].append(told)
-    # Of any other, rows that were not looked at may be among them.
+    for name, row_id in _all_of(statements, parameters):
+        ids[name].append(row_id)
+    # Where few were found, more may be among those that were not looked at. To count many takes long.
+    few = {name: how for name, how in counted.items() if len(ids[name]) <= most}
+    asked_for = [one for name, (_statement, phrases) in few.items() for one in (name, phrases)]
+    looked_at = dict(_all_of([statement for statement, _phrases in few.values()], asked_for))
     told = [
         name
         for name, (_rows, words) in asked.items()
-        if not words or len(ids[name]) > most or ids.get(name + _COUNT, [_LOOKED_AT + 1])[0] <= _LOOKED_AT
+        if not words or len(ids[name]) > most or looked_at.get(name, _LOOKED_AT + 1) <= _LOOKED_AT
     ]
     return {name: _found(ids[name], most) for name in told}
+
+
+def _all_of(statements: Sequence[str], parameters: Sequence[Any]) -> list[Any]:
+    """The rows of all of them, with one statement."""
+    if not statements:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), parameters)
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 # {rows} of an index, of which those are told that are {is_among}; and how many there are.
 _FIND = (
     "SELECT * FROM (SELECT %s, row_id FROM (SELECT row_id FROM {table} CROSS JOIN {rows}"
     " ON {rows}.id = {table}.rowid WHERE {table} MATCH %s ORDER BY {table}.rowid DESC LIMIT {looked_at})"
-    " AS found WHERE EXISTS ({is_among}) LIMIT {most})",
-    "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {looked_at} + 1)",
+    " AS found WHERE EXISTS ({is_among}) LIMIT {most})"
 )
+_COUNT = "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {looked_at} + 1)"
 
 
 class _Among:
