@@ -4,7 +4,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +35,7 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
         One that takes another's place goes before all: better that it fails now than once the other is gone.
         """
-        return self.active().filter(refused_at=None, unreadable_at=None).successors_first()
+        return self.filter(_is_usable()).successors_first()
 
     def successors_first(self) -> Self:
         return self.order_by(F("replaces").desc(nulls_last=True), "created_at", "id")
@@ -45,23 +45,41 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
     def needing_attention(self) -> Self:
         """Keys that only a person can mend; none whose successor is in use already."""
-        broken = ~Q(refused_at=None) | ~Q(unreadable_at=None) | ~Q(disabled_because="")
-        usable = ApiKey.objects.usable().filter(replaces=OuterRef("pk")).order_by()
-        return self.present().filter(broken, ~Exists(usable))
+        return self.present().filter(_is_broken())
 
     def left_half_way(self) -> Self:
         """New keys whose rotation was started at least a day ago and is not finished."""
-        return (
-            self.present().filter(replaced_at__lt=timezone.now() - timedelta(days=1)).exclude(replaces=None)
-        )
+        return self.present().filter(_is_left_half_way())
 
     def old(self) -> Self:
         """Keys in use whose secret should be rotated, unless that was postponed or has been started."""
-        now = timezone.now()
-        aged = self.usable().filter(
-            Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
-        )
-        return aged.exclude(snoozed_until__gt=now).filter(successor=None)
+        return self.present().filter(_is_old())
+
+    def worrying(self) -> Self:
+        """All of these."""
+        return self.present().filter(_is_broken() | _is_left_half_way() | _is_old())
+
+
+def _is_usable(path: str = "") -> Q:
+    """Of the key to which ``path`` leads: nothing keeps it from being used."""
+    unset = {f"{path}{name}": None for name in ("removed_at", "disabled_at", "refused_at", "unreadable_at")}
+    return Q(**unset, **{f"{path}verified_at__isnull": False})
+
+
+def _is_broken() -> Q:
+    broken = ~Q(refused_at=None) | ~Q(unreadable_at=None) | ~Q(disabled_because="")
+    return broken & ~_is_usable("successor__")
+
+
+def _is_left_half_way() -> Q:
+    return Q(replaced_at__lt=timezone.now() - timedelta(days=1), replaces__isnull=False)
+
+
+def _is_old() -> Q:
+    now = timezone.now()
+    aged = Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
+    postponed = Q(snoozed_until__isnull=False, snoozed_until__gt=now)
+    return _is_usable() & aged & ~postponed & Q(successor=None)
 
 
 class ApiKey(models.Model):
