@@ -49,20 +49,33 @@ class Line:
 
 def of_service(user: User, service: Service) -> list[Cached]:
     """Its domain, its orders and its invoices, each noun's newest first."""
-    return [
-        *_domains_above(user, service),
-        *_orders_of(user, service, OrderItem.Kind.SERVICE),
-        *_invoices_of(user, service, InvoiceItem.objects.filter(service=service)),
-    ]
+    return _kept(
+        user,
+        service,
+        lambda: [
+            *_domains_above(user, service),
+            *_orders_of(user, service, OrderItem.Kind.SERVICE),
+            *_invoices_of(user, service, InvoiceItem.objects.filter(service=service)),
+        ],
+    )
 
 
 def of_domain(user: User, domain: Domain) -> list[Cached]:
     """The services at its name, its orders and its invoices, each noun's newest first."""
-    return [
-        *_services_below(user, domain),
-        *_orders_of(user, domain, OrderItem.Kind.DOMAIN, Q(remote_id=domain.order_id or 0)),
-        *_invoices_of(user, domain, InvoiceItem.objects.filter(domain=domain)),
-    ]
+    return _kept(
+        user,
+        domain,
+        lambda: [
+            *_services_below(user, domain),
+            *_orders_of(user, domain, OrderItem.Kind.DOMAIN, Q(remote_id=domain.order_id or 0)),
+            *_invoices_of(user, domain, InvoiceItem.objects.filter(domain=domain)),
+        ],
+    )
+
+
+def _kept(user: User, row: Cached, read: Callable[[], list[Cached]]) -> list[Cached]:
+    """Pages of a row ask again and again while its details are read."""
+    return access.kept_rows(user, ("related", row.pk), read)
 
 
 def of_invoice(user: User, invoice: Invoice) -> list[Order]:
@@ -137,8 +150,8 @@ def of_email(user: User, email: Email) -> list[Cached]:
     domains = access.domains_to_view(user).filter(account=email.account_id)
     services = access.services_to_view(user).filter(account=email.account_id)
     return [
-        *_named(services, names, lambda row: domain_key(row.domain) in names),
-        *_named(domains, names, lambda row: domain_key(row.name) in names),
+        *_named(services, "domain", names, names.__contains__),
+        *_named(domains, "name", names, names.__contains__),
         *_invoices_in(user, email),
     ]
 
@@ -178,7 +191,7 @@ def _domains_above(user: User, service: Service) -> list[Domain]:
     parts = domain_key(service.domain).split(".")
     names = [".".join(parts[place:]) for place in range(len(parts) - 1)][:_NAMES]
     domains = access.domains_to_view(user).filter(account=service.account_id)
-    found = _named(domains, names, lambda row: domain_key(row.name) in names)
+    found = _named(domains, "name", names, names.__contains__)
     nearest = max((domain_key(row.name) for row in found), key=len, default="")
     return [row for row in found if domain_key(row.name) == nearest]
 
@@ -187,12 +200,9 @@ def _services_below(user: User, domain: Domain) -> list[Service]:
     """The services at the name and at names below it, but for those of a nearer domain."""
     name = domain_key(domain.name)
     services = access.services_to_view(user).filter(account=domain.account_id)
-    found = _named(services, [name], lambda row: _is_below(domain_key(row.domain), name))
+    found = _named(services, "domain", [name], lambda host: _is_below(host, name))
     others = access.domains_to_view(user).filter(account=domain.account_id).exclude(pk=domain.pk)
-    nearer = {
-        domain_key(one.name)
-        for one in _named(others, [name], lambda row: _is_below(domain_key(row.name), name))
-    } - {name}
+    nearer = {key for _pk, key in _keys(others, "name", [name]) if _is_below(key, name)} - {name}
     return [row for row in found if not any(_is_below(domain_key(row.domain), one) for one in nearer)]
 
 
@@ -200,9 +210,19 @@ def _is_below(host: str, name: str) -> bool:
     return host == name or host.endswith(f".{name}")
 
 
-def _named(rows: Any, names: Sequence[str], is_meant: Callable[[Any], bool]) -> list[Any]:
-    """The rows that a search for these names finds and ``is_meant`` takes: a search ignores accents."""
+def _named(rows: Any, column: str, names: Sequence[str], is_meant: Callable[[str], bool]) -> list[Any]:
+    """The rows of which ``is_meant`` takes the ``domain_key``, among those that have one of the names."""
+    meant = [pk for pk, key in _keys(rows, column, names) if is_meant(key)][:MOST]
+    return list(rows.filter(pk__in=meant).order_by("pk")) if meant else []
+
+
+def _keys(rows: Any, column: str, names: Sequence[str]) -> list[tuple[Any, str]]:
+    """The ``domain_key`` of each row that a search for the names finds: a search ignores accents.
+
+    Only that column is read, since a search for ``example.com`` finds all names below it.
+    """
     if not any(names):
         return []
     wanted = reduce(or_, (Q(folded__contains=folded(name)) for name in names if name))
-    return [row for row in rows.filter(wanted).order_by("pk")[: 10 * MOST] if is_meant(row)][:MOST]
+    found = rows.filter(wanted).order_by("pk").values_list("pk", column)[: 10 * MOST]
+    return [(pk, domain_key(name)) for pk, name in found]

@@ -1,6 +1,8 @@
 """What belongs together, from both of its ends, and only what the reader may view."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Grant
@@ -256,6 +258,19 @@ def test_it_asks_as_many_statements_for_a_thousand_rows_as_for_ten(visit, alma, 
     fill(things, 990)
     many = statements(browser, there)
     assert few == many
+
+
+@pytest.mark.parametrize("noun", ["service", "domain"])
+def test_it_reads_them_anew_when_a_row_of_the_account_changed(visit, alma, things, rows, acme, noun):
+    """A page that waits for details asks for itself every few seconds."""
+    browser, there = visit(alma), path(getattr(things, noun))
+    first = statements(browser, there)
+    with CaptureQueriesContext(connection) as again:
+        assert path(things.invoice) in related(browser.get(there))
+    assert len(again) < first
+    late = bill(rows, acme, HOSTING, RENEWAL)
+    links.assign_again(acme.pk)
+    assert path(late) in related(browser.get(there))
 
 
 def statements(browser, there):
