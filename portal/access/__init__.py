@@ -58,6 +58,7 @@ from portal.access.people import (
 )
 from portal.access.rights import known_rights, rights_if_known
 from portal.access.rows import (
+    assessed_domains_to_view,
     domain_to_operate,
     domain_to_view,
     domains_to_operate,
@@ -104,6 +105,7 @@ __all__ = [
     "accounts_with_invoices",
     "accounts_without",
     "admin_only",
+    "assessed_domains_to_view",
     "audit_to_read",
     "domain_to_operate",
     "domain_to_view",

@@ -92,6 +92,7 @@ class KnownRights:
 
     def __init__(self, user: User) -> None:
         self.user = user
+        self._by_rule: dict[str, AccountQuerySet] = {}
 
     @property
     def asked(self) -> _Asked:
@@ -104,8 +105,16 @@ class KnownRights:
         found = Account.objects.raw(asked.statement, asked.parameters)
         return [(account, asked.every | _met(account, asked.some)) for account in found]
 
-    def by(self, rule: Rule) -> list[Account]:
-        return [account for account, met in self.accounts if rule.__name__ in met]
+    def by(self, rule: Rule) -> AccountQuerySet:
+        """Those that meet the rule, as if they had been read by this query. To build one takes its time."""
+        if rule.__name__ not in self._by_rule:
+            met = [account for account, rules in self.accounts if rule.__name__ in rules]
+            names_all = rule.__name__ not in self.asked.every and len(met) <= MOST_IDS
+            named = Q(pk__in=[account.pk for account in met])
+            found = Account.objects.filter(named if names_all else rule(self.user))
+            found._result_cache = met
+            self._by_rule[rule.__name__] = found
+        return self._by_rule[rule.__name__]
 
     @cached_property
     def rows(self) -> Hashable | None:
@@ -119,13 +128,8 @@ class KnownRights:
 
 def accounts(user: User, rule: Rule) -> AccountQuerySet:
     """Accounts that meet the rule. If the user's rights are known, they are not read again."""
-    known = _known(user, rule)
-    if known is None:
-        return Account.objects.filter(rule(user))
-    names_all = not is_met_by_all(user, rule) and len(known) <= MOST_IDS
-    found = Account.objects.filter(Q(pk__in=[one.pk for one in known]) if names_all else rule(user))
-    found._result_cache = known  # as if it had been read by itself
-    return found
+    known: KnownRights | None = getattr(user, "known_rights", None)
+    return known.by(rule) if known and rule in RULES else Account.objects.filter(rule(user))
 
 
 def rights_if_known(user: User) -> Hashable | None:
@@ -190,11 +194,6 @@ def is_private() -> Exists:
 def _holds_grant(user: User, level: str | None = None) -> Q:
     grants = Grant.objects.filter(user=user, account=OuterRef("pk"))
     return Q(Exists(grants.filter(level=level) if level else grants))
-
-
-def _known(user: User, rule: Rule) -> list[Account] | None:
-    known: KnownRights | None = getattr(user, "known_rights", None)
-    return known.by(rule) if known and rule in RULES else None
 
 
 def is_met_by_all(user: User, rule: Rule) -> bool:

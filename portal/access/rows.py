@@ -1,5 +1,6 @@
 """The cached rows (services, invoices, domains, …) that a user may view or change."""
 
+from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from portal.access import rights
 from portal.access.accounts import account_to_operate, accounts_to_operate, tell_of_a_dead_key
 from portal.models import User
+from ultahost_api import conf
 from ultahost_api.models import Domain, Email, Event, Invoice, Noun, Order, Quote, Service
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.domains import DomainQuerySet
@@ -40,6 +42,17 @@ def services_to_operate(user: User) -> ServiceQuerySet:
 
 def domains_to_view(user: User) -> DomainQuerySet:
     return rights.rows(Domain.objects.all(), user, rights.to_view).select_related("account", *_REMARK)
+
+
+@lru_cache(maxsize=2)
+def _assessed_domains(today: date) -> DomainQuerySet:
+    """All of them with their risk, unread: to build this takes longer than what is added to it."""
+    return Domain.objects.select_related("account", *_REMARK).with_end().with_risk(today)
+
+
+def assessed_domains_to_view(user: User) -> DomainQuerySet:
+    """The same, each with its risk and its end."""
+    return rights.rows(_assessed_domains(conf.today()), user, rights.to_view)
 
 
 def domain_to_view(user: User, domain_id: UUID) -> Domain:

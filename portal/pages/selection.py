@@ -39,7 +39,7 @@ _LISTS: Mapping[str, _List] = {
         ("account__name", "domain", "product_name", "remote_id"),
     ),
     "domains": _List(
-        lambda user: access.domains_to_view(user).with_end().with_risk(),
+        access.assessed_domains_to_view,
         access.domains_to_operate,
         DomainFilter,
         ("account__name", "name"),

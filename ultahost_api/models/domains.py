@@ -1,6 +1,6 @@
 import uuid
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -149,6 +149,14 @@ _MENDED_BY_PAYMENT = (*_MENDED_BY_RENEWAL, Risk.GRACE, Risk.UNPAID)
 _NO_DAYS = (Risk.EXPIRED, Risk.TRANSFER)  # no day is known until which such a domain can be kept
 
 
+class Assessment(NamedTuple):
+    """See ``Domain``, which has the same."""
+
+    risk: str
+    first_date: date | None
+    renewal_invoice: uuid.UUID | None
+
+
 class DomainQuerySet(CachedQuerySet["Domain"]):
     def with_end(self) -> Self:
         """``ends_on``: the expiry where it is known, else the due date."""
@@ -185,10 +193,11 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         newest = _renewals().order_by(models.F("date").desc(nulls_last=True), "-remote_id")
         return self.annotate(renewal_invoice=Subquery(newest.open().values("pk")[:1]))
 
-    def assess(self, row: "Domain") -> None:
-        """Sets on the row what ``with_risk`` finds."""
-        found: Any = self.with_risk().get(pk=row.pk)
-        row.risk, row.first_date, row.renewal_invoice = found.risk, found.first_date, found.renewal_invoice
+    def assessed(self, row: "Domain") -> Assessment:
+        """What ``with_risk`` finds for one row."""
+        names = "risk", "first_date", "renewal_invoice"
+        found: Any = self.filter(pk=row.pk).with_risk().values_list(*names).get()
+        return Assessment(*found)
 
     def of_unknown_risk(self, today: date | None = None) -> Self:
         """Neither at risk nor known to be fine."""
