@@ -33,7 +33,11 @@ class Freshness:
 
     @cached_property
     def refreshes(self) -> list[Refresh]:
-        return list(Refresh.objects.of(self.accounts).filter(noun=self.noun).select_related("account"))
+        found = list(Refresh.objects.of(self.accounts).filter(noun=self.noun))
+        known = {account.pk: account for account in self.accounts}
+        for refresh in found:
+            refresh.account = known[refresh.account_id]
+        return found
 
     @property
     def state(self) -> str:

@@ -1,7 +1,8 @@
 """The menu of the frame around every page: the rail, and the bar at the bottom of a phone."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from django import template
 from django.template import Context
@@ -89,13 +90,17 @@ def _group(context: Context, name: str) -> str:
 
 def _items(context: Context, nouns: Iterable[Noun], *, has_shortcuts: bool = False) -> str:
     user, path, attention = context["user"], context["request"].path, context["attention"]
-    return "".join(_item(noun, path, attention, has_shortcuts) for noun in nouns if noun.is_for(user))
+    place = get_language(), get_script_prefix()
+    return "".join(
+        _item(_drawn(noun, has_shortcuts, *place), path, attention.get(noun.name))
+        for noun in nouns
+        if noun.is_for(user)
+    )
 
 
-def _item(noun: Noun, path: str, attention: Mapping[str, int], has_shortcuts: bool) -> str:
-    start, end = _way(noun, has_shortcuts, *_place())
-    keys = _keys_of_tabs(noun, *_place()) if has_shortcuts else ""
-    return f"{start}{_current_of(noun, path)}{end}{_told(attention.get(noun.name))}</a>{keys}</li>"
+def _item(drawn: "_Drawn", path: str, attention: int | None) -> str:
+    current = _current_of(drawn.addresses, path)
+    return f"{drawn.start}{current}{drawn.end}{_told(attention)}</a>{drawn.keys}</li>"
 
 
 def _told(number: int | None) -> str:
@@ -110,21 +115,26 @@ def _attention(context: Context, nouns: Iterable[Noun]) -> int:
 _ATTENTION = '<span class="attention">{}<span class="visually-hidden"> {}</span></span>'
 
 
-def _place() -> tuple[str | None, str]:
-    """The language of labels and the prefix of addresses."""
-    return get_language(), get_script_prefix()
+class _Drawn(NamedTuple):
+    """A link of the menu before and after the mark of the present page, and the links of its tabs' keys."""
+
+    start: str
+    end: str
+    keys: str
+    addresses: tuple[str, ...]
 
 
 @lru_cache(maxsize=1000)
-def _way(noun: Noun, has_shortcuts: bool, _language: str | None, _prefix: str) -> tuple[str, str]:
-    """The link of a noun before and after the mark of the present page: the same for each user and page."""
+def _drawn(noun: Noun, has_shortcuts: bool, _language: str | None, prefix: str) -> _Drawn:
+    """The same for each user and page."""
     shortcut = f' data-shortcut="{noun.shortcut}"' if has_shortcuts and noun.shortcut else ""
     start = f'<li><a class="noun" href="{escape(href(noun.name))}"'
-    return start, f"{shortcut}>{icon('outline', noun.icon, 20)} <span>{escape(noun.label)}</span> "
+    end = f"{shortcut}>{icon('outline', noun.icon, 20)} <span>{escape(noun.label)}</span> "
+    keys = _keys_of_tabs(noun) if has_shortcuts else ""
+    return _Drawn(start, end, keys, _addresses(noun, prefix))
 
 
-@lru_cache(maxsize=100)
-def _keys_of_tabs(noun: Noun, _language: str | None, _prefix: str) -> str:
+def _keys_of_tabs(noun: Noun) -> str:
     """Of the pages that it leads to besides its own: links for their keys alone."""
     return "".join(
         f'<a hidden href="{escape(href(tab.name))}" data-shortcut="{tab.shortcut}"></a>'
@@ -133,20 +143,26 @@ def _keys_of_tabs(noun: Noun, _language: str | None, _prefix: str) -> str:
     )
 
 
+@lru_cache(maxsize=100)
+def _addresses(noun: Noun, _prefix: str) -> tuple[str, ...]:
+    """The page itself, or its tabs."""
+    return tuple(href(page.name) for page in noun.tabs or (noun,))
+
+
 def _mark(context: Context, nouns: Iterable[Noun]) -> SafeString:
     """That the page is one of these, or below one."""
-    is_there = any(_current_of(noun, context["request"].path) for noun in nouns)
+    path, prefix = context["request"].path, get_script_prefix()
+    is_there = any(_current_of(_addresses(noun, prefix), path) for noun in nouns)
     return SafeString(' aria-current="true"' if is_there else "")
 
 
-def _current_of(noun: Noun, path: str) -> SafeString:
-    """The page itself, one of its tabs, or one below them."""
-    marks = (_current(path, href(page.name)) for page in noun.tabs or (noun,))
-    return next(filter(None, marks), SafeString(""))
+def _current_of(addresses: Iterable[str], path: str) -> SafeString:
+    """The page is one of these, or below one."""
+    return next(filter(None, (_current(path, address) for address in addresses)), SafeString(""))
 
 
 def _current(path: str, url: str) -> SafeString:
     if path == url:
         return SafeString(' aria-current="page"')
-    is_below = url != href("home") and path.startswith(url)
+    is_below = path.startswith(url) and url != href("home")
     return SafeString(' aria-current="true"' if is_below else "")

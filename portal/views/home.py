@@ -15,7 +15,7 @@ from portal.queries.needs import Needs
 from portal.sign_in import second_factor
 from portal.wording import coverage
 from ultahost_api import conf
-from ultahost_api.models import Noun
+from ultahost_api.models import Event, Noun
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts
 from ultahost_api.refresh import schedule
@@ -49,7 +49,7 @@ def home(request: http.Request) -> HttpResponse:
         ],
         "year": today.year,
         "due": access.kept_rows(request.user, "due", lambda: list(due[:_SHOWN])),
-        "changes": history.feed(access.events_to_view(request.user)[:_CHANGES_SHOWN]),
+        "changes": history.feed(access.kept_rows(request.user, "changes", lambda: _changes(request.user))),
         "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
@@ -59,6 +59,10 @@ def home(request: http.Request) -> HttpResponse:
         "unreachable": sending.unreachable_for(request.user),
     }
     return http.page(request, "home.html", context)
+
+
+def _changes(user: User) -> list[Event]:
+    return list(access.events_to_view(user)[:_CHANGES_SHOWN])
 
 
 def _unreadable(user: User) -> dict[str, CachedQuerySet[Any]]:

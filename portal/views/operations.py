@@ -25,6 +25,7 @@ from portal.wording.links import href
 from portal.wording.operations import meaning
 from portal.wording.reasons import said
 from ultahost_api.models import Account
+from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
 
@@ -76,7 +77,8 @@ LISTING = Listing(
 @require_safe
 def operations(request: http.Request) -> HttpResponse:
     """The activity list: a person's own operations; for an admin those of all people."""
-    table = _table(request)
+    mine = access.operations_to_view(request.user)
+    table = _table(request, mine.select_related(None).select_related("user", "account"))  # as it shows them
     if not request.user.is_admin:
         table.shown = [name for name in table.shown if name != "who"]
     _word(request.user, table.page)
@@ -85,7 +87,8 @@ def operations(request: http.Request) -> HttpResponse:
 
 @require_safe
 def operations_csv(request: http.Request) -> HttpResponseBase:
-    return _table(request).as_csv(prepare=lambda operations: _word(request.user, operations))
+    mine = access.operations_to_view(request.user)
+    return _table(request, mine).as_csv(prepare=lambda operations: _word(request.user, operations))
 
 
 @require_safe
@@ -137,7 +140,6 @@ def _word(user: User, operations: Iterable[Any]) -> None:
         operation.words = deeds.words(operation)
 
 
-def _table(request: http.Request) -> Table:
-    mine = access.operations_to_view(request.user)
+def _table(request: http.Request, mine: OperationQuerySet) -> Table:
     accounts = Account.objects.filter(pk__in=mine.order_by().values("account"))
     return Table(request, LISTING, mine, accounts=accounts, filter=OperationFilter)

@@ -18,7 +18,8 @@ def covered(accounts: Collection[Account]) -> str:
 
 def home(seen: Collection[Account], with_invoices: Collection[Account]) -> str:
     """What Home covers: accounts that the person sees whole, and those of which they see invoices alone."""
-    of_invoices = [account for account in with_invoices if account not in set(seen)]
+    whole = set(seen)
+    of_invoices = [account for account in with_invoices if account not in whole]
     if not seen:
         return _("Invoices of %(accounts)s") % {"accounts": covered(of_invoices)} if of_invoices else ""
     if not of_invoices:
