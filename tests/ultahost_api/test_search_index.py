@@ -107,7 +107,7 @@ def test_it_looks_up_a_text_that_is_the_word_and_nothing_else(acme):
         assert {one.name for one in Domain.objects.filter(holding_all(asked))} == {"shop", "SHOP"}
 
 
-@pytest.mark.parametrize("most, statements", [(50, 3), (0, 2)])
+@pytest.mark.parametrize(("most", "statements"), [(50, 3), (0, 2)])
 def test_it_looks_up_several_tables_together(acme, django_assert_max_num_queries, most, statements):
     """On SQLite one statement reads whether there is an index, and one counts where few were found."""
     add(acme, "shop.example")
