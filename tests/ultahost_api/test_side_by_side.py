@@ -9,8 +9,10 @@ import pytest
 from django.utils import timezone
 
 from tests.ultahost_api.test_details import asked, spend
+from ultahost_api.calls.budget import Purpose
 from ultahost_api.models import Invoice, RateWindow, Refresh
-from ultahost_api.refresh.side_by_side import AT_ONCE
+from ultahost_api.refresh import side_by_side
+from ultahost_api.refresh.side_by_side import AT_ONCE, Reads
 from ultahost_api.sandbox import Fault
 from ultahost_api.sandbox.replies import as_error, as_html
 
@@ -27,6 +29,11 @@ def listed(acme, worker):
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
     monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture(autouse=True)
+def _none_takes_long(monkeypatch):
+    monkeypatch.setattr(side_by_side, "_LONG", 3600.0)
 
 
 @dataclass
@@ -177,3 +184,49 @@ def test_it_waits_for_its_own_probe_of_the_window(listed, provider, key):
     refresh = listed.run("details")
 
     assert (together.met, read(), refresh.trouble) == (False, ROWS, "")
+
+
+@pytest.fixture
+def answers():
+    """What reads wait for, one each."""
+    made = [threading.Event() for _ in range(side_by_side._MOST + 1)]
+    yield made
+    for answer in made:
+        answer.set()
+
+
+def start(reads, answers):
+    """As many as there is place for; how many are out then."""
+    while reads.have_place:
+        answer = answers[len(reads._running)]
+        reads.start(lambda _client, answer=answer: answer.wait(60), Purpose.DETAILS)
+    return len(reads._running)
+
+
+def end(answers):
+    for answer in answers:
+        answer.set()
+
+
+def test_one_that_takes_long_keeps_no_place(key, answers, monkeypatch):
+    with Reads(key, 1) as reads:
+        assert start(reads, answers) == AT_ONCE
+        monkeypatch.setattr(side_by_side, "_LONG", 0.05)
+        assert reads.next() is None  # no answer came, and a place is free
+        assert start(reads, answers) > AT_ONCE
+        while reads._place_in() is not None:
+            reads.next()
+            start(reads, answers)
+        assert len(reads._running) == side_by_side._MOST
+        end(answers)
+
+
+def test_where_answers_take_long_no_more_are_asked_for_together(key, answers, monkeypatch):
+    with Reads(key, 1) as reads:
+        assert start(reads, answers) == AT_ONCE
+        monkeypatch.setattr(side_by_side, "_LONG", 0.0)
+        answers[0].set()
+        assert reads.next()
+        reads.start(lambda _client: answers[-1].wait(60), Purpose.DETAILS)
+        assert (reads.have_place, reads._place_in()) == (False, None)
+        end(answers)

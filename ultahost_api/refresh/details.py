@@ -33,7 +33,7 @@ from ultahost_api.refresh import events
 from ultahost_api.refresh.leases import Lease
 from ultahost_api.refresh.nouns import NOUNS, CachedNoun, items_of
 from ultahost_api.refresh.rows import values_of
-from ultahost_api.refresh.side_by_side import AT_ONCE, Reads
+from ultahost_api.refresh.side_by_side import Reads
 from ultahost_api.refresh.time_slices import TimeSlice
 
 _TRIES = 5
@@ -75,7 +75,8 @@ class _Backfill:
             while self._may_ask() and (wanted := self._next_row()):
                 self._ask(*wanted)
             if self._asked:
-                self._take_in(self._reads.next())
+                if ended := self._reads.next():
+                    self._take_in(ended)
             elif self._refusal:
                 raise self._refusal
             elif self._suspects and (len(self._suspects) >= _SUSPICIOUS or not self._is_over):
@@ -88,7 +89,7 @@ class _Backfill:
             return False
         if not self._asked:
             return True
-        may_more = self._works and not self._suspects and len(self._asked) < AT_ONCE
+        may_more = self._works and not self._suspects and self._reads.have_place
         return may_more and budget.allows_beside(self._meter.key, Purpose.DETAILS)
 
     def _next_row(self) -> Faulty | None:
