@@ -1,17 +1,13 @@
 """The rows that the numbers in the menu count."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from portal import access
 from portal.models import User
-from ultahost_api import conf
-from ultahost_api.models.counting import PreparedCounts, counts
+from portal.queries.prepared import counts_of_today
 
-_PREPARED = PreparedCounts(most=200)
 _KEYS = "keys"
 
 
@@ -38,17 +34,8 @@ def counted(user: User) -> dict[str, int]:
     anew: dict[str, int] = {}
 
     def count() -> dict[str, int]:
-        anew.update(_count(user, _of_everything))
+        anew.update(counts_of_today(user, _of_everything))
         return {name: number for name, number in anew.items() if name != _KEYS}
 
     in_accounts = access.kept_figures(user, "menu", count)
-    return anew or in_accounts | _count(user, _of_the_user)
-
-
-def _count(user: User, rows: Callable[[User], dict[str, QuerySet[Any]]]) -> dict[str, int]:
-    """The statement is built once a day for a user."""
-    known = access.rights_if_known(user)
-    if known is None:
-        return counts(**rows(user))
-    key = rows, known, conf.today(), timezone.get_current_timezone_name()
-    return _PREPARED.counts(key, lambda: rows(user))
+    return anew or in_accounts | counts_of_today(user, _of_the_user)

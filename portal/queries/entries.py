@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from portal import access
 from portal.models import User
@@ -90,6 +91,12 @@ ROWS: Mapping[Kind, Callable[[User], QuerySet[Any]]] = {
 }
 COPIED = (Kind.DOMAIN, Kind.SERVICE, Kind.QUOTE)  # from Ultahost: they change when a refresh writes them
 OWN = (Kind.OPERATION, Kind.KEY)  # the portal's: they change often, and few of them need a person
+
+
+def own_that_may_need(user: User) -> dict[str, QuerySet[Any]]:
+    """Of each of OWN the rows that need a person today or will until tomorrow. Most people have none."""
+    tomorrow = timezone.now() + timedelta(days=1)
+    return {Kind.KEY: access.keys_to_manage(user).worrying(tomorrow), Kind.OPERATION: _operations(user)}
 
 
 def groups_of(user: User) -> dict[Kind, list[Invoice]]:

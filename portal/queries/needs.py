@@ -11,8 +11,20 @@ from portal import access
 from portal.models import NeedNote, User
 from portal.queries.at_risk import Remedies
 from portal.queries.deeds import Deeds
-from portal.queries.entries import COPIED, GROUPS, OWN, ROWS, Entry, Kind, Reader, groups_of, subject_of
+from portal.queries.entries import (
+    COPIED,
+    GROUPS,
+    OWN,
+    ROWS,
+    Entry,
+    Kind,
+    Reader,
+    groups_of,
+    own_that_may_need,
+    subject_of,
+)
 from portal.queries.entry_words import ENTRY_OF
+from portal.queries.prepared import counts_of_today
 from portal.wording.statuses import BAD, INFO, SOON
 from ultahost_api import conf
 from ultahost_api.models import Invoice
@@ -117,7 +129,8 @@ class Needs:
 
     @cached_property
     def _own(self) -> dict[Kind, list[Any]]:
-        return {kind: list(ROWS[kind](self.user)) for kind in OWN}
+        there = counts_of_today(self.user, own_that_may_need)
+        return {kind: list(ROWS[kind](self.user)) if there.get(kind) else [] for kind in OWN}
 
     def _of_own(self, kind: Kind, put_off: bool) -> list[Any]:
         return [row for row in self._own[kind] if ((kind.value, row.pk) in self._put_off) == put_off]

@@ -1,6 +1,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -12,10 +13,11 @@ from portal.queries import history, totals
 from portal.queries.first_steps import first_steps, is_offered
 from portal.queries.freshness import Freshness
 from portal.queries.needs import Needs
+from portal.queries.prepared import counts_of_today
 from portal.sign_in import second_factor
 from portal.wording import coverage
 from ultahost_api import conf
-from ultahost_api.models import Event, Noun
+from ultahost_api.models import Event, Noun, Refresh
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts
 from ultahost_api.refresh import schedule
@@ -50,7 +52,7 @@ def home(request: http.Request) -> HttpResponse:
         "year": today.year,
         "due": access.kept_rows(request.user, "due", lambda: list(due[:_SHOWN])),
         "changes": history.feed(access.kept_rows(request.user, "changes", lambda: _changes(request.user))),
-        "stopped": access.stopped_refreshes(request.user).order_by("account__name", "pk"),
+        "stopped": _stopped(request.user),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
         "freshness": Freshness(Noun.INVOICES, with_invoices),
@@ -59,6 +61,16 @@ def home(request: http.Request) -> HttpResponse:
         "unreachable": sending.unreachable_for(request.user),
     }
     return http.page(request, "home.html", context)
+
+
+def _stopped(user: User) -> list[Refresh]:
+    """They are counted first, since there are none on most days."""
+    there = counts_of_today(user, _that_stopped).get("stopped")
+    return list(access.stopped_refreshes(user).order_by("account__name", "pk")) if there else []
+
+
+def _that_stopped(user: User) -> dict[str, QuerySet[Any]]:
+    return {"stopped": access.stopped_refreshes(user)}
 
 
 def _changes(user: User) -> list[Event]:

@@ -1,6 +1,6 @@
 """What needs the person: how entries read and stand, who does one, who put one off, and who sees what."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -489,4 +489,23 @@ def test_it_asks_as_many_queries_of_every_kind_for_a_thousand_rows_as_for_ten(vi
     few = queries()
     fill(10, 1000)
     assert queries() == few
-    assert few <= 24  # one of them for the first steps
+    assert few <= 25  # one of them for the first steps, two to count what most people do not have
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"created_at": timedelta(days=-365, hours=10)}, "is older than a year"),
+        ({"replaced_at": timedelta(days=-1, hours=10), "replaces": True}, "is not finished"),
+    ],
+)
+def test_a_key_that_grows_old_during_the_day_is_told_in_that_hour(visit, people, rows, acme, fields, words):
+    """What asks whether there are any is built once a day."""
+    alma, noon = people.member("Alma"), datetime(2026, 11, 26, 12, tzinfo=UTC)
+    with time_machine.travel(noon, tick=False) as clock:
+        key, other = rows.key(alma, acme), rows.key(alma, acme, label="Other")
+        told = {name: noon + at if isinstance(at, timedelta) else other for name, at in fields.items()}
+        ApiKey.objects.filter(pk=key.pk).update(**told)
+        assert not any(words in title for title in titles(visit(alma).get("/")))
+        clock.shift(timedelta(hours=11))
+        assert any(words in title for title in titles(visit(alma).get("/")))

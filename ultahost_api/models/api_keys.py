@@ -55,9 +55,9 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Keys in use whose secret should be rotated, unless that was postponed or has been started."""
         return self.present().filter(_is_old())
 
-    def worrying(self) -> Self:
-        """All of these."""
-        return self.present().filter(_is_broken() | _is_left_half_way() | _is_old())
+    def worrying(self, now: datetime | None = None) -> Self:
+        """All of these. A key that is one of them now is one later as well, unless something is done."""
+        return self.present().filter(_is_broken() | _is_left_half_way(now) | _is_old(now))
 
 
 def _is_usable(path: str = "") -> Q:
@@ -71,12 +71,12 @@ def _is_broken() -> Q:
     return broken & ~_is_usable("successor__")
 
 
-def _is_left_half_way() -> Q:
-    return Q(replaced_at__lt=timezone.now() - timedelta(days=1), replaces__isnull=False)
+def _is_left_half_way(now: datetime | None = None) -> Q:
+    return Q(replaced_at__lt=(now or timezone.now()) - timedelta(days=1), replaces__isnull=False)
 
 
-def _is_old() -> Q:
-    now = timezone.now()
+def _is_old(now: datetime | None = None) -> Q:
+    now = now or timezone.now()
     aged = Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
     postponed = Q(snoozed_until__isnull=False, snoozed_until__gt=now)
     return _is_usable() & aged & ~postponed & Q(successor=None)
