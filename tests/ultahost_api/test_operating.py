@@ -15,6 +15,7 @@ from ultahost_api import operations
 from ultahost_api.client import Secret
 from ultahost_api.models import Domain, Event, Invoice, Operation, Quote, Refresh, Service
 from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.models.row_statuses import ENDED_SERVICE
 from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, TwinPending, WriteRequest
 from ultahost_api.operations.actions import action_of
 from ultahost_api.operations.actions.invoices import PayInvoice
@@ -343,6 +344,10 @@ def test_it_remembers_a_cancellation_until_it_lapses_or_is_withdrawn(intend: Any
     service.next_due_date = due + timedelta(days=30)
     assert operations.pending_cancellation(service) is None
     service.next_due_date = due
+    for service.status in ENDED_SERVICE:
+        assert operations.pending_cancellation(service) is None
+    service.status = "Active"
+    assert operations.pending_cancellation(service) == request
     operations.withdraw(request, request.user)
     assert operations.pending_cancellation(service) is None
 

@@ -6,10 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from ultahost_api.models import Operation, Service
+from ultahost_api.models.row_statuses import ENDED_SERVICE
 
 State = Operation.State
-
-_ENDED = {"Cancelled", "Terminated", "Completed"}
 
 
 def pending_cancellation(service: Service) -> Operation | None:
@@ -53,7 +52,7 @@ def withdraw(operation: Operation, user: Any) -> bool:
 
 def _stands(request: Operation, service: Service) -> bool:
     """Whether it is still pending: until the due date moves (end of period) or the service ends."""
-    if service.status in _ENDED or service.is_gone:
+    if service.status in ENDED_SERVICE or service.is_gone:
         return False
     due = request.before.get("next_due_date")
     moved_on = due and service.next_due_date and service.next_due_date.isoformat() > due
