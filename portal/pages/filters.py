@@ -239,4 +239,4 @@ class DomainFilter(LabelledFilter):
         return rows.filter(auto_renew=value == "on")
 
     def by_view(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.at_risk() if value == "at-risk" else rows.of_unknown_risk()  # type: ignore[attr-defined]
+        return rows.may_be_lost() if value == "at-risk" else rows.of_unknown_risk()  # type: ignore[attr-defined]

@@ -93,23 +93,36 @@ def _may_be_lost(today: date) -> Q:
     rescued = Q(expiry_date__gte=since_expiry) | Q(expiry_date=None, next_due_date__gte=since_expiry)
     undated = Q(expiry_date=None, next_due_date=None)
     # SQLite asks in the order of the words, so what costs little stands first.
-    is_long = Q(LessThanOrEqual(TruncDate(status_since()), today - _TRANSFER_TAKES))
     paid, unpaid = _paid(today), _unpaid()
-    unread = Exists(_unread_since(today - _OF_THIS_PERIOD))
-    late = _by(today - timedelta(days=1)) | (Q(next_invoice_date__lte=today - _INVOICE_TAKES) & ~unread)
+    read = ~Q(account__in=_unread_since(today - _OF_THIS_PERIOD).order_by().values("account"))
+    late = _by(today - timedelta(days=1)) | (Q(next_invoice_date__lte=today - _INVOICE_TAKES) & read)
     renewed = Q(auto_renew=True)
     return (
         (near & (Q(auto_renew=None) | Q(auto_renew=False) | (renewed & (unpaid | (~paid & late)))))
         | (Q(status="Expired") & (rescued | undated))
-        | (Q(status="Pending Transfer") & is_long)
+        | Q(pk__in=_transferring_for_long(today))
         | Q(status__istartswith="Redemption")
         | Q(status__istartswith="Grace")
     )
 
 
+def _transferring_for_long(today: date) -> QuerySet[Any]:
+    """Ids of few domains.
+
+    As a condition it would have the event of each domain looked for, as far as PostgreSQL's planner knows,
+    and a statement that seems to cost so much is compiled, which takes longer than to run it.
+    """
+    pending = Domain.objects.present().filter(status="Pending Transfer")
+    is_long = Q(LessThanOrEqual(TruncDate(status_since()), today - _TRANSFER_TAKES))
+    return pending.filter(is_long).order_by().values("pk")
+
+
 def _cannot_be_told(today: date) -> Q:
     """Where the reason UNKNOWN holds, whether another does or not."""
-    unread = Q(unreadable__has_key="expiry_date") | Q(unreadable__has_key="next_due_date")
+    # By ids, which an index of the few rows with such a field holds.
+    odd = Domain.objects.present().exclude(unreadable={})
+    unread_dates = Q(unreadable__has_key="expiry_date") | Q(unreadable__has_key="next_due_date")
+    unread = Q(pk__in=odd.filter(unread_dates).order_by().values("pk"))
     undated = Q(expiry_date=None, next_due_date=None)
     next_invoice = Q(next_invoice_date__lte=today - _INVOICE_TAKES) | Q(next_invoice_date=None)
     other_period = Q(next_invoice_date__gt=models.F("next_due_date"))
@@ -171,7 +184,7 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         dated = dated.alias(
             status_since=status_since(),
             renewal_paid=Exists(_renewals().filter(status="Paid", date__gte=lately)),
-            invoices_unread=Exists(_unread_since(lately)),
+            invoices_unread=Exists(_unread_since(lately).filter(account=OuterRef("account"))),
         )
         gone = When(~Q(gone_at=None), then=Value(""))
         reasons = [
@@ -202,15 +215,13 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
     def of_unknown_risk(self, today: date | None = None) -> Self:
         """Neither at risk nor known to be fine."""
         today = today or conf.today()
-        lost = Domain.objects.may_be_lost(today).order_by().values("pk")
-        unknown = self.present().filter(_cannot_be_told(today)).exclude(pk__in=lost)
-        return unknown.with_risk(today).order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
+        is_lost = Case(When(_may_be_lost(today), then=Value(True)), default=Value(False))
+        return self.present().filter(_cannot_be_told(today)).alias(is_lost=is_lost).filter(is_lost=False)
 
 
 def _unread_since(day: date) -> InvoiceQuerySet:
-    """Invoices of the account of the outer query whose details, and so whose lines, were not read."""
-    unread = Invoice.objects.present().filter(account=OuterRef("account"), detailed_at=None)
-    return unread.filter(date__gte=day)
+    """Invoices whose details, and so whose lines, were not read."""
+    return Invoice.objects.present().filter(detailed_at=None, date__gte=day)
 
 
 def _renewals() -> InvoiceQuerySet:
