@@ -56,7 +56,7 @@ from portal.access.people import (
     people_to_manage,
     person_to_manage,
 )
-from portal.access.rights import known_rights, rights_if_known
+from portal.access.rights import known_rights, rights_if_known, sees_most_accounts
 from portal.access.rows import (
     assessed_domains_to_view,
     domain_to_operate,
@@ -159,6 +159,7 @@ __all__ = [
     "rights_if_known",
     "saved_view_to_change",
     "saved_views_of",
+    "sees_most_accounts",
     "service_to_operate",
     "service_to_view",
     "services_to_operate",

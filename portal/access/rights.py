@@ -150,6 +150,12 @@ def rows_if_known(user: User) -> Hashable | None:
     return read.rows if read else None
 
 
+def sees_most_accounts(user: User, seen: AccountQuerySet) -> bool:
+    """Whether these are at least half of all accounts, as far as the user's rights were read."""
+    read: KnownRights | None = getattr(user, "known_rights", None)
+    return read is not None and len(seen) * 2 >= len(read.accounts)
+
+
 def unseen_accounts(user: User) -> list[Account]:
     """Accounts of which the user may not know. If the user's rights are known, they are not read again."""
     rules = (to_view, with_invoices)

@@ -32,7 +32,7 @@ from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.models.sorting import Filled
+from ultahost_api.models.sorting import Filled, in_order_of_an_index
 
 
 def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, Any]) -> SafeString:
@@ -277,7 +277,10 @@ class Table(AnyTable):
     def _among(self, first: int, end: int) -> QuerySet[Any]:
         found = self._all.all()
         found.query.where = WhereNode()
-        return found.filter(pk__in=self.rows.values("pk")[first:end]).order_by(*self._order())
+        ids = self.rows.values("pk")[first:end]
+        if not self.is_filtered and access.sees_most_accounts(self.request.user, self.accounts):
+            ids = in_order_of_an_index(ids, "account")
+        return found.filter(pk__in=ids).order_by(*self._order())
 
     @property
     def gone_count(self) -> int:

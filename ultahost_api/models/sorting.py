@@ -1,7 +1,13 @@
 """Expressions that lists sort by and that indexes hold, the same on both sides so that they meet."""
 
-from django.db.models import F, Func, Index, Q
+from copy import copy
+from typing import Any
+
+from django.db.models import F, Func, Index, Q, QuerySet
+from django.db.models.expressions import Col
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import In
+from django.db.models.sql.where import WhereNode
 
 
 class Filled(Func):
@@ -33,3 +39,32 @@ def sorted_by(name: str, *columns: str | Filled | Coalesce) -> Index:
 def unreadable(name: str) -> Index:
     """An index of the few rows that have a field that could not be read."""
     return Index(fields=["gone_at"], condition=~Q(unreadable={}), name=name)
+
+
+def in_order_of_an_index(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    """The same rows. SQLite does not find them by the column, of which the values of most rows are named.
+
+    It would rather read all that have one of a list of values and sort them, although the index of the
+    order has the first fifty at its begin.
+    """
+    found = rows.all()
+    found.query.where = _without_index(found.query.where, column)
+    return found
+
+
+def _without_index(where: WhereNode, column: str) -> WhereNode:
+    children: list[Any] = []
+    for child in where.children:
+        if isinstance(child, WhereNode):
+            child = _without_index(child, column)
+        elif isinstance(child, In) and isinstance(child.lhs, Col) and child.lhs.target.name == column:
+            child, col = copy(child), child.lhs
+            child.lhs = _WithoutIndex(col.alias, col.target, col.output_field)
+        children.append(child)
+    return WhereNode(children, where.connector, where.negated)
+
+
+class _WithoutIndex(Col):
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        sql, parameters = self.as_sql(compiler, connection)
+        return f"+{sql}", parameters
