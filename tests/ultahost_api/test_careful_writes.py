@@ -11,7 +11,7 @@ from django.utils import timezone
 from ultahost_api import operations
 from ultahost_api.client import Secret
 from ultahost_api.models import Operation, Service
-from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, WriteRequest
+from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, WriteRequest, batches
 from ultahost_api.operations.actions import action_of
 from ultahost_api.sandbox import Fault
 
@@ -105,6 +105,12 @@ def test_it_stores_no_field_of_an_answer_that_it_does_not_know(sandbox, intend):
     assert "canary" not in repr(Operation.objects.values().get())
 
 
+def test_it_stores_no_secret_of_an_answer_whatever_its_field():
+    """No write of today has one among the fields that are stored."""
+    told = {"invoiceid": 1, "result": Secret("canary")}
+    assert action_of("pay_invoice").kept_of(told) == {"invoiceid": 1}
+
+
 def test_it_counts_no_read_that_failed(sandbox, acme, intend):
     """After three that saw nothing it gives up: two that were not answered are none of them."""
     acme.domains[1]["donotrenew"] = 0
@@ -170,8 +176,14 @@ def test_it_takes_an_order_for_its_own_by_the_domains_in_it(sandbox, acme, inten
     assert lost.state == state
 
 
-@pytest.mark.parametrize("added", [["BankAccount"], ["CreditCard", "CreditCard"]])
-def test_it_takes_no_payment_method_for_its_own_that_may_be_another(sandbox, acme, intend, added):
+@pytest.mark.parametrize(
+    ("there", "added"),
+    [([], ["BankAccount"]), ([], ["CreditCard", "CreditCard"]), (["CreditCard"], [])],
+    ids=["of another type", "two that may be", "one from before"],
+)
+def test_it_takes_no_payment_method_for_its_own_that_may_be_another(sandbox, acme, intend, there, added):
+    for kind in there:
+        acme.add_payment_methods(1, type=kind)
     sandbox.faults.add(Fault.drop(), action="add_payment_method")
     card = {"card_number": Secret("4111111111111111"), "card_expiry": Secret("1230")}
     lost = operations.perform(intend("add_payment_method", type="CreditCard", **card))
@@ -222,11 +234,19 @@ def batch(intend):
     return batch
 
 
-def test_it_pays_nothing_beside_one_that_became_unknown_while_it_looked(sandbox, batch, during_call):
+@pytest.mark.parametrize("state", [State.SENDING, State.UNKNOWN])
+def test_it_pays_nothing_beside_one_that_another_process_sent_while_it_looked(
+    sandbox, batch, during_call, monkeypatch, state
+):
+    """This one had found the lane free a moment before the other began."""
     first, second = Operation.objects.order_by("place")
+    lanes = batches._free_lanes(Operation.objects.filter(batch=batch))
+    monkeypatch.setattr(batches, "_free_lanes", lambda _: lanes)
     Operation.objects.filter(pk=first.pk).update(state=State.SENDING)
-    during_call(lambda: Operation.objects.filter(pk=first.pk).update(state=State.UNKNOWN))
+    during_call(lambda: Operation.objects.filter(pk=first.pk).update(state=state))
+    asked = len(sandbox.requests)
     operations.send_next(batch)
+    assert [seen.action for seen in sandbox.requests[asked:]] == ["get_invoice"]
     assert second.fresh().state == State.QUEUED
     assert effects(sandbox, "pay_invoice") == 0
 
