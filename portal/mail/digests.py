@@ -29,22 +29,21 @@ _EMPTY_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """Overdue invoices of one account in one currency: those that became overdue, and all."""
+    """Overdue invoices of one account in one currency: those that became overdue, and all.
+
+    ``unread`` is of how many the total could not be read; no sum holds these.
+    """
 
     account: Account
     currency: str
     new: list[Invoice]
     count: int
     total: Decimal
+    unread: int
 
     @property
     def new_total(self) -> Decimal:
         return _sum(self.new)
-
-    @property
-    def new_unread(self) -> int:
-        """How many are not in the sum, because their total could not be read."""
-        return sum(invoice.total is None for invoice in self.new)
 
     @property
     def shown(self) -> list[Invoice]:
@@ -147,7 +146,8 @@ def _bills(person: User) -> list[Bills]:
     for (account, currency), group in groupby(ordered, lambda invoice: (invoice.account, invoice.currency)):
         invoices = list(group)
         if new := [invoice for invoice in invoices if str(invoice.pk) not in told]:
-            found.append(Bills(account, currency, new, len(invoices), _sum(invoices)))
+            unread = sum(invoice.total is None for invoice in invoices)
+            found.append(Bills(account, currency, new, len(invoices), _sum(invoices), unread))
     return found
 
 

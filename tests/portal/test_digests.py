@@ -253,6 +253,21 @@ def test_it_tells_of_each_overdue_invoice_once(rows, acme, clock):
     assert "late-1" not in second
 
 
+def test_it_says_of_each_sum_what_it_does_not_contain(rows, acme, clock):
+    """Also of the sum of all, which holds invoices that were told before."""
+    late = {"due_date": DAY - timedelta(days=1)}
+    rows.invoice(acme, number="late-1", total=None, unreadable={"total": "1,044"}, **late)
+    (first,) = morning()
+    assert "late-1, due 5 Jun 2026: unreadable (“1,044”)" in first
+
+    rows.invoice(acme, total="5.50", **late)
+    clock(1)
+    (second,) = morning()
+    assert "Acme: 1 invoice, €5.50 (overdue in total: 2, €5.50)" in second
+    for letter in (first, second):
+        assert "1 amount could not be read, not included" in letter
+
+
 @pytest.mark.parametrize("total", ["0.00", "-120.00"])
 def test_it_mails_of_no_invoice_that_asks_for_no_money(rows, acme, clock, total):
     rows.invoice(acme, due_date=DAY - timedelta(days=1), total=total)

@@ -137,7 +137,7 @@ def test_it_mails_of_an_overdue_invoice_whose_total_it_cannot_read(alma, rows, a
     rows.invoice(account, total=Decimal(-5), due_date=PAST)
     digest = digests.compose(Notification.objects.create(person=alma, kind="digest", subject="today"))
     [bills] = digest.bills
-    assert (len(bills.new), bills.new_total, bills.new_unread) == (2, Decimal(5), 1)
+    assert (len(bills.new), bills.new_total, bills.unread) == (2, Decimal(5), 1)
 
 
 def test_it_says_on_a_list_what_is_not_listed(browser, account):

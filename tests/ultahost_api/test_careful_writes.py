@@ -278,6 +278,16 @@ def test_it_keeps_a_cancellation_whose_due_date_moved_back(acme, worker, intend)
         service.next_due_date = due
 
 
+def test_it_keeps_an_immediate_cancellation_whatever_the_due_date(acme, worker, intend):
+    """It ends no period, so it does not lapse with one."""
+    worker.run("services")
+    service = Service.objects.get()
+    wanted = intend("request_cancellation", serviceid=1, type="Immediate")
+    operation = operations.perform(replace(wanted, noted={"next_due_date": "2026-12-24"}))
+    service.next_due_date = date(2027, 12, 24)
+    assert operations.pending_cancellation(service) == operation
+
+
 def test_it_keeps_who_withdrew_a_cancellation_first(people, worker, intend, alma):
     worker.run("services")
     operation = operations.perform(intend("request_cancellation", serviceid=1, type="Immediate"))
