@@ -295,6 +295,16 @@ def test_an_invoice_that_is_paid_and_comes_back_is_not_told_again(rows, acme, cl
         assert morning() == []
 
 
+def test_it_rounds_no_amount_and_no_sum(rows, clock, alma):
+    account = rows.account("Gulf", currency="KWD")
+    rows.key(alma, account, "Gulf")
+    for number, total in {"late-1": "12.3450", "late-2": "0.0001"}.items():
+        rows.invoice(account, number=number, total=total, due_date=DAY - timedelta(days=1))
+    (letter,) = morning()
+    assert "Gulf: 2 invoices, KWD12.3451" in letter
+    assert "late-1, due 5 Jun 2026: KWD12.345\n" in letter
+
+
 def test_it_never_adds_two_currencies(rows, acme, people):
     dollars = rows.account("Acme", currency="USD")
     late = {"due_date": DAY - timedelta(days=1)}

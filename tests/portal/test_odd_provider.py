@@ -143,6 +143,8 @@ def test_its_pages_that_are_read_live_open(visit, sandbox, alma, noun):
         page = browser.get(f"/{noun}/{row.account_id}/{row.remote_id}/?live=1")
         assert page.status == 200
         assert page.all(".facts"), page.texts(".banner .words")
+        told = [words for words in row.unreadable.values() if 0 < len(words) < 255]  # a long one fits a page
+        assert len(page.texts(".banner .words q.said")) >= len(told)
 
 
 def test_its_live_lists_show_every_row(sandbox, visit, alma):
@@ -167,10 +169,11 @@ def test_its_live_pages_say_what_could_not_be_read(sandbox, visit, alma):
     )
     page = browser.get(f"/contacts/{account.pk}/{contact['id']}/?live=1")
     assert "Unknown" in page.texts("dd")
+    assert "perhaps" in page.texts(".banner q.said")
     announcement = next(row for row in sandbox.state.announcements.values() if row["date"] == "2026-02-30")
-    assert browser.get(f"/announcements/{announcement['id']}/?live=1").texts(".beneath .unread") == [
-        "unreadable"
-    ]
+    page = browser.get(f"/announcements/{announcement['id']}/?live=1")
+    assert page.texts(".beneath .unread") == ["unreadable"]
+    assert "2026-02-30" in page.texts(".banner q.said")
 
 
 def test_its_pages_that_add_up_open(visit, alma):

@@ -4,12 +4,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from portal.mail import digests
 from portal.models import Notification
 from portal.wording import formats
 from tests.portal.statements import all_statements
-from ultahost_api.models import Invoice, Refresh
+from ultahost_api.models import Invoice, InvoiceItem, Refresh
 
 pytestmark = pytest.mark.django_db
 
@@ -73,12 +74,32 @@ def test_it_marks_an_odd_row_and_leads_to_it(browser, rows, account, noun):
     assert "Date: yester<b>day" in line
 
 
+@pytest.mark.parametrize("noun", ["service", "domain", "invoice", "order"])
+def test_it_shows_no_other_status_than_the_one_that_it_cannot_read(browser, rows, account, noun):
+    getattr(rows, noun)(account, status="", unreadable={"status": "x" * 255})
+    assert browser.get(f"/{noun}s/").one("td.state .quiet").text == "Unknown"
+
+
 @pytest.mark.parametrize("noun", ["service", "domain", "invoice"])
 def test_it_says_on_its_page_what_was_written(browser, rows, account, noun):
     row = getattr(rows, noun)(account, unreadable={"status": "x" * 255, "notes": ""})
     page = browser.get(f"/{noun}s/{row.pk}/")
     assert page.texts(".banner .words q.said") == ["x" * 255]
     assert "Notes (nothing)" in " ".join(page.texts("main .banner .words"))
+
+
+@pytest.mark.parametrize("paper", ["", "print/"])
+def test_it_leaves_no_amount_of_an_invoice_out_that_it_cannot_read(browser, rows, account, paper):
+    odd = dict.fromkeys(["subtotal", "tax", "tax2", "credit", "total"], "1,044")
+    invoice = rows.invoice(account, detailed_at=timezone.now(), unreadable=odd)
+    InvoiceItem.objects.create(invoice=invoice, position=0, description="VPS", unreadable={"amount": "1,0"})
+
+    page = browser.get(f"/invoices/{invoice.pk}/{paper}")
+
+    assert page.texts(".banner q.said") == ["1,044"] * 5
+    assert page.texts("tfoot th") == ["Subtotal", "Tax", "Second tax", "Credit used", "Total"]
+    assert page.texts("td.money") == ["unreadable"] * 6
+    assert "Amount: 1,0" in page.one("tbody .name .unread").text
 
 
 def test_it_shows_no_due_date_in_place_of_an_unreadable_end(browser, rows, account):

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ultahost_api.models import Domain, Event, Invoice, Order, Quote, Service
+from ultahost_api.models.invoice_totals import added
 from ultahost_api.sandbox import Fault
 
 EXACT = ["12.345", "2.125", "1980.50", "12938.7001", "-120.00", "99999999999.9999"]
@@ -80,6 +81,12 @@ def test_it_adds_before_it_brings_a_sum_to_four_decimals(account, db):
     assert sums.open == Decimal("252.906")
     [owed] = Invoice.objects.all().owed()[account.pk]
     assert owed.total == Decimal("252.906")
+
+
+def test_it_takes_from_a_sum_what_a_database_of_floats_added():
+    """Not every SQLite does: the newer ones add exactly."""
+    assert str(added(Decimal("99.9999999999986"))) == "100.00"
+    assert str(added(Decimal("0.00029999999999999997"))) == "0.0003"
 
 
 @pytest.mark.parametrize(("total", "is_owed"), [("-120.00", False), ("0.00", False), ("0.001", True)])

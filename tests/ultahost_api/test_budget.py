@@ -365,6 +365,15 @@ def test_it_holds_a_key_that_is_new_to_an_account_that_has_to_wait(sandbox, rung
     assert refusal.value.retry_at == RateWindow.objects.get(key=first).held_until
 
 
+def test_it_keeps_a_longer_hold_of_a_key_that_is_new_to_an_account(make_key, clock):
+    first, second = make_key("First"), make_key("Second")
+    until = {first: NOON + timedelta(seconds=60), second: NOON + timedelta(seconds=600)}
+    for key, held_until in until.items():
+        RateWindow.objects.create(key=key, held_until=held_until)
+    budget.join(second)
+    assert may(second) == until[second]
+
+
 @pytest.mark.parametrize("status", [401, 403])
 def test_it_remembers_when_and_how_ultahost_refused_a_key(key, clock, status):
     budget.record(key, Rate(), status, "No such key. " * 30)

@@ -393,3 +393,11 @@ def test_it_ends_a_back_off_with_a_new_key(key, acme, people, add_key, trouble):
     add_key(people.member("Bo"), acme)
     for refresh in Refresh.objects.filter(account=key.account):
         assert (refresh.next_due_at <= timezone.now(), refresh.attempts) == (True, 0)
+
+
+def test_it_ends_no_wait_for_the_limit_with_a_new_key(key, acme, people, add_key):
+    """The limit may be the account's: the other key would meet it too."""
+    later = timezone.now() + timedelta(minutes=15)
+    Refresh.objects.update(trouble="limited", next_due_at=later, completed_at=timezone.now())
+    add_key(people.member("Bo"), acme)
+    assert set(Refresh.objects.values_list("trouble", "next_due_at")) == {("limited", later)}

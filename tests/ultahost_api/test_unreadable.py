@@ -1,9 +1,10 @@
 """Fields that make no sense: the row is there all the same, and says which of them could not be read."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from ultahost_api.models import Account, Domain, Email, Event, Invoice, Order, Quote, Refresh, Service
 from ultahost_api.sandbox import Fault
@@ -173,6 +174,20 @@ class TestDetails:
         domain = Domain.objects.get()
         assert (domain.is_premium, domain.auto_renew) == (None, None)
         assert domain.unreadable == {"is_premium": "perhaps", "auto_renew": "2"}
+
+    def test_it_clears_what_the_details_told_before_and_says_so_once(self, acme, worker):
+        acme.add_domains(1, expirydate="2027-02-28", is_premium=1)
+        worker.run("domains")
+        worker.run("details")
+        acme.domains[1] |= {"expirydate": "2027-02-30", "is_premium": "perhaps"}
+        odd = {"expiry_date": "2027-02-30", "is_premium": "perhaps"}
+        for _ in range(2):
+            Domain.objects.update(detailed_at=timezone.now() - timedelta(days=2))
+            worker.run("details")
+            domain = Domain.objects.get()
+            assert (domain.expiry_date, domain.is_premium, domain.unreadable) == (None, None, odd)
+        event = Event.objects.get()
+        assert (event.kind, event.changes["expiry_date"]) == ("unreadable", ["2027-02-28", "2027-02-30"])
 
     def test_it_keeps_apart_what_lists_and_what_details_tell(self, acme, worker):
         acme.add_domains(1, expirydate="2026-02-30", recurringamount="1,234")

@@ -1,5 +1,6 @@
 import contextlib
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -135,6 +136,11 @@ def test_it_keeps_what_nobody_asked_for():
     assert row.rest() == {"new": {"x": 1}}
 
 
+def test_it_makes_json_of_a_number_that_a_float_would_change():
+    exact = Decimal("99999999999.123456789")
+    assert wire.plain({"a": [Decimal("12.345"), exact]}) == {"a": [12.345, str(exact)]}
+
+
 @given(JSON)
 def test_it_raises_nothing_but_unreadable(value):
     for read in (wire.integer, wire.money, wire.day, wire.moment, wire.rows):
@@ -164,6 +170,13 @@ def test_it_keeps_a_little_of_what_it_cannot_read(value):
 
     assert isinstance(unread.told, str)
     assert len(unread.told) <= 255
+
+
+@pytest.mark.parametrize("long", ["x" * 999, ["x" * 999], {"x" * 999: 1}, int("9" * 999)])
+def test_it_keeps_at_most_255_characters_of_what_it_cannot_read(long):
+    row = Row({"total": long, "status": [long], "ns1": [long], "ns2": [long]})
+    for unread in (row.money("total"), row.text("status"), row.nameservers()):
+        assert len(unread.told) == 255
 
 
 @pytest.mark.parametrize("read", [Row.money, Row.day, Row.moment, Row.number, Row.count, Row.flag])
