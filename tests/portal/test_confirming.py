@@ -8,6 +8,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from portal.models import Switches
 from ultahost_api.models import ApiKey, Invoice, Operation, Refresh, Service
 
 PASSWORD = "correct horse battery"
@@ -58,6 +59,10 @@ def paths(account):
         "pay several": f"/invoices/pay/?invoice={invoice.pk}",
         "quote": f"/quotes/{account.pk}/1/accept/",
         "bank": f"/payment-methods/{account.pk}/add/bank/",
+        "card": f"/payment-methods/{account.pk}/add/card/",
+        "account password": f"/accounts/{account.pk}/password/",
+        "transfer": f"/orders/new/transfer/?account={account.pk}&domain=a.example.com&years=2&review=1"
+        "&payment_method=stripe",
         "order": f"/orders/new/service/?account={account.pk}&product_id=1&cycle=monthly&review=1"
         "&payment_method=stripe",
     }
@@ -145,9 +150,14 @@ def test_it_keeps_the_invoices_that_were_picked(browser, alma):
         ("bank", {"bank_account": "DE89370400440532013777", "bank_code": "CNRYDEBANKXX"}, "DE8937"),
         ("service password", {"password": "canary of the mine"}, "canary"),
         ("key", {"label": "Shop", "secret": "sk_test_canary_0123456789"}, "canary"),
+        ("order", {"root_password": "canary of the server"}, "canary"),
+        ("transfer", {"epp_code": "canary-EPP"}, "canary"),
+        ("card", {"card_number": "4111111111111111", "card_expiry": "1230"}, "41111111"),
+        ("account password", {"existing": "canary of old", "new": "canary of new"}, "canary"),
     ],
 )
 def test_it_keeps_no_secret(browser, alma, act, typed, secret):
+    Switches.objects.update_or_create(defaults={"cards": True})
     path = "/keys/add/" if act == "key" else paths(ApiKey.objects.get().account)[act]
 
     interrupted = browser.post(path, typed)
