@@ -121,6 +121,18 @@ def test_it_shows_the_items_and_no_note_of_the_provider_s_own(visit, alma, path)
     assert CANARY not in page.html
 
 
+def test_it_leaves_no_amount_out_that_it_cannot_read(visit, alma, path, acme):
+    odd = next(iter(acme.quotes.values()))
+    odd |= {"tax1": "1,044", "tax2": "1,044", "items": [odd["items"][0] | {"unitprice": "1,044"}]}
+
+    page = visit(alma).get(path() + "?live=1")
+
+    assert page.texts("#quote tfoot th") == ["Subtotal", "Tax", "Second tax", "Total"]
+    assert page.texts("#quote tfoot td").count("unreadable") == 2
+    assert "Price: 1,044" in page.one("#quote tbody .name .unread").text
+    assert page.texts("#quote tbody td.money")[0] == "unreadable"
+
+
 def test_it_says_what_is_accepted_and_for_how_much(visit, alma, path):
     page = visit(alma).get(path() + "accept/")
 

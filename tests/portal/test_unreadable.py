@@ -4,13 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from portal.mail import digests
-from portal.models import Notification
+from portal.models import Notification, ShareLink
 from portal.wording import formats
 from tests.portal.statements import all_statements
-from ultahost_api.models import Invoice, InvoiceItem, Refresh
+from ultahost_api.models import Domain, Invoice, InvoiceItem, Refresh
 
 pytestmark = pytest.mark.django_db
 
@@ -105,6 +106,8 @@ def test_it_leaves_no_amount_of_an_invoice_out_that_it_cannot_read(browser, rows
 def test_it_shows_no_due_date_in_place_of_an_unreadable_end(browser, rows, account):
     rows.domain(account, next_due_date=AHEAD, unreadable={"expiry_date": "2026-02-30"})
     assert browser.get("/domains/").one("td.date").text == "unreadable"
+    facts = browser.get(f"/domains/{Domain.objects.get().pk}/")
+    assert facts.texts(".facts dd")[0] == "unreadable"
 
 
 @pytest.mark.parametrize(("read", "shown"), [(True, "unknown"), (False, "not read yet")])
@@ -175,6 +178,67 @@ def test_it_says_what_an_account_owes_beside(browser, rows, account):
     cell = browser.get("/accounts/").one("td.money")
     assert formats.money(Decimal(5), "EUR") in cell.text
     assert "1 amount could not be read, not included" in cell.text
+
+
+def test_it_leads_from_what_an_account_owes_to_what_it_leaves_out(browser, rows, account):
+    rows.invoice(account, total=Decimal(5))
+    odd = rows.invoice(account, number="odd", unreadable={"total": "1,044"})
+    page = browser.get("/accounts/")
+    assert browser.click(page, "td.money a").texts("td.name a") == [str(odd)]
+
+
+def test_it_says_of_a_statement_what_its_sums_leave_out(browser, rows, account):
+    rows.invoice(account, date=date(2026, 3, 1), unreadable={"total": "1,044"})
+    for path in ("/statements/?month=2026-03", f"/statements/{account.pk}/2026-03/"):
+        assert "1 total could not be read, not included" in browser.get(path).one("main").text
+
+
+def test_it_says_of_spend_what_it_leaves_out_and_leads_there(browser, rows, account):
+    today = timezone.localdate()
+    odd = rows.invoice(account, number="odd", date=today, unreadable={"total": "1,044"})
+    rows.invoice(account, date=today, total=Decimal(5))
+    page = browser.get("/spend/")
+    [link] = [one for one in page.all("main li.bad a") if "could not be read" in one.text]
+    assert browser.get(link["href"]).texts("td.name a") == [str(odd)]
+
+
+def test_home_names_every_noun_with_odd_rows_and_leads_to_them(browser, rows, account):
+    for noun in ("service", "domain", "invoice", "order", "quote", "email"):
+        getattr(rows, noun)(account)
+        getattr(rows, noun)(account, unreadable={"date": "yesterday"})
+    home = browser.get("/")
+    links = [one["href"] for one in home.all("main .banner a") if "unreadable=any" in one["href"]]
+    assert len(links) == 6
+    for link in links:
+        assert len(browser.get(link).all("tbody tr")) == 1
+
+
+@pytest.fixture
+def shared(visit, people, account):
+    """The page of a link that shows all invoices of the account."""
+    link, secret = ShareLink.objects.make(people.admin("Dana"), days=7, name="Adviser", accounts=[account])
+    browser = visit()
+    page = browser.get(reverse("open_shared", args=[link.pk, secret])).leads_to
+    return lambda: browser.get(page)
+
+
+def test_it_says_by_a_share_link_what_could_not_be_read_and_is_not_listed(shared, rows, account):
+    rows.invoice(account, total=Decimal(5), due_date=AHEAD)
+    rows.invoice(account, number="odd", unreadable={"total": "1,044"}, due_date=AHEAD)
+    rows.invoice(account, total=Decimal(7), unreadable={"due_date": "2026-02-30"})
+    rows.invoice(account, total=Decimal(-9), due_date=AHEAD)
+    rows.invoice(account, status="Paid", date=date(2026, 1, 1), unreadable={"total": "1,044"})
+    Refresh.objects.create(account=account, noun="invoices", set_aside=[{"id": "abc", "error": "x"}])
+
+    page = shared()
+
+    notes = page.texts(".figures .note")
+    assert notes.count("1 amount could not be read, not included") == 2  # of the open ones and of the paid
+    assert "1 due date could not be read" in notes
+    assert "€9.00 credit in 1 invoice, not deducted" in notes
+    assert page.texts("td.money").count("unreadable") == 2
+    assert page.texts("td.date").count("unreadable") == 1
+    assert "1 invoice is not listed, since it has no readable ID." in page.texts(".banner .words")
 
 
 def test_it_asks_the_database_the_same_with_odd_rows_and_without(browser, rows, account):
