@@ -147,3 +147,12 @@ def test_it_exports_an_amount_with_all_its_decimals(visit, people, rows):
         rows.invoice(account, total=Decimal(total), date=date(2026, 1, 1))
     lines = visit(alma).get("/invoices.csv?sort=total").csv()
     assert [line[6] for line in lines] == ["-0.50", "5.00", "12.345"]
+
+
+def test_it_finds_an_amount_by_all_its_decimals(visit, people, rows):
+    alma = people.member("Alma")
+    account = rows.account(currency="KWD")
+    rows.key(alma, account)
+    for total in ("12.3450", "12.3400"):
+        rows.invoice(account, number=total, total=Decimal(total))
+    assert visit(alma).get("/invoices/?q=12.345").texts("td.name a") == ["12.3450"]

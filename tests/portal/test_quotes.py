@@ -201,6 +201,19 @@ def test_it_sends_nothing_for_an_accepted_quote(visit, alma, path, sandbox):
     assert accepted(sandbox) == []
 
 
+def test_it_accepts_a_total_to_its_last_decimal(visit, alma, path, acme, sandbox):
+    quote = next(iter(acme.quotes.values()))
+    quote["total"] = "12.345"
+    browser = visit(alma)
+    form = browser.get(path() + "accept/").hidden
+    quote["total"] = "12.346"
+    assert browser.post(path() + "accept/", form).status == 422
+    assert accepted(sandbox) == []
+
+    assert accept(browser, path()).status == 303
+    assert accepted(sandbox) == [quote["id"]]
+
+
 def test_it_accepts_no_other_total_than_the_page_showed(visit, alma, path, acme, sandbox):
     browser = visit(alma)
     form = browser.get(path() + "accept/")

@@ -50,8 +50,11 @@ def test_it_counts_beside_a_sum_what_it_leaves_out_and_leads_there(browser, rows
 
 
 def test_it_counts_paid_invoices_that_it_leaves_out(browser, rows, account):
-    rows.invoice(account, status="Paid", total=Decimal(5), unreadable={"date": "2026-02-30"})
-    assert "1 paid invoice could not be read, not included" in browser.get("/").texts(".figures .note")
+    rows.invoice(account, status="Paid", total=Decimal(7), date=date(2026, 1, 1))
+    odd = rows.invoice(account, status="Paid", total=Decimal(5), unreadable={"date": "2026-02-30"})
+    page = browser.get("/")
+    assert "1 paid invoice could not be read, not included" in page.texts(".figures .note")
+    assert browser.click(page, ".figures .note a").texts("td.name a") == [str(odd)]
 
 
 def test_it_says_nothing_where_everything_can_be_read(browser, rows, account):
