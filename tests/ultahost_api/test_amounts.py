@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from ultahost_api.models import Domain, Event, Invoice, Order, Quote, Service
+from ultahost_api.models import Account, Domain, Event, Invoice, Order, Quote, Service
 from ultahost_api.models.invoice_totals import added
 from ultahost_api.sandbox import Fault
 
@@ -36,6 +36,12 @@ def test_it_stores_what_the_details_tell(acme, worker):
     invoice = Invoice.objects.get()
     told = [invoice.subtotal, invoice.tax, invoice.tax2, invoice.credit, invoice.items.get().amount]
     assert told == [Decimal(n) for n in ("12.345", "0.125", "0.0001", "2.125", "12.345")]
+
+
+def test_it_stores_what_the_profile_tells(acme, worker):
+    acme.profile["credit"] = "12.3451"
+    worker.run("profile")
+    assert Account.objects.get(remote_uuid=acme.uuid).credit == Decimal("12.3451")
 
 
 def test_it_reads_a_number_in_json_to_its_last_decimal(sandbox, acme, worker):
