@@ -116,6 +116,18 @@ def test_it_fills_no_other_form_with_what_was_typed(browser, alma, acme, read_ev
     assert browser.follow(page).one("textarea[name=reason]").text == "Shop has moved"
 
 
+def test_it_names_sum_and_key_anew_and_keeps_no_word_to_send_again(browser, alma):
+    key = ApiKey.objects.get()
+    path = paths(key.account)["pay"]
+    old = {"form_token": str(uuid4()), "agreed": "1.00", "key": str(uuid4()), "again": "on"}
+
+    form = browser.follow(confirm(browser, browser.post(path, old)))
+
+    assert form.hidden["form_token"] == old["form_token"]
+    assert (form.hidden["agreed"], form.hidden["key"]) == ("19.9900", str(key.pk))
+    assert not form.hidden.get("again")
+
+
 def test_it_keeps_the_nameservers_that_were_typed(browser, alma):
     path = paths(ApiKey.objects.get().account)["nameservers"]
     token = str(uuid4())

@@ -251,6 +251,16 @@ def test_it_pays_nothing_beside_one_that_another_process_sent_while_it_looked(
     assert effects(sandbox, "pay_invoice") == 0
 
 
+@pytest.mark.parametrize(("seconds", "state"), [(-1, State.DONE), (30, State.QUEUED)])
+def test_it_takes_over_from_a_process_that_died_while_it_looked(sandbox, batch, seconds, state):
+    """Once its claim has ended, and not before."""
+    first = Operation.objects.order_by("place")[0]
+    claimed = timezone.now() + timedelta(seconds=seconds)
+    Operation.objects.filter(pk=first.pk).update(next_read_at=claimed)
+    operations.send_next(batch)
+    assert first.fresh().state == state
+
+
 def test_it_pays_nothing_for_a_sender_who_lost_the_right_while_it_looked(sandbox, batch, alma, during_call):
     during_call(lambda: type(alma).objects.filter(pk=alma.pk).update(is_active=False))
     operations.send_next(batch)

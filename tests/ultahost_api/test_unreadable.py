@@ -174,6 +174,7 @@ class TestDetails:
         domain = Domain.objects.get()
         assert (domain.is_premium, domain.auto_renew) == (None, None)
         assert domain.unreadable == {"is_premium": "perhaps", "auto_renew": "2"}
+        assert not Event.objects.exists()  # it was never readable
 
     def test_it_clears_what_the_details_told_before_and_says_so_once(self, acme, worker):
         acme.add_domains(1, expirydate="2027-02-28", is_premium=1)
