@@ -221,6 +221,12 @@ class TestDetails:
         assert (line.amount, "amount" in line.unreadable) == (None, True)
         assert invoice.unreadable == {"subtotal": "1,234", "tax": "null"}
 
+    def test_it_reads_no_amount_of_a_line_in_another_currency(self, acme, worker):
+        acme.add_invoices(1, items=[{"id": 1, "description": "VPS", "amount": "$5.00", "taxed": 0}])
+        worker.run("invoices")
+        worker.run("details")
+        assert Invoice.objects.get().items.get().unreadable == {"amount": "$5.00"}
+
     def test_it_keeps_its_lines_in_order_around_an_odd_one(self, acme, worker):
         good = {"id": 1, "description": "VPS", "amount": "5.00", "taxed": 0}
         acme.add_invoices(1, items=[good, good | {"amount": ""}, good | {"taxed": "?"}])
