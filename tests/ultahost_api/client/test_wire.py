@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ultahost_api.client import Secret
@@ -15,6 +15,8 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
+# A machine that is busy makes values slowly.
+unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize(
@@ -141,6 +143,7 @@ def test_it_makes_json_of_a_number_that_a_float_would_change():
     assert wire.plain({"a": [Decimal("12.345"), exact]}) == {"a": [12.345, str(exact)]}
 
 
+@unhurried
 @given(JSON)
 def test_it_raises_nothing_but_unreadable(value):
     for read in (wire.integer, wire.money, wire.day, wire.moment, wire.rows):
@@ -148,6 +151,7 @@ def test_it_raises_nothing_but_unreadable(value):
             read(value)
 
 
+@unhurried
 @given(JSON)
 def test_it_always_reads_something_into_texts_and_flags(value):
     assert isinstance(wire.text(value), str)
@@ -156,6 +160,7 @@ def test_it_always_reads_something_into_texts_and_flags(value):
     assert isinstance(wire.numbers(value), tuple)
 
 
+@unhurried
 @given(JSON)
 def test_it_complains_briefly(value):
     with pytest.raises(Unreadable) as caught:
@@ -164,6 +169,7 @@ def test_it_complains_briefly(value):
     assert len(str(caught.value)) < 100
 
 
+@unhurried
 @given(JSON)
 def test_it_keeps_a_little_of_what_it_cannot_read(value):
     unread = Row({"total": [value]}).money("total")
