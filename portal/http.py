@@ -14,6 +14,7 @@ from django_htmx.middleware import HtmxDetails
 from portal.models import User
 
 _VARY = ("HX-Request", "HX-Target", "HX-History-Restore-Request")
+_AGAIN = "again"  # the id of the part of the frame where a page asks who the person is
 
 require_safe_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -60,6 +61,24 @@ def is_automatic(request: HttpRequest) -> bool:
     """Whether a region of the page sent the request by itself, so that it is no sign of a person."""
     htmx = getattr(request, "htmx", None)
     return bool(htmx and request.method == "GET" and not htmx.boosted)
+
+
+def is_question(request: HttpRequest) -> bool:
+    """Whether a script only asks if this act needs the password first. Nothing may be done then."""
+    return "Ask-First" in request.headers
+
+
+def is_over_page(request: HttpRequest) -> bool:
+    """Whether a page that asks who the person is opens in a dialog over another one."""
+    htmx = getattr(request, "htmx", None)
+    return is_question(request) or bool(htmx and htmx.target == _AGAIN)
+
+
+def over_page(response: HttpResponse) -> HttpResponse:
+    """Tells the script that this is the part for the dialog."""
+    response["Over-Page"] = "yes"
+    patch_vary_headers(response, ("Ask-First", *_VARY))
+    return response
 
 
 def leave(request: HttpRequest, url: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from portal import access, http
 from portal.running.web import proxies
 from portal.running.web.busy import RETRY_AFTER
 from portal.running.web.limits import LARGEST_BODY
-from portal.sign_in import devices, hashing, second_factor, sessions
+from portal.sign_in import devices, hashing, reauthentication, second_factor, sessions
 from portal.views import health
 from portal.wording import preferences
 from ultahost_api.models.locks import waiting_at_most
@@ -180,6 +180,24 @@ class KnownDevices:
         response = self.get_response(request)
         devices.remember(request, response)
         return response
+
+
+class Questions:
+    """Answers a script that asks whether an act needs the password first: most acts do not.
+
+    Only views that ask by themselves are called, because others would do what was only asked about.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponseBase | None:
+        if not http.is_question(request) or reauthentication.answers_a_question(view):
+            return None
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 class SecondFactorRequired:

@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "portal.middleware.SessionLimits",
     "portal.middleware.KnownDevices",
     "portal.middleware.SecondFactorRequired",
+    "portal.middleware.Questions",
     "portal.middleware.RightsOnce",
     "portal.middleware.Preferences",
     "portal.pages.directions.MarkDirections",

@@ -5,7 +5,9 @@ from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path, reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
+from portal.sign_in.reauthentication import answers_questions
 from portal.views import first_steps
 from portal.views.accounts import (
     account,
@@ -22,6 +24,7 @@ from portal.views.batches import batch, retry_batch, steer_batch
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
 from portal.views.columns import choose_columns
+from portal.views.confirming import confirm_by_code, confirm_by_passkey, confirm_by_password
 from portal.views.contacts import (
     contact,
     contacts,
@@ -110,7 +113,6 @@ from portal.views.shared import open_shared, shared, shared_csv
 from portal.views.shortcuts import shortcuts
 from portal.views.sign_in import (
     add_passkey,
-    confirm_by_passkey,
     end_session,
     list_sessions,
     second_step,
@@ -126,7 +128,7 @@ sign_in_urls = [
     path("out/", sign_in.logout, name="account_logout"),
     path("closed/", sign_in.signup, name="account_signup"),
     path("inactive/", login_not_required(sign_in.account_inactive), name="account_inactive"),
-    path("again/", sign_in.reauthenticate, name="account_reauthenticate"),
+    path("again/", confirm_by_password, name="account_reauthenticate"),
     path("password/", sign_in.password_change, name="account_change_password"),
     path("password/first/", sign_in.password_set, name="account_set_password"),
     path("password/forgotten/", sign_in.password_reset, name="account_reset_password"),
@@ -141,22 +143,38 @@ sign_in_urls = [
     path("password/link/<str:secret>/", open_password_link, name="open_password_link"),
     path("passkey/", sign_in_by_passkey, name="mfa_login_webauthn"),
     path("second-factor/", second_step, name="mfa_authenticate"),
-    path("again/code/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("again/code/", confirm_by_code, name="mfa_reauthenticate"),
     path("again/passkey/", confirm_by_passkey, name="mfa_reauthenticate_webauthn"),
     path("ways/", second_factor.index, name="mfa_index"),
-    path("ways/app/", app.activate_totp, name="mfa_activate_totp"),
-    path("ways/app/off/", app.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "ways/app/",
+        answers_questions(_("Set up an app"))(app.activate_totp),
+        name="mfa_activate_totp",
+    ),
+    path(
+        "ways/app/off/",
+        answers_questions(_("Turn the app off?"))(app.deactivate_totp),
+        name="mfa_deactivate_totp",
+    ),
     path("ways/codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("ways/codes/new/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("ways/passkeys/add/", add_passkey, name="mfa_add_webauthn"),
+    path(
+        "ways/codes/new/",
+        answers_questions(_("Make new codes"))(recovery_codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path("ways/passkeys/add/", answers_questions(_("Add a passkey"))(add_passkey), name="mfa_add_webauthn"),
     path(
         "ways/passkeys/<int:pk>/",
-        passkeys.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
+        answers_questions(_("Rename the passkey"))(
+            passkeys.EditWebAuthnView.as_view(success_url=reverse_lazy("mfa_index"))
+        ),
         name="mfa_edit_webauthn",
     ),
     path(
         "ways/passkeys/<int:pk>/remove/",
-        passkeys.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index")),
+        answers_questions(_("Remove the passkey"))(
+            passkeys.RemoveWebAuthnView.as_view(success_url=reverse_lazy("mfa_index"))
+        ),
         name="mfa_remove_webauthn",
     ),
     path("sessions/", list_sessions, name="usersessions_list"),

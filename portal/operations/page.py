@@ -70,13 +70,13 @@ class WritePage:
         **form_arguments: Any,
     ) -> HttpResponse:
         """GET shows what will happen. POST sends it once and redirects to the result."""
-        if self.asks_again or wording.WRITES[self.write.action].asks_password:
-            # With its token, so that it stays the same operation; what the page names, the page names anew
-            typed = reauthentication.as_initial(
-                self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
-            )
-            if way := reauthentication.ask_first(self.request, typed=typed, purpose=self._purpose):
-                return way
+        # With its token, so that it stays the same operation; what the page names, the page names anew
+        typed = reauthentication.as_initial(
+            self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
+        )
+        needed = self.asks_again or wording.WRITES[self.write.action].asks_password
+        if way := reauthentication.ask_first(self.request, typed=typed, purpose=self._purpose, needed=needed):
+            return way
         key = self._key()
         if self.request.method != "POST":
             initial = {**form_arguments.pop("initial", {}), "form_token": uuid4()}

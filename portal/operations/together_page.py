@@ -84,10 +84,10 @@ class TogetherPage:
         if way := self._batch():
             return way
         wrong = wrong_words(self.selection)
-        if self.kind.asks_password:
-            typed, purpose = reauthentication.as_initial(self.request.POST), "" if wrong else self._purpose
-            if way := reauthentication.ask_first(self.request, typed=typed, purpose=purpose):
-                return way
+        needed, typed = self.kind.asks_password, reauthentication.as_initial(self.request.POST)
+        purpose = self._purpose if needed and not wrong else ""
+        if way := reauthentication.ask_first(self.request, typed=typed, purpose=purpose, needed=needed):
+            return way
         if wrong:
             messages.warning(self.request, wrong)
             return http.SeeOther(self.back)

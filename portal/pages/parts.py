@@ -108,8 +108,8 @@ def first_date(domain: Any) -> str:
 
 def button(told: Any) -> SafeString:
     """A small link button, as ``portal.queries.at_risk.Button`` describes it."""
-    out = SafeString(' target="_blank" rel="noopener noreferrer"') if told.leads_out else NOTHING
-    return format_html('<a class="btn small" href="{}"{}>{}</a>', told.url, out, told.label)
+    how = SafeString('target="_blank" rel="noopener noreferrer"' if told.leads_out else "data-asks")
+    return format_html('<a class="btn small" href="{}" {}>{}</a>', told.url, how, told.label)
 
 
 def renewal(domain: Any) -> str:

@@ -5,6 +5,7 @@ pyproject.toml bounds allauth's version, and tests/portal/test_allauth_internals
 
 from allauth.account.internal.flows.password_reset import finalize_password_reset, request_password_reset
 from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
     did_recently_reauthenticate,
     reauthenticate_by_password,
 )
@@ -15,6 +16,7 @@ from allauth.mfa.webauthn.internal import auth as webauthn
 
 __all__ = [
     "SECRET_SESSION_KEY",
+    "STATE_SESSION_KEY",
     "did_recently_reauthenticate",
     "finalize_password_reset",
     "generate_totp_secret",

@@ -7,28 +7,41 @@ from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.utils.functional import Promise
 
 from portal import http
 from portal.access import View
-from portal.sign_in.allauth_internals import did_recently_reauthenticate, reauthenticate_by_password
+from portal.sign_in.allauth_internals import (
+    STATE_SESSION_KEY,
+    did_recently_reauthenticate,
+    reauthenticate_by_password,
+)
 
 _TYPED, _PURPOSE = "typed_before_confirming", "confirming_for"
 
 
 def ask_first(
-    request: HttpRequest, *, there: str = "", typed: Mapping[str, Any] | None = None, purpose: str = ""
+    request: HttpRequest,
+    *,
+    there: str = "",
+    typed: Mapping[str, Any] | None = None,
+    purpose: str = "",
+    needed: bool = True,
 ) -> HttpResponse | None:
     """A redirect to the page that confirms, which leads to ``there``; None if that was done minutes ago.
 
     Nothing is sent on the way. What was ``typed`` waits in the session for ``typed_before``: never a secret,
     which allauth's own decorator would keep with the rest of a form. The person reads the ``purpose`` there.
+
+    A script that only asks keeps the page with what was typed, and always gets a response: 204 where nothing
+    has to be confirmed.
     """
-    if did_recently_reauthenticate(request):
-        return None
+    if not needed or did_recently_reauthenticate(request):
+        return HttpResponse(status=204) if http.is_question(request) else None
     there = there or request.get_full_path()
-    if request.method == "POST" and typed:
+    if request.method == "POST" and typed and not http.is_question(request):
         keep_typed(request, there, typed)
-    request.session[_PURPOSE] = {"there": there, "words": purpose}
+    request.session[_PURPOSE] = {"there": there, "words": purpose.rstrip("?¿ ")}
     way = get_adapter().get_reauthentication_methods(request.user)[0]
     return http.SeeOther(f"{way['url']}?{urlencode({'next': there})}")
 
@@ -45,27 +58,78 @@ def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> No
     request.session[_TYPED] = {"there": there, "typed": dict(typed)}
 
 
+def asks_first(view: View) -> View:
+    """Decorator: the view calls ``ask_first`` before it does anything, so a script may ask it."""
+    view.asks_first = True  # type: ignore[attr-defined]  # decorators above carry it on
+    return view
+
+
+def may_be_asked(view: Any) -> bool:
+    return bool(getattr(view, "asks_first", False))
+
+
+def asks_who(view: View) -> View:
+    """Decorator: the view is where a script is led that asks."""
+    view.asks_who = True  # type: ignore[attr-defined]
+    return view
+
+
+def answers_a_question(view: Any) -> bool:
+    return may_be_asked(view) or bool(getattr(view, "asks_who", False))
+
+
 def reauthenticated(
-    *kept: str, there: Callable[..., str] | None = None, purpose: Callable[..., str] | None = None
+    *kept: str, there: Callable[..., str] | None = None, purpose: Callable[..., str] | str | Promise = ""
 ) -> Callable[[View], View]:
     """Decorator: the view answers only people who confirmed in the last minutes; others are sent to confirm.
 
     A POST that comes too late leads back to a GET of the same address, so the view answers both. The GET is
     the page that asks for the act, else ``there`` tells another one. ``kept`` are the fields that wait for
-    ``typed_before``, never a secret.
+    ``typed_before``, never a secret. The ``purpose`` is what the person reads; see ``about``.
     """
 
     def decorate(view: View) -> View:
+        @asks_first
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             typed = {name: value for name, value in as_initial(request.POST).items() if name in kept}
             back = there(request, **parts) if there else ""
-            words = purpose(request, **parts) if purpose else ""
+            words = str(purpose(request, **parts) if callable(purpose) else purpose)
             return ask_first(request, there=back, typed=typed, purpose=words) or view(request, **parts)
 
         return asked
 
     return decorate
+
+
+def answers_questions(purpose: str | Promise) -> Callable[[View], View]:
+    """Decorator: for a view of allauth, which asks by itself, but not in a dialog."""
+
+    def decorate(view: View) -> View:
+        @asks_first
+        @wraps(view)
+        def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            if http.is_question(request) and (way := ask_first(request, purpose=str(purpose))):
+                return way
+            return view(request, **parts)
+
+        return asked
+
+    return decorate
+
+
+def forget_interrupted(request: HttpRequest) -> None:
+    """The request that a view of allauth put aside: it is not sent, because a dialog leaves its page open."""
+    request.session.pop(STATE_SESSION_KEY, None)
+
+
+def about(words: str | Promise, **named: Callable[..., object]) -> Callable[..., str]:
+    """A purpose with names in it: each is found by the user and the parts of the URL, in their order."""
+
+    def told(request: HttpRequest, **parts: Any) -> str:
+        return str(words) % {name: find(request.user, *parts.values()) for name, find in named.items()}
+
+    return told
 
 
 def count_sign_in(request: HttpRequest) -> None:

@@ -157,7 +157,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("account", access.account_of_own_key)
-@reauthenticated()
+@reauthenticated(purpose=_("Edit the account"))
 def edit_account(request: http.Request, account: Account) -> HttpResponse:
     """The form holds the values that Ultahost had; only fields that the person changed are sent."""
     writing = WritePage(
@@ -185,7 +185,7 @@ def edit_account(request: http.Request, account: Account) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("account", access.account_of_own_key)
-@reauthenticated()
+@reauthenticated(purpose=_("Change the password at Ultahost"))
 def change_account_password(request: http.Request, account: Account) -> HttpResponse:
     writing = WritePage(
         request,
@@ -232,7 +232,9 @@ def _page(account: Account) -> str:
 
 @http.require_safe_or_post
 @access.found("account", access.account_to_share)
-@reauthenticated()
+@reauthenticated(
+    purpose=lambda request, account, switch: (_hiding if switch == "on" else _opening)(account).title
+)
 def set_private(request: http.Request, account: Account, switch: str) -> HttpResponse:
     """Hide the account's invoices from other members, or show them again."""
     if switch not in {"on", "off"}:

@@ -26,7 +26,7 @@ from portal.queries import history, offers, related
 from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
-from portal.sign_in.reauthentication import reauthenticated
+from portal.sign_in.reauthentication import about, asks_first, reauthenticated
 from portal.wording import fields
 from portal.wording.risks import risk_words
 from ultahost_api.client import writes
@@ -194,6 +194,7 @@ def _table(request: http.Request) -> Table:
 
 
 @http.require_safe_or_post
+@asks_first
 def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     now = nameservers_of(last_set(domain).get("update_nameservers"))
@@ -218,6 +219,7 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
 
 
 @http.require_safe_or_post
+@asks_first
 def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     if lockstatus == "locked":
@@ -228,6 +230,7 @@ def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpRes
 
 
 @http.require_safe_or_post
+@asks_first
 def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     if switch not in {"on", "off"}:
@@ -263,7 +266,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
 @sensitive_variables()
 @http.require_safe_or_post
 @access.found("domain", access.domain_to_operate)
-@reauthenticated()
+@reauthenticated(purpose=about(_("Read the EPP code of %(domain)s"), domain=lambda user, domain: domain))
 def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
     """Reads the EPP code, only on a POST, and shows it only on this page. It is not stored."""
     key = access.key_to_write_with(request.user, domain.account)

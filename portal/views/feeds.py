@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
@@ -39,7 +40,7 @@ def feed(request: http.Request) -> HttpResponse:
 
 
 @http.require_safe_or_post
-@reauthenticated(*FeedForm.base_fields)
+@reauthenticated(*FeedForm.base_fields, purpose=gettext_lazy("Make a calendar link"))
 def make_feed(request: http.Request) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = FeedForm(data, person=request.user, initial=_initial(request))
@@ -50,7 +51,7 @@ def make_feed(request: http.Request) -> HttpResponse:
     return http.page(request, "feeds/make.html", context, status=422 if form.is_bound else 200)
 
 
-@reauthenticated()
+@reauthenticated(purpose=gettext_lazy("Revoke your calendar link?"))
 @http.require_safe_or_post
 def revoke_feed(request: http.Request) -> HttpResponse:
     found, page = access.feed_of(request.user), reverse("feed")

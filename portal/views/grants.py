@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from portal import access, http
 from portal.acts import grants
@@ -11,14 +12,17 @@ from portal.forms.grants import ChangeForm, GiveForm
 from portal.models import Grant
 from portal.pages import marks
 from portal.pages.confirmation import Confirmation
-from portal.sign_in.reauthentication import reauthenticated, typed_before
+from portal.sign_in.reauthentication import about, reauthenticated, typed_before
 from portal.wording import formats
 from ultahost_api.models import Account
 
 
 @http.require_safe_or_post
 @access.found("account", access.account_to_share)
-@reauthenticated(*GiveForm.base_fields)
+@reauthenticated(
+    *GiveForm.base_fields,
+    purpose=about(gettext_lazy("Give access to %(account)s"), account=lambda user, account, *_: account),
+)
 def give_grant(request: http.Request, account: Account) -> HttpResponse:
     form = GiveForm(
         request.POST if request.method == "POST" else None,
@@ -52,7 +56,9 @@ def give_grant(request: http.Request, account: Account) -> HttpResponse:
 
 @http.require_safe_or_post
 @access.found("account", access.account_to_share)
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Change access to %(account)s"), account=lambda user, account, *_: account)
+)
 def change_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:
@@ -80,7 +86,9 @@ def change_grant(request: http.Request, account: Account, grant_id: UUID) -> Htt
 
 @http.require_safe_or_post
 @access.found("account", access.account_to_share)
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Remove access to %(account)s"), account=lambda user, account, *_: account)
+)
 def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:

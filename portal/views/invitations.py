@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_safe
 
@@ -19,13 +20,13 @@ from portal.models import Invitation, User
 from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.sign_in import reauthentication
-from portal.sign_in.reauthentication import reauthenticated, typed_before
+from portal.sign_in.reauthentication import about, reauthenticated, typed_before
 
 _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 
 
 @access.admin_only
-@reauthenticated("name", "email", "role")
+@reauthenticated("name", "email", "role", purpose=gettext_lazy("Invite a person"))
 @http.require_safe_or_post
 def invite(request: http.Request) -> HttpResponse:
     form = InviteForm(request.POST or None, initial=typed_before(request))
@@ -35,7 +36,9 @@ def invite(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Send the invitation of %(name)s again?"), name=access.invitation_to_manage)
+)
 @http.require_safe_or_post
 def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
     invitation = access.invitation_to_manage(request.user, invitation_id)
@@ -51,7 +54,9 @@ def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Revoke the invitation of %(name)s?"), name=access.invitation_to_manage)
+)
 @http.require_safe_or_post
 def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
     invitation = access.invitation_to_manage(request.user, invitation_id)

@@ -22,7 +22,7 @@ from portal.pages.confirmation import Confirmation
 from portal.queries import key_health
 from portal.queries.key_health import Concern, KeyHealth
 from portal.queries.server_address import outward_address
-from portal.sign_in.reauthentication import reauthenticated, typed_before
+from portal.sign_in.reauthentication import about, reauthenticated, typed_before
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
 
@@ -54,7 +54,7 @@ def keys(request: http.Request) -> HttpResponse:
 @sensitive_post_parameters("secret")
 @access.key_holders_only
 @http.require_safe_or_post
-@reauthenticated("label")
+@reauthenticated("label", purpose=gettext_lazy("Add a key"))
 def add_key(request: http.Request) -> HttpResponse:
     form = AddKeyForm(request.POST or None, initial=typed_before(request))
     act = partial(acts.add, request.user, request.user, request.POST.get("label", ""))
@@ -92,7 +92,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Replace “%(label)s”"), label=lambda user, key: key.label))
 def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method == "POST" and try_key(request, form, partial(acts.replace, request.user, key)):
@@ -104,7 +104,10 @@ def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @require_POST
 @access.found("key", access.key_to_manage)
-@reauthenticated(there=lambda request, key: _page(key))
+@reauthenticated(
+    there=lambda request, key: _page(key),
+    purpose=about(gettext_lazy("Try “%(label)s” again"), label=lambda user, key: key.label),
+)
 def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if not is_try_left(request):
         messages.error(request, str(TOO_MANY_TRIES))
@@ -117,7 +120,7 @@ def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Disable “%(label)s”?"), label=lambda user, key: key.label))
 def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _disabling(key).page(request)
@@ -129,7 +132,7 @@ def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Enable “%(label)s”?"), label=lambda user, key: key.label))
 def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _enabling(key).page(request)
@@ -144,7 +147,7 @@ def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Remove “%(label)s”?"), label=lambda user, key: key.label))
 def remove_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method == "POST":
         acts.remove(request.user, key)

@@ -25,6 +25,7 @@ from portal.queries import history, related
 from portal.queries.deeds import deed
 from portal.queries.freshness import Freshness
 from portal.queries.prices import last_paid
+from portal.sign_in.reauthentication import asks_first
 from portal.wording import formats
 from ultahost_api.client import OrderDetails, writes
 from ultahost_api.client.orders import OrderedDomain, OrderedService
@@ -149,6 +150,7 @@ def _table(request: http.Request) -> Table:
 @sensitive_variables()
 @sensitive_post_parameters("epp_code", "root_password")
 @http.require_safe_or_post
+@asks_first
 def create_order(request: http.Request, kind: str) -> HttpResponse:
     """The order is in the query string. ``?review`` shows what will be sent; a POST there sends it."""
     choice = live_tables.choose(request, access.accounts_to_operate(request.user))

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 
@@ -15,7 +16,7 @@ from portal.models import Invitation, Switches, User
 from portal.models.users import LastAdmin
 from portal.pages.confirmation import Confirmation
 from portal.sign_in import second_factor, sessions
-from portal.sign_in.reauthentication import reauthenticated, typed_before
+from portal.sign_in.reauthentication import about, reauthenticated, typed_before
 
 
 @access.admin_only
@@ -44,7 +45,9 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated("role")
+@reauthenticated(
+    "role", purpose=about(gettext_lazy("Change the role of %(name)s"), name=access.person_to_manage)
+)
 @http.require_safe_or_post
 def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
@@ -75,7 +78,7 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Deactivate %(name)s?"), name=access.person_to_manage))
 @http.require_safe_or_post
 def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
@@ -100,7 +103,7 @@ def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Reactivate %(name)s?"), name=access.person_to_manage))
 @http.require_safe_or_post
 def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
     person = access.person_to_manage(request.user, person_id)
@@ -122,7 +125,9 @@ def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 
 @sensitive_variables()
 @access.admin_only
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Make a set-password link for %(name)s?"), name=access.person_to_manage)
+)
 @http.require_safe_or_post
 def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
     """Mails the link, or shows it once to the admin if it could not be mailed."""
@@ -147,7 +152,7 @@ def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("End all sessions of %(name)s?"), name=access.person_to_manage))
 @http.require_safe_or_post
 def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
     """Ends all sessions of the person; of oneself all but this one."""
@@ -183,7 +188,7 @@ def _page(person: User) -> str:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(purpose=about(gettext_lazy("Offboard %(person)s"), person=access.person_to_manage))
 @http.require_safe_or_post
 def leaver(request: http.Request, person_id: UUID) -> HttpResponse:
     """Suspends a person who leaves, and lists the remaining steps at Ultahost."""
@@ -217,7 +222,7 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(purpose=gettext_lazy("Two-factor sign-in for everyone"))
 @http.require_safe_or_post
 def require_second_factor(request: http.Request) -> HttpResponse:
     """Requiring it locks no person out: people without it set it up at their next request."""
@@ -233,7 +238,9 @@ def require_second_factor(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Remove the two-factor sign-in of %(name)s?"), name=access.person_to_manage)
+)
 @http.require_safe_or_post
 def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse:
     """For a lost phone. The person then signs in with the password only, so they are mailed about it."""

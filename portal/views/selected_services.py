@@ -16,6 +16,7 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
 from portal.queries import offers
+from portal.sign_in.reauthentication import asks_first
 from portal.wording.operations import WRITES
 from portal.wording.statuses import its_status
 from ultahost_api.client import writes
@@ -66,6 +67,7 @@ def _kind(command: ServiceCommand) -> BulkWrite:
 
 
 @http.require_safe_or_post
+@asks_first
 def command_services(request: http.Request, command_id: UUID) -> HttpResponse:
     if not access.accounts_to_operate(request.user):
         raise Http404

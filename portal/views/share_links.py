@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from portal import access, http
@@ -13,7 +14,7 @@ from portal.acts import share_links as acts
 from portal.forms.share_links import ShareLinkForm
 from portal.models import ShareLink
 from portal.pages.confirmation import Confirmation
-from portal.sign_in.reauthentication import reauthenticated, typed_before
+from portal.sign_in.reauthentication import about, reauthenticated, typed_before
 from portal.wording import formats
 
 
@@ -26,7 +27,7 @@ def share_links(request: http.Request) -> HttpResponse:
 
 @access.admin_only
 @http.require_safe_or_post
-@reauthenticated(*ShareLinkForm.base_fields)
+@reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
     form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
@@ -44,7 +45,9 @@ def share_link(request: http.Request, link_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated()
+@reauthenticated(
+    purpose=about(gettext_lazy("Revoke the link for “%(name)s”?"), name=access.share_link_to_manage)
+)
 @http.require_safe_or_post
 def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
     link = access.share_link_to_manage(request.user, link_id)

@@ -4,10 +4,10 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.mfa.base.views import AuthenticateView
-from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -44,22 +44,9 @@ class AddPasskey(AddWebAuthnView):
         return context
 
 
-class ConfirmByPasskey(ReauthenticateWebAuthnView):
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        Ceremony.CONFIRMATION.keep()
-        return context
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        """Redirects to the form again and keeps the page to return to."""
-        messages.error(self.request, _("That passkey didn't work. Try again, or confirm in another way."))
-        return HttpResponseRedirect(self.passthrough_next_url(self.request.path))
-
-
 sign_in_by_passkey = SignInByPasskey.as_view()
 second_step = SecondStep.as_view()
 add_passkey = AddPasskey.as_view()
-confirm_by_passkey = ConfirmByPasskey.as_view()
 
 
 @http.require_safe_or_post

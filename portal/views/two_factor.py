@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from portal import access, audit, http
@@ -26,7 +27,7 @@ State = Operation.State
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("account", access.account_of_own_key)
-@reauthenticated()
+@reauthenticated(purpose=gettext_lazy("Two-factor sign-in at Ultahost"))
 def two_factor(request: http.Request, account: Account) -> HttpResponse:
     """GET explains it. POST lets Ultahost make a secret; it is turned on only after ``verify_two_factor``."""
     if request.method != "POST":
@@ -49,7 +50,7 @@ def two_factor(request: http.Request, account: Account) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("account", access.account_of_own_key)
-@reauthenticated()
+@reauthenticated(purpose=gettext_lazy("Two-factor sign-in at Ultahost"))
 def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
     """Needs the secret, which only a POST holds. A GET, as after confirming the password, starts again."""
     secret = request.POST.get("secret", "")
@@ -76,7 +77,7 @@ def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("account", access.account_of_own_key)
-@reauthenticated()
+@reauthenticated(purpose=gettext_lazy("Turn two-factor sign-in off?"))
 def disable_two_factor(request: http.Request, account: Account) -> HttpResponse:
     writing = WritePage(
         request,

@@ -1,4 +1,5 @@
 // The table of contents: one behaviour a file, found by the data attribute of its name. Collected, they are one file.
+import "./asks.js"
 import "./autosubmit.js"
 import "./changed.js"
 import "./confirm.js"

@@ -1,8 +1,10 @@
 // data-passkey: a form that asks the browser to "create" or "get" a passkey and sends it in its field "credential".
+// Before htmx, which sends those in a dialog
 document.addEventListener("submit", async event => {
   const form = event.target
   if (!form.matches("[data-passkey]") || form.elements.credential.value) return
   event.preventDefault()
+  event.stopPropagation()
 
   const button = event.submitter
   const { passkey, passkeyFailed, passkeyMissing } = form.dataset
@@ -12,12 +14,12 @@ document.addEventListener("submit", async event => {
     const { publicKey } = await options(form)
     const credential = passkey === "create" ? await create(publicKey, form) : await get(publicKey)
     form.elements.credential.value = JSON.stringify(credential)
-    form.submit()
+    form.requestSubmit()
   } catch {
     regret(passkeyFailed)
     if (button) button.disabled = false
   }
-})
+}, true)
 
 // A page that is shown again has a used answer in its field
 window.addEventListener("pageshow", () => {
@@ -30,7 +32,7 @@ window.addEventListener("pageshow", () => {
 async function options(form) {
   const told = form.dataset.passkeyOptions
   if (told) {
-    const { creation_options, request_options } = JSON.parse(document.getElementById(told).textContent)
+    const { creation_options, request_options } = JSON.parse(form.parentElement.querySelector(`#${told}`).textContent)
     return creation_options ?? request_options
   }
   const answer = await fetch(form.action, { headers: { Accept: "application/json" } })

@@ -34,9 +34,10 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     owner.sees(HARBOUR)
     owner.follow("Give access")
     owner.prove(PASSWORD)
-    owner.sees(f"Give access to {HARBOUR}")
+    dialog = visitor.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Give access to {HARBOUR}")
     owner.choose_grant("Carla", "view")
-    owner.push("Give access")
+    owner.press(dialog.get_by_role("button", name="Give access"))
     hears(visitor.page, f"Carla Núñez now has access to {HARBOUR}: View.")
 
     colleague.visit("/accounts/")
@@ -50,7 +51,6 @@ def test_an_owner_lets_a_colleague_see_the_account_and_takes_it_back(
     expect(colleague.page.get_by_role("link", name="Request cancellation")).to_have_count(0)
 
     owner.follow("Remove the access of Carla Núñez")
-    dialog = visitor.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Remove the access of Carla Núñez?")
     owner.press(dialog.get_by_role("button", name="Remove access"))
     hears(visitor.page, f"The access of Carla Núñez to {HARBOUR} was removed.")

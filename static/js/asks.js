@@ -1,0 +1,83 @@
+// data-asks: a form or link whose act may need the password first. The server is asked; its question opens in a dialog
+// over the page, and after the right answer the form is sent, once. Any other answer: as without a script.
+// Stands before the behaviours that follow a link or send a form: they see neither until it is confirmed.
+const content = document.getElementById("again")
+const dialog = content?.closest("dialog")
+let held = null // goes on with what was pressed
+let passed = null
+
+document.addEventListener("submit", event => {
+  const { target, submitter } = event
+  ask(event, target, () => target.requestSubmit(submitter), () => formRequest(target, submitter))
+}, true)
+
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[data-asks]")
+  if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return
+  ask(event, link, () => link.click(), () => [link.href, {}])
+}, true)
+
+async function ask(event, element, goOn, request) {
+  if (!dialog || !element.matches("[data-asks]") || passed === element) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  if (held) return
+
+  held = () => {
+    held = null
+    passed = element
+    goOn()
+    passed = null
+  }
+  const question = await answer(...request())
+  if (question) show(question)
+  else held()
+}
+
+// The question, null if there is none
+async function answer(address, options) {
+  try {
+    const answer = await fetch(address, { ...options, headers: { "Ask-First": "yes" } })
+    return answer.ok && answer.headers.has("Over-Page") ? await answer.text() : null
+  } catch {
+    return null
+  }
+}
+
+function formRequest(form, button) {
+  const address = new URL(button?.getAttribute("formaction") ?? form.getAttribute("action") ?? "", document.baseURI)
+  const typed = new URLSearchParams(new FormData(form, button))
+  if (form.method === "post") return [address, { method: "POST", body: typed }]
+  address.search = typed
+  return [address, {}]
+}
+
+function show(question) {
+  content.innerHTML = question
+  htmx.process(content)
+  dialog.showModal()
+}
+
+document.addEventListener("confirmed", () => {
+  const goOn = held
+  dialog.close()
+  goOn?.()
+})
+
+// Too many tries have words of their own
+content?.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (!detail.xhr.getResponseHeader("Over-Page")) return
+  detail.shouldSwap = true
+  detail.isError = false
+})
+
+content?.addEventListener("click", event => {
+  if (!event.target.closest("[data-dialog-close]")) return
+  event.preventDefault()
+  dialog.close()
+})
+
+dialog?.addEventListener("close", () => {
+  held = null
+  content.replaceChildren()
+})

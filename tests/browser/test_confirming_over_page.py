@@ -1,0 +1,204 @@
+"""The password is asked for in a dialog over the page: by keyboard and by finger; what is typed stays."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from playwright.sync_api import Browser, Page, Request, expect
+
+from portal.models import User
+from tests.browser.conftest import PASSWORD, Visitor
+from tests.browser.desk import read
+from tests.browser.hands import hears
+from ultahost_api import keys
+from ultahost_api.models import Invoice
+from ultahost_api.sandbox import Sandbox
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+
+DESK = {"viewport": {"width": 1280, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+NUMBER = "DE89370400440532013777"
+
+
+@pytest.fixture
+def company(live_server: Any, sandbox: Sandbox, rung: list[Any], transactional_db: None) -> Any:
+    alma = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
+    company = sandbox.add_account("Acme", "EUR")
+    company.add_invoices(
+        2, status="Unpaid", total="10.50", date="2026-01-02", duedate="2099-01-16", paymentmethod="stripe"
+    )
+    keys.add(alma, "Main", sandbox.add_key(company))
+    read(everything=True)
+    return company
+
+
+@pytest.fixture
+def enter(browser: Browser, live_server: Any, company: Any) -> Iterator[Callable[..., Visitor]]:
+    """Signs Alma in. The browser complains of nothing but the answer to too many tries."""
+    visitors = []
+
+    def enter(**options: Any) -> Visitor:
+        visitors.append(Visitor(browser.new_context(**options).new_page(), live_server.url).sign_in("alma"))
+        return visitors[-1]
+
+    yield enter
+    for visitor in visitors:
+        assert [words for words in visitor.complaints if "429" not in words] == []
+        visitor.page.context.close()
+
+
+def posts(page: Page) -> list[str]:
+    """Where the page sends forms to, while the list is watched; the questions of its script are none."""
+    sent: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == "POST" and "ask-first" not in request.headers:
+            sent.append(request.url.partition("//")[2].partition("/")[2])
+
+    page.on("request", note)
+    return sent
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.name || document.activeElement.textContent.trim()"))
+
+
+def is_within(page: Page) -> bool:
+    return bool(page.evaluate("document.activeElement.closest('dialog[open]') !== null"))
+
+
+def select_all(visitor: Visitor, *, tap: bool = False) -> None:
+    visitor.visit("/invoices/")
+    for box in visitor.page.locator("tbody .pick input").all():
+        (box.tap if tap else box.check)()
+
+
+def test_selected_invoices_are_confirmed_by_keyboard(enter: Any, company: Any) -> None:
+    visitor = enter(**DESK)
+    page = visitor.page
+    select_all(visitor)
+    list_address, sent = page.url, posts(page)
+    pay = page.locator(".bulk .btn.primary")
+
+    pay.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Confirm it's you")
+    expect(dialog.locator(".purpose")).to_have_text("To continue: Pay 2 invoices, €21.00")
+    expect(dialog.locator("input[type=password]")).to_be_focused()
+    assert page.url == list_address
+    for _ in range(12):  # around, but never to the page beneath
+        page.keyboard.press("Tab")
+        assert is_within(page) or page.evaluate("document.activeElement === document.body")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(pay).to_be_focused()
+    expect(page.locator("tbody .pick input:checked")).to_have_count(2)
+
+    page.keyboard.press("Enter")
+    expect(dialog.locator("input[type=password]")).to_be_focused()
+    page.keyboard.type("not this one")
+    page.keyboard.press("Enter")
+    expect(dialog.locator(".field .errorlist")).to_be_visible()
+    expect(dialog.locator("input[type=password]")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/invoices/pay/")
+    expect(page.locator("main [name=row]")).to_have_count(2)
+    assert sent == ["sign-in/again/", "sign-in/again/", "invoices/pay/"]
+
+
+def test_a_link_that_opens_a_dialog_asks_over_it_and_pays_once(enter: Any, sandbox: Sandbox) -> None:
+    visitor = enter(**DESK)
+    page, invoice = visitor.page, Invoice.objects.first()
+    visitor.visit(f"/invoices/{invoice.pk}/")
+    pay = page.locator(".page-acts, .actions").get_by_role("link", name="Pay").first
+
+    pay.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#again .purpose")).to_contain_text("€10.50")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("#dialog .btn.primary").click()
+    hears(page, "Paid invoice")
+
+    assert [effect.action for effect in sandbox.ledger] == ["pay_invoice"]
+
+
+def test_what_was_typed_stays_and_is_sent_once_with_a_finger(enter: Any, company: Any) -> None:
+    """The minutes passed while the form was filled."""
+    visitor = enter(**PHONE).prove()
+    page = visitor.page
+    account = Invoice.objects.first().account
+    visitor.visit(f"/payment-methods/{account.pk}/add/bank/")
+    page.locator("[name=bank_name]").fill("Pier Savings")
+    page.locator("[name=bank_account]").fill(NUMBER)
+    page.locator("[name=bank_code]").fill("20051234")
+    page.locator("[name=description]").fill("Pier")
+    forget_proof()
+    sent, form_address = posts(page), page.url
+
+    page.locator("main form .btn.primary").tap()
+    dialog = page.get_by_role("dialog", name="Confirm it's you")
+    expect(dialog.locator("input[type=password]")).to_be_focused()
+    box = dialog.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390
+    dialog.get_by_role("link", name="Cancel").tap()
+    expect(dialog).to_be_hidden()
+    assert page.url == form_address
+    assert page.locator("[name=bank_account]").input_value() == NUMBER
+    expect(page.locator("main form .btn.primary")).to_be_enabled()
+
+    page.locator("main form .btn.primary").tap()
+    dialog.locator("input[type=password]").fill(PASSWORD)
+    dialog.get_by_role("button", name="Confirm").tap()
+    page.wait_for_url("**/payment-methods/?account=**")
+    assert sent == ["sign-in/again/", f"payment-methods/{account.pk}/add/bank/"]
+
+
+def test_a_page_behind_the_password_is_asked_for_over_the_page_before_it(enter: Any, company: Any) -> None:
+    visitor = enter(**DESK)
+    page = visitor.page
+    visitor.visit("/keys/")
+
+    page.get_by_role("link", name="Add a key").first.click()
+    expect(page.locator("#again .purpose")).to_have_text("To continue: Add a key")
+    assert page.url.endswith("/keys/")
+    assert visitor.serious_findings() == []
+    page.locator("#again input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/keys/add/")
+    expect(page.locator("[name=secret], [name=label]").first).to_be_focused()
+    visitor.complaints.clear()  # axe styles the page, which the policy forbids
+
+
+def test_too_many_tries_are_said_in_the_dialog(enter: Any, company: Any) -> None:
+    visitor = enter(**DESK)
+    page = visitor.page
+    visitor.visit("/keys/")
+
+    page.get_by_role("link", name="Add a key").first.click()
+    for _ in range(12):
+        if page.locator("#again [role=alert]").count():
+            break
+        page.locator("#again input[type=password]").fill("not this one")
+        with page.expect_response("**/sign-in/again/"):
+            page.keyboard.press("Enter")
+        page.wait_for_timeout(100)
+    expect(page.locator("#again h1")).to_have_text("Too many attempts")
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("link", name="Add a key").first).to_be_focused()
+
+
+def forget_proof() -> None:
+    """As if more than the five minutes had passed."""
+    for session in Session.objects.all():
+        store = SessionStore(session_key=session.session_key)
+        ways = store["account_authentication_methods"]
+        store["account_authentication_methods"] = [way | {"at": way["at"] - 3600} for way in ways]
+        store.save()
