@@ -620,6 +620,32 @@ def test_it_asks_again_or_not_as_it_says(visit, team, asking, name):
     assert is_asked == (AGAIN[name] == ASKS)
 
 
+@pytest.mark.parametrize("name", [name for name in AGAIN if "reauthenticate" not in name])
+def test_a_script_that_asks_first_learns_the_same_and_nothing_is_done(visit, team, asking, name):
+    """With what for; the dialog says it in one line."""
+    if name.startswith("mfa_"):
+        for pk, kind in enumerate(["webauthn", "totp", "recovery_codes"], 1):
+            data = {"seed": sealing.seal_text("seed", SEED), "used_mask": 0}
+            Authenticator.objects.create(pk=pk, user=who_may(team, name), type=kind, data=data)
+    browser, done = visit(who_may(team, name), proven=False), []
+
+    def note(execute, sql, params, many, context):
+        if found := re.match(r'(?:INSERT INTO|UPDATE|DELETE FROM) "?(\w+)', sql.lstrip()):
+            done.append(found[1])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        page = browser.post(asking(name), {"next": ""}, **{"Ask-First": "yes"})
+
+    assert (page.status == 303) == (AGAIN[name] == ASKS)
+    assert page.status in {204, 303}
+    assert set(done) <= {trace for trace in TRACES if " " not in trace} | {"ultahost_api_account"}
+    no_rows = name in {"pay_invoices", "change_domains"}
+    if AGAIN[name] == ASKS and not no_rows and not name.startswith("mfa_"):
+        question = browser.get(page.leads_to, **{"Ask-First": "yes"})
+        assert question.one(".purpose").text.removeprefix("To continue:").strip()
+
+
 # Not to be done in this team: no rotation or two-factor sign-in was begun, no calendar link made,
 # nothing is to be paid, no rows are selected, no key has failed, and what an account is called cannot be
 # read.
