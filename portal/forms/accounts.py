@@ -8,6 +8,8 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.addresses import MAIL_LABELS, AddressForm
+from portal.forms.groups import Group
+from portal.forms.pasted import UngroupedField
 from portal.operations.form import WriteForm
 
 BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
@@ -17,7 +19,7 @@ _UNTOLD = (("", _("No change")), ("1", _("Yes")), ("0", _("No")))
 
 def _untold(label: Any) -> forms.ChoiceField:
     """A setting that can be changed at Ultahost but not read."""
-    return forms.ChoiceField(label=label, choices=_UNTOLD, required=False)
+    return forms.ChoiceField(label=label, choices=_UNTOLD, required=False, widget=forms.RadioSelect)
 
 
 class ProfileForm(AddressForm):
@@ -38,13 +40,10 @@ class ProfileForm(AddressForm):
     preferences = ("general", "invoice", "product", "domain", "support", "affiliate")
 
     @property
-    def told_fields(self) -> list[forms.BoundField]:
-        untold = {bound.name for bound in self.untold_fields}
-        return [bound for bound in self.visible_fields() if bound.name not in {*untold, "again"}]
-
-    @property
-    def untold_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("marketing_emails_opt_in", *self.preferences)]
+    def groups(self) -> list[Group]:
+        mails = [self[name] for name in ("marketing_emails_opt_in", *self.preferences)]
+        untold = Group(_("E-mails"), mails, text=_("Current values are not available."), is_matrix=True)
+        return [*super().groups, Group("", [self["language"]]), untold]
 
     def values(self) -> dict[str, object]:
         values = super().values()
@@ -77,15 +76,12 @@ class VerifyForm(WriteForm):
     secrets = ("code",)
 
     secret = forms.CharField(widget=forms.HiddenInput, validators=[RegexValidator(rf"\A{BASE32.pattern}\Z")])
-    code = forms.CharField(
+    code = UngroupedField(
         label=_("Code from the app"),
         max_length=8,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),
         validators=[RegexValidator(r"\A[0-9]{6,8}\Z", _("A code has six digits."))],
     )
-
-    def clean_code(self) -> str:
-        return str(self.cleaned_data["code"]).replace(" ", "")
 
 
 class DisableForm(WriteForm):

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.groups import Group, rest
 from portal.operations.form import WriteForm
 from portal.pages.selects import Select
 
@@ -72,6 +73,17 @@ class AddressForm(WriteForm):
         """The fields that are Ultahost's."""
         return [name for name in self.fields if name not in self.ours]
 
+    @property
+    def groups(self) -> list[Group]:
+        return [
+            Group(_("Person"), [self[name] for name in PERSON]),
+            Group(_("Address"), [self[name] for name in ADDRESS if name not in PERSON]),
+        ]
+
+    @property
+    def ungrouped(self) -> list[forms.BoundField]:
+        return rest(self, self.groups)
+
     def clean(self) -> dict[str, Any]:
         if self.changing and not self.errors and not self.values():
             raise forms.ValidationError(_("Nothing was changed, so nothing was sent."))
@@ -106,6 +118,7 @@ ADDRESS = {
     "phonenumber": "phone_number",
     "tax_id": "tax_id",
 }
+PERSON = ("firstname", "lastname", "companyname", "tax_id", "email", "phonenumber")
 MAILS = {
     "generalemails": "general_emails",
     "invoiceemails": "invoice_emails",
@@ -138,9 +151,6 @@ class ContactForm(AddressForm):
     affiliateemails = forms.BooleanField(label=MAIL_LABELS["affiliateemails"], required=False)
 
     @property
-    def mail_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in MAILS]
-
-    @property
-    def address_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ADDRESS]
+    def groups(self) -> list[Group]:
+        mails = Group(_("E-mails from Ultahost to this person"), [self[name] for name in MAILS])
+        return [*super().groups, mails]

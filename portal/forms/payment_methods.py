@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.forms.pasted import UngroupedField
 from portal.operations.form import WriteForm
 from ultahost_api import conf
 from ultahost_api.client import Secret
@@ -14,10 +15,10 @@ _DIGITS = re.compile(r"\d{12,19}")
 _EXPIRY = re.compile(r"(0[1-9]|1[0-2])/?(20\d\d|\d\d)")
 
 
-def _number(label: Any, **attributes: Any) -> forms.CharField:
+def _number(label: Any, between: str = "", **attributes: Any) -> UngroupedField:
     """Typed like a password: it is neither shown nor rendered back."""
     widget = forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false", **attributes})
-    return forms.CharField(label=label, max_length=40, widget=widget)
+    return UngroupedField(label=label, max_length=40, widget=widget, between=between)
 
 
 class _MethodForm(WriteForm):
@@ -61,18 +62,18 @@ class BankAccountForm(_MethodForm):
 class CardForm(_MethodForm):
     secrets = ("card_number", "card_expiry")
 
-    card_number = _number(gettext_lazy("Card number"), inputmode="numeric")
+    card_number = _number(gettext_lazy("Card number"), between="-–", inputmode="numeric")
     card_expiry = _number(gettext_lazy("Expires"), placeholder=gettext_lazy("MM/YYYY"))
     set_as_default = forms.BooleanField(label=gettext_lazy("Use it by default"), required=False)
 
     def clean_card_number(self) -> Secret:
-        number = re.sub(r"[ -]", "", self.cleaned_data["card_number"])
+        number = self.cleaned_data["card_number"]
         if not _DIGITS.fullmatch(number) or not _adds_up(number):
             raise forms.ValidationError(_("This is not a card number."))
         return Secret(number)
 
     def clean_card_expiry(self) -> Secret:
-        written = _EXPIRY.fullmatch(self.cleaned_data["card_expiry"].replace(" ", ""))
+        written = _EXPIRY.fullmatch(self.cleaned_data["card_expiry"])
         if not written:
             raise forms.ValidationError(_("Write month and year, such as 09/2030."))
         month, year = int(written[1]), int(written[2]) % 100 + 2000

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.addresses import MAIL_LABELS, MAILS
+from portal.forms.groups import Group, rest
 from portal.operations.form import SelectedForm
-from portal.pages.selects import Select
 
 _CHOICES = [("keep", _("Leave as it is")), ("1", _("On")), ("0", _("Off"))]
 
@@ -19,8 +19,16 @@ class SelectedMailsForm(SelectedForm):
         super().__init__(*args, **kwargs)
         for name in MAILS:
             self.fields[name] = forms.ChoiceField(
-                label=MAIL_LABELS[name], choices=_CHOICES, initial="keep", widget=Select
+                label=MAIL_LABELS[name], choices=_CHOICES, initial="keep", widget=forms.RadioSelect
             )
+
+    @property
+    def groups(self) -> list[Group]:
+        return [Group(_("Kinds of e-mail"), [self[name] for name in MAILS], is_matrix=True)]
+
+    @property
+    def ungrouped(self) -> list[forms.BoundField]:
+        return rest(self, self.groups)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -386,7 +386,7 @@ def test_it_changes_the_account_its_password_and_its_second_factor(visitor: Visi
     prove(page)
     expect(page.locator("[name=city]")).to_have_value("Exampleton")
     type_in(page, city="Port Łódź")
-    page.locator("[name=support]").select_option("0")
+    page.locator("[name=support][value='0']").check()
     press(page, "Save")
     hears(page, "Changed the account details")
     expect(page.locator("#account")).to_contain_text("Port Łódź")

@@ -85,7 +85,9 @@ def test_it_asks_and_switches_those_kinds_alone(browser, account, acme):
     page = select(browser, account, *acme.contacts)
     assert page.one("h1").text == "Switch e-mails of 3 contacts"
     assert sorted(page.texts("main td.name")) == ["Ann Smith", "Bob Smith", "Cleo Smith"]
-    assert page.texts("select[name=invoiceemails] option") == ["Leave as it is", "On", "Off"]
+    assert page.texts(".matrix thead th") == ["Leave as it is", "On", "Off"]
+    assert len(page.all(".matrix tbody tr")) == len(MAILS)
+    assert page.one(".matrix input[name=invoiceemails][checked]")["value"] == "keep"
 
     page = browser.follow(confirm(browser, account, *acme.contacts, invoiceemails="0", supportemails="1"))
     work()
@@ -139,7 +141,7 @@ def test_it_continues_after_an_unknown_result_and_tries_again_what_was_refused(
     asked = browser.follow(again)
     refused = Operation.objects.get(state="refused")
     assert form_of(asked)["row"] == [str(refused.remote_id)]
-    assert asked.one("select[name=domainemails] option[selected]")["value"] == "1"
+    assert asked.one("input[name=domainemails][checked]")["value"] == "1"
 
 
 def test_it_sends_nothing_while_the_list_cannot_be_read(browser, account, acme, sandbox):
