@@ -104,3 +104,23 @@ def test_it_prints_the_total_once_and_nothing_that_is_under_way(
     expect(paper.page.get_by_text("Reading the details")).to_be_hidden()
     paper.page.emulate_media(media="screen")
     expect(paper.page.get_by_text("Reading the details")).to_be_visible()
+
+
+def test_it_prints_no_acts_and_no_first_steps(paper: Visitor) -> None:
+    """Paper has nothing to press."""
+    User.objects.update(role="admin")
+    Invoice.objects.update(due_date="2026-02-15")
+    page = paper.page
+
+    for path, pressed in (
+        ("/", ".first-steps, .do, main .btn"),
+        ("/agenda/", ".banner > a"),
+        ("/labels/", ".btn"),
+    ):
+        paper.visit(path)
+        assert [one.inner_text() for one in page.locator(pressed).all() if one.is_visible()] == [], path
+        page.emulate_media(media="screen")
+        assert any(one.is_visible() for one in page.locator(pressed).all()), path
+        page.emulate_media(media="print")
+    paper.visit("/nameservers/")
+    expect(page.locator(".back")).to_be_hidden()
