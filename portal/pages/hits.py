@@ -55,14 +55,19 @@ class Drawn:
 
     @property
     def rows(self) -> SafeString:
-        return SafeString("".join(f"<li>{hit.draw()}</li>\n" for hit in self.hits))
+        return SafeString("".join(f"<li>{hit.draw(self._asks)}</li>\n" for hit in self.hits))
 
     @property
     def options(self) -> SafeString:
         """Options of a list in which arrows move."""
         return SafeString(
-            "\n".join(hit.draw(_OPTION.format(self.name, n)) for n, hit in enumerate(self.hits))
+            "\n".join(hit.draw(_OPTION.format(self.name, n) + self._asks) for n, hit in enumerate(self.hits))
         )
+
+    @property
+    def _asks(self) -> str:
+        """Acts may need the password first."""
+        return " data-asks" if self.name == "acts" else ""
 
 
 LABELS: dict[str, str | Promise] = {
