@@ -3,13 +3,16 @@ import http.client
 import logging
 import os
 import resource
+import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from django.conf import settings
+from django.db import connections
 from django.urls import reverse
 
 from portal import environment
@@ -17,7 +20,7 @@ from portal.acts import first_admin
 from portal.running import CannotStart, demo, ports
 from portal.running.preparing import collect_static_files, prepare_database
 from portal.running.programs import FILES, SANDBOX_HOST, configuration, programs
-from portal.running.supervision import Supervision
+from portal.running.supervision import STOP_SIGNALS
 
 _SECONDS_TO_ANSWER = 60
 
@@ -38,7 +41,10 @@ def _sandbox_port() -> int:
 
 
 def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool) -> None:
-    """Runs the portal until a signal ends it with a KeyboardInterrupt."""
+    """Starts the portal, and becomes the small process that runs it until a signal ends it.
+
+    Returns in a child of that process, once the portal has greeted.
+    """
     data_dir: Path = settings.PORTAL_DATA_DIR
     sandbox_port = _sandbox_port() if settings.PORTAL_DEMO else None
     # What is written from here on, by this process and its children, only this user can read.
@@ -56,11 +62,20 @@ def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool)
         _write(conf, configuration(data_dir, listed, as_root=os.geteuid() == 0))
         names = ", ".join(program.name for program in listed)
         say(f"Starting {names}; their logs are in {data_dir / 'logs'}.")
-        with Supervision(conf, lock, say) as running:
-            _wait_for_answer(running, data_dir / "logs" / "web.log")
-            _greet(say)
-            running.wait()
-            raise CannotStart(f"supervisord ended: {running.last_words}")
+        connections.close_all()  # SQLite's must not be inherited
+        if greeter := os.fork():
+            _supervise(conf, lock, greeter)
+    _wait_for_answer(data_dir / "logs" / "web.log")
+    _greet(say)
+
+
+def _supervise(conf: Path, lock: TextIO, greeter: int) -> NoReturn:
+    """Becomes another program: to hold 120 MB of Django only to wait would be a fifth of all memory."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # until it knows what to do with them
+    os.set_inheritable(lock.fileno(), True)
+    os.chdir(settings.BASE_DIR)
+    told = [str(conf), str(lock.fileno()), str(greeter)]
+    os.execv(sys.executable, [sys.executable, "-m", "portal.running.supervision", *told])  # noqa: S606
 
 
 def _make_folders(data_dir: Path) -> None:
@@ -103,11 +118,9 @@ def _refuse_taken_ports(sandbox_port: int | None) -> None:
         ports.refuse_taken(SANDBOX_HOST, sandbox_port, "PORTAL_SANDBOX_PORT")
 
 
-def _wait_for_answer(running: Supervision, log: Path) -> None:
+def _wait_for_answer(log: Path) -> None:
     deadline = time.monotonic() + _SECONDS_TO_ANSWER
     while not _answers():
-        if not running.alive:
-            raise CannotStart(f"supervisord ended: {running.last_words}")
         if time.monotonic() > deadline:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
             raise CannotStart(f"The web server does not answer. The end of {log}:\n{tail}")

@@ -1,4 +1,8 @@
-"""supervisord as a child of the launcher: it starts the programs and starts again those that die."""
+"""supervisord as a child of what the launcher becomes: it starts the programs, again when they die.
+
+``python -m portal.running.supervision CONFIGURATION LOCK GREETER``, with the number of the lock's open file
+and of the process that greets. It loads nothing of Django, since it is there as long as the portal runs.
+"""
 
 import os
 import re
@@ -6,23 +10,38 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from io import TextIOWrapper
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Self
 
-from django.conf import settings
+from portal.running import CannotStart
 
 _SPAWNED = re.compile(r"spawned: '(\w+)' with pid (\d+)")
 _DIED = re.compile(r"exited: (\w+) \((.+); (?:not )?expected\)")
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
+def heed_signals() -> None:
+    """A signal to stop raises a KeyboardInterrupt."""
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it on purpose
+            signal.signal(number, signal.default_int_handler)
+
+
+def forgive_streams() -> None:
+    """One that knows no "…" shows something else, and fails not."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 class Supervision:
     """While the context is open the programs run; leaving it stops them all."""
 
-    def __init__(self, configuration: Path, lock: TextIO, say: Callable[[str], None]) -> None:
+    def __init__(self, configuration: str, lock: int, say: Callable[[str], None]) -> None:
         self._say = say
         self._pids: dict[str, int] = {}
         self.last_words = ""
@@ -31,8 +50,7 @@ class Supervision:
         self._words, output = os.pipe()
         os.set_blocking(output, False)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "portal.running.supervisord", "-c", str(configuration)],
-            cwd=settings.BASE_DIR,
+            [sys.executable, "-m", "portal.running.supervisord", "-c", configuration],
             # It holds the lock as well, and so keeps a second launcher away even if this one is killed.
             stdin=lock,
             stdout=output,
@@ -83,3 +101,40 @@ class Supervision:
         for pid in self._pids.values():
             with suppress(ProcessLookupError):
                 os.killpg(pid, signal.SIGKILL)
+
+
+def main(configuration: str, lock: str, greeter: str) -> None:
+    forgive_streams()
+    with suppress(KeyboardInterrupt):
+        heed_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+        try:
+            with Supervision(configuration, int(lock), _say) as running:
+                _wait_for_greeting(running, int(greeter))
+                running.wait()
+                raise CannotStart(f"supervisord ended: {running.last_words}")
+        except CannotStart as error:
+            sys.exit(str(error))
+
+
+def _wait_for_greeting(running: Supervision, greeter: int) -> None:
+    try:
+        while not (ended := os.waitpid(greeter, os.WNOHANG))[0]:
+            if not running.alive:
+                raise CannotStart(f"supervisord ended: {running.last_words}")
+            time.sleep(0.1)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.kill(greeter, signal.SIGKILL)
+        raise
+    if ended[1]:
+        sys.exit(1)  # it has said why
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # a file on a disk that is full, or a terminal that is gone
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

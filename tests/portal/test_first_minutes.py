@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from portal.management.commands import portal_up
+from portal.running.supervision import STOP_SIGNALS
 
 ROOT = Path(__file__).parents[2]
 PREPARE = [sys.executable, "manage.py", "portal_up", "--only-prepare"]
@@ -53,7 +54,7 @@ def test_backups_in_the_checkout_are_left_out(name):
 
 def test_a_hangup_that_nohup_ignores_stays_ignored(monkeypatch):
     monkeypatch.setattr(portal_up, "up", lambda *_, **__: None)
-    before = [(number, signal.getsignal(number)) for number in portal_up.STOP_SIGNALS]
+    before = [(number, signal.getsignal(number)) for number in STOP_SIGNALS]
     try:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 

@@ -304,6 +304,8 @@ def test_it_keeps_the_demo_alive_and_stops_it_whole(launch):
     said = launched.read_until("Ctrl-C stops everything")
     assert f"The portal is at http://localhost:{launched.port}" in said
     assert launched.answers()
+    # Which loads Django loads this too; it waits as long as the portal runs.
+    assert "_sqlite3" not in Path(f"/proc/{launched.process.pid}/maps").read_text()
 
     for program in ("web", "worker", "beat", "valkey", "sandbox"):
         killed = pid_of(launched, program)

@@ -1,9 +1,7 @@
 import os
-import signal
 import sys
 from argparse import ArgumentParser
 from contextlib import suppress
-from io import TextIOWrapper
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from portal.running import CannotStart
 from portal.running.launcher import demo_environment, invite_first_admin, up
 from portal.running.preparing import prepare_database
-from portal.running.supervision import STOP_SIGNALS
+from portal.running.supervision import forgive_streams, heed_signals
 
 
 class Command(BaseCommand):
@@ -40,12 +38,8 @@ class Command(BaseCommand):
         if demo and not settings.PORTAL_DEMO:
             # The settings of this process are already read; those of the demo begin in the environment.
             os.execve(sys.executable, [sys.executable, *sys.argv], demo_environment(os.environ))  # noqa: S606
-        for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, TextIOWrapper):  # one that knows no "…" shows something else, and fails not
-                stream.reconfigure(errors="replace")
-        for number in STOP_SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # nohup ignores it on purpose
-                signal.signal(number, signal.default_int_handler)
+        forgive_streams()
+        heed_signals()
         with suppress(KeyboardInterrupt):
             try:
                 if only_prepare:
