@@ -34,9 +34,8 @@ def programs(sandbox_port: int | None) -> Iterator[Program]:
     yield Program("web", _gunicorn(), stop_seconds=40)
     # To Celery QUIT means: finish within worker_soft_shutdown_timeout, then give back what is unfinished.
     alone = ("--without-gossip", "--without-mingle")
-    worker = _celery("worker", "--queues", "people,refresh", "--concurrency", "2", *alone)
-    yield Program("worker", worker, "QUIT", stop_seconds=15)
-    yield Program("beat", _celery("beat"))
+    yield Program("worker", _worker(*alone), "QUIT", stop_seconds=15)
+    yield Program("beat", [sys.executable, "-m", "portal.running.light_beat"])
 
 
 def _sandbox(port: int, state: Path) -> list[str]:
@@ -47,16 +46,11 @@ def _gunicorn() -> list[str]:
     return [sys.executable, "-m", "gunicorn", "--config", WEB_CONFIG]
 
 
-def _celery(*arguments: str) -> list[str]:
+def _worker(*arguments: str) -> list[str]:
     return [
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "portal",
-        *arguments,
-        "--loglevel",
-        settings.PORTAL_LOG_LEVEL,
+        *(sys.executable, "-m", "celery", "-A", "portal", "worker"),
+        *("--queues", "people,refresh", "--concurrency", "2", *arguments),
+        *("--loglevel", settings.PORTAL_LOG_LEVEL),
     ]
 
 

@@ -125,10 +125,10 @@ class Portal:
             timeout=60,
         )
 
-    def celery(self, *arguments: str, app: str = "portal") -> subprocess.Popen[bytes]:
+    def start(self, *module: str) -> subprocess.Popen[bytes]:
         with (self.data_dir / f"celery-{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [*self.interpreter, "-m", "celery", "-A", app, *arguments, "--loglevel", "DEBUG"],
+                [*self.interpreter, "-m", *module],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -139,10 +139,11 @@ class Portal:
         return process
 
     def worker(self, app: str = "portal") -> subprocess.Popen[bytes]:
-        return self.celery("worker", "--queues", "people,refresh", "--concurrency", "2", app=app)
+        listens = ("--queues", "people,refresh", "--concurrency", "2", "--loglevel", "DEBUG")
+        return self.start("celery", "-A", app, "worker", *listens)
 
     def beat(self) -> subprocess.Popen[bytes]:
-        return self.celery("beat")
+        return self.start("portal.running.light_beat")
 
     def sql(self, statement: str) -> list[Any]:
         return self.database.execute(statement).fetchall()

@@ -24,15 +24,16 @@ from tests.portal.test_wrong_keys import (
     portal,  # noqa: F401  # a fixture
 )
 
-BEAT = (sys.executable, "-m", "celery", "-A", "portal", "beat")
+BEAT = (sys.executable, "-m", "portal.running.light_beat")
+CELERYS_BEAT = (sys.executable, "-m", "celery", "-A", "portal", "beat")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.mark.parametrize(
     "command",
-    [PREPARE, (*MANAGE, "portal_up"), WEB, WORKER, BEAT],
-    ids=["prepare", "up", "web", "worker", "beat"],
+    [PREPARE, (*MANAGE, "portal_up"), WEB, WORKER, BEAT, CELERYS_BEAT],
+    ids=["prepare", "up", "web", "worker", "beat", "Celery's own beat"],
 )
 def test_it_does_not_start_on_the_database_of_a_newer_version(portal: Portal, command):  # noqa: F811
     portal.start()
