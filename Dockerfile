@@ -5,7 +5,7 @@ COPY requirements/portal.txt /
 RUN /venv/bin/pip install --require-hashes --no-deps -r /portal.txt
 
 FROM python:3.12-slim
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PORTAL_DATA_DIR=/data PORTAL_HOST=0.0.0.0
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 MALLOC_ARENA_MAX=1 PORTAL_DATA_DIR=/data PORTAL_HOST=0.0.0.0
 # pg_dump and pg_restore, for backups.
 RUN apt-get update && apt-get install --yes --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/*

@@ -1,5 +1,6 @@
 """The queue. Why each setting is as it is stands in docs/refreshing.md."""
 
+import gc
 import os
 import signal
 import sys
@@ -8,8 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.beat import BeatLazyFunc
-from celery.signals import beat_init, task_postrun, task_prerun, worker_init
-from django.db import close_old_connections
+from celery.signals import beat_init, task_postrun, task_prerun, worker_before_create_process, worker_init
 
 from portal.running import CannotStart
 
@@ -80,8 +80,17 @@ app.autodiscover_tasks()
 @task_postrun.connect
 def age_connections(sender: Any, **_: Any) -> None:
     """As between two requests: one that is old or broken is closed; a kept one is tried before use."""
+    from django.db import close_old_connections  # beat does without Django's
+
     if not sender.request.is_eager:  # that one shares its caller's connection
         close_old_connections()
+
+
+@worker_before_create_process.connect
+def freeze(**_: Any) -> None:
+    """The search for garbage writes to what it walks, and the child would get a copy of it."""
+    gc.collect()
+    gc.freeze()
 
 
 @worker_init.connect
