@@ -18,7 +18,7 @@ from portal.celery import app, refuse_other_database
 class LightBeat(Beat):
     def init_loader(self) -> None:
         """Without the tasks themselves, which would load all of Django."""
-        self.app.finalize()
+        app.finalize()
 
 
 def main() -> None:

@@ -40,7 +40,8 @@ class Database:
 
 
 @contextlib.contextmanager
-def database(rows: int, url: str = "") -> Iterator[Database]:
+def database(rows: int, url: str = "", provider: str = "127.0.0.1:9") -> Iterator[Database]:
+    """Nothing listens at that ``provider``: no page may wait for one."""
     if url:
         address, _, name = url.rpartition("/")
         with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
@@ -48,9 +49,8 @@ def database(rows: int, url: str = "") -> Iterator[Database]:
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         environment = os.environ | SECRETS | {"DATABASE_URL": url, "PORTAL_DATA_DIR": folder, "REDIS_URL": ""}
         environment |= {"PORTAL_LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "portal.settings"}
-        # Nothing listens there: no page may wait for a provider.
         environment |= {
-            "ULTAHOST_API_URL": "http://127.0.0.1:9/client-api/v1",
+            "ULTAHOST_API_URL": f"http://{provider}/client-api/v1",
             "PORTAL_URL": "http://localhost",
         }
         told = _run([sys.executable, "-m", "tests.bench.parts.filled", str(rows)], environment)
@@ -114,11 +114,13 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(on: Database, **environment: str) -> Iterator[Server]:
+def serving(
+    on: Database, config: str = "tests.bench.parts.one_worker", **environment: str
+) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--config", "python:tests.bench.parts.one_worker"]
+    command = [sys.executable, "-m", "gunicorn", "--config", f"python:{config}"]
     told = on.environment | {"PORTAL_PORT": str(port)} | environment
     process = subprocess.Popen(command, cwd=ROOT, env=told, stderr=subprocess.DEVNULL)
     try:
@@ -131,6 +133,11 @@ def serving(on: Database, **environment: str) -> Iterator[Server]:
 
 def portal(on: Database) -> contextlib.AbstractContextManager[Server]:
     return serving(on, DJANGO_SETTINGS_MODULE="tests.bench.parts.portal_settings")
+
+
+def whole_portal(on: Database) -> contextlib.AbstractContextManager[Server]:
+    """With as many workers and threads as the launcher starts."""
+    return serving(on, "portal.running.web.config")
 
 
 def bare(on: Database) -> contextlib.AbstractContextManager[Server]:
