@@ -35,6 +35,8 @@ def check_command(words: list[str]) -> None:
             load_command_class(get_commands()[name], name).create_parser("manage.py", name).parse_args(
                 arguments
             )
+        case ["python", "-m", module]:
+            assert callable(import_module(module).main)
         case ["gunicorn", *arguments]:
             given = Config().parser().parse_args(arguments)
             configured = import_module(given.config.removeprefix("python:"))

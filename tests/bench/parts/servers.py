@@ -121,7 +121,8 @@ def serving(
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", f"python:{config}"]
-    told = on.environment | {"PORTAL_PORT": str(port)} | environment
+    # As the launcher has it.
+    told = on.environment | {"PORTAL_PORT": str(port), "MALLOC_ARENA_MAX": "1"} | environment
     process = subprocess.Popen(command, cwd=ROOT, env=told, stderr=subprocess.DEVNULL)
     try:
         _wait(port)
