@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, OrderBy, QuerySet
+from django.db.models import OrderBy, QuerySet
 from django.db.models.sql.where import WhereNode
 from django.forms import BoundField
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
@@ -24,6 +24,7 @@ from portal.pages import exports
 from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
 from portal.pages.columns import ACCOUNT, Add, Column, Listing
 from portal.pages.filters import RowFilter
+from portal.pages.page_rows import ids_of_page, in_order
 from portal.pages.pills import Pill, pills
 from portal.wording import formats
 from portal.wording.coverage import covered
@@ -32,7 +33,7 @@ from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.models.sorting import Filled, in_order_of_an_index
+from ultahost_api.models.sorting import Filled
 
 
 def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, Any]) -> SafeString:
@@ -243,20 +244,9 @@ class Table(AnyTable):
         found = self.filter.qs if self.filter.is_valid() else self._all.none()
         return found.order_by(*self._order())
 
-    def _order(self) -> list[Any]:
-        """Rows without a value come last in both directions. All columns run one way, as an index does."""
-        columns = [*self.listing.sorts[self.sort.removeprefix("-")], "pk"]
-        return [self._ordered(column, is_descending=self.sort.startswith("-")) for column in columns]
-
-    def _ordered(self, column: str | Filled, *, is_descending: bool) -> OrderBy:
-        value = F(column) if isinstance(column, str) else column
-        nulls_last = True if self._may_be_empty(column) else None
-        return value.desc(nulls_last=nulls_last) if is_descending else value.asc(nulls_last=nulls_last)
-
-    def _may_be_empty(self, column: str | Filled) -> bool:
-        """PostgreSQL reads an index backwards only if empty values are not spoken of."""
-        always_filled = {"pk"} | {field.name for field in self._all.model._meta.fields if not field.null}
-        return column not in always_filled
+    def _order(self) -> list[OrderBy]:
+        columns = self.listing.sorts[self.sort.removeprefix("-")]
+        return in_order(self._all.model, columns, is_descending=self.sort.startswith("-"))
 
     @cached_property
     def page(self) -> Page[Any]:
@@ -277,9 +267,8 @@ class Table(AnyTable):
     def _among(self, first: int, end: int) -> QuerySet[Any]:
         found = self._all.all()
         found.query.where = WhereNode()
-        ids = self.rows.values("pk")[first:end]
-        if not self.is_filtered and access.sees_most_accounts(self.request.user, self.accounts):
-            ids = in_order_of_an_index(ids, "account")
+        sees_most = not self.is_filtered and access.sees_most_accounts(self.request.user, self.accounts)
+        ids = ids_of_page(self.rows, first, end, self._count_of("found"), passes_accounts=sees_most)
         return found.filter(pk__in=ids).order_by(*self._order())
 
     @property

@@ -37,7 +37,7 @@ from ultahost_api.refresh import schedule
 SORTS: Sorts = {
     "risk": ["first_date", Filled("name")],
     "name": [Filled("name")],
-    "account": ["account__name", Filled("name")],
+    "account": [Filled("account__name"), Filled("name")],
     "status": [Filled("status"), "ends_on"],
     "expiry": ["ends_on"],
     "due": ["next_due_date"],

@@ -25,7 +25,7 @@ from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "subject": [Filled("subject"), "remote_id"],
-    "account": ["account__name", "date"],
+    "account": [Filled("account__name"), "date"],
     "date": ["date", "remote_id"],
 }
 

@@ -32,7 +32,7 @@ from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "number": [Filled("number"), "remote_id"],
-    "account": ["account__name", "date"],
+    "account": [Filled("account__name"), "date"],
     "status": [Filled("status"), "due_date"],
     "date": ["date", "remote_id"],
     "due": ["due_date", "remote_id"],

@@ -26,13 +26,14 @@ from portal.wording.operations import meaning
 from portal.wording.reasons import said
 from ultahost_api.models import Account
 from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
 
 SORTS = {
     "when": ["created_at"],
     "status": ["state", "created_at"],
-    "account": ["account__name", "created_at"],
+    "account": [Filled("account__name"), "created_at"],
 }
 
 

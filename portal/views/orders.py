@@ -35,7 +35,7 @@ from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "number": [Filled("number"), "remote_id"],
-    "account": ["account__name", "date"],
+    "account": [Filled("account__name"), "date"],
     "status": [Filled("status"), "date"],
     "date": ["date", "remote_id"],
     "amount": ["amount"],

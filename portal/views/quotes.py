@@ -28,7 +28,7 @@ from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "subject": [Filled("subject"), "remote_id"],
-    "account": ["account__name", "created_on"],
+    "account": [Filled("account__name"), "created_on"],
     "stage": [Filled("stage"), "valid_until"],
     "made": ["created_on", "remote_id"],
     "valid": ["valid_until", "remote_id"],

@@ -35,7 +35,7 @@ from ultahost_api.refresh import schedule
 
 SORTS: Sorts = {
     "domain": [Filled("domain"), Filled("product_name")],
-    "account": ["account__name", Filled("product_name")],
+    "account": [Filled("account__name"), Filled("product_name")],
     "status": [Filled("status"), "next_due_date"],
     "due": ["next_due_date"],
     "amount": ["amount"],

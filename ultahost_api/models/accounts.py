@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from ultahost_api.models.searched import Searched
+from ultahost_api.models.sorting import Filled
 
 _WATCHED_FOR = timedelta(minutes=2)  # a page that is shown says so every 30 seconds
 _NOTED_AGAIN = timedelta(minutes=1)  # before its end
@@ -58,6 +59,10 @@ class Account(Searched):
 
     class Meta:
         ordering = ["name", "id"]
+        indexes = [
+            # Lists that are sorted by account read its rows account by account, and stop with the page.
+            models.Index(Filled("name"), "id", name="ultahost_account_by_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
