@@ -24,7 +24,7 @@ from portal.access.accounts import (
     sharers_of,
 )
 from portal.access.feeds import feed_of, feed_opened_by
-from portal.access.figures import kept_figures, kept_rows
+from portal.access.figures import kept_by_account, kept_figures, kept_rows
 from portal.access.guards import View, admin_only, found, key_holders_only
 from portal.access.keys import (
     ids_of_accounts_with_working_key,
@@ -127,6 +127,7 @@ __all__ = [
     "invoices_shared",
     "invoices_to_pay",
     "invoices_to_view",
+    "kept_by_account",
     "kept_figures",
     "kept_rows",
     "key_holders_only",

@@ -5,9 +5,11 @@ rights and by the day, and end with the first change of a row: see ``row_version
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
+from datetime import date
 from threading import Lock
 from typing import Any, TypeVar
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from portal.models import User
 from ultahost_api import conf
 
 Kept = TypeVar("Kept")
+Narrow = Callable[[Any], Any]
 
 
 class _Store:
@@ -48,6 +51,7 @@ class _Store:
 
 
 _figures = _Store(most=500)
+_by_account = _Store(most=200)
 _rows = _Store(most=30)  # pages, each of some hundred kilobytes
 
 
@@ -61,6 +65,32 @@ def kept_figures(user: User, key: Hashable, work_out: Callable[[], Kept]) -> Kep
     return _kept(_figures, user, key, work_out)
 
 
+def kept_by_account(
+    user: User, key: Hashable, work_out: Callable[[Narrow], Mapping[UUID, Kept]]
+) -> Collection[Kept]:
+    """What ``work_out`` tells of each account that has anything, for the caller to add up.
+
+    Of each account it is kept until one of the account's rows changes: where copies are refreshed all the
+    time, a few of them have changed and the others have not. ``work_out`` is given what narrows a query set
+    to the accounts that it is asked for, and returns by the account's id. Otherwise as ``kept_figures``.
+    """
+    each = rights.rows_of_each_if_known(user)
+    if each is None:
+        return work_out(lambda rows: rows).values()
+    whole = user.pk, user.role, user.is_active, *_days(), key
+    before: dict[UUID, tuple[Hashable, Kept | None]] = _by_account.get(whole) or {}
+    kept = {
+        account.pk: before[account.pk]
+        for account, rows in each.items()
+        if account.pk in before and before[account.pk][0] == rows
+    }
+    if changed := [account for account in each if account.pk not in kept]:
+        told = work_out((lambda rows: rows.of(changed)) if kept else (lambda rows: rows))
+        kept |= {account.pk: (each[account], told.get(account.pk)) for account in changed}
+        _by_account.put(whole, kept)
+    return [figure for _rows, figure in kept.values() if figure is not None]
+
+
 def kept_rows(user: User, key: Hashable, read: Callable[[], Kept]) -> Kept:
     """The same for the rows of a page, of which fewer are kept."""
     return _kept(_rows, user, key, read)
@@ -69,6 +99,7 @@ def kept_rows(user: User, key: Hashable, read: Callable[[], Kept]) -> Kept:
 def forget() -> None:
     """As a process that has just started."""
     _figures.clear()
+    _by_account.clear()
     _rows.clear()
 
 
@@ -76,10 +107,13 @@ def _kept(store: _Store, user: User, key: Hashable, make: Callable[[], Kept]) ->
     rows = rights.rows_if_known(user)
     if rows is None:
         return make()
-    days = conf.today(), timezone.localdate(), timezone.get_current_timezone_name()
-    whole = rows, days, key
+    whole = rows, *_days(), key
     made: Kept | None = store.get(whole)
     if made is None:
         made = make()
         store.put(whole, made)
     return made
+
+
+def _days() -> tuple[date, date, str]:
+    return conf.today(), timezone.localdate(), timezone.get_current_timezone_name()

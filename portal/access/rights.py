@@ -119,11 +119,18 @@ class KnownRights:
     @cached_property
     def rows(self) -> Hashable | None:
         """Equal while the rights, and the rows in all accounts that meet a rule, are; None if unknown."""
+        if self.rows_of_each is None:
+            return None
+        rows = frozenset((account.pk, told) for account, told in self.rows_of_each.items())
+        return self.user.pk, self.user.role, self.user.is_active, rows
+
+    @cached_property
+    def rows_of_each(self) -> dict[Account, Hashable] | None:
+        """By account that meets a rule."""
         seen: Any = [(account, met) for account, met in self.accounts if met]
         if any(account.rows_version is None for account, _met in seen):
             return None
-        rows = frozenset((one.pk, one.name, one.currency, one.rows_version, met) for one, met in seen)
-        return self.user.pk, self.user.role, self.user.is_active, rows
+        return {one: (one.name, one.currency, one.rows_version, met) for one, met in seen}
 
 
 def accounts(user: User, rule: Rule) -> AccountQuerySet:
@@ -148,6 +155,12 @@ def rows_if_known(user: User) -> Hashable | None:
     """
     read: KnownRights | None = getattr(user, "known_rights", None)
     return read.rows if read else None
+
+
+def rows_of_each_if_known(user: User) -> dict[Account, Hashable] | None:
+    """Of each account that meets a rule what is equal while its rows and the rights are; else as above."""
+    read: KnownRights | None = getattr(user, "known_rights", None)
+    return read.rows_of_each if read else None
 
 
 def sees_most_accounts(user: User, seen: AccountQuerySet) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import F, Model, OrderBy, QuerySet
 
-from ultahost_api.models.sorting import Filled, in_order_of_an_index
+from ultahost_api.models.sorting import Filled, without_index
 
 
 def in_order(model: type[Model], columns: Sequence[str | Filled], *, is_descending: bool) -> list[OrderBy]:
@@ -28,7 +28,7 @@ def ids_of_page(rows: QuerySet[Any], first: int, end: int, count: int, *, passes
     if first * 2 > count:
         rows, first, end = rows.reverse(), count - end, count - first
     ids = rows.values("pk")[first:end]
-    return in_order_of_an_index(ids, "account") if passes_accounts else ids
+    return without_index(ids, "account") if passes_accounts else ids
 
 
 def _ordered(column: str | Filled, is_descending: bool, nulls_last: bool | None = None) -> OrderBy:

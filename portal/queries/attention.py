@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from portal import access
 from portal.models import User
 from portal.queries.prepared import counts_of_today
+from ultahost_api.models.sorting import without_index
 
 _KEYS = "keys"
 
@@ -14,7 +15,7 @@ _KEYS = "keys"
 def _in_accounts(user: User) -> dict[str, QuerySet[Any]]:
     return {
         "services": access.services_to_view(user).needing_attention(),
-        "invoices": access.invoices_to_view(user).overdue(),
+        "invoices": without_index(access.invoices_to_view(user).overdue(), "due_date"),
         "domains": access.domains_to_view(user).may_be_lost(),
         "quotes": access.quotes_to_view(user).waiting(),
     }

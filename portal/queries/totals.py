@@ -1,16 +1,20 @@
 """What the invoices that a user may view come to."""
 
+from uuid import UUID
+
 from portal import access
+from portal.access.figures import Narrow
 from portal.models import User
 from ultahost_api.models import Account
-from ultahost_api.models.invoice_totals import CurrencyTotals
+from ultahost_api.models.invoice_totals import CurrencyTotals, States, add_states
 
 
 def of_invoices(user: User, account: Account | None = None) -> list[CurrencyTotals]:
     """Per currency, of one account or of all. Payments of other invoices and deposits are not in them."""
-    return access.kept_figures(user, ("totals", account and account.pk), lambda: _added_up(user, account))
+    key = "totals", account and account.pk
+    return add_states(access.kept_by_account(user, key, lambda narrow: _told(user, account, narrow)))
 
 
-def _added_up(user: User, account: Account | None) -> list[CurrencyTotals]:
+def _told(user: User, account: Account | None, narrow: Narrow) -> dict[UUID, States]:
     invoices = access.invoices_to_view(user).that_cost()
-    return (invoices.of([account]) if account else invoices).by_currency()
+    return narrow(invoices.of([account]) if account else invoices).states_by_account()

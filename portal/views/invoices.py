@@ -27,6 +27,7 @@ from portal.wording.translated import Translated
 from ultahost_api import conf
 from ultahost_api.client import writes
 from ultahost_api.models import Account, Invoice, Noun
+from ultahost_api.models.invoice_totals import FilteredTotals, add_filtered
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
@@ -107,10 +108,17 @@ def invoices(request: http.Request) -> HttpResponse:
     return table.respond(
         account=account,
         totals=totals.of_invoices(request.user, account),
-        filtered=table.kept("totals", table.rows.totalled) if table.count else [],  # type: ignore[attr-defined]
+        filtered=_filtered(table),
         payers=payers,
         year=conf.today().year,
     )
+
+
+def _filtered(table: Table) -> list[FilteredTotals]:
+    """What the rows of the list come to, on all of its pages."""
+    rows: Any = table.rows
+    told = table.kept("totals", lambda narrow: narrow(rows).totalled_by_account(), rows.totalled)
+    return add_filtered(one for some in told for one in some)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal import access
 from portal.access import figures, rights
@@ -16,6 +17,7 @@ from portal.models import AccountPolicy, Grant
 from ultahost_api import conf
 from ultahost_api.models import (
     Account,
+    ApiKey,
     AssignedLine,
     Domain,
     Invoice,
@@ -25,6 +27,7 @@ from ultahost_api.models import (
     Service,
     row_versions,
 )
+from ultahost_api.models.counting import counts_by_account
 from ultahost_api.models.line_texts import line_key
 
 TODAY = conf.today()
@@ -56,6 +59,14 @@ def nothing_kept():
 
 def told(browser):
     return {path: PASSING.sub("", browser.get(path).html) for path in PAGES}
+
+
+def anew(browser):
+    """What they say if nothing was kept. What is kept stays as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("_figures", "_by_account", "_rows"):
+            patch.setattr(figures, name, figures._Store(most=500))
+        return told(browser)
 
 
 def days(number):
@@ -198,11 +209,9 @@ def test_pages_say_what_they_would_if_nothing_were_kept(visit, rows, people, see
     for _ in range(6):
         changed.append(world.change())
         browser = visit(world.chance.choice((world.alma, world.dana, world.emil)))
-        now = told(browser)
-        figures.forget()
-        anew = told(browser)
+        now, as_anew = told(browser), anew(browser)
         for path in PAGES:
-            assert now[path] == anew[path], f"{path} after {changed}"
+            assert now[path] == as_anew[path], f"{path} after {changed}"
 
 
 def test_what_is_kept_is_not_read_again(visit, rows, people):
@@ -216,6 +225,31 @@ def test_what_is_kept_is_not_read_again(visit, rows, people):
         with CaptureQueriesContext(connection) as anew:
             browser.get(path)
         assert len(warm) < len(anew), path
+
+
+def test_only_the_accounts_that_changed_are_worked_out_anew(rows, people):
+    alma, accounts = people.member("Alma"), [rows.account(name) for name in ("Acme", "Beta", "Gamma")]
+    for account in accounts:
+        rows.key(alma, account, label=account.name)
+        rows.service(account)
+    asked = []
+
+    def counted(narrow):
+        found = counts_by_account({}, {"all": narrow(access.services_to_view(alma))})
+        asked.append({*found})
+        return found
+
+    def kept():
+        with rights.known_rights(alma):
+            told = access.kept_by_account(alma, "services", counted)
+        return sum(one["all"][""] for one in told)
+
+    assert kept() == kept() == 3
+    rows.service(accounts[1])
+    assert kept() == kept() == 4
+    assert asked == [{account.pk for account in accounts}, {accounts[1].pk}]
+    ApiKey.objects.filter(account=accounts[2]).update(disabled_at=timezone.now())
+    assert kept() == 3
 
 
 def test_it_depends_only_on_tables_whose_changes_are_noticed(visit, rows, people, monkeypatch):
@@ -234,7 +268,11 @@ def test_it_depends_only_on_tables_whose_changes_are_noticed(visit, rows, people
 
         return really(user, key, work)
 
+    def watched_of_each(user, key, work_out):
+        return watched(user, key, lambda: [*work_out(lambda rows: rows).values()])
+
     monkeypatch.setattr(access, "kept_figures", watched)
+    monkeypatch.setattr(access, "kept_by_account", watched_of_each)
     world = World(rows, people, random.Random(1))
     world.may_label()
     world.may_ask_to_cancel()

@@ -133,7 +133,7 @@ def rows_statement(browser: Any, noun: str, path: str) -> tuple[str, str]:
         browser.get(path)
     by_id = f'"ultahost_api_{noun.removesuffix("s")}"."id" IN (SELECT '
     statements = [one["sql"] for one in captured if by_id in one["sql"]]
-    (found,) = [sql for sql in statements if '"counted"' not in sql]
+    (found,) = [sql for sql in statements if '"counted"' not in sql and "SUM(" not in sql]
     rows, _, rest = str(found).rpartition(by_id)
     return rows, "SELECT " + rest.rpartition(") ORDER BY ")[0]
 

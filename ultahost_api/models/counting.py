@@ -1,6 +1,7 @@
 """How many rows several query sets have, with one statement."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -23,12 +24,29 @@ def counts_by(columns: Mapping[str, str], found: Found) -> dict[str, dict[str, i
     return by_name
 
 
-def _union(columns: Mapping[str, str], found: Found) -> QuerySet[Any]:
+def counts_by_account(columns: Mapping[str, str], found: Found) -> dict[Any, dict[str, dict[str, int]]]:
+    """What ``counts_by`` tells, of each account that has any such row, by the account's id."""
+    by_account: dict[Any, dict[str, dict[str, int]]] = {}
+    for name, value, rows, account in _union(columns, found, "account_id"):
+        by_account.setdefault(account, {}).setdefault(name, {})[value] = rows
+    return by_account
+
+
+def add_counts(some: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, Counter[str]]:
+    """By name, as ``counts_by`` tells them; of a name that none of them has nothing was found."""
+    whole: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for counted in some:
+        for name, told in counted.items():
+            whole[name].update(told)
+    return whole
+
+
+def _union(columns: Mapping[str, str], found: Found, *group: str) -> QuerySet[Any]:
     asked = [
         rows.order_by()
-        .values(counted=Value(name), value=F(columns[name]) if name in columns else Value(""))
+        .values(*group, counted=Value(name), value=F(columns[name]) if name in columns else Value(""))
         .annotate(rows=Count("*"))
-        .values_list("counted", "value", "rows")
+        .values_list("counted", "value", "rows", *group)
         for name, rows in found.items()
     ]
     together: QuerySet[Any] = asked[0].union(*asked[1:], all=True)

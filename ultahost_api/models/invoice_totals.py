@@ -1,6 +1,7 @@
 """What invoices come to: each sum with how many amounts could not be read, and so are not in it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,13 +12,6 @@ from ultahost_api.client.core.amounts import written
 from ultahost_api.models.invoice_statuses import OPEN, is_overdue
 
 _DECIMALS = 4
-
-DETAILS_UNREAD = Q(detailed_at__isnull=False) & (
-    Q(subtotal=None)
-    | Q(tax=None, unreadable__has_key="tax")
-    | Q(tax2=None, unreadable__has_key="tax2")
-    | Q(credit=None, unreadable__has_key="credit")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +48,15 @@ class FilteredTotals:
     def has_details(self) -> bool:
         """Whether net and tax of any row are known."""
         return self.undetailed < self.count
+
+
+def add_filtered(some: Iterable[FilteredTotals]) -> list[FilteredTotals]:
+    """One for each currency."""
+    by_currency: dict[str, list[Any]] = {}
+    for one in some:
+        by_currency.setdefault(one.currency, []).append(astuple(one)[1:])
+    columns = {currency: zip(*told, strict=True) for currency, told in sorted(by_currency.items())}
+    return [FilteredTotals(currency, *[sum(column) for column in told]) for currency, told in columns.items()]
 
 
 def filtered_totals(row: dict[str, Any]) -> FilteredTotals:
@@ -100,6 +103,23 @@ class State:
     count: int = 0
     unread: int = 0
     sum: Decimal = Decimal(0)
+
+    def __add__(self, other: "State") -> "State":
+        return State(self.count + other.count, self.unread + other.unread, self.sum + other.sum)
+
+
+States = dict[str, dict[str, State]]  # by currency, and by how they count
+
+
+def add_states(some: Iterable[States]) -> list[CurrencyTotals]:
+    """Of all of them, by currency: two currencies are never added together."""
+    whole: States = {}
+    for states in some:
+        for currency, told in states.items():
+            added_up = whole.setdefault(currency, {})
+            for state, one in told.items():
+                added_up[state] = added_up.get(state, State()) + one
+    return [currency_totals(currency, told) for currency, told in sorted(whole.items())]
 
 
 def states_of(today: date, *, every_year: bool) -> list[When]:

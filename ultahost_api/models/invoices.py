@@ -23,13 +23,13 @@ from ultahost_api.models.invoice_statuses import (
     payment_status,
 )
 from ultahost_api.models.invoice_totals import (
-    DETAILS_UNREAD,
     CurrencyTotals,
     FilteredTotals,
     Owed,
     State,
+    States,
+    add_states,
     added,
-    currency_totals,
     filtered_totals,
     states_of,
 )
@@ -118,14 +118,18 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         ``every_year``. It sums ``total`` by invoice date: the provider tells no date of payment, and
         ``total`` is what remained after credit.
         """
+        return add_states(self.states_by_account(every_year=every_year).values())
+
+    def states_by_account(self, *, every_year: bool = False) -> dict[uuid.UUID, States]:
+        """The same of each account that has any, by the account's id, for ``add_states``."""
         state = Case(*states_of(conf.today(), every_year=every_year), default=Value(""))
-        grouped = self.present().order_by("currency").values("currency", state=state)
-        states: dict[str, dict[str, State]] = {}
+        grouped = self.present().order_by().values("account", "currency", state=state)
+        found: dict[uuid.UUID, States] = {}
         for one in grouped.annotate(count=Count("*"), known=Count("total"), sum=Sum("total")):
             row: Any = one
             told = State(row["count"], row["count"] - row["known"], added(row["sum"]))
-            states.setdefault(row["currency"], {})[row["state"]] = told
-        return [currency_totals(currency, told) for currency, told in states.items()]
+            found.setdefault(row["account"], {}).setdefault(row["currency"], {})[row["state"]] = told
+        return found
 
     def totalled(self) -> "list[FilteredTotals]":
         """What exactly these invoices come to, whatever their status. A net sum needs the details."""
@@ -148,7 +152,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         counted = {
             "unread": Q(total=None),
             "undetailed": Q(detailed_at=None),
-            "details_unread": DETAILS_UNREAD,
+            "details_unread": _details_unread(),
         }
         counts = {name: Count("currency", filter=condition) for name, condition in counted.items()}
         return self.order_by(*group).values(*group).annotate(count=Count("*"), **sums, **counts)
@@ -163,6 +167,18 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             one = Owed(row["currency"], added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
         return owed
+
+
+def _details_unread() -> Q:
+    """Net or tax cannot be told although the details were read."""
+    odd = Invoice.objects.present().exclude(unreadable={}).order_by()
+
+    def unread(column: str) -> Q:
+        """By ids, which an index of the few rows with such a field holds, so that no row is read for it."""
+        return Q(**{column: None}, pk__in=odd.filter(unreadable__has_key=column).values("pk"))
+
+    lacking = Q(subtotal=None) | unread("tax") | unread("tax2") | unread("credit")
+    return Q(detailed_at__isnull=False) & lacking
 
 
 class Invoice(Cached):
@@ -200,18 +216,19 @@ class Invoice(Cached):
             # All that the sums read, so that they read no row.
             kept(
                 "ultahost_invoice_sums",
+                "account",
                 "currency",
                 "status",
                 "date",
                 "due_date",
                 "total",
-                "account",
                 "subtotal",
                 "tax",
                 "tax2",
                 "credit",
                 "detailed_at",
                 "only_moves_money",
+                "id",
             ),
             # With a status, by date; what the sums of these read stands in it too.
             kept(

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import F, Func, Index, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.functions import Coalesce
-from django.db.models.lookups import In
+from django.db.models.lookups import Lookup
 from django.db.models.sql.where import WhereNode
 
 
@@ -41,11 +41,11 @@ def unreadable(name: str) -> Index:
     return Index(fields=["gone_at"], condition=~Q(unreadable={}), name=name)
 
 
-def in_order_of_an_index(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
-    """The same rows. SQLite does not find them by the column, of which the values of most rows are named.
+def without_index(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    """The same rows. SQLite does not find them by conditions on this column, which most rows meet.
 
-    It would rather read all that have one of a list of values and sort them, although the index of the
-    order has the first fifty at its begin.
+    It guesses how many do. To have a page in some order, it would rather read all rows of a list of accounts
+    and sort them, although an index of that order has the first fifty at its begin.
     """
     found = rows.all()
     found.query.where = _without_index(found.query.where, column)
@@ -57,7 +57,7 @@ def _without_index(where: WhereNode, column: str) -> WhereNode:
     for child in where.children:
         if isinstance(child, WhereNode):
             child = _without_index(child, column)
-        elif isinstance(child, In) and isinstance(child.lhs, Col) and child.lhs.target.name == column:
+        elif isinstance(child, Lookup) and isinstance(child.lhs, Col) and child.lhs.target.name == column:
             child, col = copy(child), child.lhs
             child.lhs = _WithoutIndex(col.alias, col.target, col.output_field)
         children.append(child)
