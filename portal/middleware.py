@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -29,6 +30,7 @@ _NO_DEVICES = ", ".join(
 
 
 _LOOKING_WAITS = 3  # seconds
+_SILENT = messages.ERROR + 1
 
 
 class SecurityHeaders:
@@ -195,9 +197,12 @@ class Questions:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponseBase | None:
-        if not http.is_question(request) or reauthentication.answers_a_question(view):
+        if not http.is_question(request):
             return None
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        if not reauthentication.answers_a_question(view):
+            return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        messages.set_level(request, _SILENT)  # what the view has to say it says when the act is sent
+        return None
 
 
 class SecondFactorRequired:

@@ -108,6 +108,19 @@ def test_no_act_that_never_asks_is_done_when_it_is_asked(visit, alma):
     assert alma.name == "Alma"
 
 
+@pytest.mark.parametrize("proven", [True, False])
+def test_why_it_cannot_be_done_is_said_once(visit, alma, proven):
+    """By the act, not by the question as well: a page from before the payment still offers it."""
+    browser, invoice = visit(alma, proven=proven), Invoice.objects.first()
+    Invoice.objects.update(status="Paid")
+
+    ask(browser, pay_path())
+    page = browser.follow(browser.get(pay_path()))
+
+    assert page.path == f"/invoices/{invoice.pk}/"
+    assert len(page.all(".toasts [data-toast]")) == 1
+
+
 def test_it_says_at_once_when_nothing_has_to_be_confirmed(visit, alma):
     browser = visit(alma)
 
