@@ -64,10 +64,10 @@ document.addEventListener("confirmed", () => {
   goOn?.()
 })
 
-// Too many tries have words of their own
+// Too many tries have words of their own. An answer to a question that was closed meets that of another act, or none
 content?.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (!detail.xhr.getResponseHeader("Over-Page")) return
-  detail.shouldSwap = true
+  detail.shouldSwap = detail.requestConfig.elt.isConnected
   detail.isError = false
 })
 

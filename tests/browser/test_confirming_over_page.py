@@ -13,7 +13,7 @@ from tests.browser.conftest import PASSWORD, Visitor
 from tests.browser.desk import read
 from tests.browser.hands import hears
 from ultahost_api import keys
-from ultahost_api.models import Invoice
+from ultahost_api.models import ApiKey, Invoice
 from ultahost_api.sandbox import Sandbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -175,6 +175,37 @@ def test_a_page_behind_the_password_is_asked_for_over_the_page_before_it(enter: 
     page.wait_for_url("**/keys/add/")
     expect(page.locator("[name=secret], [name=label]").first).to_be_focused()
     visitor.complaints.clear()  # axe styles the page, which the policy forbids
+
+
+def test_a_late_answer_about_a_cancelled_act_does_not_stand_in_the_question_of_another(
+    enter: Any, company: Any
+) -> None:
+    """It would say what one act is for, and its password would do the other one."""
+    visitor = enter(**DESK)
+    page, late = visitor.page, []
+    visitor.visit(f"/keys/{ApiKey.objects.get().pk}/")
+    purpose = page.locator("#again .purpose")
+
+    page.get_by_role("link", name="Rotate the key").click()
+    expect(purpose).to_have_text("To continue: Rotate “Main”")
+    page.route("**/sign-in/again/", lambda route: late.append((route, route.fetch())))
+    page.keyboard.type("not this one")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(500)
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Disable").click()
+    expect(purpose).to_have_text("To continue: Disable “Main”")
+
+    ((route, answer),) = late
+    with page.expect_response("**/sign-in/again/"):
+        route.fulfill(response=answer)
+    page.wait_for_timeout(300)
+    expect(purpose).to_have_text("To continue: Disable “Main”")
+    expect(page.locator("#again .errorlist")).to_have_count(0)
+    page.unroute("**/sign-in/again/")
+    page.locator("#again input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("#dialog h1")).to_have_text("Disable “Main”?")
 
 
 def test_too_many_tries_are_said_in_the_dialog(enter: Any, company: Any) -> None:
