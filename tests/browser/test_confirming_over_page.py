@@ -208,6 +208,23 @@ def test_a_late_answer_about_a_cancelled_act_does_not_stand_in_the_question_of_a
     expect(page.locator("#dialog h1")).to_have_text("Disable “Main”?")
 
 
+def test_ctrl_enter_answers_the_question_that_lies_over_another_dialog(enter: Any, sandbox: Sandbox) -> None:
+    """The minutes passed while the dialog of the act was open."""
+    visitor = enter(**DESK).prove()
+    page = visitor.page
+    visitor.visit(f"/invoices/{Invoice.objects.first().pk}/")
+    page.locator(".page-acts, .actions").get_by_role("link", name="Pay").first.click()
+    expect(page.locator("#dialog .btn.primary")).to_be_visible()
+    forget_proof()
+
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#again input[type=password]")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Control+Enter")
+    hears(page, "Paid invoice")
+    assert [effect.action for effect in sandbox.ledger] == ["pay_invoice"]
+
+
 def test_too_many_tries_are_said_in_the_dialog(enter: Any, company: Any) -> None:
     visitor = enter(**DESK)
     page = visitor.page
