@@ -66,8 +66,8 @@ class Drawn:
 
     @property
     def _asks(self) -> str:
-        """Acts may need the password first."""
-        return " data-asks" if self.name == "acts" else ""
+        """Acts, and pages on which one begins, may need the password first."""
+        return " data-asks" if self.name in {"acts", "pages"} else ""
 
 
 LABELS: dict[str, str | Promise] = {

@@ -225,6 +225,22 @@ def test_ctrl_enter_answers_the_question_that_lies_over_another_dialog(enter: An
     assert [effect.action for effect in sandbox.ledger] == ["pay_invoice"]
 
 
+def test_a_page_found_by_the_search_is_asked_for_over_it(enter: Any, company: Any) -> None:
+    visitor = enter(**DESK)
+    page = visitor.page
+    visitor.visit("/")
+
+    page.keyboard.press("Control+K")
+    page.keyboard.type("add a key")
+    expect(page.get_by_role("option", name="Add a key")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.locator("#again .purpose")).to_have_text("To continue: Add a key")
+    assert page.url == f"{visitor.address}/"
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/keys/add/")
+
+
 def test_too_many_tries_are_said_in_the_dialog(enter: Any, company: Any) -> None:
     visitor = enter(**DESK)
     page = visitor.page
