@@ -13,7 +13,7 @@ from tests.browser.conftest import PASSWORD, Visitor
 from tests.browser.desk import read
 from tests.browser.hands import hears
 from ultahost_api import keys
-from ultahost_api.models import ApiKey, Invoice
+from ultahost_api.models import ApiKey, Invoice, Service
 from ultahost_api.sandbox import Sandbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -257,6 +257,31 @@ def test_too_many_tries_are_said_in_the_dialog(enter: Any, company: Any) -> None
     expect(page.locator("#again h1")).to_have_text("Too many attempts")
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_role("link", name="Add a key").first).to_be_focused()
+
+
+def test_a_cancelled_question_gives_the_focus_back_to_the_menu(enter: Any, company: Any) -> None:
+    company.add_services(1, domain="shop.example", status="Active")
+    read(everything=True)
+    visitor = enter(**DESK)
+    page = visitor.page
+    visitor.visit(f"/services/{Service.objects.get().pk}/")
+    item = page.locator("#service-more").get_by_role("link", name="Set a new password")
+
+    for cancel in ("Escape", "Enter"):
+        page.locator("#service-more summary").focus()
+        if not item.is_visible():
+            page.keyboard.press("Enter")
+        item.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("#again input[type=password]")).to_be_focused()
+        if cancel == "Enter":
+            page.locator("#again").get_by_role("link", name="Cancel").focus()
+        page.keyboard.press(cancel)
+        expect(page.locator("#again")).to_be_hidden()
+        expect(item).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#service-more summary")).to_be_focused()
+    expect(item).to_be_hidden()
 
 
 def forget_proof() -> None:
