@@ -199,7 +199,7 @@ class Questions:
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponseBase | None:
         if not http.is_question(request):
             return None
-        if not reauthentication.answers_a_question(view):
+        if not reauthentication.answers_a_question(request, view):
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
         messages.set_level(request, _SILENT)  # what the view has to say it says when the act is sent
         return None

@@ -74,8 +74,10 @@ def asks_who(view: View) -> View:
     return view
 
 
-def answers_a_question(view: Any) -> bool:
-    return may_be_asked(view) or bool(getattr(view, "asks_who", False))
+def answers_a_question(request: HttpRequest, view: Any) -> bool:
+    """Other views have nothing to ask, as none has of people who confirmed in the last minutes."""
+    is_open = may_be_asked(view) and not did_recently_reauthenticate(request)
+    return is_open or bool(getattr(view, "asks_who", False))
 
 
 def reauthenticated(

@@ -128,6 +128,19 @@ def test_it_says_at_once_when_nothing_has_to_be_confirmed(visit, alma):
     assert browser.get("/keys/add/", **ASK).status == 204
 
 
+def test_ultahost_is_not_asked_for_that(visit, alma, acme, sandbox):
+    """The page of a quote reads it at Ultahost, which counts calls and may be slow."""
+    (quote,) = acme.add_quotes(1)
+    path, before = f"/quotes/{ApiKey.objects.get().account.pk}/{quote['id']}/accept/", len(sandbox.requests)
+    browser = visit(alma)
+
+    assert browser.get(path, **ASK).status == 204
+    assert browser.post(path, {}, **ASK).status == 204
+    assert len(sandbox.requests) == before
+    assert browser.get(path).status == 200
+    assert len(sandbox.requests) > before
+
+
 def test_the_right_password_leads_nowhere_and_the_act_is_then_done_once(browser):
     path = "/keys/add/"
     question = ask(browser, path, {"label": "Shop"})
