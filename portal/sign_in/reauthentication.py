@@ -92,6 +92,7 @@ def reauthenticated(
 
     def decorate(view: View) -> View:
         @asks_first
+        @http.require_safe_or_post  # before anything is looked up for the purpose
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             typed = {name: value for name, value in as_initial(request.POST).items() if name in kept}
@@ -109,6 +110,7 @@ def answers_questions(purpose: str | Promise) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @asks_first
+        @http.require_safe_or_post  # before anything is looked up for the purpose
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             if http.is_question(request) and (way := ask_first(request, purpose=str(purpose))):
