@@ -1,13 +1,15 @@
 """Expressions that lists sort by and that indexes hold, the same on both sides so that they meet."""
 
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import F, Func, Index, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import Lookup
 from django.db.models.sql.where import WhereNode
+
+Rows = TypeVar("Rows", bound="QuerySet[Any]")
 
 
 class Filled(Func):
@@ -41,7 +43,7 @@ def unreadable(name: str) -> Index:
     return Index(fields=["gone_at"], condition=~Q(unreadable={}), name=name)
 
 
-def without_index(rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+def without_index(rows: Rows, column: str) -> Rows:
     """The same rows. SQLite does not find them by conditions on this column, which most rows meet.
 
     It guesses how many do. To have a page in some order, it would rather read all rows of a list of accounts
