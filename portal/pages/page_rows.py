@@ -11,7 +11,7 @@ from ultahost_api.models.sorting import Filled, without_index
 def in_order(model: type[Model], columns: Sequence[str | Filled], *, is_descending: bool) -> list[OrderBy]:
     """Rows without a value come last in both directions. All columns run one way, as an index does.
 
-    Where rows without a value stand among those that are equal in the first column, nobody sees.
+    Where they stand among rows that are equal in the first column does not matter.
     """
     first, *further = [*columns, "pk"]
     # PostgreSQL reads an index backwards only if empty values are not spoken of.
