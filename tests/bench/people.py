@@ -27,7 +27,7 @@ COLD = 10.0  # seconds
 LONG = 1.0  # seconds; such a wait is told with what was waited for
 PAGES = ("/", "/invoices/", "/services/", "/domains/", "/orders/", "/agenda/", "/spend/")
 OF_ONE = {"invoice": "an invoice", "service": "a service", "domain": "a domain"}
-LIVE = ("/contacts/", "/payment-methods/")  # whose rows Ultahost has
+LIVE = ("/contacts/", "/payment-methods/")  # whose rows Ultahost has; the page then loads them
 WORDS = (
     "Fifty people with two seconds of thinking between two pages, two gunicorn workers of eight threads that "
     "have just started, SQLite with 10,000 rows of each noun, and a provider that takes every call and never "
@@ -90,7 +90,10 @@ def walk(server: servers.Server, pages: list[str], cookie: str) -> list[Wait]:
         try:
             time.sleep(chance.uniform(0, THINKING))
             while time.monotonic() < began + SECONDS:
-                waits.append(ask(server, chance.choice(pages), cookie, began))
+                path = chance.choice(pages)
+                waits.append(ask(server, path, cookie, began))
+                if path in LIVE:
+                    threading.Thread(target=load, args=(server, path, cookie), daemon=True).start()
                 time.sleep(THINKING)
         except BaseException as error:
             failed.append(error)
@@ -102,6 +105,14 @@ def walk(server: servers.Server, pages: list[str], cookie: str) -> list[Wait]:
         thread.join()
     assert not failed, failed
     return waits
+
+
+def load(server: servers.Server, path: str, cookie: str) -> None:
+    """The part that its page then asks for, while the person reads or is gone. It waits for Ultahost."""
+    headers = {"Host": "localhost", "Cookie": cookie, "HX-Request": "true", "HX-Target": path.strip("/")}
+    with contextlib.suppress(OSError), contextlib.closing(server.connect()) as link:
+        link.request("GET", f"{path}?live=1", headers=headers)
+        link.getresponse().read()
 
 
 def ask(server: servers.Server, path: str, cookie: str, began: float) -> Wait:
