@@ -74,7 +74,7 @@ def prove(page: Page) -> None:
 def open_account(visitor: Visitor, name: str) -> None:
     visitor.visit("/accounts/")
     visitor.page.get_by_role("link", name=name).first.click()
-    expect(visitor.page.get_by_role("heading", level=1)).to_contain_text(name)
+    expect(visitor.page.get_by_role("main").get_by_role("heading", level=1)).to_contain_text(name)
 
 
 def number_of(page: Page) -> int:

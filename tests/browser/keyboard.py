@@ -38,7 +38,7 @@ class Keyboard:
         self.page.keyboard.press("Enter")
 
     def sees(self, heading: str) -> None:
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        expect(self.page.get_by_role("main").get_by_role("heading", level=1)).to_have_text(heading)
 
     def choose_grant(self, person: str, level: str) -> None:
         """Fill in the form of a grant, and do not send it."""

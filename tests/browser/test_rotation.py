@@ -48,7 +48,7 @@ def test_it_rotates_a_key_undoes_it_and_rotates_it_for_good(visitor: Visitor, se
     follow(page, "Undo")
     press(page.get_by_role("dialog"), "Remove the new key")
     hears(page, f"uses …{old} again")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(f"…{old}")
+    expect(page.get_by_role("main").get_by_role("heading", level=1)).to_contain_text(f"…{old}")
 
     follow(page, "Rotate the key")
     type_in(page, secret=second_key)

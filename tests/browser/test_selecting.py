@@ -29,7 +29,7 @@ def test_ten_nameserver_changes_take_at_most_eight_interactions(listed: Visitor)
     does("choose the act", page.get_by_role("button", name="Nameservers").click())
     does("type the password", page.locator("input[type=password]").fill(PASSWORD))
     does("send it", page.keyboard.press("Enter"))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Set the nameservers of 10 domains")
+    expect(page.get_by_role("heading", name="Set the nameservers of 10 domains")).to_be_visible()
     does("paste", page.keyboard.insert_text("NS1.example.net., ns2.example.net"))
     does("confirm", page.get_by_role("button", name="Set nameservers").click())
 
