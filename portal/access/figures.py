@@ -18,6 +18,7 @@ from portal.models import User
 from ultahost_api import conf
 
 Kept = TypeVar("Kept")
+Added = TypeVar("Added")
 Narrow = Callable[[Any], Any]
 
 
@@ -66,9 +67,12 @@ def kept_figures(user: User, key: Hashable, work_out: Callable[[], Kept]) -> Kep
 
 
 def kept_by_account(
-    user: User, key: Hashable, work_out: Callable[[Narrow], Mapping[UUID, Kept]]
-) -> Collection[Kept]:
-    """What ``work_out`` tells of each account that has anything, for the caller to add up.
+    user: User,
+    key: Hashable,
+    work_out: Callable[[Narrow], Mapping[UUID, Kept]],
+    add_up: Callable[[Collection[Kept]], Added],
+) -> Added:
+    """What ``work_out`` tells of each account that has anything, added up.
 
     Of each account it is kept until one of the account's rows changes: where copies are refreshed all the
     time, a few of them have changed and the others have not. ``work_out`` is given what narrows a query set
@@ -76,19 +80,24 @@ def kept_by_account(
     """
     each = rights.rows_of_each_if_known(user)
     if each is None:
-        return work_out(lambda rows: rows).values()
+        return add_up(work_out(lambda rows: rows).values())
     whole = user.pk, user.role, user.is_active, *_days(), key
-    before: dict[UUID, tuple[Hashable, Kept | None]] = _by_account.get(whole) or {}
+    nothing: tuple[dict[UUID, tuple[Hashable, Kept | None]], Added | None] = {}, None
+    before, added_up = _by_account.get(whole) or nothing
     kept = {
         account.pk: before[account.pk]
         for account, rows in each.items()
         if account.pk in before and before[account.pk][0] == rows
     }
-    if changed := [account for account in each if account.pk not in kept]:
-        told = work_out((lambda rows: rows.of(changed)) if kept else (lambda rows: rows))
-        kept |= {account.pk: (each[account], told.get(account.pk)) for account in changed}
-        _by_account.put(whole, kept)
-    return [figure for _rows, figure in kept.values() if figure is not None]
+    changed = [account for account in each if account.pk not in kept]
+    if changed or len(kept) < len(before) or added_up is None:
+        if changed:
+            told = work_out((lambda rows: rows.of(changed)) if kept else (lambda rows: rows))
+            kept |= {account.pk: (each[account], told.get(account.pk)) for account in changed}
+        added_up = add_up([figure for _rows, figure in kept.values() if figure is not None])
+        _by_account.put(whole, (kept, added_up))
+    found: Added = added_up
+    return found
 
 
 def kept_rows(user: User, key: Hashable, read: Callable[[], Kept]) -> Kept:

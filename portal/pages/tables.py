@@ -55,6 +55,7 @@ Sorts = Mapping[str, Sequence[str | Filled]]
 
 
 Kept = TypeVar("Kept")
+Added = TypeVar("Added")
 
 
 class Freshness(Protocol):
@@ -283,24 +284,25 @@ class Table(AnyTable):
         return self._count_of("unread")
 
     def _count_of(self, name: str) -> int:
-        return self._counts[name].total()
+        return self._counts.get(name, Counter()).total()
 
     def kept(
         self,
         name: str,
         of_each: Callable[[Narrow], Mapping[Any, Kept]],
         of_all: Callable[[], Kept],
-    ) -> Collection[Kept]:
-        """Figures over the filtered rows, to be added up; of each account kept while no row of it changes.
+        add_up: Callable[[Collection[Kept]], Added],
+    ) -> Added:
+        """Figures over the filtered rows, added up; of each account kept while no row of it changes.
 
         What is searched for is sought in all rows at once, which takes half as long as account by account.
         """
         if not self._may_be_kept:
-            return [of_all()]
+            return add_up([of_all()])
         user, key = self.request.user, self._key(name, *_ORDER)
         if self.request.GET.get("q"):
-            return [access.kept_figures(user, key, of_all)]
-        return access.kept_by_account(user, key, of_each)
+            return access.kept_figures(user, key, lambda: add_up([of_all()]))
+        return access.kept_by_account(user, key, of_each, add_up)
 
     @property
     def _may_be_kept(self) -> bool:
@@ -315,15 +317,12 @@ class Table(AnyTable):
     @cached_property
     def _counts(self) -> dict[str, Counter[str]]:
         """By name. The statuses of all parts are one."""
-        counted = add_counts(
-            self.kept(
-                "counts",
-                lambda narrow: counts_by_account(*self._counted(narrow)),
-                lambda: counts_by(*self._counted(lambda rows: rows)),
-            )
+        return self.kept(
+            "counts",
+            lambda narrow: counts_by_account(*self._counted(narrow)),
+            lambda: counts_by(*self._counted(lambda rows: rows)),
+            _add_up,
         )
-        counted["status"] = sum((told for name, told in counted.items() if name.startswith(_BY)), Counter())
-        return counted
 
     def _counted(self, narrow: Narrow) -> tuple[dict[str, str], dict[str, QuerySet[Any]]]:
         """All that a list counts, with one statement. Chips count under every filter but their own."""
@@ -396,6 +395,12 @@ class Table(AnyTable):
         rows = self.rows.iterator(chunk_size=_AT_ONCE)
         rows = _prepared(rows, prepare) if prepare else rows
         return exports.response(filename, self.listing.columns, rows)
+
+
+def _add_up(some: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, Counter[str]]:
+    counted = add_counts(some)
+    counted["status"] = sum((told for name, told in counted.items() if name.startswith(_BY)), Counter())
+    return counted
 
 
 def _prepared(rows: Iterator[Any], prepare: Callable[[Sequence[Any]], None]) -> Iterator[Any]:

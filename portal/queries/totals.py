@@ -12,7 +12,7 @@ from ultahost_api.models.invoice_totals import CurrencyTotals, States, add_state
 def of_invoices(user: User, account: Account | None = None) -> list[CurrencyTotals]:
     """Per currency, of one account or of all. Payments of other invoices and deposits are not in them."""
     key = "totals", account and account.pk
-    return add_states(access.kept_by_account(user, key, lambda narrow: _told(user, account, narrow)))
+    return access.kept_by_account(user, key, lambda narrow: _told(user, account, narrow), add_states)
 
 
 def _told(user: User, account: Account | None, narrow: Narrow) -> dict[UUID, States]:

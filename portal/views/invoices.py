@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -117,8 +118,12 @@ def invoices(request: http.Request) -> HttpResponse:
 def _filtered(table: Table) -> list[FilteredTotals]:
     """What the rows of the list come to, on all of its pages."""
     rows: Any = table.rows
-    told = table.kept("totals", lambda narrow: narrow(rows).totalled_by_account(), rows.totalled)
-    return add_filtered(one for some in told for one in some)
+    return table.kept(
+        "totals",
+        lambda narrow: narrow(rows).totalled_by_account(),
+        rows.totalled,
+        lambda told: add_filtered(chain.from_iterable(told)),
+    )
 
 
 @require_safe
