@@ -3,7 +3,7 @@
 // Stands before the behaviours that follow a link or send a form: they see neither until it is confirmed.
 const content = document.getElementById("again")
 const dialog = content?.closest("dialog")
-let held = null // goes on with what was pressed
+let held = null // continues with what was pressed
 let passed = null
 
 document.addEventListener("submit", event => {

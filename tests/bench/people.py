@@ -75,7 +75,7 @@ def row(label: str, aim: str, waited: list[float]) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def hanging() -> Iterator[str]:
-    """The address of what accepts every connection; the system does, and nobody reads."""
+    """The address of what accepts every connection, as the system does, and never reads."""
     with socket.create_server(("127.0.0.1", 0), backlog=4096) as listener:
         yield "{}:{}".format(*listener.getsockname())
 
