@@ -50,7 +50,7 @@ def test_it_takes_the_rows_of_a_page_from_an_index(request, listed_row, noun, wo
     Where a list of accounts is named, it chooses by what it knows of the rows.
     """
     if connection.vendor == "postgresql" and (direction or person == "member"):
-        return
+        pytest.skip("PostgreSQL may sort the ids here")
     browser = request.getfixturevalue(person)
     *_, ids = rows_statement(browser, noun, f"/{noun}/?sort={direction}{word}")
 
@@ -61,7 +61,7 @@ def test_it_takes_the_rows_of_a_page_from_an_index(request, listed_row, noun, wo
     assert not [step for step in plan if step.lstrip(" ->").startswith("Sort ")], plan
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has more ways to sort a little")
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="not looked into on PostgreSQL")
 @pytest.mark.parametrize("noun", NOUNS)
 @pytest.mark.parametrize("direction", DIRECTIONS)
 @pytest.mark.parametrize("person", ["admin", "member"])
