@@ -79,7 +79,9 @@ ACTS = (
         ("transfer",),
         is_for=_operators,
     ),
-    Place(_("Domains at risk"), _("expire lapse renew"), "domains", query="?risk=yes", is_for=_key_holders),
+    Place(
+        _("Domains at risk"), _("expire lapse renew"), "domains", query="?view=at-risk", is_for=_key_holders
+    ),
     Place(
         _("Suspended services"),
         _("blocked down"),

@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from portal.models import AccountPolicy, Grant, Product, ServiceCommand, User
+from portal.queries.places import ALL
 from tests.portal.statements import all_statements
 from ultahost_api.models import Domain, Email, Invoice, Order, Quote, Service
 
@@ -126,6 +127,17 @@ def test_it_opens_every_page_that_it_offers(visit, people, rows, acme, search):
     for place in ACTS:
         page = boss.get(place.url)
         assert page.status in {200, 302, 303}, place.url
+
+
+@pytest.mark.parametrize("place", [place for place in ALL if place.query], ids=lambda place: str(place.label))
+def test_it_leads_to_a_list_that_knows_its_filter(visit, people, rows, acme, place):
+    """A list says nothing of a parameter that it does not know, and shows everything."""
+    one = {"services": rows.service, "domains": rows.domain, "invoices": rows.invoice}[place.route]
+    one(acme)
+    page = visit(people.admin("Boss")).get(place.url)
+    (chosen,) = page.all(".chips [aria-current]")
+    name, value = place.query.partition("#")[0].removeprefix("?").split("&")[0].split("=")
+    assert chosen["id"] == f"{name}-{value}"
 
 
 def test_it_leads_from_a_verb_to_the_page_that_asks(search, one_of_each):
