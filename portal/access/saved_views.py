@@ -4,18 +4,25 @@ import re
 from urllib.parse import unquote_plus
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 
 from portal.access import rights
 from portal.models import SavedView, User
 from ultahost_api.models import Account
 from ultahost_api.models.folding import searchable
+from ultahost_api.models.prepared import Prepared
+
+_PREPARED = Prepared(most=200)
 
 
 def saved_views_of(user: User, listing: str) -> list[SavedView]:
     """Their own and the shared ones, without views that name an account which the user may not see."""
-    found = SavedView.objects.filter(Q(owner=user) | Q(shared=True), listing=listing).select_related("owner")
+    seen = Q(owner=user) | Q(shared=True)
+    found = _PREPARED.rows(
+        SavedView, (user.pk, listing), lambda: SavedView.objects.filter(seen, listing=listing)
+    )
+    prefetch_related_objects([view for view in found if view.owner_id != user.pk], "owner")
     unseen = rights.unseen_accounts(user) if found else []
     return [view for view in found if view.owner_id == user.pk or not _names(view, unseen)]
 

@@ -5,6 +5,10 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ultahost_api.models.prepared import Prepared
+
+_PREPARED = Prepared(most=1)
+
 
 class Product(models.Model):
     """Something that can be ordered or upgraded to."""
@@ -89,4 +93,4 @@ class Switches(models.Model):
 
     @classmethod
     def current(cls) -> "Switches":
-        return cls.objects.first() or cls()
+        return next(iter(_PREPARED.rows(cls, "switches", cls.objects.all)), None) or cls()

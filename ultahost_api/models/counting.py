@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Count, F, QuerySet, Value
+
+from ultahost_api.models.prepared import Prepared
 
 Found = Mapping[str, QuerySet[Any]]
 
@@ -54,27 +54,11 @@ def _union(columns: Mapping[str, str], found: Found, *group: str) -> QuerySet[An
 
 
 class PreparedCounts:
-    """Counts that are asked often: to build their statement takes longer than to run it.
-
-    The statement is kept and not what it told. So the key holds all that ``found`` depends on: for whom,
-    of which accounts, on which day.
-    """
+    """Counts that are asked often, with one statement for each key; see ``Prepared``."""
 
     def __init__(self, most: int) -> None:
-        self._most = most  # statements
-        self._statements: dict[Hashable, tuple[str, Any]] = {}
+        self._prepared = Prepared(most)
 
     def counts(self, key: Hashable, found: Callable[[], Found]) -> dict[str, int]:
         """By name; a name of which nothing can be found may be missing."""
-        statement = self._statements.get(key)
-        if statement is None:
-            try:
-                statement = _union({}, found()).query.sql_with_params()
-            except EmptyResultSet:  # Django knows that there is no row
-                return {}
-            if len(self._statements) >= self._most:
-                self._statements.clear()  # perhaps by another thread meanwhile
-            self._statements[key] = statement
-        with connection.cursor() as cursor:
-            cursor.execute(*statement)
-            return {name: rows for name, _value, rows in cursor.fetchall()}
+        return {name: rows for name, _value, rows in self._prepared.values(key, lambda: _union({}, found()))}
