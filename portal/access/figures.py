@@ -16,6 +16,7 @@ from django.utils import timezone
 from portal.access import rights
 from portal.models import User
 from ultahost_api import conf
+from ultahost_api.models import Account
 
 Kept = TypeVar("Kept")
 Added = TypeVar("Added")
@@ -81,23 +82,27 @@ def kept_by_account(
     each = rights.rows_of_each_if_known(user)
     if each is None:
         return add_up(work_out(lambda rows: rows).values())
+    return kept_figures(user, ("of accounts", key), lambda: add_up(_of_accounts(user, key, each, work_out)))
+
+
+def _of_accounts(
+    user: User,
+    key: Hashable,
+    each: Mapping[Account, Hashable],
+    work_out: Callable[[Narrow], Mapping[UUID, Kept]],
+) -> Collection[Kept]:
     whole = user.pk, user.role, user.is_active, *_days(), key
-    nothing: tuple[dict[UUID, tuple[Hashable, Kept | None]], Added | None] = {}, None
-    before, added_up = _by_account.get(whole) or nothing
+    before: dict[UUID, tuple[Hashable, Kept | None]] = _by_account.get(whole) or {}
     kept = {
         account.pk: before[account.pk]
         for account, rows in each.items()
         if account.pk in before and before[account.pk][0] == rows
     }
-    changed = [account for account in each if account.pk not in kept]
-    if changed or len(kept) < len(before) or added_up is None:
-        if changed:
-            told = work_out((lambda rows: rows.of(changed)) if kept else (lambda rows: rows))
-            kept |= {account.pk: (each[account], told.get(account.pk)) for account in changed}
-        added_up = add_up([figure for _rows, figure in kept.values() if figure is not None])
-        _by_account.put(whole, (kept, added_up))
-    found: Added = added_up
-    return found
+    if changed := [account for account in each if account.pk not in kept]:
+        told = work_out((lambda rows: rows.of(changed)) if kept else (lambda rows: rows))
+        kept |= {account.pk: (each[account], told.get(account.pk)) for account in changed}
+    _by_account.put(whole, kept)
+    return [figure for _rows, figure in kept.values() if figure is not None]
 
 
 def kept_rows(user: User, key: Hashable, read: Callable[[], Kept]) -> Kept:

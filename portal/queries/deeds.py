@@ -74,12 +74,17 @@ def deed(user: User, operation: Operation) -> str:
     return Deeds(user, [operation]).words(operation)
 
 
-def _subjects(user: User, operations: Sequence[Operation]) -> Iterable[Subject]:
-    found = [_found(user, noun, [one for one in operations if one.noun == noun]) for noun in _ROWS]
-    named = [rows for rows in found if rows is not None]
-    if not named:
-        return ()
-    return map(Subject._make, named[0].union(*named[1:], all=True) if named[1:] else named[0])
+def _subjects(user: User, operations: Sequence[Operation]) -> Sequence[Subject]:
+    """Kept while no row of the user's accounts changes."""
+    about = frozenset((one.noun, one.account_id, one.remote_id) for one in operations)
+
+    def read() -> Sequence[Subject]:
+        found = [_found(user, noun, [one for one in operations if one.noun == noun]) for noun in _ROWS]
+        named = [rows for rows in found if rows is not None]
+        rows = named[0].union(*named[1:], all=True) if named[1:] else named[0] if named else ()
+        return [*map(Subject._make, rows)]
+
+    return access.kept_rows(user, ("subjects", about), read)
 
 
 def _found(user: User, noun: str, operations: Sequence[Operation]) -> "QuerySet[Any, Any] | None":
