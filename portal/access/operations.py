@@ -38,8 +38,9 @@ def operations_together(user: User, batch: UUID) -> OperationQuerySet:
 def operations_about(user: User, row: Cached) -> OperationQuerySet:
     """Operations on a row, for users who may view or pay for its account. Other users see only their own."""
     operations = Operation.objects.about(row).select_related("user")
-    involved = accounts_to_view(user) | accounts_to_pay(user)
-    return operations if involved.filter(pk=row.account_id).exists() else operations.filter(user=user)
+    rules = accounts_to_view, accounts_to_pay
+    is_involved = any(accounts(user).contains(row.account) for accounts in rules)
+    return operations if is_involved else operations.filter(user=user)
 
 
 def operation_to_settle(user: User, operation_id: UUID) -> Operation:

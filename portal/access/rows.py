@@ -71,12 +71,12 @@ def domains_to_operate(user: User) -> DomainQuerySet:
 
 def may_set_label(user: User, row: Service | Domain) -> bool:
     """Whether the user may set the label and the note, also of a row that is gone."""
-    return accounts_to_operate(user).filter(pk=row.account_id).exists()
+    return accounts_to_operate(user).contains(row.account)
 
 
 def may_operate(user: User, row: Service | Domain) -> bool:
     """Whether the user may write in the account, so that pages offer the writes."""
-    return not row.is_gone and accounts_to_operate(user).filter(pk=row.account_id).exists()
+    return not row.is_gone and accounts_to_operate(user).contains(row.account)
 
 
 @lru_cache(maxsize=1)

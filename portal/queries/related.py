@@ -90,10 +90,12 @@ def lines_of(user: User, invoice: Invoice) -> list[Line]:
         invoice.items.annotate(label=label_of_line("label__name")).select_related("assigned")
     )
     things: dict[Any, Service | Domain] = {}
-    things |= access.services_to_view(user).filter(pk__in=invoice.items.values("service")).in_bulk()
-    things |= access.domains_to_view(user).filter(pk__in=invoice.items.values("domain")).in_bulk()
-    sees_things = access.accounts_to_view(user).filter(pk=invoice.account_id).exists()
-    may_assign = access.accounts_to_assign(user).filter(pk=invoice.account_id).exists()
+    if any(item.service_id for item in items):
+        things |= access.services_to_view(user).filter(pk__in=invoice.items.values("service")).in_bulk()
+    if any(item.domain_id for item in items):
+        things |= access.domains_to_view(user).filter(pk__in=invoice.items.values("domain")).in_bulk()
+    sees_things = access.accounts_to_view(user).contains(invoice.account)
+    may_assign = access.accounts_to_assign(user).contains(invoice.account)
     return [
         Line(
             item,

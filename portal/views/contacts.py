@@ -200,7 +200,7 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
 
 
 def _may_operate(request: http.Request, account: Account) -> bool:
-    return access.accounts_to_operate(request.user).filter(pk=account.pk).exists()
+    return access.accounts_to_operate(request.user).contains(account)
 
 
 def listed(account: Account) -> Live:

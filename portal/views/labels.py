@@ -115,7 +115,7 @@ def _told(name: str, count: int) -> str:
 
 def _line(user: User, invoice: Invoice, key: str) -> InvoiceItem:
     """A 404 if the user may not say what it is of."""
-    if access.accounts_to_assign(user).filter(pk=invoice.account_id).exists():
+    if access.accounts_to_assign(user).contains(invoice.account):
         for item in invoice.items.select_related("assigned__remark__label"):
             if line_key(item.description) == key and is_assignable(user, item):
                 return item

@@ -103,7 +103,9 @@ def operation(request: http.Request, operation_id: UUID) -> HttpResponse:
         "operation": operation,
         "words": deeds.words(operation),
         "subject": deeds.subject(operation),
-        "may_pay": invoice and invoice.is_payable and access.invoices_to_pay(request.user).contains(invoice),
+        "may_pay": invoice
+        and invoice.is_payable
+        and access.accounts_to_pay(request.user).contains(invoice.account),
         "meaning": meaning(operation),
         "can_be_read": can_be_read,
         "awaits": (operation.is_pending and can_be_read) or (made and not invoice),

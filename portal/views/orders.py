@@ -109,7 +109,7 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
         context["ordered"], context["invoice"] = related.of_order(request.user, row)
     invoice = context.get("invoice")
     if isinstance(invoice, Invoice) and invoice.is_payable:
-        context["may_pay"] = access.invoices_to_pay(request.user).contains(invoice)
+        context["may_pay"] = access.accounts_to_pay(request.user).contains(invoice.account)
     return http.page(request, "orders/detail.html", context, partials=["order"])
 
 
@@ -275,7 +275,7 @@ def told_with_invoice(user: User, operation: Operation) -> SafeString:
     if made is None:
         return conditional_escape(words)
     told = gettext("invoice %(invoice)s") % {"invoice": made}
-    if not made.is_payable or not access.invoices_to_pay(user).contains(made):
+    if not made.is_payable or not access.accounts_to_pay(user).contains(made.account):
         return format_html("{}; {}", words, told)
     pay = reverse("pay_invoice", args=[made.pk])
     return format_html('{}; {}: <a href="{}">{}</a>', words, told, pay, gettext("Pay now"))
