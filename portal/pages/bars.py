@@ -18,6 +18,7 @@ from portal.wording.statuses import status_word
 from portal.wording.translated import Translated
 
 _WORDS = Translated({"remove": _("Remove the filter %(label)s")})
+_CHECKED = SafeString(" checked")
 _CHEVRONS = {"ascending": "chevron-up", "descending": "chevron-down"}
 
 
@@ -44,6 +45,17 @@ def _heading(table: AnyTable, column: Column) -> SafeString:
         chevron = icon("micro", _CHEVRONS[direction or "ascending"], 16)
         words = format_html('<a id="sort-{}" href="{}">{}{}</a>', name, url, words, chevron)
     return format_html('<th scope="col" class="{}"{}>{}</th>', column.css_class, sorted_by, words)
+
+
+def column_boxes(table: Table) -> SafeString:
+    """A box to tick for each column that can be chosen."""
+    return parts.joined(
+        format_html(
+            '<label><input type="checkbox" name="column" value="{}"{}> {}</label>\n',
+            column.name, _CHECKED if is_shown else "", column.heading or column.title,
+        )
+        for column, is_shown in table.choosable
+    )  # fmt: skip
 
 
 def chips(table: Table) -> SafeString:

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import escape, format_html
 from django.utils.translation import gettext_lazy as _
 
-from portal.pages import cells
+from portal.pages import cells, parts
 from portal.pages.cells import Cell
 from portal.wording import fields, formats
 
@@ -33,7 +33,7 @@ class Column:
 
     def draw(self, row: Any, about: Mapping[str, Any]) -> str:
         """The ``<td>`` of a row."""
-        shown = conditional_escape(self.cell(row, about) if self.cell else self._told(row))
+        shown = parts.escaped(self.cell(row, about) if self.cell else self._told(row))
         css_class = escape(f"{self.css_class} {self.mark(row)}".rstrip()) if self.mark else self.css_class
         tip = format_html(' title="{}"', self.tip(row)) if self.tip else ""
         return f'<td class="{css_class}"{tip}>{shown}</td>'

@@ -18,7 +18,7 @@ from portal.pages.date_filters import (
     PeriodFilter,
     PeriodOfMomentsFilter,
 )
-from portal.pages.selects import Select
+from portal.pages.selects import Options, Select
 from ultahost_api.models import Account, Noun, search_index
 from ultahost_api.models.folding import wanted
 
@@ -59,7 +59,7 @@ class RowFilter(filters.FilterSet):
         by_id = {str(account.pk): account for account in accounts}
         to_choose = [("", _("All accounts")), *by_id.items()]
         self.filters["account"].extra |= {
-            "choices": lambda: to_choose,  # a form copies a list deeply, each account of it
+            "choices": Options(to_choose),
             "coerce": by_id.get,
             "empty_value": None,
             "error_messages": {"invalid_choice": ModelChoiceField.default_error_messages["invalid_choice"]},

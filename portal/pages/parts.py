@@ -3,6 +3,7 @@
 A list draws hundreds of them, so none of them renders a template.
 """
 
+import html
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -44,8 +45,14 @@ _WORDS = Translated(
 )
 
 
+def escaped(text: Any) -> str:
+    """As Django's ``conditional_escape``, in a fifth of its time for what is no lazy text."""
+    told = text if isinstance(text, str) else conditional_escape(text)
+    return told if isinstance(told, SafeString) else html.escape(told)
+
+
 def link(url: str, text: object) -> SafeString:
-    return format_html('<a href="{}">{}</a>', url, text)
+    return SafeString(f'<a href="{escaped(url)}">{escaped(text)}</a>')
 
 
 def status(told: Any) -> SafeString:
@@ -175,7 +182,8 @@ def moment_of(row: Any, name: str) -> Any:
 
 def no_pick(why: str) -> SafeString:
     """Instead of the box that selects a row, where it cannot be selected."""
-    return format_html('<input type="checkbox" disabled title="{}" aria-label="{}">', why, why)
+    told = escaped(why)
+    return SafeString(f'<input type="checkbox" disabled title="{told}" aria-label="{told}">')
 
 
 def amount_to_add(amount: Decimal | None, currency: str) -> SafeString:

@@ -1,12 +1,15 @@
 """Fields that choose: a ``<select>`` of hundreds, without templates, and a text with suggestions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
 from django.forms.utils import flatatt
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.choices import BaseChoiceIterator
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from portal.pages import parts
 
 
 class Suggested(forms.TextInput):
@@ -23,6 +26,19 @@ class Suggested(forms.TextInput):
         return format_html('{}<datalist id="{}">{}</datalist>', shown, known, options)
 
 
+class Options(BaseChoiceIterator):
+    """Options as they stand in a list. A form neither copies them, nor looks into each of them, as usual."""
+
+    def __init__(self, options: Sequence[tuple[str, object]]) -> None:
+        self._options = options
+
+    def __iter__(self) -> Iterator[tuple[str, object]]:
+        return iter(self._options)
+
+    def __deepcopy__(self, _memo: Any) -> "Options":
+        return self
+
+
 class Select(forms.Select):
     """Writes its options without templates. It supports no groups of options."""
 
@@ -30,8 +46,8 @@ class Select(forms.Select):
         choices: Any = self.choices
         chosen = {str(one) for one in self.format_value(value)}
         options = "".join(
-            f'<option value="{conditional_escape(str(option))}"{" selected" * (str(option) in chosen)}>'
-            f"{conditional_escape(label)}</option>"
+            f'<option value="{parts.escaped(str(option))}"{" selected" * (str(option) in chosen)}>'
+            f"{parts.escaped(label)}</option>"
             for option, label in choices
         )
         attributes = flatatt(self.build_attrs(self.attrs, attrs))

@@ -13,6 +13,7 @@ from portal.pages.tables import AnyTable
 register = template.Library()
 
 register.simple_tag(bars.headings)
+register.simple_tag(bars.column_boxes)
 register.simple_tag(bars.chips)
 register.simple_tag(bars.pills)
 register.simple_tag(bars.page_steps)
