@@ -18,6 +18,7 @@ from portal.running.web.limits import LARGEST_BODY
 from portal.sign_in import devices, hashing, reauthentication, second_factor, sessions
 from portal.views import health
 from portal.wording import preferences
+from portal.wording.links import href
 from ultahost_api.models.locks import waiting_at_most
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -54,7 +55,7 @@ class Health:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        view = {reverse("livez"): health.livez, reverse("readyz"): health.readyz}.get(request.path)
+        view = {href("livez"): health.livez, href("readyz"): health.readyz}.get(request.path)
         if view is None:
             return self.get_response(request)
         response = view(request)

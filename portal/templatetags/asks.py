@@ -1,5 +1,6 @@
 """Forms whose act may need the password first: asks.js then opens a dialog over the page."""
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from allauth.core import context
@@ -15,8 +16,14 @@ register = template.Library()
 @register.simple_tag
 def asks(action: str = "") -> SafeString | str:
     """The attribute of a form that is sent to ``action``, else to the address of the page."""
+    return _attribute(urlsplit(action).path or getattr(context.request, "path", ""))
+
+
+@lru_cache(maxsize=1000)
+def _attribute(path: str) -> SafeString | str:
+    """The same for everybody, since it only depends on the view."""
     try:
-        view = resolve(urlsplit(action).path or context.request.path).func
-    except (Resolver404, AttributeError):
+        view = resolve(path).func
+    except Resolver404:
         return ""
     return mark_safe("data-asks") if may_be_asked(view) else ""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.pages.icons import icon
 from portal.wording.links import href
-from portal.wording.menu import AT_THE_BOTTOM, GROUP_AT_THE_BOTTOM, GROUPS, HISTORY, NOUNS, Noun
+from portal.wording.menu import AT_THE_BOTTOM, GROUP_AT_THE_BOTTOM, GROUPS, HISTORY, NOUNS, Noun, those_for
 from portal.wording.translated import Translated
 
 register = template.Library()
@@ -22,6 +22,7 @@ register.simple_tag(href)
 
 FOLDED = "folded"  # the cookie with the names of the groups that a person has folded
 
+_AT_THE_BOTTOM = tuple(noun for name in AT_THE_BOTTOM for noun in NOUNS if noun.name == name)
 _WORDS = Translated({"attention": _("need attention")})
 _TITLES = Translated({name: title for name, title in GROUPS.items() if title})
 
@@ -34,8 +35,7 @@ def rail(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def bottom(context: Context) -> SafeString:
     """Some nouns, and a menu of a group."""
-    by_name = {noun.name: noun for noun in NOUNS}
-    items = _items(context, [by_name[name] for name in AT_THE_BOTTOM])
+    items = _items(context, _AT_THE_BOTTOM)
     nouns = _grouped(GROUP_AT_THE_BOTTOM)
     title = f"{icon('outline', 'banknotes', 20)}<span>{escape(_TITLES[GROUP_AT_THE_BOTTOM])}</span>"
     return SafeString(
@@ -49,7 +49,7 @@ def bottom(context: Context) -> SafeString:
 def more(context: Context) -> SafeString:
     """The nouns that are not in the bar at the bottom, in groups."""
     groups = (
-        _items(context, [noun for noun in _grouped(name) if noun.name not in AT_THE_BOTTOM])
+        _items(context, tuple(noun for noun in _grouped(name) if noun not in _AT_THE_BOTTOM))
         for name in GROUPS
         if name != GROUP_AT_THE_BOTTOM
     )
@@ -59,11 +59,10 @@ def more(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def history_tabs(context: Context) -> SafeString:
     """The pages of the history, as far as they are for the user."""
-    user, path = context["user"], context["request"].path
+    path = context["request"].path
     tabs = (
         format_html('<a href="{}"{}>{}</a>', href(tab.name), _current(path, href(tab.name)), tab.label)
-        for tab in HISTORY
-        if tab.is_for(user)
+        for tab in those_for(context["user"], HISTORY)
     )
     return SafeString("".join(tabs))
 
@@ -88,13 +87,12 @@ def _group(context: Context, name: str) -> str:
     )
 
 
-def _items(context: Context, nouns: Iterable[Noun], *, has_shortcuts: bool = False) -> str:
-    user, path, attention = context["user"], context["request"].path, context["attention"]
+def _items(context: Context, nouns: tuple[Noun, ...], *, has_shortcuts: bool = False) -> str:
+    path, attention = context["request"].path, context["attention"]
     place = get_language(), get_script_prefix()
     return "".join(
         _item(_drawn(noun, has_shortcuts, *place), path, attention.get(noun.name))
-        for noun in nouns
-        if noun.is_for(user)
+        for noun in those_for(context["user"], nouns)
     )
 
 
@@ -107,9 +105,9 @@ def _told(number: int | None) -> str:
     return _ATTENTION.format(number, _WORDS["attention"]) if number else ""
 
 
-def _attention(context: Context, nouns: Iterable[Noun]) -> int:
+def _attention(context: Context, nouns: tuple[Noun, ...]) -> int:
     attention = context["attention"]
-    return sum(attention.get(noun.name) or 0 for noun in nouns if noun.is_for(context["user"]))
+    return sum(attention.get(noun.name) or 0 for noun in those_for(context["user"], nouns))
 
 
 _ATTENTION = '<span class="attention">{}<span class="visually-hidden"> {}</span></span>'

@@ -43,8 +43,8 @@ def home(request: http.Request) -> HttpResponse:
         "steps": first_steps(request.user) if is_offered(request.user) else [],
         "needs": needs,
         "shows_put_off": shows_put_off,
-        "tomorrow": today + timedelta(days=1),
-        "next_week": today + timedelta(days=7),
+        "tomorrow": (today + timedelta(days=1)).isoformat(),
+        "next_week": (today + timedelta(days=7)).isoformat(),
         "covers": coverage.home(accounts, with_invoices),
         "totals": totals.of_invoices(request.user),
         "partly_unreadable": [

@@ -1,6 +1,7 @@
 """The pages of the menu, in its order."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,21 @@ class Noun:
     tabs: "tuple[Noun, ...]" = ()
 
     def is_for(self, user: User) -> bool:
-        return (user.may_hold_keys or not self.for_key_holders) and (user.is_admin or not self.for_admins)
+        return bool(those_for(user, (self,)))
+
+
+def those_for(user: User, nouns: tuple[Noun, ...]) -> tuple[Noun, ...]:
+    """Those of ``nouns`` that are for the user."""
+    return _those_for(nouns, user.may_hold_keys, user.is_admin)
+
+
+@lru_cache(maxsize=200)
+def _those_for(nouns: tuple[Noun, ...], may_hold_keys: bool, is_admin: bool) -> tuple[Noun, ...]:
+    return tuple(
+        noun
+        for noun in nouns
+        if (may_hold_keys or not noun.for_key_holders) and (is_admin or not noun.for_admins)
+    )
 
 
 # In the order of the menu. Those without a title do not fold.

@@ -67,10 +67,9 @@ class Account(Searched):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def is_watched_anew(self) -> bool:
+    def is_watched_anew(self, now: datetime) -> bool:
         """Whether ``AccountQuerySet.watch`` would leave this account as it is."""
-        return bool(self.watched_until and self.watched_until > timezone.now() + _NOTED_AGAIN)
+        return bool(self.watched_until and self.watched_until > now + _NOTED_AGAIN)
 
     @property
     def is_watched(self) -> bool:

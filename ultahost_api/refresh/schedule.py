@@ -80,10 +80,11 @@ def watch(accounts: AccountQuerySet) -> None:
     A database that cannot be written, as on a full disk or beside another writer, loses this note and keeps
     its readers.
     """
-    if accounts.were_read and all(account.is_watched_anew for account in accounts):
+    now = timezone.now()
+    if accounts.were_read and all(account.is_watched_anew(now) for account in accounts):
         return
     with dispensable():
-        if Account.objects.filter(pk__in=in_statement(accounts)).watch(timezone.now()):
+        if Account.objects.filter(pk__in=in_statement(accounts)).watch(now):
             hasten(accounts, Refresh.Pace.WATCHED)
 
 
