@@ -50,7 +50,10 @@ def _auto_renew(domain: Domain) -> object:
 
 
 def _state(domain: Any, _about: Mapping[str, Any]) -> str:
-    return parts.status(domain.status) + parts.risk(domain)
+    """One pill a row: why an active domain is at risk says more than that it is active."""
+    mark = parts.risk(domain)
+    says_it_all = mark and domain.is_at_risk and domain.status == "Active"
+    return mark if says_it_all else parts.status(domain.status) + mark
 
 
 def _end(domain: Any, _about: Mapping[str, Any]) -> Any:

@@ -24,6 +24,15 @@ def test_it_shows_the_domains_of_the_accounts_one_holds_keys_to(visit, alma, row
     assert page.one("td.date.soon time")["datetime"] == TODAY.isoformat()
 
 
+def test_a_row_has_one_status_and_what_may_become_of_an_active_domain_is_more(visit, alma, rows, acme):
+    soon, read = TODAY + timedelta(days=5), {"detailed_at": timezone.now()}
+    rows.domain(acme, name="a-lost", status="Active", auto_renew=False, expiry_date=soon)
+    rows.domain(acme, name="b-fine", status="Active", auto_renew=True, expiry_date=date(2099, 1, 1), **read)
+    rows.domain(acme, name="c-late", status="Grace", expiry_date=soon)
+
+    assert visit(alma).get("/domains/?sort=name").texts("td.state") == ["Auto-renew off", "Active", "Grace"]
+
+
 def test_it_orders_by_the_expiry_and_where_that_is_blank_by_the_due_date(visit, alma, rows, acme):
     rows.domain(acme, name="second", expiry_date=date(2027, 2, 1), next_due_date=date(2026, 1, 1))
     rows.domain(acme, name="first", next_due_date=date(2027, 1, 1))
