@@ -83,13 +83,13 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
     if row:
-        context["stage"] = row.shown_stage
+        context |= {"stage": row.shown_stage, "subject": row.subject}
     if row and not http.is_partial(request, "quote"):  # which is without it
         context["history"] = history.history(request.user, row)
     if live_tables.is_wanted(request):
         context["live"] = answer = _read(account, quote_id)
         if answer.is_there:
-            context["stage"] = shown_stage(answer.content.stage, answer.content.valid_until)
+            context |= _told(answer.content)
         may_operate = access.accounts_to_operate(request.user).contains(account)
         context["may_accept"] = may_operate and answer.is_there and _is_open(answer.content)
     return http.page(request, "quotes/detail.html", context, partials=["quote"])
@@ -124,6 +124,15 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
 
 def _is_open(quote: QuoteDetails) -> bool:
     return shown_stage(quote.stage, quote.valid_until) in ACCEPTABLE and quote.total is not None
+
+
+def _told(quote: QuoteDetails) -> dict[str, object]:
+    """Beside its fields. Most quotes have no discount, so it has a column only where there is one."""
+    return {
+        "stage": shown_stage(quote.stage, quote.valid_until),
+        "subject": quote.subject,
+        "is_discounted": any(item.discount or "discount" in item.unreadable for item in quote.items),
+    }
 
 
 def _read(account: Account, quote_id: int) -> reading.Live:
