@@ -34,6 +34,8 @@ class Part:
     title: Promise
     text: Promise
     adding: Promise
+    known_as: Promise  # the heading over what Ultahost calls an entry
+    aside: Promise | str = ""  # the one over what else is said of it
 
     @property
     def entries(self) -> Any:
@@ -50,6 +52,8 @@ PARTS = {
             gettext_lazy("Products"),
             gettext_lazy("Products your team can order or upgrade to by name."),
             gettext_lazy("Add a product"),
+            known_as=gettext_lazy("Product ID"),
+            aside=gettext_lazy("Kind"),
         ),
         Part(
             "gateways",
@@ -58,6 +62,7 @@ PARTS = {
             gettext_lazy("Payment gateways"),
             gettext_lazy("Payment methods for orders, in addition to those on the account's invoices."),
             gettext_lazy("Add a gateway"),
+            known_as=gettext_lazy("Name at Ultahost"),
         ),
         Part(
             "commands",
@@ -66,6 +71,8 @@ PARTS = {
             gettext_lazy("Service commands"),
             gettext_lazy("Buttons beside every service, such as a reboot."),
             gettext_lazy("Add a command"),
+            known_as=gettext_lazy("Name at Ultahost"),
+            aside=gettext_lazy("Effect"),
         ),
     )
 }

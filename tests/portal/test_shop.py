@@ -271,7 +271,7 @@ class TestSuggestions:
 
         browser = visit(people.admin("Dana"))
         page = browser.get("/catalogue/")
-        assert page.texts("h3.seen ~ .list .name") == ["Mail"]
+        assert page.texts("h3.seen ~ .list td.name") == ["Mail"]
         form = browser.click(page, "h3.seen ~ .list .name a")
         assert form.one("[name=name]")["value"] == "Mail"
         assert [box["value"] for box in form.all("[name=cycles][checked]")] == ["semiannually", "annually"]
