@@ -26,6 +26,11 @@ def plain(field: str) -> Cell:
     return lambda row, _about: of(row)
 
 
+def gateway(row: Any, about: Mapping[str, Any]) -> str:
+    """By the name that the team gave it; the table's ``about`` has them all."""
+    return str(about["gateways"].get(row.payment_method, row.payment_method))
+
+
 def status(field: str) -> Cell:
     of = attrgetter(field)
     return lambda row, _about: parts.status(of(row))

@@ -7,9 +7,18 @@ from portal.models import Gateway
 from ultahost_api.models import Account, Domain, Invoice, Order
 
 
+def gateway_words() -> dict[str, str]:
+    """What the team calls the gateways of the catalogue, by Ultahost's name."""
+    return dict(Gateway.objects.values_list("name", "words"))
+
+
+def gateway_word(name: str) -> str:
+    return gateway_words().get(name, name) if name else ""
+
+
 def known_gateways(account: Account) -> list[tuple[str, str]]:
     """(provider's name, label) pairs; the gateway of the account's newest invoice comes first."""
-    words = dict(Gateway.objects.values_list("name", "words"))
+    words = gateway_words()
     names = dict.fromkeys([*_seen_on(account), *words])
     return [(name, words.get(name, name)) for name in names]
 

@@ -22,6 +22,7 @@ from portal.pages.invoice_filters import InvoiceFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
+from portal.queries.payment_gateways import gateway_word, gateway_words
 from portal.sign_in.reauthentication import asks_first
 from portal.wording import fields, formats
 from portal.wording.translated import Translated
@@ -85,7 +86,7 @@ LISTING = Listing(
         Column("status", _("Status"), lambda i: i.shown_status, "state", cell=cells.status("shown_status")),
         Column("total", _("Total"), lambda i: i.total, "money", cell=cells.amount("total", "currency")),
         Column("currency", _("Currency"), lambda i: i.currency),
-        Column("payment_method", _("Payment method"), lambda i: i.payment_method),
+        Column("payment_method", _("Payment method"), lambda i: i.payment_method, cell=cells.gateway),
         NET,
         TAX,
         CREDIT_USED,
@@ -110,6 +111,7 @@ def invoices(request: http.Request) -> HttpResponse:
         account=account,
         totals=totals.of_invoices(request.user, account),
         filtered=_filtered(table),
+        gateways=gateway_words() if "payment_method" in table.shown else {},
         payers=payers,
         year=conf.today().year,
     )
@@ -206,7 +208,7 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
             (gettext("Invoice"), invoice),
             (gettext("Still owed"), amount),
             (gettext("Due"), fields.day(invoice, "due_date")),
-            (gettext("Payment method"), invoice.payment_method or formats.NOTHING),
+            (gettext("Payment method"), gateway_word(invoice.payment_method) or formats.NOTHING),
         ],
         extra={"busy": gettext("Paying…")},
         priced=True,

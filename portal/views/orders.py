@@ -24,6 +24,7 @@ from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.deeds import deed
 from portal.queries.freshness import Freshness
+from portal.queries.payment_gateways import gateway_words
 from portal.queries.prices import last_paid
 from portal.sign_in.reauthentication import asks_first
 from portal.wording import formats
@@ -67,7 +68,7 @@ LISTING = Listing(
             _("Payment method"),
             lambda o: o.payment_method,
             "extra",
-            cell=cells.plain("payment_method"),
+            cell=cells.gateway,
         ),
         REMOTE_ID,
         UNREADABLE,
@@ -82,7 +83,7 @@ def orders(request: http.Request) -> HttpResponse:
     schedule.watch(table.accounts)
     if access.accounts_to_operate(request.user).exists():
         table.add = Add(_("New order"), reverse("create_order", args=["service"]))
-    return table.respond()
+    return table.respond(gateways=gateway_words())
 
 
 @access.key_holders_only

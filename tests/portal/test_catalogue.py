@@ -58,6 +58,32 @@ def test_it_refuses_the_same_product_twice(dana):
     assert Product.objects.count() == 1
 
 
+def test_what_it_says_of_an_entry_has_a_heading(dana):
+    dana.post("/catalogue/products/add/", PRODUCT)
+    dana.post("/catalogue/gateways/add/", {"words": "By card", "name": "stripe"})
+
+    page = dana.get("/catalogue/")
+
+    assert page.texts("[aria-labelledby=products] thead th") == ["Name", "Kind", "Product ID"]
+    assert page.texts("[aria-labelledby=gateways] thead th") == ["Name", "", "Name at Ultahost"]
+
+
+def test_gateways_have_the_names_that_the_team_gave_them(dana, people, rows):
+    account = rows.account("Acme", "EUR")
+    rows.key(people.member("Ben"), account)
+    rows.order(account, payment_method="stripe")
+    rows.order(account, payment_method="paypal")
+    invoice = rows.invoice(account, payment_method="stripe", status="Unpaid")
+    domain = rows.domain(account, payment_method="stripe")
+    dana.post("/catalogue/gateways/add/", {"words": "By card", "name": "stripe"})
+
+    assert set(dana.get("/orders/").texts("td.extra")) == {"By card", "paypal"}
+    for address in (f"/invoices/{invoice.pk}/", f"/invoices/{invoice.pk}/print/", f"/domains/{domain.pk}/"):
+        assert "By card" in dana.get(address).texts(".facts dd")
+    dana.post("/columns/invoices/", {"column": ["payment_method"]})
+    assert "By card" in dana.get("/invoices/").texts("tbody td")
+
+
 def test_it_allows_card_numbers_after_the_words_about_them(dana):
     assert "PCI DSS" in dana.get("/catalogue/cards/").one("main").text
     assert not Switches.current().cards
