@@ -227,6 +227,12 @@ def freshness(told: Any) -> SafeString:
     return format_html("{}{}", why, SafeString(_WORDS["updated"] % {"age": when(told.updated_at)}))
 
 
+def updated(told: Any) -> str:
+    """The same in a column of that name."""
+    is_plain = told.updated_at and told.state not in ("limited", "failed", "paused")
+    return when(told.updated_at) if is_plain else freshness(told)
+
+
 def history(entries: Iterable[Any]) -> SafeString:
     """The entries in their order. The link is on the subject; without a subject it is on the text."""
     return format_html('<ol class="history">{}</ol>', joined(map(_entry, entries)))

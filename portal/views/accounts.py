@@ -119,7 +119,7 @@ LISTING = Listing(
             _("Updated"),
             lambda one: one.freshness and one.freshness.updated_at,
             "extra",
-            cell=lambda one, _about: parts.freshness(one.freshness) if one.freshness else "",
+            cell=lambda one, _about: parts.updated(one.freshness) if one.freshness else "",
         ),
     ),
 )

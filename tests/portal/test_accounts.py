@@ -135,7 +135,7 @@ def test_it_says_how_old_the_copy_of_each_is(visit, alma, rows):
     ages = dict(zip("FSU", visit(alma).get("/accounts/").texts("td.extra")[1::2], strict=True))
 
     assert ages == {
-        "F": "Updated 1 hr ago",
+        "F": "1 hr ago",
         "S": "Stuck: Ultahost does not answer · Updated 1 hr ago",
         "U": "Not read yet",
     }
