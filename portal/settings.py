@@ -202,7 +202,10 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "portal.sign_in.link_tokens.LinkTokens"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{_public.hostname}] "
 ACCOUNT_FORMS = {
     "change_password": "portal.forms.sign_in.NewPasswordForm",
+    "login": "portal.forms.sign_in.SignInForm",
+    "reauthenticate": "portal.forms.sign_in.ConfirmByPasswordForm",
     "reset_password": "portal.forms.sign_in.ForgottenPasswordForm",
+    "set_password": "portal.forms.sign_in.FirstPasswordForm",
 }
 ACCOUNT_RATE_LIMITS = {  # beside allauth's own
     "validate_key": "5/m/user",

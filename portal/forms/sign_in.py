@@ -1,15 +1,48 @@
-"""allauth's forms of the sign-in, where they revealed or allowed too much."""
+"""allauth's forms of the sign-in, in our words, and where they revealed or allowed too much."""
 
 from typing import Any
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ChangePasswordForm, ResetPasswordForm
+from allauth.account.forms import (
+    ChangePasswordForm,
+    LoginForm,
+    ReauthenticateForm,
+    ResetPasswordForm,
+    SetPasswordForm,
+)
+from django import forms
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in import after_answer, forgotten_passwords
 
 
-class NewPasswordForm(ChangePasswordForm):
+class _InOurWords:
+    """Says once what a field is for: not in its label and again in the field."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, forms.EmailField):
+                field.label = _("E-mail address")
+
+
+class SignInForm(_InOurWords, LoginForm):
+    pass
+
+
+class ConfirmByPasswordForm(_InOurWords, ReauthenticateForm):
+    pass
+
+
+class FirstPasswordForm(_InOurWords, SetPasswordForm):
+    pass
+
+
+class NewPasswordForm(_InOurWords, ChangePasswordForm):
     """A wrong old password counts as a failed guess, as at the sign-in."""
 
     def clean_oldpassword(self) -> str:
@@ -19,7 +52,7 @@ class NewPasswordForm(ChangePasswordForm):
         return password
 
 
-class ForgottenPasswordForm(ResetPasswordForm):
+class ForgottenPasswordForm(_InOurWords, ResetPasswordForm):
     """Does not look up the person before the answer, so that it takes the same time for every address."""
 
     def clean_email(self) -> str:

@@ -42,6 +42,16 @@ def test_it_leads_nowhere_else(visit, alma, elsewhere):
     assert sign_in(visit(), next=elsewhere).leads_to == "/"
 
 
+def test_it_says_once_what_a_field_is_for(visit, alma):
+    for page in (
+        visit().get("/sign-in/"),
+        visit().get("/sign-in/password/forgotten/"),
+        visit(alma).get("/sign-in/password/"),
+    ):
+        assert page.all(".form input[placeholder]") == []
+    assert visit().get("/sign-in/").texts(".field label") == ["E-mail address", "Password"]
+
+
 def test_it_says_the_same_of_a_wrong_password_and_an_unknown_address(visit, alma):
     browser = visit()
 
