@@ -72,6 +72,8 @@ def announcements(request: http.Request) -> HttpResponse:
     read = _list_of(account) if account and live_tables.is_wanted(request) else None
     new = {one.id for one in live_tables.records_of(read) if _is_new(request, one)}
     table = LiveTable(request, LISTING, read, account=account, text=lambda announcement: announcement.title)
+    if not new:
+        table.shown = [name for name in table.shown if name != "status"]
     return table.respond(new=new, latest=max(new, default=0))
 
 

@@ -63,6 +63,7 @@ def test_it_marks_recent_ones_as_new_until_they_are_marked_as_read(visit, alma, 
 
     page = browser.get("/announcements/?live=1")
     assert new_ones(page) == ["New"]
+    assert "Status" in page.texts("thead th")
     assert new_ones(browser.get("/announcements/?live=1")) == ["New"]  # looking changes nothing
 
     latest = page.one("input[name=latest]")["value"]
@@ -70,6 +71,7 @@ def test_it_marks_recent_ones_as_new_until_they_are_marked_as_read(visit, alma, 
 
     page = browser.get("/announcements/?live=1")
     assert new_ones(page) == []
+    assert "Status" not in page.texts("thead th")
     assert page.all("input[name=latest]") == []
 
 
