@@ -1,8 +1,10 @@
 // data-toasts: the live region. Messages come with the page, as a "toast" event ({level, text}, or a list of
 // them) that the server sends in HX-Trigger, or from here when there was no answer at all.
+// Beside an open dialog nothing can be pressed or heard, so the region is in the dialog that lies on top.
 const LIFE = 8000
 const HUES = { success: "good", warning: "soon", error: "bad" }
 const region = document.querySelector("[data-toasts]")
+const home = region.parentElement
 const pattern = document.querySelector("[data-toast-template]").content
 
 // A live region speaks of what is added to it: those of the page itself are added once more
@@ -20,6 +22,11 @@ document.addEventListener("htmx:responseError", event => regret(event, region.da
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-toast-close]")) target.closest("[data-toast]").remove()
 })
+
+new MutationObserver(() => {
+  const place = document.querySelector("dialog:modal") ?? home
+  if (region.parentElement !== place) place.append(region)
+}).observe(document.body, { attributeFilter: ["open"], subtree: true })
 
 // Only what somebody did: a region that asks by itself asks again by itself
 function regret({ detail }, text) {
