@@ -1,65 +1,20 @@
 """The password is asked for in a dialog over the page: by keyboard and by finger; what is typed stays."""
 
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Page, expect
 
-from portal.models import User
+from tests.browser.asked import DESK, NUMBER, PHONE, forget_proof, posts
+from tests.browser.asked import company as company  # a fixture
+from tests.browser.asked import enter as enter
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.browser.desk import read
 from tests.browser.hands import hears
-from ultahost_api import keys
 from ultahost_api.models import ApiKey, Invoice, Service
 from ultahost_api.sandbox import Sandbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
-
-DESK = {"viewport": {"width": 1280, "height": 900}}
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-NUMBER = "DE89370400440532013777"
-
-
-@pytest.fixture
-def company(live_server: Any, sandbox: Sandbox, rung: list[Any], transactional_db: None) -> Any:
-    alma = User.objects.create_user("alma@example.com", PASSWORD, name="Alma")
-    company = sandbox.add_account("Acme", "EUR")
-    company.add_invoices(
-        2, status="Unpaid", total="10.50", date="2026-01-02", duedate="2099-01-16", paymentmethod="stripe"
-    )
-    keys.add(alma, "Main", sandbox.add_key(company))
-    read(everything=True)
-    return company
-
-
-@pytest.fixture
-def enter(browser: Browser, live_server: Any, company: Any) -> Iterator[Callable[..., Visitor]]:
-    """Signs Alma in. The browser complains of nothing but the answer to too many tries."""
-    visitors = []
-
-    def enter(**options: Any) -> Visitor:
-        visitors.append(Visitor(browser.new_context(**options).new_page(), live_server.url).sign_in("alma"))
-        return visitors[-1]
-
-    yield enter
-    for visitor in visitors:
-        assert [words for words in visitor.complaints if "429" not in words] == []
-        visitor.page.context.close()
-
-
-def posts(page: Page) -> list[str]:
-    """Where the page sends forms to, while the list is watched; the questions of its script are none."""
-    sent: list[str] = []
-
-    def note(request: Request) -> None:
-        if request.method == "POST" and "ask-first" not in request.headers:
-            sent.append(request.url.partition("//")[2].partition("/")[2])
-
-    page.on("request", note)
-    return sent
 
 
 def focused(page: Page) -> str:
@@ -282,12 +237,3 @@ def test_a_cancelled_question_gives_the_focus_back_to_the_menu(enter: Any, compa
     page.keyboard.press("Escape")
     expect(page.locator("#service-more summary")).to_be_focused()
     expect(item).to_be_hidden()
-
-
-def forget_proof() -> None:
-    """As if more than the five minutes had passed."""
-    for session in Session.objects.all():
-        store = SessionStore(session_key=session.session_key)
-        ways = store["account_authentication_methods"]
-        store["account_authentication_methods"] = [way | {"at": way["at"] - 3600} for way in ways]
-        store.save()
