@@ -47,6 +47,23 @@ def render(source: str, query: str = "", **context: Any) -> str:
 
 # The files
 
+ONE_SIDED = re.compile(r"(?<![-\w])(?:(?:margin|padding|border|inset)-)?(?:left|right)(?:-\w+)?\s*:")
+OF_A_SIDE = re.compile(r"(?:text-align|float|clear)\s*:\s*(?:left|right)\b")
+FOUR_SIDES = re.compile(r"(?<![-\w])(?:margin|padding|inset|border-width|border-radius)\s*:([^;}]*)")
+
+
+def sides(value: str) -> list[str]:
+    return re.findall(r"(?:[^\s(]|\((?:[^()]|\([^()]*\))*\))+", value)
+
+
+@pytest.mark.parametrize("path", STYLES, ids=by_name)
+def test_no_style_tells_left_from_right(path: Path) -> None:
+    """Pages also run from right to left: sides are those of the line, or the same."""
+    text = css(path)
+    assert [found.group() for found in (*ONE_SIDED.finditer(text), *OF_A_SIDE.finditer(text))] == []
+    fours = [four for four in map(sides, FOUR_SIDES.findall(text)) if len(four) == 4]
+    assert [four for four in fours if four[1] != four[3]] == []
+
 
 def test_it_defines_every_custom_property_that_it_uses() -> None:
     everything = "\n".join(css(path) for path in STYLES)
