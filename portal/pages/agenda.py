@@ -173,7 +173,7 @@ def _item(entry: Any) -> SafeString:
         url(entry),
         agenda.title(entry),
         hue.get(entry.kind, "info"),
-        agenda.title(entry),
+        entry.row,  # a cell has room for the name alone
     )
 
 
