@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 720, 232
-_LEFT, _TOP, _BOTTOM = 72, 22, 24
+_LEFT, _TOP, _BOTTOM = 92, 22, 24
 _LINES, _LABELS = 4, 13  # at most: of more bars, not each has room for its label
 _STEPS = (1, 2, 5, 10)
 
