@@ -34,7 +34,7 @@ class ServersField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=2000, **kwargs)
         plain = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
-        self.widget.attrs |= {"rows": MOST, "autofocus": True, **plain}
+        self.widget.attrs |= {"rows": MOST, **plain}
 
     def clean(self, value: Any) -> list[str]:
         names = [self._host(name) for name in _BETWEEN.split(str(super().clean(value))) if name]

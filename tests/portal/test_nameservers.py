@@ -33,6 +33,10 @@ def test_it_adds_one_in_any_shape(browser):
     assert AuditEntry.objects.filter(act=Act.ENTRY_SAVED, target="Cloud").exists()
 
 
+def test_one_begins_with_the_name(browser):
+    assert browser.get("/nameservers/add/").one("[autofocus]")["name"] == "name"
+
+
 def test_it_changes_name_and_servers(browser, ours):
     path = f"/nameservers/{ours.pk}/"
     assert browser.get(path).one("textarea").text.split() == ours.servers
