@@ -141,7 +141,7 @@ class KnownRights:
 
 @lru_cache(maxsize=500)
 def _first_of_equal(told: Hashable) -> Hashable:
-    """What is the same object is compared at once; to compare fifty accounts takes a tenth of a millisecond."""
+    """Two that are the same object are compared at once, and two of fifty accounts in 0.1 ms."""
     return told
 
 
