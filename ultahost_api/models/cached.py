@@ -55,7 +55,8 @@ class Cached(Searched):
     """A row copied from the provider. The same row revives if it returns; it is never deleted."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey(Account, models.PROTECT, related_name="%(class)ss")
+    # No index of its own: the constraint below has one that begins with it.
+    account = models.ForeignKey(Account, models.PROTECT, related_name="%(class)ss", db_index=False)
     remote_id = models.BigIntegerField()
     extra = models.JSONField(default=dict)  # fields of the answer that are not documented
     # Of each field that is blank since it could not be read, what the provider wrote instead.

@@ -24,6 +24,8 @@ _OF_THIS_PERIOD = 2 * _NEAR
 
 
 ENDS_ON = Coalesce("expiry_date", "next_due_date")
+# Least() of a date and nothing is nothing on SQLite and the date on PostgreSQL.
+FIRST_DATE = Least(Coalesce("expiry_date", "next_due_date"), Coalesce("next_due_date", "expiry_date"))
 
 
 class Risk(models.TextChoices):
@@ -177,10 +179,8 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
 
     def with_risk(self, today: date | None = None) -> Self:
         """``risk``: a Risk or nothing. ``first_date``: the earlier of due date and expiry."""
-        # Least() of a date and nothing is nothing on SQLite and the date on PostgreSQL.
-        first_date = Least(Coalesce("expiry_date", "next_due_date"), Coalesce("next_due_date", "expiry_date"))
         lately = (today or conf.today()) - _OF_THIS_PERIOD
-        dated = self.with_renewal_invoice().annotate(first_date=first_date)
+        dated = self.with_renewal_invoice().annotate(first_date=FIRST_DATE)
         dated = dated.alias(
             status_since=status_since(),
             renewal_paid=Exists(_renewals().filter(status="Paid", date__gte=lately)),
@@ -280,6 +280,20 @@ class Domain(Cached):
                 name="ultahost_domain_risk",
             ),
             kept("ultahost_domain_statuses", "status", ENDS_ON, "id"),
+            # As of services.
+            kept(
+                "ultahost_domain_recurring",
+                "status",
+                "registration_period",
+                "next_due_date",
+                "auto_renew",
+                "account",
+                "recurring_amount",
+                "remote_id",
+                "id",
+                "gone_at",
+            ),
+            sorted_by("ultahost_domain_by_first_date", FIRST_DATE, Filled("name")),
             sorted_by("ultahost_domain_by_name", Filled("name")),
             sorted_by("ultahost_domain_by_status", Filled("status"), ENDS_ON),
             sorted_by("ultahost_domain_by_end", ENDS_ON),

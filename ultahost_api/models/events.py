@@ -62,7 +62,7 @@ class Event(Searched):
 
     searched = ("name",)
 
-    account = models.ForeignKey(Account, models.PROTECT, related_name="events")
+    account = models.ForeignKey(Account, models.PROTECT, related_name="events", db_index=False)
     noun = models.CharField(max_length=10, choices=Noun)
     kind = models.CharField(max_length=10, choices=Kind)
     row_id = models.UUIDField(null=True)  # of a cached row of the noun; rows are never deleted
@@ -77,6 +77,7 @@ class Event(Searched):
         ordering = ["-at", "-pk"]
         indexes = [
             models.Index(fields=["account", "-at"]),
+            models.Index(fields=["account", "kind", "noun"], name="ultahost_event_counts"),
             models.Index(fields=["row_id", "-at"]),
             models.Index(fields=["at", "id"], name="ultahost_event_by_time"),
         ]

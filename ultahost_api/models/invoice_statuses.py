@@ -7,9 +7,11 @@ from operator import or_
 from django.db.models import Q
 
 from ultahost_api import conf
+from ultahost_api.models import sorting  # noqa: F401 - the lookup
 from ultahost_api.models.operations import Operation
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
+IS_OPEN = Q(status__one_of=OPEN)  # an index holds these few invoices
 PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
 CREDIT, OVERDUE = "Credit", "Overdue"  # also derived
 ASKED_FOR = "Open"  # a group of statuses
@@ -18,8 +20,8 @@ PAYABLE = "Unpaid"  # of those: the others are being paid already, or are in col
 
 # Nothing at or below zero is asked for. A total that could not be read may be.
 _ASKED_FOR = Q(total__gt=0) | Q(total=None)
-OPEN_INVOICE = Q(status__in=OPEN) & _ASKED_FOR
-IS_CREDIT = Q(status__in=OPEN, total__lt=0)
+OPEN_INVOICE = IS_OPEN & _ASKED_FOR
+IS_CREDIT = IS_OPEN & Q(total__lt=0)
 
 
 def is_overdue(today: date) -> Q:

@@ -13,6 +13,7 @@ from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.invoice_statuses import (
     ASKED_FOR,
     CREDIT,
+    IS_OPEN,
     NOT_SPENT,
     OPEN,
     OPEN_INVOICE,
@@ -26,10 +27,10 @@ from ultahost_api.models.invoice_totals import (
     CurrencyTotals,
     FilteredTotals,
     Owed,
-    State,
     States,
     add_states,
     added,
+    details_unread,
     filtered_totals,
     states_of,
 )
@@ -42,10 +43,10 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         """Those that show this status, or all that are open."""
         if status == ASKED_FOR:
             return self.filter(OPEN_INVOICE)
-        shown = Q(status=status)
-        for word, condition in reversed(derived()):
+        shown, words = Q(status=status), derived()
+        for word, condition in reversed(words):
             shown = condition | shown if word == status else ~condition & shown
-        return self.filter(shown)
+        return self.filter(shown, IS_OPEN) if status in dict(words) else self.filter(shown)
 
     def with_derived_status(self) -> Self:
         """``derived_status`` is what ``shown_status`` says, for the database to count."""
@@ -54,11 +55,11 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def of_plain_status(self) -> Self:
         """Those that show the status that is stored, whatever the day: most, and so the quickest to count."""
-        return self.exclude(status__in=OPEN)
+        return self.exclude(IS_OPEN)
 
     def of_derived_status(self) -> Self:
         """The others. Another status may be derived from theirs."""
-        return self.filter(status__in=OPEN).with_derived_status()
+        return self.filter(IS_OPEN).with_derived_status()
 
     def open(self) -> Self:
         return self.present().filter(OPEN_INVOICE)
@@ -72,7 +73,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         return self.present().filter(status=PAYABLE, total__gt=0)
 
     def overdue(self) -> Self:
-        return self.present().filter(is_overdue(conf.today()))
+        return self.present().filter(IS_OPEN, is_overdue(conf.today()))
 
     def counted(self) -> Self:
         """Those that are spend: issued, not cancelled, and not only moving money."""
@@ -122,13 +123,9 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def states_by_account(self, *, every_year: bool = False) -> dict[uuid.UUID, States]:
         """The same of each account that has any, by the account's id, for ``add_states``."""
-        state = Case(*states_of(conf.today(), every_year=every_year), default=Value(""))
-        grouped = self.present().order_by().values("account", "currency", state=state)
         found: dict[uuid.UUID, States] = {}
-        for one in grouped.annotate(count=Count("*"), known=Count("total"), sum=Sum("total")):
-            row: Any = one
-            told = State(row["count"], row["count"] - row["known"], added(row["sum"]))
-            found.setdefault(row["account"], {}).setdefault(row["currency"], {})[row["state"]] = told
+        for account, currency, state, told in states_of(self.present(), conf.today(), every_year=every_year):
+            found.setdefault(account, {}).setdefault(currency, {})[state] = told
         return found
 
     def totalled(self) -> "list[FilteredTotals]":
@@ -152,7 +149,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         counted = {
             "unread": Q(total=None),
             "undetailed": Q(detailed_at=None),
-            "details_unread": _details_unread(),
+            "details_unread": details_unread(self),
         }
         counts = {name: Count("currency", filter=condition) for name, condition in counted.items()}
         return self.order_by(*group).values(*group).annotate(count=Count("*"), **sums, **counts)
@@ -167,18 +164,6 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             one = Owed(row["currency"], added(row["sum"]), row["first_due"], row["unread"])
             owed.setdefault(row["account"], []).append(one)
         return owed
-
-
-def _details_unread() -> Q:
-    """Net or tax cannot be told although the details were read."""
-    odd = Invoice.objects.present().exclude(unreadable={}).order_by()
-
-    def unread(column: str) -> Q:
-        """By ids, which an index of the few rows with such a field holds, so that no row is read for it."""
-        return Q(**{column: None}, pk__in=odd.filter(unreadable__has_key=column).values("pk"))
-
-    lacking = Q(subtotal=None) | unread("tax") | unread("tax2") | unread("credit")
-    return Q(detailed_at__isnull=False) & lacking
 
 
 class Invoice(Cached):
@@ -241,6 +226,19 @@ class Invoice(Cached):
                 "due_date",
                 "total",
                 "account",
+            ),
+            # The few that are asked for, with all that is counted and added up of them.
+            kept(
+                "ultahost_invoice_open",
+                "account",
+                "currency",
+                "due_date",
+                "total",
+                "only_moves_money",
+                "status",
+                "id",
+                "gone_at",
+                only=IS_OPEN,
             ),
             sorted_by("ultahost_invoice_by_date", "date", "remote_id"),
             sorted_by("ultahost_invoice_by_due_date", "due_date", "remote_id"),

@@ -47,6 +47,18 @@ class Service(Cached):
         indexes = [
             models.Index(fields=["account", "gone_at", "status"]),
             kept("ultahost_service_statuses", "status", "next_due_date", "id"),
+            # All that the run rate and the agenda read of what recurs, in the order that they group it by.
+            kept(
+                "ultahost_service_recurring",
+                "status",
+                "billing_cycle",
+                "next_due_date",
+                "account",
+                "amount",
+                "remote_id",
+                "id",
+                "gone_at",
+            ),
             sorted_by("ultahost_service_by_domain", Filled("domain"), Filled("product_name")),
             sorted_by("ultahost_service_by_status", Filled("status"), "next_due_date"),
             sorted_by("ultahost_service_by_due_date", "next_due_date"),

@@ -1,12 +1,12 @@
 """Expressions that lists sort by and that indexes hold, the same on both sides so that they meet."""
 
+from collections.abc import Callable
 from copy import copy
 from typing import Any, TypeVar
 
-from django.db.models import F, Func, Index, Q, QuerySet
+from django.db.models import CharField, F, Func, Index, Lookup, Q, QuerySet
 from django.db.models.expressions import Col
-from django.db.models.functions import Coalesce
-from django.db.models.lookups import Lookup
+from django.db.models.functions import Coalesce, Least
 from django.db.models.sql.where import WhereNode
 
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
@@ -23,17 +23,39 @@ class Filled(Func):
     template = "NULLIF(SUBSTR(%(expressions)s, 1, 200), '')"
 
 
-def kept(name: str, *columns: str | Filled | Coalesce) -> Index:
+Key = str | Filled | Coalesce | Least
+
+
+@CharField.register_lookup
+class OneOf(Lookup):
+    """One of some words of ours, as ``status__one_of=(…)``.
+
+    They are written into the statement: SQLite finds an index of rows with such words by the same only.
+    """
+
+    lookup_name = "one_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, parameters = self.process_lhs(compiler, connection)
+        words = ", ".join("'{}'".format(word.replace("'", "''")) for word in self.rhs)
+        return f"{column} IN ({words})", parameters
+
+
+def kept(name: str, *columns: Key, only: Q | None = None) -> Index:
     """An index of the rows that the provider still has.
 
     It has a condition instead of ``gone_at`` as its first column: PostgreSQL takes no order from an
-    index after "IS NULL", and SQLite would prefer such an index to one in the order of the list.
+    index after "IS NULL", and SQLite would prefer such an index to one in the order of the list. An index
+    that holds all that a statement reads ends with ``gone_at``: without it SQLite reckons with reading rows.
+    ``only`` is a further condition.
     """
     keys = [F(column) if isinstance(column, str) else column for column in columns]
-    return Index(*keys, condition=Q(gone_at=None), name=name)
+    condition = Q(gone_at=None) & only if only else Q(gone_at=None)
+    return Index(*keys, condition=condition, name=name)
 
 
-def sorted_by(name: str, *columns: str | Filled | Coalesce) -> Index:
+def sorted_by(name: str, *columns: Key) -> Index:
     """The same in an order that a list offers."""
     return kept(name, *columns, "id")
 
@@ -49,17 +71,28 @@ def without_index(rows: Rows, column: str) -> Rows:
     It guesses how many do. To have a page in some order, it would rather read all rows of a list of accounts
     and sort them, although an index of that order has the first fifty at its begin.
     """
+    return _without_index(rows, lambda lookup: lookup.lhs.target.name == column)
+
+
+def without_equal(rows: Rows) -> Rows:
+    """The same of each condition that a column is equal to something: most rows meet all of them."""
+    return _without_index(
+        rows, lambda one: one.lookup_name in ("exact", "in", "one_of") and not one.lhs.target.primary_key
+    )
+
+
+def _without_index(rows: Rows, is_meant: Callable[[Any], bool]) -> Rows:
     found = rows.all()
-    found.query.where = _without_index(found.query.where, column)
+    found.query.where = _unindexed(found.query.where, is_meant)
     return found
 
 
-def _without_index(where: WhereNode, column: str) -> WhereNode:
+def _unindexed(where: WhereNode, is_meant: Callable[[Any], bool]) -> WhereNode:
     children: list[Any] = []
     for child in where.children:
         if isinstance(child, WhereNode):
-            child = _without_index(child, column)
-        elif isinstance(child, Lookup) and isinstance(child.lhs, Col) and child.lhs.target.name == column:
+            child = _unindexed(child, is_meant)
+        elif isinstance(child, Lookup) and isinstance(child.lhs, Col) and is_meant(child):
             child, col = copy(child), child.lhs
             child.lhs = _WithoutIndex(col.alias, col.target, col.output_field)
         children.append(child)

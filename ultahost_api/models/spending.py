@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat, StrIndex, Substr
 from django.db.models.lookups import Exact
 
 from ultahost_api.models.invoice_statuses import OPEN_INVOICE
-from ultahost_api.models.invoice_totals import added
+from ultahost_api.models.invoice_totals import added, details_unread
 from ultahost_api.models.invoices import InvoiceItem, InvoiceQuerySet
 
 DOMAINS, OTHER, NOT_ASSIGNED = "domains", "other", ""
@@ -29,15 +29,6 @@ BY_PRODUCT = Case(
 )
 
 _NET_KNOWN = Q(subtotal__isnull=False)
-_UNREAD = Q(total=None) | (
-    Q(detailed_at__isnull=False)
-    & (
-        Q(subtotal=None)
-        | Q(tax=None, unreadable__has_key="tax")
-        | Q(tax2=None, unreadable__has_key="tax2")
-        | Q(credit=None, unreadable__has_key="credit")
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +76,7 @@ def by_account_and_month(invoices: InvoiceQuerySet) -> dict[tuple[Any, date | No
             paid=Sum("total", filter=Q(status="Paid")),
             open=Sum("total", filter=OPEN_INVOICE),
             undetailed=Count("pk", filter=Q(detailed_at=None)),
-            unread=Count("pk", filter=_UNREAD),
+            unread=Count("pk", filter=Q(total=None) | details_unread(invoices)),
             refunded=Count("pk", filter=Q(status="Refunded")),
         )
     )
