@@ -2,16 +2,19 @@
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 
 from portal.pages.columns import Column
 from ultahost_api.client.core.amounts import written
 
+_AT_ONCE = 500  # rows of a file that are read together
 # A cell that begins with one of these is a formula, or hides one, in some spreadsheet.
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 # A spreadsheet that separates by semicolon or tab takes our commas for text and begins cells here.
@@ -35,6 +38,15 @@ def cell(value: object) -> Decimal | int | str:
         return str(value)
     text = _OTHER_STARTS.sub(r"\1'", str(value))
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def read(rows: QuerySet[Any], prepare: Callable[[Sequence[Any]], None] | None = None) -> Iterator[Any]:
+    """The rows, of which some hundreds are read together, and given to ``prepare``."""
+    found = rows.iterator(chunk_size=_AT_ONCE)
+    while some := list(islice(found, _AT_ONCE)):
+        if prepare:
+            prepare(some)
+        yield from some
 
 
 def response(filename: str, columns: Sequence[Column], rows: Iterable[Any]) -> StreamingHttpResponse:

@@ -1,14 +1,13 @@
 """List pages: filtered, sorted and paginated. The whole state is in the URL."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
-from django.db.models import OrderBy, QuerySet
+from django.db.models import QuerySet
 from django.db.models.sql.where import WhereNode
 from django.forms import BoundField
 from django.http import HttpResponse, QueryDict, StreamingHttpResponse
@@ -21,17 +20,17 @@ from portal.access.figures import Narrow
 from portal.http import Request
 from portal.models import PAGE_SIZES, Act, Label, SavedView
 from portal.models.audit import AuditEntryQuerySet
-from portal.pages import exports
+from portal.pages import exports, list_counts
 from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
 from portal.pages.columns import ACCOUNT, Add, Column, Listing
 from portal.pages.filters import RowFilter
-from portal.pages.page_rows import ids_of_page, in_order
+from portal.pages.page_rows import Order, Others, ids_of_page
 from portal.pages.pills import Pill, pills
 from portal.wording import formats
 from portal.wording.coverage import covered
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
-from ultahost_api.models.counting import add_counts, counts_by, counts_by_account
+from ultahost_api.models.counting import counts_by, counts_by_account
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.models.sorting import Filled
@@ -44,8 +43,6 @@ def drawn(columns: Sequence[Column], rows: Iterable[Any], about: Mapping[str, An
     )
 
 
-_BY = "by "  # before the name of a column by whose values is counted
-_AT_ONCE = 500  # rows of a file that are read together
 _FEW = 50  # rows of a page that are kept
 _ORDER = {"page", "size", "sort"}  # parameters that choose no rows
 
@@ -245,11 +242,12 @@ class Table(AnyTable):
     @cached_property
     def rows(self) -> QuerySet[Any]:
         found = self.filter.qs if self.filter.is_valid() else self._all.none()
-        return found.order_by(*self._order())
+        return found.order_by(*self._order.terms())
 
-    def _order(self) -> list[OrderBy]:
+    @property
+    def _order(self) -> Order:
         columns = self.listing.sorts[self.sort.removeprefix("-")]
-        return in_order(self._all.model, columns, is_descending=self.sort.startswith("-"))
+        return Order(self._all.model, columns, is_descending=self.sort.startswith("-"))
 
     @cached_property
     def page(self) -> Page[Any]:
@@ -270,9 +268,23 @@ class Table(AnyTable):
     def _among(self, first: int, end: int) -> QuerySet[Any]:
         found = self._all.all()
         found.query.where = WhereNode()
-        sees_most = not self.is_filtered and access.sees_most_accounts(self.request.user, self.accounts)
-        ids = ids_of_page(self.rows, first, end, self._count_of("found"), passes_accounts=sees_most)
-        return found.filter(pk__in=ids).order_by(*self._order())
+        number = self._count_of("all") - self._count_of("found") if self._sees_most else None
+        is_sought = {pill.name for pill in self.pills} == {"q"}
+        part = self.rows, first, end, self._count_of("found")
+        if self._order.begins_with_empty:
+            part = self._order.part_of(*part, self._empty)
+        ids = ids_of_page(*part, Others(number, is_sought))
+        return found.filter(pk__in=ids).order_by(*self._order.terms())
+
+    @property
+    def _empty(self) -> int:
+        """How many of the filtered rows have nothing to be sorted by."""
+        count, key = self._order.empty(self.rows.order_by()).count, self._key("empty", "page", "size")
+        return access.kept_figures(self.request.user, key, count) if self._may_be_kept else count()
+
+    @property
+    def _sees_most(self) -> bool:
+        return access.sees_most_accounts(self.request.user, self.accounts)
 
     @property
     def gone_count(self) -> int:
@@ -321,21 +333,24 @@ class Table(AnyTable):
             "counts",
             lambda narrow: counts_by_account(*self._counted(narrow)),
             lambda: counts_by(*self._counted(lambda rows: rows)),
-            _add_up,
+            list_counts.add_up,
         )
 
     def _counted(self, narrow: Narrow) -> tuple[dict[str, str], dict[str, QuerySet[Any]]]:
         """All that a list counts, with one statement. Chips count under every filter but their own."""
-        rows = {"found": self.rows, "gone": self._gone()}
-        columns = {}
+        rows: dict[str, QuerySet[Any]] = {"gone": self._gone()}
+        columns: dict[str, str] = {}
+        if self.is_chipped or not self.has_statuses:
+            rows["found"] = self.rows
+        if self.is_filtered and self._sees_most:
+            rows["all"] = self._all
         if isinstance(self._all, CachedQuerySet):
             rows["unread"] = self._all.partly_unreadable()
         if self.has_statuses:
             wider = self._filtered_by(self._other_filters) if self.is_chipped else self.filter
             every = wider.qs if wider.is_valid() else self._all.none()
-            parts = wider.statuses(every)
-            columns = {f"{_BY}{column}": column for column in parts}
-            rows |= {f"{_BY}{column}": part for column, part in parts.items()}
+            columns, parts = list_counts.by_status(wider.statuses(every))
+            rows |= parts
             rows |= {group: wider.by_status(every, "status", group) for group in wider.groups}
             rows |= {f"view {name}": wider.by_view(every, "view", name) for name in self._views}
         return columns, {name: narrow(found) for name, found in rows.items()}
@@ -392,18 +407,4 @@ class Table(AnyTable):
         chosen.pop("q", None)  # what a person searched for is private
         filters = urlencode(chosen)
         audit.record(self.request, Act.EXPORTED, filename, rows=self.rows.count(), filters=filters)
-        rows = self.rows.iterator(chunk_size=_AT_ONCE)
-        rows = _prepared(rows, prepare) if prepare else rows
-        return exports.response(filename, self.listing.columns, rows)
-
-
-def _add_up(some: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, Counter[str]]:
-    counted = add_counts(some)
-    counted["status"] = sum((told for name, told in counted.items() if name.startswith(_BY)), Counter())
-    return counted
-
-
-def _prepared(rows: Iterator[Any], prepare: Callable[[Sequence[Any]], None]) -> Iterator[Any]:
-    while some := list(islice(rows, _AT_ONCE)):
-        prepare(some)
-        yield from some
+        return exports.response(filename, self.listing.columns, exports.read(self.rows, prepare))
