@@ -6,7 +6,7 @@ some months ahead again after each cycle. The database adds up; only the rows th
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, reduce
@@ -14,11 +14,12 @@ from operator import or_
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum, TextField, Value, Window
+from django.db.models.functions import Cast, RowNumber
 
 from portal import access
 from portal.models import User
+from portal.queries.agenda_days import Day, DaySum, Entry, Span
 from portal.queries.agenda_sources import SOURCES, Source
 from portal.queries.cycles import due_days, later
 from portal.wording.agenda import Kind
@@ -26,65 +27,12 @@ from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Account, InvoiceItem
 from ultahost_api.models.line_texts import is_whole_renewal
+from ultahost_api.models.sorting import without_index
 
 Kept = TypeVar("Kept")
 
-_KEPT_DAYS = 92  # whose entries are kept: those of a page, not of a feed
 EXPECTED_FOR = 12  # months, as far as the forecast of Spend, whose months lead here
 _RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Days from ``first`` until ``before``, which is not one of them."""
-
-    first: date
-    before: date
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that falls due. ``turn`` counts the cycles from the day that Ultahost tells."""
-
-    day: date
-    kind: Kind
-    row: Any
-    amount: Decimal | None
-    currency: str
-    turn: int = 0
-    is_expected: bool = False
-    is_invoiced: bool = False  # an open invoice asks for it, and is an entry of its own
-    is_counted: bool = True  # in the sums
-    ends: bool = False  # a domain that is not renewed
-
-
-@dataclass(slots=True)
-class DaySum:
-    """What falls due in one currency. ``unread`` amounts are in neither sum."""
-
-    currency: str
-    told: Decimal = Decimal(0)  # by invoices
-    expected: Decimal = Decimal(0)
-    unread: int = 0
-
-    @property
-    def all(self) -> Decimal:
-        return self.told + self.expected
-
-    def add(self, other: "DaySum") -> None:
-        self.told, self.expected = self.told + other.told, self.expected + other.expected
-        self.unread += other.unread
-
-
-@dataclass(slots=True)
-class Day:
-    day: date
-    count: int = 0
-    by_currency: dict[str, DaySum] = field(default_factory=dict)
-
-    @property
-    def sums(self) -> list[DaySum]:
-        return [one for _, one in sorted(self.by_currency.items()) if one.all or one.unread]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +71,7 @@ class Agenda:
         self.today = conf.today()
         self._ahead = ahead
         self._days: dict[tuple[date, int | None], tuple[date, ...]] = {}
+        self._known: dict[Source, Any] = {}
 
     @cached_property
     def days(self) -> list[Day]:
@@ -161,20 +110,64 @@ class Agenda:
     def entries(self, days: Iterable[date], most: int) -> list[Entry]:
         """Of these days, of each kind and cycle at most so many a day."""
         wanted = frozenset(days)
-        key = self._key(self.span, frozenset(self.kinds), wanted, most)
-        if len(wanted) > _KEPT_DAYS:
-            return self._entries(wanted, most)
-        return access.kept_rows(self.user, key, lambda: self._entries(wanted, most))
-
-    def _entries(self, wanted: Collection[date], most: int) -> list[Entry]:
         found: list[Entry] = []
-        for source in SOURCES:
-            groups = [one for one in self._chosen if one.source is source]
-            groups = [one for one in groups if any(day in wanted for day in self._days_of(one))]
-            for row in self._rows(source, groups, most):
+        for source in self._sources_on(wanted):
+            for row in self._rows(source, wanted, most):
                 found += self._entries_of(source, row, wanted)
-        order = list(Kind)
-        return sorted(found, key=lambda one: (one.day, order.index(one.kind), str(one.row), one.row.pk))
+        return sorted(found, key=_turn_on_page)
+
+    def first_entries(self, days: Iterable[date], most: int) -> list[Entry]:
+        """Of each of these days the first of ``entries``, at most so many."""
+        wanted = frozenset(days)
+        key = self._key(self.span, frozenset(self.kinds), wanted, most)
+        return access.kept_rows(self.user, key, lambda: self._first_entries(wanted, most))
+
+    def _first_entries(self, wanted: Collection[date], most: int) -> list[Entry]:
+        """Of all only the names are read: most rows of a day are not shown, and take long to read."""
+        on_day: defaultdict[date, list[tuple[int, str, UUID]]] = defaultdict(list)
+        for source, pk, due, months, name in self._named(wanted, most):
+            for day in self._falls_on(due, months):
+                if day in wanted:
+                    on_day[day].append((_KINDS.index(source.kind), name, pk))
+        shown = {day: {pk for _kind, _name, pk in sorted(named)[:most]} for day, named in on_day.items()}
+        every = set().union(*shown.values())
+        found: list[Entry] = []
+        for source in self._sources_on(wanted):
+            for row in self._rows_of(source).filter(pk__in=every):
+                found += [one for one in self._entries_of(source, row, wanted) if row.pk in shown[one.day]]
+        return sorted(found, key=_turn_on_page)
+
+    def _named(
+        self, wanted: Collection[date], most: int
+    ) -> Iterator[tuple[Source, UUID, date, int | None, str]]:
+        """Of each row its source, id, day and cycle in months, and what it is called. One statement."""
+        sources = [*self._sources_on(wanted)]
+        months = {(one.source, str(one.cycle)): one.source.months(one.cycle) for one in self._chosen}
+        asked = [
+            self._rows(source, wanted, most)
+            .select_related(None)
+            .values_list(
+                "pk",
+                "remote_id",
+                source.names[0],
+                Value(place),
+                F(source.day),
+                Cast(F(source.cycle), TextField()) if source.cycle else Value(""),
+                F(source.names[-1]),
+            )
+            for place, source in enumerate(sources)
+        ]
+        for pk, number, name, place, due, cycle, other in (
+            asked[0].union(*asked[1:], all=True) if asked else ()
+        ):
+            source = sources[place]
+            yield source, pk, due, months.get((source, cycle)), name or other or f"#{number}"
+
+    def _sources_on(self, wanted: Collection[date]) -> Iterator[Source]:
+        for source in SOURCES:
+            groups = (one for one in self._chosen if one.source is source)
+            if any(day in wanted for group in groups for day in self._days_of(group)):
+                yield source
 
     def _entries_of(self, source: Source, row: Any, wanted: Collection[date]) -> Iterator[Entry]:
         due, cycle = getattr(row, source.day), getattr(row, source.cycle) if source.cycle else None
@@ -233,8 +226,11 @@ class Agenda:
         )
 
     def _groups_of(self, source: Source) -> Iterator[_Group]:
-        rows = self._of_account(source.rows(self.user)).filter(**{f"{source.day}__lt": self.span.before})
-        if not source.cycle:
+        rows = self._rows_of(source).filter(**{f"{source.day}__lt": self.span.before})
+        # What recurs is told of whatever its day, so that an index by day would have most rows looked up.
+        if source.cycle:
+            rows = without_index(rows, source.day)
+        else:
             rows = rows.filter(**{f"{source.day}__gte": self.span.first})
         invoiced = ExpressionWrapper(Q(pk__in=self._invoiced), BooleanField())
         columns = [source.day, source.currency, *([source.cycle, "invoiced"] if source.cycle else [])]
@@ -270,26 +266,41 @@ class Agenda:
                 thing, f"{thing}__next_due_date", "invoice__due_date", "description", "is_renewal"
             )
             for pk, day, due, text, is_renewal in told:
-                renews = is_renewal if thing == "domain" else is_whole_renewal(text)
-                if renews and day and due and abs(day - due) <= _RAISED_WITHIN:
+                if not day or not due or abs(day - due) > _RAISED_WITHIN:
+                    continue
+                if is_renewal if thing == "domain" else is_whole_renewal(text):
                     found.add(pk)
         return found
 
-    def _rows(self, source: Source, groups: list[_Group], most: int) -> Iterable[Any]:
-        """The rows of these groups, at most so many of each day and cycle."""
-        if not groups:
-            return []
+    def _rows(self, source: Source, wanted: Collection[date], most: int) -> Any:
+        """The rows that fall due on these days, at most so many of each day and cycle."""
+        groups = [one for one in self._chosen if one.source is source]
+        groups = [one for one in groups if any(day in wanted for day in self._days_of(one))]
         by_cycle: defaultdict[Any, set[date]] = defaultdict(set)
         for group in groups:
             by_cycle[group.cycle].add(group.due)
         which = reduce(or_, (_one_cycle(source, cycle, dues) for cycle, dues in by_cycle.items()))
         columns = [F(name) for name in (source.day, source.cycle) if name]
         place = Window(RowNumber(), partition_by=columns, order_by=F("remote_id").asc())
-        rows = self._of_account(source.rows(self.user)).filter(which)
-        return rows.annotate(place=place).filter(place__lte=most)
+        rows = self._rows_of(source)
+        first = rows.filter(which).order_by().annotate(place=place).filter(place__lte=most)
+        return rows.filter(pk__in=first.values("pk"))
+
+    def _rows_of(self, source: Source) -> Any:
+        """All of them. Which services are being cancelled is read once."""
+        if source not in self._known:
+            self._known[source] = self._of_account(source.rows(self.user))
+        return self._known[source]
 
     def _of_account(self, rows: Any) -> Any:
         return rows.filter(account=self.account) if self.account else rows
+
+
+_KINDS = list(Kind)
+
+
+def _turn_on_page(one: Entry) -> tuple[date, int, str, UUID]:
+    return one.day, _KINDS.index(one.kind), str(one.row), one.row.pk
 
 
 def _sum_of(group: _Group, day: date) -> DaySum:

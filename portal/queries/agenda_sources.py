@@ -1,6 +1,6 @@
 """What can fall due: rows of each kind, and which of their columns say when and how much."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,16 @@ from portal.wording.agenda import Kind
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows of one kind: their columns of the day, the amount, its currency and the cycle, if they recur."""
+    """Rows of one kind: their columns of the day, the amount, its currency and the cycle, if they recur.
+
+    ``names`` are the columns of which the first that is not empty is what a row is called.
+    """
 
     kind: Kind
     rows: Callable[[User], QuerySet[Any]]
     day: str
     amount: str
+    names: Sequence[str]
     currency: str = "account__currency"
     cycle: str = ""
     months: Callable[[Any], int | None] = lambda cycle: 0
@@ -55,17 +59,33 @@ def _quotes(user: User) -> QuerySet[Any]:
 
 
 SOURCES = (
-    Source(Kind.INVOICES, _invoices, "due_date", "total", "currency"),
-    Source(Kind.INVOICES, _mass_payments, "due_date", "total", "currency", is_counted=False),
-    Source(Kind.SERVICES, _services, "next_due_date", "amount", cycle="billing_cycle", months=months_of),
+    Source(Kind.INVOICES, _invoices, "due_date", "total", ("number",), "currency"),
+    Source(Kind.INVOICES, _mass_payments, "due_date", "total", ("number",), "currency", is_counted=False),
+    Source(
+        Kind.SERVICES,
+        _services,
+        "next_due_date",
+        "amount",
+        ("domain", "product_name"),
+        cycle="billing_cycle",
+        months=months_of,
+    ),
     Source(
         Kind.DOMAINS,
         _domains,
         "next_due_date",
         "recurring_amount",
+        ("name",),
         cycle="registration_period",
         months=lambda years: (years or 0) * 12,
     ),
-    Source(Kind.DOMAINS, _ending, "ends_on", "recurring_amount", is_counted=False, ends=True),
-    Source(Kind.QUOTES, _quotes, "valid_until", "total", is_counted=False),
+    Source(Kind.DOMAINS, _ending, "ends_on", "recurring_amount", ("name",), is_counted=False, ends=True),
+    Source(
+        Kind.QUOTES,
+        _quotes,
+        "valid_until",
+        "total",
+        ("subject",),
+        is_counted=False,
+    ),
 )

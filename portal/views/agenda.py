@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 from portal import access, http
 from portal.pages import agenda as drawn
 from portal.pages.periods import month_after, month_named
-from portal.queries.agenda import Agenda, Day, Span
+from portal.queries import attention
+from portal.queries.agenda import Agenda
+from portal.queries.agenda_days import Day, Span
 from portal.wording.agenda import Kind
 from ultahost_api import conf
 from ultahost_api.models import Account
@@ -59,7 +61,7 @@ def agenda(request: http.Request) -> HttpResponse:
             for kind, count in found.counts.items()
         ],
         "every_kind": (sum(found.counts.values()), asked.url(kind="")),
-        "overdue": access.invoices_to_view(request.user).overdue().count(),
+        "overdue": attention.counted(request.user).get("invoices", 0),
         "last": found.span.before - timedelta(days=1),
         "days_url": asked.url(view="", month=""),
         "list_url": asked.url(view=""),
@@ -74,11 +76,11 @@ def agenda(request: http.Request) -> HttpResponse:
 
 def _shown(asked: _Asked, found: Agenda) -> dict[str, Any]:
     if asked.shows_month and asked.month:
-        entries = found.entries([day.day for day in found.days], PER_CELL)
+        entries = found.first_entries([day.day for day in found.days], PER_CELL)
         weeks = drawn.month(asked.month, found.days, entries, asked.url(view=""))
         return {"weeks": weeks, "weekdays": drawn.weekdays()}
     days, rest = _page([day for day in found.days if not asked.since or day.day >= asked.since])
-    entries = found.entries([day.day for day in days], PER_DAY)
+    entries = found.first_entries([day.day for day in days], PER_DAY)
     return {
         "days": drawn.listed(days, entries, PER_DAY),
         "more_url": asked.url(**{"from": rest[0].day}) if rest else "",

@@ -19,7 +19,8 @@ from portal.models import CalendarFeed
 from portal.pages import agenda as drawn
 from portal.pages import calendar_files
 from portal.pages.confirmation import Confirmation
-from portal.queries.agenda import Agenda, Span
+from portal.queries.agenda import Agenda
+from portal.queries.agenda_days import Span
 from portal.sign_in.allauth_internals import ratelimit
 from portal.sign_in.reauthentication import reauthenticated, typed_before
 from portal.views.shared import unlisted

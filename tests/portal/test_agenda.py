@@ -8,7 +8,8 @@ import time_machine
 from django.utils import timezone
 
 from portal.models import AccountPolicy
-from portal.queries.agenda import Agenda, Span
+from portal.queries.agenda import Agenda
+from portal.queries.agenda_days import Span
 from portal.wording.agenda import Kind
 from tests.portal.conftest import Element
 from tests.portal.statements import all_statements
@@ -316,6 +317,25 @@ def test_it_asks_as_many_statements_for_many_rows_as_for_one(browser, rows, acme
         return len(caught)
 
     assert asked(1) == asked(30) <= 21
+
+
+def test_the_first_entries_of_a_day_are_those_that_all_begin_with(alma, rows, acme, vps):
+    for n in range(6):
+        on = {"next_due_date": date(2026, 6 + n, 6)}
+        vps(domain=f"{9 - n}.example.com" if n % 3 else "", **on)
+        vps(domain="", product_name="" if n % 2 else f"VPS {n}", billing_cycle="Annually", **on)
+        rows.domain(acme, name=f"{n}.com" if n % 2 else "", recurring_amount="5", registration_period=1, **on)
+        rows.domain(acme, name=f"{n}.org", auto_renew=False, expiry_date=date(2026, 12, 6))
+        rows.quote(acme, subject=f"Offer {9 - n}" if n else "", valid_until=date(2026, 12, 6))
+        bill(rows, acme, number=f"{5 - n}" if n else "", due_date=date(2026, 12, 6))
+    agenda = Agenda(alma, Span(date(2026, 12, 1), date(2027, 1, 1)))
+    days = [day.day for day in agenda.days]
+
+    for most in (1, 3, 10, 100):
+        every = agenda.entries(days, most)
+        first = [one for day in days for one in [entry for entry in every if entry.day == day][:most]]
+        assert agenda.first_entries(days, most) == first
+    assert len(first) > 20
 
 
 def test_it_reads_the_rows_of_the_days_that_it_shows_alone(alma, rows, acme, vps):
