@@ -5,7 +5,7 @@ so that every partition of the same invoices adds up to the same total: what was
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from portal import access
+from portal.access.figures import Narrow
 from portal.models import User
 from portal.models.labels import label_of_line
 from portal.queries.cycles import later
@@ -27,6 +28,7 @@ from ultahost_api.models.spending import BY_PRODUCT, Sums, by_account_and_month,
 MONTHS = 24
 
 Kept = TypeVar("Kept")
+Cells = dict[tuple[UUID, date | None], Sums]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,10 @@ def partition(keyed: Iterable[tuple[Any, Decimal, int]], whole: Sums) -> Partiti
     return Partition(rows, whole.net - assigned, whole.tax, whole.credit)
 
 
+def _together(some: Iterable[Cells]) -> Cells:
+    return {key: sums for cells in some for key, sums in cells.items()}
+
+
 class Spend:
     """The invoices that a user may view in one currency, of one account or all, from ``since`` to ``until``.
 
@@ -92,18 +98,24 @@ class Spend:
         invoices = access.invoices_to_view(self._user).counted().filter(currency=self._currency)
         return invoices.of([self._account]) if self._account else invoices
 
-    def _kept(self, name: str, work_out: Callable[[], Kept]) -> Kept:
+    def _key(self, name: str) -> Hashable:
         account = self._account and self._account.pk
-        key = "spend", name, self._currency, account, self.since, self.until
-        return access.kept_figures(self._user, key, work_out)
+        return "spend", name, self._currency, account, self.since, self.until
+
+    def _kept(self, name: str, work_out: Callable[[], Kept]) -> Kept:
+        return access.kept_figures(self._user, self._key(name), work_out)
 
     @cached_property
-    def _cells(self) -> dict[tuple[Any, date | None], Sums]:
-        return self._kept("cells", self._read_cells)
+    def _cells(self) -> Cells:
+        return access.kept_by_account(self._user, self._key("cells"), self._read_cells, _together)
 
-    def _read_cells(self) -> dict[tuple[Any, date | None], Sums]:
+    def _read_cells(self, narrow: Narrow) -> dict[UUID, Cells]:
         since = min(self.first, self.since)
-        return by_account_and_month(self._invoices.filter(Q(date__gte=since) | Q(date=None)))
+        invoices = self._invoices.filter(Q(date__gte=since) | Q(date=None))
+        found: defaultdict[UUID, Cells] = defaultdict(dict)
+        for (account, month), sums in by_account_and_month(narrow(invoices)).items():
+            found[account][account, month] = sums
+        return found
 
     @property
     def undated(self) -> int:
