@@ -18,9 +18,7 @@ def by_status(parts: Mapping[str, QuerySet[Any]]) -> tuple[dict[str, str], dict[
 
 
 def add_up(some: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, Counter[str]]:
-    """By name. The statuses of all parts are one: "status", and what "found" has while none is chosen."""
+    """By name. The statuses of all parts are one."""
     counted = add_counts(some)
     counted["status"] = sum((told for name, told in counted.items() if name.startswith(_BY)), Counter())
-    counted.setdefault("found", counted["status"])
-    counted.setdefault("all", counted["found"])
     return counted

@@ -255,7 +255,7 @@ class Table(AnyTable):
 
         The ids are those that the person may see, so that the rows need no condition besides.
         """
-        places = range(self._count_of("found"))
+        places = range(self._found)
         page: Any = Paginator(places, self.size).get_page(self.request.GET.get("page"))
         first, end = page.object_list.start, page.object_list.stop
         if self._may_be_kept and self.size <= _FEW:
@@ -268,12 +268,14 @@ class Table(AnyTable):
     def _among(self, first: int, end: int) -> QuerySet[Any]:
         found = self._all.all()
         found.query.where = WhereNode()
-        number = self._count_of("all") - self._count_of("found") if self._sees_most else None
+        number = (
+            None if not self._sees_most else self._count_of("all") - self._found if self.is_filtered else 0
+        )
         is_sought = {pill.name for pill in self.pills} == {"q"}
-        part = self.rows, first, end, self._count_of("found")
+        part = self.rows, first, end, self._found
         if self._order.begins_with_empty:
             part = self._order.part_of(*part, self._empty)
-        ids = ids_of_page(*part, Others(number, is_sought))
+        ids = ids_of_page(*part, Others(number if self._sees_most else None, is_sought))
         return found.filter(pk__in=ids).order_by(*self._order.terms())
 
     @property
@@ -281,6 +283,16 @@ class Table(AnyTable):
         """How many of the filtered rows have nothing to be sorted by."""
         count, key = self._order.empty(self.rows.order_by()).count, self._key("empty", "page", "size")
         return access.kept_figures(self.request.user, key, count) if self._may_be_kept else count()
+
+    @property
+    def _found(self) -> int:
+        """How many the filter leaves."""
+        return self._count_of("status" if self._counts_all else "found")
+
+    @property
+    def _counts_all(self) -> bool:
+        """Whether the counts by status are of exactly the filtered rows."""
+        return self.has_statuses and not self.is_chipped
 
     @property
     def _sees_most(self) -> bool:
@@ -340,7 +352,7 @@ class Table(AnyTable):
         """All that a list counts, with one statement. Chips count under every filter but their own."""
         rows: dict[str, QuerySet[Any]] = {"gone": self._gone()}
         columns: dict[str, str] = {}
-        if self.is_chipped or not self.has_statuses:
+        if not self._counts_all:
             rows["found"] = self.rows
         if self.is_filtered and self._sees_most:
             rows["all"] = self._all

@@ -132,7 +132,7 @@ def test_it_finds_what_few_rows_are_by_their_status(admin, rows, accounts):
 # Of each address the statements that have the words on the left, and the index that holds all that they read.
 FIGURES = [
     ("/changes/", '"kind" AS "value"', "ultahost_event_counts"),
-    ("/", "'invoices' AS", "ultahost_invoice_open"),
+    ("/quotes/", "'invoices' AS", "ultahost_invoice_open"),
     ("/invoices/", "'paid some time'", "ultahost_invoice_open"),
     ("/invoices/", "'paid some time'", "ultahost_invoice_statuses"),
     ("/spend/", '"billing_cycle" AS', "ultahost_service_recurring"),
