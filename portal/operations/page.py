@@ -23,12 +23,12 @@ from portal import access, http
 from portal.live_reads.slots import Busy, provider_call
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
+from portal.operations.password import asks_password
 from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.queries.deeds import Deeds
 from portal.sign_in import reauthentication
 from portal.wording import formats
-from portal.wording import operations as wording
 from portal.wording.reasons import not_allowed, said
 from ultahost_api import operations
 from ultahost_api.client.core.write import Write
@@ -74,7 +74,7 @@ class WritePage:
         typed = reauthentication.as_initial(
             self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
         )
-        needed = self.asks_again or wording.WRITES[self.write.action].asks_password
+        needed = self.asks_again or asks_password(self.write)
         if way := reauthentication.ask_first(self.request, typed=typed, purpose=self._purpose, needed=needed):
             return way
         key = self._key()

@@ -23,6 +23,7 @@ from portal import access, http
 from portal.models import User
 from portal.operations import acting_key
 from portal.operations.form import SelectedForm
+from portal.operations.password import asks_password
 from portal.operations.together import Item, Together, batch_of
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, wrong_words
@@ -60,7 +61,7 @@ class BulkWrite:
     text: str | Promise = ""
     warning: str | Promise = ""
     danger: bool = False
-    asks_password: bool = False
+    asks_again: bool = False  # for the password, even if other writes of this action do not
     amount: Callable[[Any], Decimal | None] | None = None
     sum_label: str | Promise = ""
     amount_column: Column | None = None
@@ -84,7 +85,8 @@ class TogetherPage:
         if way := self._batch():
             return way
         wrong = wrong_words(self.selection)
-        needed, typed = self.kind.asks_password, reauthentication.as_initial(self.request.POST)
+        needed = self.kind.asks_again or asks_password(self.kind.write)
+        typed = reauthentication.as_initial(self.request.POST)
         purpose = self._purpose if needed and not wrong else ""
         if way := reauthentication.ask_first(self.request, typed=typed, purpose=purpose, needed=needed):
             return way

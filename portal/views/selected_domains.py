@@ -18,7 +18,6 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
 from portal.sign_in.reauthentication import asks_first
-from portal.wording.operations import WRITES
 from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.client.core.write import Write
@@ -118,7 +117,6 @@ KINDS: Mapping[str, BulkWrite] = {
             "This replaces all current nameservers. The current ones are not available from Ultahost."
         ),
         warning=gettext_lazy("Wrong nameservers take the website and e-mail of the domain offline."),
-        asks_password=WRITES["update_nameservers"].asks_password,
         hindered=_ended,
     ),
     "auto-renew-on": BulkWrite(
@@ -137,7 +135,7 @@ KINDS: Mapping[str, BulkWrite] = {
             "Ultahost creates no more renewal invoices. You lose the domain when it expires."
         ),
         danger=True,
-        asks_password=True,
+        asks_again=True,
         **_PRICED,
         hindered=partial(_switched, False),
     ),
@@ -157,7 +155,7 @@ KINDS: Mapping[str, BulkWrite] = {
         ),
         warning=gettext_lazy("While it is unlocked, a person who has its EPP code can transfer the domain."),
         danger=True,
-        asks_password=True,
+        asks_again=True,
         hindered=_ended,
     ),
     "renew": BulkWrite(
@@ -166,7 +164,6 @@ KINDS: Mapping[str, BulkWrite] = {
         _renew_words,
         SelectedRenewalForm,
         text=gettext_lazy("Each domain is an order of its own. Ultahost shows the price on its invoice."),
-        asks_password=WRITES["create_order"].asks_password,
         **_PRICED,
         calls=2,
         hindered=_not_renewable,

@@ -11,7 +11,6 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, selected
 from portal.sign_in.reauthentication import asks_first
-from portal.wording.operations import WRITES
 from portal.wording.translated import Translated
 from ultahost_api.client import writes
 from ultahost_api.models import Invoice
@@ -70,7 +69,6 @@ _PAY = BulkWrite(
         "The invoices of an account are paid one after the other. If a result is unclear, the rest of the"
         " account are not sent."
     ),
-    asks_password=WRITES["pay_invoice"].asks_password,
     amount=lambda invoice: invoice.total,
     sum_label=gettext_lazy("To pay"),
     amount_column=Column(

@@ -17,7 +17,6 @@ from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
 from portal.queries import offers
 from portal.sign_in.reauthentication import asks_first
-from portal.wording.operations import WRITES
 from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.models import Service
@@ -60,7 +59,6 @@ def _kind(command: ServiceCommand) -> BulkWrite:
             " rest of the account are not sent."
         ),
         warning=_("The services will be briefly unavailable.") if command.dangerous else "",
-        asks_password=WRITES["service_module_custom"].asks_password,
         hindered=partial(_hindered, command),
         subject=lambda service: f"{service.remote_id} {command.name}",
     )

@@ -1,7 +1,5 @@
 """Operations in people's words: what was done, and what its state means now."""
 
-from typing import NamedTuple
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,35 +14,29 @@ State = Operation.State
 _DIGEST = 64
 
 
-class Words(NamedTuple):
-    """``asks_password``: it spends money, lets it be taken, ends what is paid for or gives things away."""
-
-    act: str | Promise
-    asks_password: bool = False
-
-
-WRITES: dict[str, Words] = {
-    "update_account": Words(gettext_lazy("Change account details")),
-    "change_password": Words(gettext_lazy("Change the password at Ultahost")),
-    "verify_2fa": Words(gettext_lazy("Turn on two-factor sign-in")),
-    "disable_2fa": Words(gettext_lazy("Turn off two-factor sign-in")),
-    "request_cancellation": Words(gettext_lazy("Request a cancellation"), asks_password=True),
-    "service_reset_password": Words(gettext_lazy("Reset a service's password"), asks_password=True),
-    "service_module_custom": Words(gettext_lazy("Run a command on a service")),
-    "upgrade_service": Words(gettext_lazy("Upgrade a service"), asks_password=True),
-    "create_order": Words(gettext_lazy("Place an order"), asks_password=True),
-    "pay_invoice": Words(gettext_lazy("Pay an invoice"), asks_password=True),
-    "add_payment_method": Words(gettext_lazy("Add a payment method"), asks_password=True),
-    "delete_payment_method": Words(gettext_lazy("Delete a payment method")),
-    "accept_quote": Words(gettext_lazy("Accept a quote"), asks_password=True),
-    "create_contact": Words(gettext_lazy("Add a contact")),
-    "update_contact": Words(gettext_lazy("Change a contact")),
-    "delete_contact": Words(gettext_lazy("Delete a contact")),
-    "update_nameservers": Words(gettext_lazy("Set nameservers"), asks_password=True),
-    "manage_domain_lock": Words(gettext_lazy("Lock or unlock a domain")),
-    "toggle_autorenew": Words(gettext_lazy("Switch auto-renew")),
+# By the action's name.
+WRITES: dict[str, str | Promise] = {
+    "update_account": gettext_lazy("Change account details"),
+    "change_password": gettext_lazy("Change the password at Ultahost"),
+    "verify_2fa": gettext_lazy("Turn on two-factor sign-in"),
+    "disable_2fa": gettext_lazy("Turn off two-factor sign-in"),
+    "request_cancellation": gettext_lazy("Request a cancellation"),
+    "service_reset_password": gettext_lazy("Reset a service's password"),
+    "service_module_custom": gettext_lazy("Run a command on a service"),
+    "upgrade_service": gettext_lazy("Upgrade a service"),
+    "create_order": gettext_lazy("Place an order"),
+    "pay_invoice": gettext_lazy("Pay an invoice"),
+    "add_payment_method": gettext_lazy("Add a payment method"),
+    "delete_payment_method": gettext_lazy("Delete a payment method"),
+    "accept_quote": gettext_lazy("Accept a quote"),
+    "create_contact": gettext_lazy("Add a contact"),
+    "update_contact": gettext_lazy("Change a contact"),
+    "delete_contact": gettext_lazy("Delete a contact"),
+    "update_nameservers": gettext_lazy("Set nameservers"),
+    "manage_domain_lock": gettext_lazy("Lock or unlock a domain"),
+    "toggle_autorenew": gettext_lazy("Switch auto-renew"),
 }
-_ACTS = Translated({action: words.act for action, words in WRITES.items()})
+_ACTS = Translated(WRITES)
 
 # The names of an audit entry's details.
 DETAILS: dict[str, str | Promise] = {

@@ -105,8 +105,7 @@ def test_it_sends_every_write_from_the_view_of_its_form(action):
     assert action_of(action).write.__name__ in sent_by(VIEWS[TABLE[action].form])
 
 
-def test_it_has_words_for_every_write_and_says_of_each_whether_it_asks_for_the_password():
-    """Without its row a write is not sent at all."""
+def test_it_has_words_for_every_write():
     writes = {a.name for a in ACTIONS.values() if a.effect not in {Effect.READ, Effect.SECRET_READ}}
 
     assert set(WRITES) == writes
