@@ -288,10 +288,24 @@ def acme(rows):
 
 
 @pytest.fixture
-def alma(people, rows, acme):
-    """She holds a key to Acme."""
+def hold(request):
+    """``hold(alma, acme)`` adds a key of hers. If the account is one of the sandbox, all of it is read."""
+
+    def add(owner, account, label="Main"):
+        if isinstance(account, Account):
+            request.getfixturevalue("rows").key(owner, account, label)
+        else:
+            request.getfixturevalue("add_key")(owner, account, label)
+            request.getfixturevalue("read_everything")()
+
+    return add
+
+
+@pytest.fixture
+def alma(people, acme, hold):
+    """She holds a key to Acme, a row of ours or an account that the test's file makes at the sandbox."""
     alma = people.member("Alma")
-    rows.key(alma, acme)
+    hold(alma, acme)
     return alma
 
 

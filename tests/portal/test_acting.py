@@ -18,10 +18,9 @@ def acme(sandbox):
 
 
 @pytest.fixture
-def alma(people, add_key, acme, read_everything):
+def alma(people, acme, hold):
     alma = people.member("Alma")
-    add_key(alma, acme, "First")
-    read_everything()
+    hold(alma, acme, "First")
     return alma
 
 

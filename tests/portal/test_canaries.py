@@ -171,10 +171,9 @@ def acme(sandbox, monkeypatch):
 
 
 @pytest.fixture
-def alma(people, add_key, acme, read_everything):
+def alma(people, acme, hold):
     alma = people.member("Alma")
-    add_key(alma, acme)
-    read_everything()
+    hold(alma, acme)
     Switches.objects.create(cards=True)
     return alma
 

@@ -27,10 +27,9 @@ def acme(sandbox):
 
 
 @pytest.fixture
-def alma(people, add_key, acme, read_everything):
+def alma(people, acme, hold):
     alma = people.admin("Alma")
-    add_key(alma, acme)
-    read_everything()
+    hold(alma, acme)
     return alma
 
 

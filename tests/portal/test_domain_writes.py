@@ -25,14 +25,6 @@ def acme(sandbox):
 
 
 @pytest.fixture
-def alma(people, add_key, acme, read_everything):
-    alma = people.member("Alma")
-    add_key(alma, acme)
-    read_everything()
-    return alma
-
-
-@pytest.fixture
 def browser(visit, alma):
     return visit(alma, proven=False)
 

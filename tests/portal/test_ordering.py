@@ -24,14 +24,6 @@ def acme(sandbox):
     return acme
 
 
-@pytest.fixture
-def alma(people, add_key, acme, read_everything):
-    alma = people.member("Alma")
-    add_key(alma, acme)
-    read_everything()
-    return alma
-
-
 def facts(page):
     return dict(zip(page.texts("main dt"), page.texts("main dd"), strict=True))
 

@@ -69,14 +69,6 @@ def acme(sandbox):
 
 
 @pytest.fixture
-def alma(people, add_key, acme, read_everything):
-    alma = people.member("Alma")
-    add_key(alma, acme)
-    read_everything()
-    return alma
-
-
-@pytest.fixture
 def places(alma, acme):
     return {
         "account": alma.api_keys.get().account_id,

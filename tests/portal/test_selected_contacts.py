@@ -8,7 +8,8 @@ from django.utils import timezone
 from portal.forms.addresses import MAILS
 from portal.live_reads import reading
 from portal.models import Grant
-from ultahost_api import operations, tasks
+from tests.portal.selected import form_of, work
+from ultahost_api import operations
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import Fault
 
@@ -45,26 +46,9 @@ def select(browser, account, *ids, **others):
     return browser.post(f"/contacts/{account.pk}/mails/", {"row": [str(one) for one in ids], **others})
 
 
-def form_of(page, **entered):
-    sent = {}
-    for one in page.all("#confirm-selected input[type=hidden]"):
-        sent.setdefault(one["name"], []).append(one["value"])
-    return sent | entered
-
-
 def confirm(browser, account, *ids, **entered):
     typed = dict.fromkeys(MAILS, "keep") | entered
     return browser.post(f"/contacts/{account.pk}/mails/", form_of(select(browser, account, *ids), **typed))
-
-
-def work():
-    for _ in range(50):
-        waiting = operations.waiting_batches()
-        for batch in waiting:
-            tasks.send_next(str(batch))
-        if not waiting:
-            return
-    raise AssertionError("something waits for ever")
 
 
 def kinds(acme, name):

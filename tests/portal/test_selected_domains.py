@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from portal.mail import outbox
 from portal.models import AuditEntry, Grant, NameserverSet, Notification
-from ultahost_api import operations, tasks
+from tests.portal.selected import form_of, work
+from ultahost_api import operations
 from ultahost_api.models import ApiKey, Domain, Operation
 from ultahost_api.sandbox import Fault
 
@@ -44,25 +45,8 @@ def select(browser, act, *domains, **others):
     return browser.post(f"/domains/selected/{act}/", sent)
 
 
-def form_of(page, **entered):
-    sent = {}
-    for one in page.all("#confirm-selected input[type=hidden]"):
-        sent.setdefault(one["name"], []).append(one["value"])
-    return sent | entered
-
-
 def confirm(browser, act, *domains, **entered):
     return browser.post(f"/domains/selected/{act}/", form_of(select(browser, act, *domains), **entered))
-
-
-def work():
-    for _ in range(50):
-        waiting = operations.waiting_batches()
-        for batch in waiting:
-            tasks.send_next(str(batch))
-        if not waiting:
-            return
-    raise AssertionError("something waits for ever")
 
 
 def done(sandbox, action):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from portal.models import Grant
 from portal.pages.selection import wrong_words
+from tests.portal.selected import form_of, work
 from ultahost_api import operations, tasks
 from ultahost_api.models import Account, ApiKey, Invoice, Operation, Refresh
 from ultahost_api.sandbox import Fault
@@ -25,14 +26,6 @@ def acme(sandbox):
     acme = sandbox.add_account("Acme", "EUR")
     acme.add_invoices(3, status="Unpaid", paymentmethod="stripe", total="19.99")
     return acme
-
-
-@pytest.fixture
-def alma(people, add_key, acme, read_everything):
-    alma = people.member("Alma")
-    add_key(alma, acme)
-    read_everything()
-    return alma
 
 
 @pytest.fixture
@@ -52,26 +45,9 @@ def every():
     return Invoice.objects.order_by("due_date", "remote_id")
 
 
-def form_of(page):
-    sent = {}
-    for one in page.all("#confirm-selected input[type=hidden]"):
-        sent.setdefault(one["name"], []).append(one["value"])
-    return sent
-
-
 def confirm(browser, *invoices):
     """The page of what becomes of them, before a worker has come to it."""
     return browser.follow(browser.post("/invoices/pay/", form_of(browser.get(pick(*invoices)))))
-
-
-def work():
-    """What the worker does, one message after the other, until nothing waits any more."""
-    for _ in range(50):
-        for batch in operations.waiting_batches():
-            tasks.send_next(str(batch))
-        if not operations.waiting_batches():
-            return
-    raise AssertionError("something waits for ever")
 
 
 def outcomes(page):

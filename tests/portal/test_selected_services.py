@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Grant, ServiceCommand
+from tests.portal.selected import form_of, work
 from ultahost_api import operations, tasks
 from ultahost_api.models import Operation, Service
 from ultahost_api.sandbox import Fault
@@ -47,25 +48,8 @@ def select(browser, command, *services, **others):
     return browser.post(f"/services/selected/{command.pk}/", sent)
 
 
-def form_of(page):
-    sent = {}
-    for one in page.all("#confirm-selected input[type=hidden]"):
-        sent.setdefault(one["name"], []).append(one["value"])
-    return sent
-
-
 def confirm(browser, command, *services):
     return browser.post(f"/services/selected/{command.pk}/", form_of(select(browser, command, *services)))
-
-
-def work():
-    for _ in range(50):
-        waiting = operations.waiting_batches()
-        for batch in waiting:
-            tasks.send_next(str(batch))
-        if not waiting:
-            return
-    raise AssertionError("something waits for ever")
 
 
 def ran(sandbox):

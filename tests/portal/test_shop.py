@@ -22,10 +22,9 @@ def acme(sandbox):
 
 
 @pytest.fixture
-def alma(people, add_key, acme, read_everything):
+def alma(people, acme, hold):
     alma = people.member("Alma")
-    add_key(alma, acme)
-    read_everything()
+    hold(alma, acme)
     Domain.objects.update(registration_period=2, next_due_date=date(2029, 1, 1))
     return alma
 
