@@ -1,8 +1,9 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import cached_property, partial
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,22 +16,21 @@ from django.views.decorators.http import require_safe
 
 from portal import access, audit, http
 from portal.forms.spend import SpendForm
-from portal.models import Act
+from portal.models import Act, User
 from portal.pages import charts, exports
 from portal.pages.charts import Bar
 from portal.pages.invoice_filters import UNASSIGNED
 from portal.pages.sheets import Line, Sheet
 from portal.queries.cycles import later, rounded
-from portal.queries.dearer import Dearer
 from portal.queries.freshness import Freshness
 from portal.queries.run_rate import Change, RunRate
-from portal.queries.spend import Partition, Spend, seconds_to_read
+from portal.queries.spend import Partition, Row, Spend, seconds_to_read
 from portal.wording import formats
 from portal.wording import spend as words
 from portal.wording.durations import about
 from portal.wording.links import href
 from ultahost_api import conf
-from ultahost_api.models import Noun
+from ultahost_api.models import Domain, Noun, Service
 from ultahost_api.models.spending import Sums
 from ultahost_api.refresh import schedule
 
@@ -47,13 +47,13 @@ def spend(request: http.Request) -> HttpResponse:
 def spend_csv(request: http.Request) -> HttpResponseBase:
     """One of the tables, named by ``?table=``."""
     page = SpendPage(request)
-    make = page.tables.get(request.GET.get("table", "months"))
+    make = page.sheets.get(request.GET.get("table", "months"))
     if make is None:
         raise Http404
     sheet = make()
     name = f"spend-{sheet.name}.csv"
-    filters = urlencode({"currency": page.currency, "period": page.form.span.value})
-    account = page.form.chosen_account
+    filters = urlencode({"currency": page.chosen.currency, "period": page.form.span.value})
+    account = page.chosen.account
     audit.record(request, Act.EXPORTED, name, account=account, rows=len(sheet.lines), filters=filters)
     return exports.response(name, sheet.columns, sheet.lines)
 
@@ -62,23 +62,23 @@ class SpendPage:
     """What the page shows for one address. Each part asks the database when it is first needed."""
 
     def __init__(self, request: http.Request) -> None:
-        self.request = request
-        self.today = conf.today()
         self.accounts = access.accounts_with_invoices(request.user)
         self.form = SpendForm(request.GET, self.accounts)
-        self.currency = self.form.chosen_currency
-        self.since, self.until = self.form.days(self.today)
-        self.spend = Spend(
-            request.user, self.currency, self.since, self.until, self.today, self.form.chosen_account
-        )
-        self.rates = RunRate(request.user, self.currency, self.form.chosen_account)
-        self.money = partial(formats.money, currency=self.currency)
+        self.chosen = Chosen(request.user, self.form)
+        self.invoiced = Invoiced(self.chosen)
+        self.recurring = Recurring(self.chosen)
 
     @property
-    def tables(self) -> dict[str, Any]:
-        made = {"months": self.months, "accounts": self.by_account, "products": self.by_product}
-        made["labels"] = self.by_label
-        return made | {"forecast": self.forecast, "changes": self.changed, "dearer": self.dearer}
+    def sheets(self) -> dict[str, Callable[[], Sheet]]:
+        return {
+            "months": self.invoiced.months,
+            "accounts": self.invoiced.by_account,
+            "products": self.invoiced.by_product,
+            "labels": self.invoiced.by_label,
+            "forecast": self.recurring.forecast,
+            "changes": self.recurring.changed,
+            "dearer": self.recurring.dearer,
+        }
 
     @cached_property
     def freshness(self) -> Freshness:
@@ -87,27 +87,79 @@ class SpendPage:
     @property
     def currencies(self) -> list[tuple[str, str]]:
         """Each with its address; an account belongs to one currency, so that it is not kept."""
-        return [(one, self._here(currency=one, account="")) for one in self.form.currencies]
+        return [(one, self.chosen.here(currency=one, account="")) for one in self.form.currencies]
+
+
+class Chosen:
+    """Whose money of which time in which currency the page shows, and the addresses that say the same."""
+
+    def __init__(self, user: User, form: SpendForm) -> None:
+        self.user, self.form = user, form
+        self.today = conf.today()
+        self.currency, self.account = form.chosen_currency, form.chosen_account
+        self.since, self.until = form.days(self.today)
+        self._of_account = {"account": str(self.account.pk)} if self.account else {}
+
+    def money(self, amount: Decimal | None) -> str:
+        return formats.money(amount, self.currency)
+
+    def short(self, amount: Decimal) -> str:
+        return words.short(amount, self.currency)
+
+    def sheet(
+        self, name: str, title: str, headings: Sequence[str], lines: Sequence[Line], **how: bool
+    ) -> Sheet:
+        return Sheet(
+            name=name,
+            title=title,
+            headings=headings,
+            lines=lines,
+            currency=self.currency,
+            csv_url=f"{href('spend_csv')}{self.here(table=name)}",
+            **how,
+        )
+
+    def here(self, **other: str) -> str:
+        query = {"currency": self.currency, **self._of_account, "period": self.form.span.value} | other
+        return f"?{urlencode({name: value for name, value in query.items() if value})}"
+
+    def invoices(self, since: date, until: date, **also: str) -> str:
+        """The list of the invoices behind a number."""
+        query = {"spend": "counted", "currency": self.currency, "since": since, "until": until}
+        return f"{href('invoices')}?{urlencode(query | self._of_account | also)}"
+
+    def invoices_of_month(self, first: date) -> str:
+        return self.invoices(first, later(first, 1) - date.resolution)
+
+    def invoices_of_period(self, **also: str) -> str:
+        return self.invoices(self.since, self.until, **also)
+
+    def agenda(self, first: date) -> str:
+        """What falls due in a month, and so what is expected in it."""
+        return f"{href('agenda')}?{urlencode({'month': f'{first:%Y-%m}'} | self._of_account)}"
+
+
+class Invoiced:
+    """What invoices came to."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        self.spend = Spend(
+            chosen.user, chosen.currency, chosen.since, chosen.until, chosen.today, chosen.account
+        )
 
     @property
-    def sees_services(self) -> bool:
-        """Whether there is an account of this currency whose services the person may view."""
-        return bool(self.rates.accounts)
-
-    # What invoices came to
-
-    @property
-    def invoiced(self) -> str:
-        return self.money(_known(self.spend.whole))
+    def whole(self) -> str:
+        return self._chosen.money(_known(self.spend.whole))
 
     @property
     def still_open(self) -> str:
-        return self.money(self.spend.whole.open)
+        return self._chosen.money(self.spend.whole.open)
 
     @property
-    def list_url(self) -> str:
+    def url(self) -> str:
         """The invoices of the period."""
-        return self._in_period()
+        return self._chosen.invoices_of_period()
 
     @cached_property
     def shown(self) -> Sums:
@@ -116,7 +168,7 @@ class SpendPage:
 
     @property
     def undetailed_url(self) -> str:
-        return self._invoices(self.spend.first, self.today, unreadable="details")
+        return self._shown_url(unreadable="details")
 
     @property
     def read_in(self) -> str:
@@ -126,68 +178,70 @@ class SpendPage:
 
     @property
     def unread_url(self) -> str:
-        return self._invoices(self.spend.first, self.today, unreadable="any")
+        return self._shown_url(unreadable="any")
 
     @property
     def refunded_url(self) -> str:
-        return self._invoices(self.spend.first, self.today, status="Refunded")
+        return self._shown_url(status="Refunded")
+
+    def _shown_url(self, **also: str) -> str:
+        return self._chosen.invoices(self.spend.first, self._chosen.today, **also)
 
     def months(self) -> Sheet:
         lines = []
         for first, sums in reversed(self.spend.months):
             note = _("%(count)d not read yet") % {"count": sums.undetailed} if sums.undetailed else ""
             amounts = (_known(sums), sums.paid, sums.open)
-            lines.append(Line(words.month(first), amounts, note, self._of_month(first)))
+            lines.append(Line(words.month(first), amounts, note, self._chosen.invoices_of_month(first)))
         headings = (_("Month"), _("Invoiced"), _("Paid"), _("Open"))
-        return self._sheet("months", _("By month"), headings, lines, shows_all=True)
+        return self._chosen.sheet("months", _("By month"), headings, lines, shows_all=True)
 
     @property
-    def chart_of_months(self) -> SafeString:
-        bars = []
+    def chart(self) -> SafeString:
+        """Of the months."""
+        money, bars = self._chosen.money, []
         for first, sums in self.spend.months:
             told = _("%(month)s: %(paid)s paid, %(open)s open") % {
-                "month": words.month(first), "paid": self.money(sums.paid), "open": self.money(sums.open),
+                "month": words.month(first), "paid": money(sums.paid), "open": money(sums.open),
             }  # fmt: skip
             parts = (("paid", sums.paid), ("open", sums.open))
-            bars.append(Bar(words.month_of_chart(first), self._of_month(first), told, parts))
-        return charts.bars(bars, self._short)
+            bars.append(Bar(words.month_of_chart(first), self._chosen.invoices_of_month(first), told, parts))
+        return charts.bars(bars, self._chosen.short)
 
     def by_account(self) -> Sheet:
-        partition = self.spend.by_account
-        lines = []
-        for row in partition.rows:
-            account = self.form.accounts.get(str(row.key))
-            url = self._in_period(account=str(row.key))
-            lines.append(Line(str(account or ""), (row.amount,), words.invoices(row.count), url))
+        partition, accounts = self.spend.by_account, self._chosen.form.accounts
+        lines = [
+            self._line(
+                row, str(accounts.get(str(row.key), "")), words.invoices(row.count), account=str(row.key)
+            )
+            for row in partition.rows
+        ]
         return self._partition("accounts", _("By account"), _("Account"), lines, partition)
 
     @cached_property
     def has_labels(self) -> bool:
-        return access.labels_to_see(self.request.user).exists()
+        return access.labels_to_see(self._chosen.user).exists()
 
     def by_label(self) -> Sheet:
         partition = self.spend.by_label
-        names = {label.pk: label.name for label in access.labels_to_see(self.request.user)}
+        names = {label.pk: label.name for label in access.labels_to_see(self._chosen.user)}
         lines = [
-            Line(
-                names.get(row.key, formats.NOTHING),
-                (row.amount,),
-                words.lines(row.count),
-                self._in_period(of_label=row.key),
-            )
+            self._line(row, names.get(row.key, formats.NOTHING), words.lines(row.count), of_label=row.key)
             for row in partition.rows
         ]
-        rest = self._in_period(of_label=UNASSIGNED)
+        rest = self._chosen.invoices_of_period(of_label=UNASSIGNED)
         return self._partition("labels", _("By label"), pgettext("team", "Label"), lines, partition, rest)
 
     def by_product(self) -> Sheet:
         partition = self.spend.by_product
         lines = [
-            Line(words.product(key), (row.amount,), words.lines(row.count), self._in_period(product=key))
+            self._line(row, words.product(row.key), words.lines(row.count), product=row.key)
             for row in partition.rows
-            for key in [row.key]
         ]
         return self._partition("products", _("By product"), _("Product"), lines, partition)
+
+    def _line(self, row: Row, label: str, note: str, **of: str) -> Line:
+        return Line(label, (row.amount,), note, self._chosen.invoices_of_period(**of))
 
     def _partition(
         self,
@@ -199,21 +253,35 @@ class SpendPage:
         unassigned: str = "",
     ) -> Sheet:
         """The rows, what belongs to none of them, and the total that every partition has."""
-        unassigned = unassigned or self._in_period(product=UNASSIGNED)
+        unassigned = unassigned or self._chosen.invoices_of_period(product=UNASSIGNED)
         rest = [
             Line(_("Not assigned"), (partition.not_assigned,), "", unassigned, "rest"),
-            Line(_("Tax"), (partition.tax,), "", self.list_url, "rest"),
-            Line(_("Credit"), (-partition.credit,), "", self.list_url, "rest"),
-            Line(_("Total after credit"), (partition.total,), "", self.list_url, "total"),
+            Line(_("Tax"), (partition.tax,), "", self.url, "rest"),
+            Line(_("Credit"), (-partition.credit,), "", self.url, "rest"),
+            Line(_("Total after credit"), (partition.total,), "", self.url, "total"),
         ]
         kept = rest if partition.not_assigned else rest[1:]
-        return self._sheet(name, title, (heading, _("Net")), [*lines, *kept], has_bars=True)
+        return self._chosen.sheet(name, title, (heading, _("Net")), [*lines, *kept], has_bars=True)
 
-    # What recurs
+
+class Recurring:
+    """What the active services and domains cost a month, and what they will come to."""
+
+    def __init__(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        self.rates = RunRate(chosen.user, chosen.currency, chosen.account)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is an account of this currency whose services the person may view."""
+        return bool(self.rates.accounts)
 
     @cached_property
     def run_rate(self) -> str:
-        return self.money(rounded(self.rates.rate, self.currency))
+        return self._chosen.money(self._rounded(self.rates.rate))
+
+    def _rounded(self, amount: Fraction) -> Decimal:
+        return rounded(amount, self._chosen.currency)
 
     @property
     def month_start(self) -> datetime:
@@ -237,8 +305,8 @@ class SpendPage:
             return _("Change since %(month)s not known") % {"month": month}
         if not self.changes:
             return _("No change since %(month)s") % {"month": month}
-        difference = rounded(sum(one.difference for one in self.changes), self.currency)  # type: ignore[arg-type]
-        told = {"sum": words.signed(difference, self.currency), "month": month}
+        difference = self._rounded(sum((one.difference for one in self.changes), Fraction(0)))
+        told = {"sum": words.signed(difference, self._chosen.currency), "month": month}
         told |= {"what": words.changed(one.kind for one in self.changes)}
         return _("%(sum)s since %(month)s: %(what)s") % told
 
@@ -246,54 +314,60 @@ class SpendPage:
         lines = [
             Line(
                 str(one.row),
-                tuple(rounded(told, self.currency) for told in (one.was, one.now, one.difference)),
+                tuple(self._rounded(told) for told in (one.was, one.now, one.difference)),
                 words.kind(one.kind),
-                href(one.row._meta.model_name or "", one.row.pk),
+                _page_of(one.row),
             )
             for one in self.changes
         ]
         headings = (_("Service or domain"), _("Was a month"), _("Is a month"), _("Difference"))
         title = _("Changes of the run rate this month")
-        return self._sheet("changes", title, headings, lines)
+        return self._chosen.sheet("changes", title, headings, lines)
 
     @cached_property
     def _expected(self) -> Sequence[Any]:
-        return self.rates.forecast(self.today)
+        return self.rates.forecast(self._chosen.today)
+
+    @property
+    def _whole(self) -> Decimal:
+        return sum((month.amount for month in self._expected), Decimal(0))
 
     @property
     def expected(self) -> str:
-        return self.money(sum((month.amount for month in self._expected), Decimal(0)))
+        return self._chosen.money(self._whole)
 
     def forecast(self) -> Sheet:
+        today = self._chosen.today
         lines = [
-            Line(words.month(one.first), (one.amount,), words.renewals(one.count), self._agenda(one.first))
+            Line(
+                words.month(one.first),
+                (one.amount,),
+                words.renewals(one.count),
+                self._chosen.agenda(one.first),
+            )
             for one in self._expected
         ]
-        last = later(self.today, 12) - date.resolution
-        lines[0] = replace(lines[0], note=words.beginning(self._expected[0].count, self.today))
+        last = later(today, 12) - date.resolution
+        lines[0] = replace(lines[0], note=words.beginning(self._expected[0].count, today))
         if len(lines) > 12:
             lines[-1] = replace(lines[-1], note=words.ending(self._expected[-1].count, last))
-        whole = sum((month.amount for month in self._expected), Decimal(0))
-        lines.append(Line(_("12 months from today"), (whole,), kind="total"))
-        headings = (_("Month"), _("Expected"))
-        return self._sheet("forecast", _("Expected in the next 12 months"), headings, lines, shows_all=True)
+        lines.append(Line(_("12 months from today"), (self._whole,), kind="total"))
+        title, headings = _("Expected in the next 12 months"), (_("Month"), _("Expected"))
+        return self._chosen.sheet("forecast", title, headings, lines, shows_all=True)
 
     @property
-    def chart_of_forecast(self) -> SafeString:
+    def chart(self) -> SafeString:
+        """Of the forecast."""
         bars = [
             Bar(
                 words.month_of_chart(one.first),
-                self._agenda(one.first),
-                f"{words.month(one.first)}: {self.money(one.amount)}",
+                self._chosen.agenda(one.first),
+                f"{words.month(one.first)}: {self._chosen.money(one.amount)}",
                 (("expected", one.amount),),
             )
             for one in self._expected
         ]
-        return charts.bars(bars, self._short)
-
-    @cached_property
-    def _dearer(self) -> list[Dearer]:
-        return self.rates.dearer(self.today)
+        return charts.bars(bars, self._chosen.short)
 
     def dearer(self) -> Sheet:
         lines = [
@@ -301,56 +375,18 @@ class SpendPage:
                 str(one.row),
                 (one.was, one.next),
                 f"+{one.percent}{formats.NON_BREAKING}% · {formats.day(one.row.next_due_date)}",
-                href(one.row._meta.model_name or "", one.row.pk),
+                _page_of(one.row),
             )
-            for one in self._dearer
+            for one in self.rates.dearer(self._chosen.today)
         ]
         headings = (_("Service or domain"), _("Last renewal"), _("Next renewal"))
-        return self._sheet("dearer", _("Renewals dearer by over 10 %"), headings, lines)
-
-    def _sheet(
-        self, name: str, title: str, headings: Sequence[str], lines: Sequence[Line], **how: bool
-    ) -> Sheet:
-        url = f"{href('spend_csv')}{self._here(table=name)}"
-        return Sheet(
-            name=name,
-            title=title,
-            headings=headings,
-            lines=lines,
-            currency=self.currency,
-            csv_url=url,
-            **how,
-        )
-
-    def _short(self, amount: Decimal) -> str:
-        return words.short(amount, self.currency)
-
-    def _of_month(self, first: date) -> str:
-        return self._invoices(first, later(first, 1) - date.resolution)
-
-    def _in_period(self, **also: str) -> str:
-        return self._invoices(self.since, self.until, **also)
-
-    def _invoices(self, since: date, until: date, **also: str) -> str:
-        """The list of the invoices behind a number."""
-        query = {"spend": "counted", "currency": self.currency, "since": since, "until": until}
-        if self.form.chosen_account:
-            query["account"] = str(self.form.chosen_account.pk)
-        return f"{href('invoices')}?{urlencode(query | also)}"
-
-    def _agenda(self, first: date) -> str:
-        """What falls due in a month, and so what is expected in it."""
-        query = {"month": f"{first:%Y-%m}"}
-        if self.form.chosen_account:
-            query["account"] = str(self.form.chosen_account.pk)
-        return f"{href('agenda')}?{urlencode(query)}"
-
-    def _here(self, **other: str) -> str:
-        account = str(self.form.chosen_account.pk) if self.form.chosen_account else ""
-        query = {"currency": self.currency, "account": account, "period": self.form.span.value} | other
-        return f"?{urlencode({name: value for name, value in query.items() if value})}"
+        return self._chosen.sheet("dearer", _("Renewals dearer by over 10 %"), headings, lines)
 
 
 def _known(sums: Sums) -> Decimal | None:
     """What was invoiced; None while no details are read."""
     return None if sums.count and sums.undetailed == sums.count else sums.invoiced
+
+
+def _page_of(row: Service | Domain) -> str:
+    return href(row._meta.model_name or "", row.pk)
