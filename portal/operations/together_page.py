@@ -25,9 +25,9 @@ from portal.operations import acting_key
 from portal.operations.form import SelectedForm
 from portal.operations.password import asks_password
 from portal.operations.together import Item, Together, batch_of
+from portal.pages.any_table import drawn
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, wrong_words
-from portal.pages.tables import drawn
 from portal.sign_in import reauthentication
 from portal.wording import formats
 from portal.wording.durations import about

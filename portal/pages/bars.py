@@ -9,11 +9,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages import parts
+from portal.pages.any_table import AnyTable
 from portal.pages.chips import CHIPS, Chip
 from portal.pages.columns import Column
 from portal.pages.icons import icon
 from portal.pages.pills import Pill
-from portal.pages.tables import AnyTable, Table
+from portal.pages.tables import Table
 from portal.wording.statuses import status_word
 from portal.wording.translated import Translated
 

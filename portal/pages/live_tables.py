@@ -14,8 +14,8 @@ from portal.http import Request
 from portal.live_reads import reading
 from portal.models import Act
 from portal.pages import exports
+from portal.pages.any_table import AnyTable
 from portal.pages.columns import Add, Listing
-from portal.pages.tables import AnyTable
 from ultahost_api.client import Client, Page
 from ultahost_api.models import Account
 from ultahost_api.models.folding import searchable, wanted

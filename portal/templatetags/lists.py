@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html_join
 
 from portal.pages import bars
-from portal.pages.tables import AnyTable
+from portal.pages.any_table import AnyTable
 
 register = template.Library()
 

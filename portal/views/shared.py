@@ -21,7 +21,8 @@ from django.views.decorators.http import require_safe
 
 from portal import access, audit
 from portal.models import Act, ShareLink
-from portal.pages import cells, exports, parts, tables
+from portal.pages import cells, exports, parts
+from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
 from portal.queries.freshness import Freshness
 from portal.sign_in.allauth_internals import ratelimit
@@ -131,7 +132,7 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
         "link": link,
         "page": page,
         "columns": _SHOWN,
-        "rows": tables.drawn(_SHOWN, map(SharedInvoice.of, page), {}),
+        "rows": drawn(_SHOWN, map(SharedInvoice.of, page), {}),
         "totals": invoices.that_cost().by_currency(every_year=True),
         "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
         "shows_paid": not link.statuses or "Paid" in link.statuses,

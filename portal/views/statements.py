@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from portal import access, audit, http
 from portal.models import Act
-from portal.pages import cells, exports, parts, tables
+from portal.pages import cells, exports, parts
+from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
 from portal.pages.invoice_columns import (
     CREDIT_USED,
@@ -104,7 +105,7 @@ def _context(request: http.Request, account_id: UUID, month: str, size: int) -> 
         "statement": told,
         "columns": COLUMNS,
         "page": page,
-        "rows": tables.drawn(COLUMNS, page, {}),
+        "rows": drawn(COLUMNS, page, {}),
         **_months(first),
     }
 

@@ -15,9 +15,10 @@ from django.test import RequestFactory
 
 from portal.models import Role, User
 from portal.pages import bars
+from portal.pages.any_table import AnyTable
 from portal.pages.columns import Column
 from portal.pages.live_tables import RecordTable
-from portal.pages.tables import AnyTable, Table
+from portal.pages.tables import Table
 from portal.wording import formats
 from portal.wording.statuses import hue, status_word
 
