@@ -20,7 +20,7 @@ def nameserver_sets(request: http.Request) -> HttpResponse:
     if not access.may_change_nameserver_sets(request.user):
         raise Http404
     sets = access.nameserver_sets_to_change(request.user)
-    return http.page(request, "nameservers/list.html", {"sets": sets})
+    return http.page(request, "nameservers/list.html", {"rows": sets})
 
 
 @http.require_safe_or_post

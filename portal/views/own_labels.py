@@ -20,7 +20,7 @@ from portal.queries.own_labels import Carried, OwnLabel, own_label, own_labels
 @require_safe
 def labels(request: http.Request) -> HttpResponse:
     has_sets = access.may_change_nameserver_sets(request.user)
-    return http.page(request, "labels/list.html", {"labels": own_labels(request.user), "has_sets": has_sets})
+    return http.page(request, "labels/list.html", {"rows": own_labels(request.user), "has_sets": has_sets})
 
 
 @http.require_safe_or_post
