@@ -167,7 +167,7 @@ def edit_account(request: http.Request, account: Account) -> HttpResponse:
         title=gettext("Edit the account"),
         verb=gettext("Save"),
         back=_page(account),
-        template="accounts/form.html",
+        template="components/form_page.html",
         own_key_only=True,
     )
     if request.method == "POST":

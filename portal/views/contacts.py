@@ -137,7 +137,7 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
         title=gettext("Add a contact"),
         verb=gettext("Add the contact"),
         back=_list_url(account),
-        template="contacts/form.html",
+        template="components/form_page.html",
         on_done=_forget(account),
     )
     return writing.respond(ContactForm, lambda form: writes.CreateContact(**form.values()))
@@ -156,7 +156,7 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         title=gettext("Edit contact"),
         verb=gettext("Save"),
         back=page,
-        template="contacts/form.html",
+        template="components/form_page.html",
         on_done=_forget(account),
     )
 
