@@ -47,16 +47,11 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Keys that only a person can mend; none whose successor is in use already."""
         return self.present().filter(_is_broken())
 
-    def left_half_way(self) -> Self:
-        """New keys whose rotation was started at least a day ago and is not finished."""
-        return self.present().filter(_is_left_half_way())
-
-    def old(self) -> Self:
-        """Keys in use whose secret should be rotated, unless that was postponed or has been started."""
-        return self.present().filter(_is_old())
-
     def worrying(self, now: datetime | None = None) -> Self:
-        """All of these. A key that is one of them now is one later as well, unless something is done."""
+        """Keys that need attention, an old secret to be rotated, or a rotation left half way.
+
+        A key that is one of them now is one later as well, unless something is done.
+        """
         return self.present().filter(_is_broken() | _is_left_half_way(now) | _is_old(now))
 
 
@@ -72,10 +67,12 @@ def _is_broken() -> Q:
 
 
 def _is_left_half_way(now: datetime | None = None) -> Q:
+    """A new key whose rotation was started at least a day ago and is not finished."""
     return Q(replaced_at__lt=(now or timezone.now()) - timedelta(days=1), replaces__isnull=False)
 
 
 def _is_old(now: datetime | None = None) -> Q:
+    """In use with a secret that should be rotated, unless that was postponed or has been started."""
     now = now or timezone.now()
     aged = Q(replaced_at=None, created_at__lt=now - OLD) | Q(replaced_at__lt=now - OLD)
     postponed = Q(snoozed_until__isnull=False, snoozed_until__gt=now)

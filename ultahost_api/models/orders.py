@@ -1,19 +1,9 @@
 import uuid
-from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
 
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
-
-
-class OrderQuerySet(CachedQuerySet["Order"]):
-    def containing(self, kind: "OrderItem.Kind", remote_id: int) -> Self:
-        """Orders of which the details list this service or domain. Of one account: ids are its own."""
-        return self.filter(
-            Exists(OrderItem.objects.filter(order=OuterRef("pk"), kind=kind, remote_id=remote_id))
-        )
 
 
 class Order(Cached):
@@ -29,7 +19,7 @@ class Order(Cached):
 
     invoice_id = models.BigIntegerField(null=True)  # the provider's, as ``Invoice.remote_id``
 
-    objects = OrderQuerySet.as_manager()
+    objects = CachedQuerySet["Order"].as_manager()
 
     class Meta(Cached.Meta):
         indexes = [

@@ -56,10 +56,6 @@ class Sums:
     def invoiced(self) -> Decimal:
         return self.net + self.tax
 
-    @property
-    def after_credit(self) -> Decimal:
-        return self.net + self.tax - self.credit
-
 
 def by_account_and_month(invoices: InvoiceQuerySet) -> dict[tuple[Any, date | None], Sums]:
     """One statement. A month is its first day; None for invoices without a date."""
