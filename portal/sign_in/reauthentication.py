@@ -128,10 +128,10 @@ def forget_interrupted(request: HttpRequest) -> None:
 
 
 def about(words: str | Promise, **named: Callable[..., object]) -> Callable[..., str]:
-    """A purpose with names in it: each is found by the user and the parts of the URL, in their order."""
+    """A purpose with names in it: each is made of the view's arguments, in the order of the URL."""
 
     def told(request: HttpRequest, **parts: Any) -> str:
-        return str(words) % {name: find(request.user, *parts.values()) for name, find in named.items()}
+        return str(words) % {name: name_of(*parts.values()) for name, name_of in named.items()}
 
     return told
 

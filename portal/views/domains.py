@@ -269,7 +269,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
 @sensitive_variables()
 @http.require_safe_or_post
 @access.found("domain", access.domain_to_operate)
-@reauthenticated(purpose=about(_("Read the EPP code of %(domain)s"), domain=lambda user, domain: domain))
+@reauthenticated(purpose=about(_("Read the EPP code of %(domain)s"), domain=lambda domain: domain))
 def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
     """Reads the EPP code, only on a POST, and shows it only on this page. It is not stored."""
     key = access.key_to_write_with(request.user, domain.account)

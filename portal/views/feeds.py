@@ -40,7 +40,6 @@ def feed(request: http.Request) -> HttpResponse:
     return http.page(request, "feeds/detail.html", {"feed": found, "kinds": kinds})
 
 
-@http.require_safe_or_post
 @reauthenticated(*FeedForm.base_fields, purpose=gettext_lazy("Make a calendar link"))
 def make_feed(request: http.Request) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
@@ -53,7 +52,6 @@ def make_feed(request: http.Request) -> HttpResponse:
 
 
 @reauthenticated(purpose=gettext_lazy("Revoke your calendar link?"))
-@http.require_safe_or_post
 def revoke_feed(request: http.Request) -> HttpResponse:
     found, page = access.feed_of(request.user), reverse("feed")
     if found is None:

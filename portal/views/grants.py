@@ -21,7 +21,7 @@ from ultahost_api.models import Account
 @access.found("account", access.account_to_share)
 @reauthenticated(
     *GiveForm.base_fields,
-    purpose=about(gettext_lazy("Give access to %(account)s"), account=lambda user, account, *_: account),
+    purpose=about(gettext_lazy("Give access to %(account)s"), account=lambda account, *_: account),
 )
 def give_grant(request: http.Request, account: Account) -> HttpResponse:
     form = GiveForm(
@@ -57,7 +57,7 @@ def give_grant(request: http.Request, account: Account) -> HttpResponse:
 @http.require_safe_or_post
 @access.found("account", access.account_to_share)
 @reauthenticated(
-    purpose=about(gettext_lazy("Change access to %(account)s"), account=lambda user, account, *_: account)
+    purpose=about(gettext_lazy("Change access to %(account)s"), account=lambda account, *_: account)
 )
 def change_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
@@ -87,7 +87,7 @@ def change_grant(request: http.Request, account: Account, grant_id: UUID) -> Htt
 @http.require_safe_or_post
 @access.found("account", access.account_to_share)
 @reauthenticated(
-    purpose=about(gettext_lazy("Remove access to %(account)s"), account=lambda user, account, *_: account)
+    purpose=about(gettext_lazy("Remove access to %(account)s"), account=lambda account, *_: account)
 )
 def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()

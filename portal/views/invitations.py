@@ -1,7 +1,6 @@
 """Inviting people, and accepting it."""
 
 from typing import cast
-from uuid import UUID
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
@@ -27,7 +26,6 @@ _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 
 @access.admin_only
 @reauthenticated("name", "email", "role", purpose=gettext_lazy("Invite a person"))
-@http.require_safe_or_post
 def invite(request: http.Request) -> HttpResponse:
     form = InviteForm(request.POST or None, initial=typed_before(request))
     if request.method == "POST" and form.is_valid():
@@ -36,12 +34,12 @@ def invite(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(
-    purpose=about(gettext_lazy("Send the invitation of %(name)s again?"), name=access.invitation_to_manage)
-)
 @http.require_safe_or_post
-def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
-    invitation = access.invitation_to_manage(request.user, invitation_id)
+@access.found("invitation", access.invitation_to_manage)
+@reauthenticated(
+    purpose=about(gettext_lazy("Send the invitation of %(name)s again?"), name=lambda invitation: invitation)
+)
+def resend_invitation(request: http.Request, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":
         return _send(request, invitation)
     return Confirmation(
@@ -54,12 +52,12 @@ def resend_invitation(request: http.Request, invitation_id: UUID) -> HttpRespons
 
 
 @access.admin_only
-@reauthenticated(
-    purpose=about(gettext_lazy("Revoke the invitation of %(name)s?"), name=access.invitation_to_manage)
-)
 @http.require_safe_or_post
-def revoke_invitation(request: http.Request, invitation_id: UUID) -> HttpResponse:
-    invitation = access.invitation_to_manage(request.user, invitation_id)
+@access.found("invitation", access.invitation_to_manage)
+@reauthenticated(
+    purpose=about(gettext_lazy("Revoke the invitation of %(name)s?"), name=lambda invitation: invitation)
+)
+def revoke_invitation(request: http.Request, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":
         invitations.revoke(invitation, request.user)
         messages.success(request, _("The invitation of %(name)s is revoked.") % {"name": invitation})

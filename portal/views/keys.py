@@ -53,7 +53,6 @@ def keys(request: http.Request) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("secret")
 @access.key_holders_only
-@http.require_safe_or_post
 @reauthenticated("label", purpose=gettext_lazy("Add a key"))
 def add_key(request: http.Request) -> HttpResponse:
     form = AddKeyForm(request.POST or None, initial=typed_before(request))
@@ -92,7 +91,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Replace “%(label)s”"), label=lambda user, key: key.label))
+@reauthenticated(purpose=about(gettext_lazy("Replace “%(label)s”"), label=lambda key: key.label))
 def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if request.method == "POST" and try_key(request, form, partial(acts.replace, request.user, key)):
@@ -106,7 +105,7 @@ def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.found("key", access.key_to_manage)
 @reauthenticated(
     there=lambda request, key: _page(key),
-    purpose=about(gettext_lazy("Try “%(label)s” again"), label=lambda user, key: key.label),
+    purpose=about(gettext_lazy("Try “%(label)s” again"), label=lambda key: key.label),
 )
 def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if not is_try_left(request):
@@ -120,7 +119,7 @@ def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Disable “%(label)s”?"), label=lambda user, key: key.label))
+@reauthenticated(purpose=about(gettext_lazy("Disable “%(label)s”?"), label=lambda key: key.label))
 def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _disabling(key).page(request)
@@ -132,7 +131,7 @@ def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Enable “%(label)s”?"), label=lambda user, key: key.label))
+@reauthenticated(purpose=about(gettext_lazy("Enable “%(label)s”?"), label=lambda key: key.label))
 def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _enabling(key).page(request)
@@ -147,7 +146,7 @@ def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Remove “%(label)s”?"), label=lambda user, key: key.label))
+@reauthenticated(purpose=about(gettext_lazy("Remove “%(label)s”?"), label=lambda key: key.label))
 def remove_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method == "POST":
         acts.remove(request.user, key)

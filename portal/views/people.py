@@ -45,12 +45,12 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(
-    "role", purpose=about(gettext_lazy("Change the role of %(name)s"), name=access.person_to_manage)
-)
 @http.require_safe_or_post
-def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
-    person = access.person_to_manage(request.user, person_id)
+@access.found("person", access.person_to_manage)
+@reauthenticated(
+    "role", purpose=about(gettext_lazy("Change the role of %(name)s"), name=lambda person: person)
+)
+def change_role(request: http.Request, person: User) -> HttpResponse:
     form = RoleForm(request.POST or None, initial={"role": person.role} | typed_before(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -78,10 +78,10 @@ def change_role(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(purpose=about(gettext_lazy("Deactivate %(name)s?"), name=access.person_to_manage))
 @http.require_safe_or_post
-def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
-    person = access.person_to_manage(request.user, person_id)
+@access.found("person", access.person_to_manage)
+@reauthenticated(purpose=about(gettext_lazy("Deactivate %(name)s?"), name=lambda person: person))
+def deactivate(request: http.Request, person: User) -> HttpResponse:
     if request.method == "POST":
         try:
             acts.deactivate(request.user, person)
@@ -103,10 +103,10 @@ def deactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(purpose=about(gettext_lazy("Reactivate %(name)s?"), name=access.person_to_manage))
 @http.require_safe_or_post
-def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
-    person = access.person_to_manage(request.user, person_id)
+@access.found("person", access.person_to_manage)
+@reauthenticated(purpose=about(gettext_lazy("Reactivate %(name)s?"), name=lambda person: person))
+def reactivate(request: http.Request, person: User) -> HttpResponse:
     if request.method == "POST":
         acts.reactivate(request.user, person)
         messages.success(request, _("%(name)s can sign in again.") % {"name": person})
@@ -125,13 +125,13 @@ def reactivate(request: http.Request, person_id: UUID) -> HttpResponse:
 
 @sensitive_variables()
 @access.admin_only
-@reauthenticated(
-    purpose=about(gettext_lazy("Make a set-password link for %(name)s?"), name=access.person_to_manage)
-)
 @http.require_safe_or_post
-def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
+@access.found("person", access.person_to_manage)
+@reauthenticated(
+    purpose=about(gettext_lazy("Make a set-password link for %(name)s?"), name=lambda person: person)
+)
+def password_link(request: http.Request, person: User) -> HttpResponse:
     """Mails the link, or shows it once to the admin if it could not be mailed."""
-    person = access.person_to_manage(request.user, person_id)
     if not person.is_active:
         messages.error(request, _("%(name)s is deactivated.") % {"name": person})
         return http.SeeOther(_page(person))
@@ -152,11 +152,11 @@ def password_link(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(purpose=about(gettext_lazy("End all sessions of %(name)s?"), name=access.person_to_manage))
 @http.require_safe_or_post
-def end_sessions(request: http.Request, person_id: UUID) -> HttpResponse:
+@access.found("person", access.person_to_manage)
+@reauthenticated(purpose=about(gettext_lazy("End all sessions of %(name)s?"), name=lambda person: person))
+def end_sessions(request: http.Request, person: User) -> HttpResponse:
     """Ends all sessions of the person; of oneself all but this one."""
-    person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         acts.end_sessions(request.user, person)
         sessions.stay(request, person)
@@ -188,11 +188,11 @@ def _page(person: User) -> str:
 
 
 @access.admin_only
-@reauthenticated(purpose=about(gettext_lazy("Offboard %(person)s"), person=access.person_to_manage))
 @http.require_safe_or_post
-def leaver(request: http.Request, person_id: UUID) -> HttpResponse:
+@access.found("person", access.person_to_manage)
+@reauthenticated(purpose=about(gettext_lazy("Offboard %(person)s"), person=lambda person: person))
+def leaver(request: http.Request, person: User) -> HttpResponse:
     """Suspends a person who leaves, and lists the remaining steps at Ultahost."""
-    person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         return _freeze(request, person)
     context = {
@@ -223,7 +223,6 @@ def _freeze(request: http.Request, person: User) -> HttpResponse:
 
 @access.admin_only
 @reauthenticated(purpose=gettext_lazy("Two-factor sign-in for everyone"))
-@http.require_safe_or_post
 def require_second_factor(request: http.Request) -> HttpResponse:
     """Requiring it locks no person out: people without it set it up at their next request."""
     if request.method == "POST":
@@ -238,13 +237,13 @@ def require_second_factor(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(
-    purpose=about(gettext_lazy("Remove the two-factor sign-in of %(name)s?"), name=access.person_to_manage)
-)
 @http.require_safe_or_post
-def remove_second_factor(request: http.Request, person_id: UUID) -> HttpResponse:
+@access.found("person", access.person_to_manage)
+@reauthenticated(
+    purpose=about(gettext_lazy("Remove the two-factor sign-in of %(name)s?"), name=lambda person: person)
+)
+def remove_second_factor(request: http.Request, person: User) -> HttpResponse:
     """For a lost phone. The person then signs in with the password only, so they are mailed about it."""
-    person = access.person_to_manage(request.user, person_id)
     if request.method == "POST":
         second_factor.remove(request, person)
         messages.success(request, _("The two-factor sign-in of %(name)s was removed.") % {"name": person})

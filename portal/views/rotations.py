@@ -36,7 +36,7 @@ _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
 @access.key_holders_only
 @http.require_safe_or_post
 @access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Rotate “%(label)s”"), label=lambda user, key: key.label))
+@reauthenticated(purpose=about(gettext_lazy("Rotate “%(label)s”"), label=lambda key: key.label))
 def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
     """Shows the form for the new key; while both keys are active, the remaining steps."""
     if key.is_rotated:
@@ -57,7 +57,7 @@ def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
 @access.found("key", access.key_to_manage)
 @reauthenticated(
     there=lambda request, key: _guide(key),
-    purpose=about(gettext_lazy("Finish the rotation of “%(label)s”"), label=lambda user, key: key.label),
+    purpose=about(gettext_lazy("Finish the rotation of “%(label)s”"), label=lambda key: key.label),
 )
 def finish_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
     if not request.POST.get("deleted"):

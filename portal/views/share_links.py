@@ -26,7 +26,6 @@ def share_links(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
 @reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
     form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
@@ -45,12 +44,10 @@ def share_link(request: http.Request, link_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(
-    purpose=about(gettext_lazy("Revoke the link for “%(name)s”?"), name=access.share_link_to_manage)
-)
 @http.require_safe_or_post
-def revoke_share_link(request: http.Request, link_id: UUID) -> HttpResponse:
-    link = access.share_link_to_manage(request.user, link_id)
+@access.found("link", access.share_link_to_manage)
+@reauthenticated(purpose=about(gettext_lazy("Revoke the link for “%(name)s”?"), name=lambda link: link))
+def revoke_share_link(request: http.Request, link: ShareLink) -> HttpResponse:
     page = reverse("share_link", args=[link.pk])
     if request.method == "POST":
         acts.revoke(request.user, link)
