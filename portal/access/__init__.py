@@ -58,6 +58,7 @@ from portal.access.people import (
 )
 from portal.access.rights import known_rights, rights_if_known, sees_most_accounts
 from portal.access.rows import (
+    ROWS_TO_VIEW,
     assessed_domains_to_view,
     domain_to_operate,
     domain_to_view,
@@ -90,6 +91,7 @@ from portal.access.share_links import (
 )
 
 __all__ = [
+    "ROWS_TO_VIEW",
     "View",
     "account_among",
     "account_of_own_key",

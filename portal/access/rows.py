@@ -1,7 +1,9 @@
 """The cached rows (services, invoices, domains, …) that a user may view or change."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -114,6 +116,17 @@ def quotes_to_view(user: User) -> QuoteQuerySet:
 def emails_to_view(user: User) -> CachedQuerySet[Email]:
     """E-mails with subject and date. Reading a body needs the right to operate the account."""
     return rights.rows(Email.objects.all(), user, rights.to_view).select_related("account")
+
+
+# By noun, in the order in which pages name them.
+ROWS_TO_VIEW: dict[Noun, Callable[[User], CachedQuerySet[Any]]] = {
+    Noun.SERVICES: services_to_view,
+    Noun.DOMAINS: domains_to_view,
+    Noun.INVOICES: invoices_to_view,
+    Noun.ORDERS: orders_to_view,
+    Noun.QUOTES: quotes_to_view,
+    Noun.EMAILS: emails_to_view,
+}
 
 
 def events_to_view(user: User) -> EventQuerySet:

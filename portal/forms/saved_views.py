@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.models import SavedView
 from portal.models.saved_views import LONGEST_QUERY
+from ultahost_api.models import LISTS as NOUNS
 
 # The lists whose views can be saved, by the names of their listings
-LISTS = ("services", "invoices", "domains", "orders", "quotes", "emails", "operations", "changes", "audit")
+LISTS = (*(noun.value for noun in NOUNS), "operations", "changes", "audit")
 
 _NAME = re.compile(r"[a-z_]{1,20}")
 _LEFT_OUT = {"page", "size", "live", "tries"}

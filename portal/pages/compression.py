@@ -14,12 +14,15 @@ from django.http.response import HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
+from ultahost_api.models import LISTS
+
 # The names of their addresses: Home, the lists, the details of a row, and the pages that add up.
 COMPRESSED = frozenset(
     {
-        *("home", "services", "service", "invoices", "invoice", "domains", "domain", "orders", "order"),
-        *("quotes", "quote", "emails", "contacts", "changes", "operations", "operation", "announcements"),
-        *("accounts", "audit", "agenda", "statements", "statement", "spend", "batch", "labels"),
+        *(noun.value for noun in LISTS),
+        *("service", "invoice", "domain", "order", "quote", "home", "contacts", "changes", "operations"),
+        *("operation", "announcements", "accounts", "audit", "agenda", "statements", "statement", "spend"),
+        *("batch", "labels"),
     }
 )
 

@@ -19,8 +19,9 @@ from portal.pages.date_filters import (
     PeriodOfMomentsFilter,
 )
 from portal.pages.selects import Options, Select
-from ultahost_api.models import Account, Noun, search_index
+from ultahost_api.models import Account, search_index
 from ultahost_api.models.folding import wanted
+from ultahost_api.refresh.nouns import NOUNS
 
 _TOO_EARLY = _("%(label)s: a date before 1990 filters nothing.")
 _HALF_TYPED = _("%(label)s: an incomplete date filters nothing.")
@@ -208,8 +209,7 @@ class AuditFilter(RowFilter):
 
 
 def _told_nouns() -> list[tuple[str, Any]]:
-    told = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS, Noun.ORDERS, Noun.QUOTES)
-    return [(noun.value, noun.label) for noun in told]
+    return [(one.noun.value, one.noun.label) for one in NOUNS.values() if one.tracked]
 
 
 class EventFilter(RowFilter):

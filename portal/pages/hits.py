@@ -15,6 +15,7 @@ from portal.models import Product
 from portal.pages import parts
 from portal.wording import formats
 from portal.wording.links import href
+from ultahost_api.models import LISTS
 from ultahost_api.models.folding import folded, wanted
 
 _OPTION = ' role="option" aria-selected="false" tabindex="-1" id="search-{}-{}"'
@@ -72,12 +73,7 @@ class Drawn:
 
 LABELS: dict[str, str | Promise] = {
     "acts": gettext_lazy("Actions"),
-    "services": gettext_lazy("Services"),
-    "domains": gettext_lazy("Domains"),
-    "invoices": gettext_lazy("Invoices"),
-    "orders": gettext_lazy("Orders"),
-    "quotes": gettext_lazy("Quotes"),
-    "emails": gettext_lazy("E-mails"),
+    **{noun.value: noun.label for noun in LISTS},
     "accounts": gettext_lazy("Accounts"),
     "people": gettext_lazy("People"),
     "keys": gettext_lazy("Keys"),

@@ -4,7 +4,7 @@ The index names the rows of all nouns with one statement; each noun then reads a
 found if its texts and the name of its account hold all words, as in its list.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -16,7 +16,7 @@ from django.utils.translation import gettext, pgettext
 from portal import access
 from portal.models import Product, ServiceCommand, User
 from portal.queries.places import is_called, places
-from ultahost_api.models import Invoice, Service
+from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.folding import searchable, wanted
 from ultahost_api.models.search_index import Found, Words, beginning, equal_to, look_up
@@ -59,37 +59,7 @@ def search(user: User, query: str) -> list[Group]:
     return sorted((group for group in found if group.rows), key=lambda group: not group.is_exact)
 
 
-def services(user: User) -> CachedQuerySet[Any]:
-    return access.services_to_view(user)
-
-
-def domains(user: User) -> CachedQuerySet[Any]:
-    return access.domains_to_view(user)
-
-
-def invoices(user: User) -> CachedQuerySet[Any]:
-    """With their lines, which are part of the text of an invoice."""
-    return access.invoices_to_view(user)
-
-
-def orders(user: User) -> CachedQuerySet[Any]:
-    return access.orders_to_view(user)
-
-
-def quotes(user: User) -> CachedQuerySet[Any]:
-    return access.quotes_to_view(user)
-
-
-def emails(user: User) -> CachedQuerySet[Any]:
-    """By their subjects; bodies are not stored."""
-    return access.emails_to_view(user)
-
-
 Rows = CachedQuerySet[Any]
-NOUNS: tuple[Callable[[User], CachedQuerySet[Any]], ...] = (
-    *(services, domains, invoices),
-    *(orders, quotes, emails),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +79,9 @@ class Search:
     def __init__(self, user: User, words: Words) -> None:
         self.user, self.words = user, words
         self.verbs = self._verbs() if len(words) > 1 else {}
-        allowed = NOUNS if user.may_hold_keys else (invoices,)
+        allowed = access.ROWS_TO_VIEW if user.may_hold_keys else {Noun.INVOICES: access.invoices_to_view}
         # By name: the rows that the person may see, those of them to choose from, and the words to meet.
-        self.asked = {noun.__name__: (rows := noun(user), rows.present(), words) for noun in allowed}
+        self.asked = {noun.value: (rows := of(user), rows.present(), words) for noun, of in allowed.items()}
         for verb, (both, command) in self.verbs.items():
             self.asked[verb] = *both, words[_length(command, words) :]
 
@@ -135,7 +105,7 @@ class Search:
         """What the first words ask to be done to the rows that the other words name."""
         verbs: dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]] = {}
         if self.user.may_hold_keys:
-            rows = services(self.user).of(access.accounts_to_operate(self.user))
+            rows = access.services_to_view(self.user).of(access.accounts_to_operate(self.user))
             for command in ServiceCommand.objects.all():
                 if _length(command, self.words):
                     fit = rows.filter(product_name__in=command.products) if command.products else rows

@@ -83,12 +83,7 @@ def _changes(user: User) -> list[Event]:
 
 def _unreadable(user: User) -> dict[str, CachedQuerySet[Any]]:
     """Of each noun the rows of which a field could not be read."""
-    rows: dict[Noun, CachedQuerySet[Any]] = {
-        Noun.INVOICES: access.invoices_to_view(user),
-        Noun.SERVICES: access.services_to_view(user),
-        Noun.DOMAINS: access.domains_to_view(user),
-        Noun.ORDERS: access.orders_to_view(user),
-        Noun.QUOTES: access.quotes_to_view(user),
-        Noun.EMAILS: access.emails_to_view(user),
+    return {
+        noun.value: to_view(user).present().partly_unreadable()
+        for noun, to_view in access.ROWS_TO_VIEW.items()
     }
-    return {noun.value: found.present().partly_unreadable() for noun, found in rows.items()}

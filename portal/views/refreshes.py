@@ -7,18 +7,9 @@ from django.views.decorators.http import require_POST, require_safe
 from portal import access, http
 from portal.models import User
 from portal.queries.freshness import Freshness
-from ultahost_api.models import LISTS
+from ultahost_api.models import LISTS, Noun
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.refresh import schedule
-
-_READERS = {
-    "services": access.accounts_to_view,
-    "domains": access.accounts_to_view,
-    "invoices": access.accounts_with_invoices,
-    "orders": access.accounts_to_view,
-    "quotes": access.accounts_to_view,
-    "emails": access.accounts_to_view,
-}
 
 
 @require_safe
@@ -55,6 +46,6 @@ def _region(request: http.Request, noun: str) -> HttpResponse:
 
 
 def _accounts(user: User, noun: str) -> AccountQuerySet:
-    if noun not in _READERS:
+    if noun not in LISTS:
         raise Http404
-    return _READERS[noun](user)
+    return access.accounts_with_invoices(user) if noun == Noun.INVOICES else access.accounts_to_view(user)

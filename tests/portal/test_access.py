@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal import access
 from portal.models import AccountPolicy, Grant, Role
-from ultahost_api import keys
+from ultahost_api import keys, models
 from ultahost_api.models import Account, ApiKey, Domain, Email, Event, Invoice, Order, Quote, Service
 
 PEOPLE = ("owner", "operate", "view", "member", "billing", "admin")
@@ -260,3 +260,8 @@ def test_it_counts_invoices_of_an_account_with_two_keys_once(team, acme, give_ke
     for name in PEOPLE:
         (totals,) = access.invoices_to_view(getattr(team, name)).by_currency()
         assert str(totals.open) == "10.00"
+
+
+def test_it_has_a_rule_for_the_rows_of_every_list():
+    """Home and the search would leave out the rows of another one."""
+    assert {*access.ROWS_TO_VIEW} == {*models.LISTS}

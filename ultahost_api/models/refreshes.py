@@ -21,7 +21,7 @@ class Noun(models.TextChoices):
     DETAILS = "details", _("Details")
 
 
-LISTS = (Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS, Noun.ORDERS, Noun.QUOTES, Noun.EMAILS)
+LISTS = tuple(noun for noun in Noun if noun not in {Noun.PROFILE, Noun.DETAILS})
 
 
 class RefreshQuerySet(models.QuerySet["Refresh"]):
