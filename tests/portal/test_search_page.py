@@ -5,9 +5,10 @@ from urllib.parse import quote
 import pytest
 
 from portal.models import AccountPolicy, Grant, Product, ServiceCommand, User
+from portal.pages import hits
 from portal.queries.places import ALL
 from tests.portal.statements import all_statements
-from ultahost_api.models import Domain, Email, Invoice, Order, Quote, Service
+from ultahost_api.models import LISTS, Domain, Email, Invoice, Order, Quote, Service
 
 
 @pytest.fixture
@@ -367,3 +368,7 @@ def test_it_holds_each_noun_to_its_own_rule(visit, people, rows, monkeypatch, wh
                 assert page.all(".hit") == page.all(".section-head a, .more") == []
         assert told - {"acts"} == sees
         assert ("acts" in told) == (who in {"owner", "admin"})
+
+
+def test_it_draws_a_row_of_every_list_and_names_its_group():
+    assert {noun.value for noun in LISTS} <= {*hits._DRAW} & {*hits.LABELS}
