@@ -335,6 +335,8 @@ def test_it_assigns_lines_of_no_other_account(account):
         ("Erneuerung a.com (Kunde 7)", True),
         ("Renewal of our name", True),
         ("a.com: renewal certificate", False),
+        ("SSL certificate renewal for a.com", False),
+        ("Whois-Schutz, Verlängerung: a.com", False),
         ("Domain transfer with renewal: a.com", False),
         ("Consulting", False),
     ],
@@ -344,6 +346,15 @@ def test_it_takes_an_assigned_line_for_a_renewal_by_its_words(account, text, is_
     InvoiceItem.objects.create(invoice=bill, position=0, description=text)
     links.assign_by_hand(account.pk, text, Domain.objects.create(account=account, remote_id=1, name="a.com"))
     assert InvoiceItem.objects.get().is_renewal == is_renewal
+
+
+def test_it_takes_no_renewal_that_is_given_back_for_one(acme, read):
+    acme.add_domains(1, domain="bücher.de")
+    bill = invoice(acme, "Domain Renewal - bücher.de - 1 Year/s")
+    bill["items"][0]["amount"] = "-12.00"
+    read("domains", "invoices")
+    assert InvoiceItem.objects.get().domain
+    assert not InvoiceItem.objects.get().is_renewal
 
 
 def test_it_assigns_lines_to_a_domain_whose_name_could_not_be_read(account):

@@ -53,6 +53,9 @@ _PAID_INVOICE = re.compile(
     r"\s*(?:no\.?|nr\.?|num\.?|number|nummer|número|numéro|numero|n[°º]|№|id)?\s*[:#№]*\s*[\w./-]*\d[\w./-]*"
 )
 _DOMAIN_LINES = ("domain renewal", "domain registration", "domain transfer")  # these also come without years
+_TLD = re.compile(r"(?:^|\s)\.\w+(?:\.\w+)*")  # ".com domain renewal"
+_RENEWED = re.compile(rf"(?:ال|ה)?(?:{_any_of(words.DOMAIN)}|{_any_of(words.RENEWAL)})[^\s()&+/-]*")
+_BETWEEN_WORDS = re.compile(r"[\s'’.,:()/-]+")
 _DOMAIN_FEES = ("grace fee", "grace period fee", "redemption fee", "redemption period fee")
 
 
@@ -145,7 +148,7 @@ def renews(text: str, domain: str) -> bool:
     """Whether a line that is known to be of this domain renews it, by the words before its name."""
     line, name = plain(_LINE_END.split(text.strip(), maxsplit=1)[0]), domain_key(domain)
     head = line.partition(name)[0] if name else line
-    return _has(head, words.RENEWAL) and not _has(head, words.OTHER)
+    return _has(head, words.RENEWAL) and not _has(head, (*words.OTHER, *words.GOODS))
 
 
 @lru_cache(maxsize=20_000)
@@ -188,11 +191,22 @@ def _domains(line: str, things: Things) -> tuple[set[UUID], bool]:
     if not rest or len(rest) > 2:
         return set(), False
     is_plain = len(rest) == 1 and head in (*_DOMAIN_LINES, *_DOMAIN_FEES)
-    is_years = len(rest) == 2 and bool(_YEARS.fullmatch(rest[1])) and _has(head, words.DOMAIN)
+    is_of_domain = _has(head, words.DOMAIN) and not _has(head, words.GOODS)
+    is_years = len(rest) == 2 and bool(_YEARS.fullmatch(rest[1])) and is_of_domain
     if not is_plain and not is_years:
         return set(), False
-    renews = _has(head, words.RENEWAL) and not _has(head, words.OTHER)
-    return things.domains.get(domain_key(rest[0]), set()).copy(), renews
+    return things.domains.get(domain_key(rest[0]), set()).copy(), _is_renewal(head)
+
+
+def _is_renewal(head: str) -> bool:
+    """Whether such words say that a domain is renewed, and nothing else.
+
+    A line that is wrongly taken for a renewal would hide a domain that lapses.
+    """
+    if not _has(head, words.RENEWAL) or _has(head, words.OTHER):
+        return False
+    others = _BETWEEN_WORDS.split(_RENEWED.sub(" ", _TLD.sub(" ", head)))
+    return {*filter(None, others)} <= {*words.BESIDE_RENEWAL}
 
 
 def _has(text: str, any_of: tuple[str, ...]) -> bool:

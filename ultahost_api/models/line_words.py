@@ -77,7 +77,41 @@ RENEWAL = (
 )
 
 # A line of a domain that is no renewal, although such a word may stand beside one of a renewal.
-OTHER = ("grace", "redemption", "addon", "add-on", "protection", "privacy", "transfer", "forwarding", "dns")
+OTHER = (
+    *("grace", "redemption", "addon", "add-on", "transfer", "forwarding", "dns", "parking", "mail"),
+    *(
+        "protection",
+        "privacy",
+        "whois",
+        "schutz",
+        "koruma",
+        "gizli",
+        "confidential",
+        "privacidad",
+        "riservat",
+    ),
+    *("discount", "refund", "credit", "rabatt", "erstattung", "gutschrift", "remise", "remboursement"),
+    *("indirim", "iade", "descuento", "reembolso", "sconto", "rimborso", "korting", "rabat", "скидк"),
+)
+
+# What is bought for a domain and is no part of it.
+GOODS = (
+    *("ssl", "tls", "certificat", "zertifikat", "sertifika", "certificado", "certyfikat", "certifik"),
+    *("сертификат", "сертифікат", "πιστοποιητικ", "شهادة", "证书", "證書", "証明書", "인증서"),
+    *("hosting", "barındırma", "хостинг", "hébergement", "alojamiento", "hospedagem"),
+)
+
+# What else may stand beside the words of a renewal. Any other word may say that the line is of something else.
+BESIDE_RENEWAL = (
+    *("name", "names", "namen", "namens", "naam", "nom", "noms", "nome", "nombre", "nume", "nama", "namn"),
+    *("navn", "név", "nazwa", "nazwy", "názvu", "imena", "nime", "имени", "імені", "ονόματος", "χώρου"),
+    *("اسم", "نام", "שם", "이름", "ad", "adı", "adi"),
+    *("of", "the", "a", "for", "your", "our", "der", "des", "einer", "eines", "von", "für", "de", "d", "du"),
+    *("l", "la", "le", "les", "un", "une", "del", "di", "do", "da", "dei", "van", "af", "av"),
+    *("auto", "automatic", "automatische", "automatique", "automática", "otomatik", "premium", "standard"),
+    *("fee", "gebühr", "frais", "ücreti", "bedeli"),
+    *("year", "yearly", "annual", "jährliche", "annuel", "anual", "annuale", "yıllık"),
+)
 
 SETUP_FEE = (
     "setup fee",

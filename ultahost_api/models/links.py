@@ -72,7 +72,7 @@ def _forget(account_id: UUID, lines: "QuerySet[AssignedLine]") -> None:
 def _assign(account_id: UUID, things: Things, lines: "QuerySet[InvoiceItem]") -> int:
     said = _said(account_id)
     fields = ["service", "domain", "is_renewal", "assigned"]
-    lines = lines.filter(invoice__account=account_id).order_by().only("description", *fields)
+    lines = lines.filter(invoice__account=account_id).order_by().only("description", "amount", *fields)
     changed = [item for item in lines.iterator(_AT_ONCE) if _set(item, things, said)]
     InvoiceItem.objects.bulk_update(changed, fields, batch_size=_AT_ONCE)
     return len(changed)
@@ -112,6 +112,8 @@ def _set(item: InvoiceItem, things: Things, said: Mapping[str, AssignedLine]) ->
     line = said.get(line_key(item.description)) if said else None
     told = _by_hand(line, item.description) or named(item.description, things)
     was = Named(item.service_id, item.domain_id, item.is_renewal), item.assigned_id
+    if told.is_renewal and item.amount is not None and item.amount < 0:  # it gives a renewal back
+        told = Named(told.service, told.domain)
     item.service_id, item.domain_id, item.is_renewal = told.service, told.domain, told.is_renewal
     item.assigned_id = line.pk if line else None
     return was != (told, item.assigned_id)
