@@ -174,6 +174,8 @@ def _threshold(domain: Any, today: date) -> int:
     if domain.risk in _STAGES:
         return _STAGES[domain.risk]
     left = (domain.first_date - today).days if domain.first_date else 0
+    if domain.risk == Risk.EXPIRED:  # it has, although Ultahost may tell a date that is still to come
+        left = min(left, 0)
     return min(threshold for threshold in THRESHOLDS if left <= threshold)
 
 

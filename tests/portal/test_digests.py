@@ -177,6 +177,10 @@ def test_it_leaves_out_domains_that_are_gone_or_end_nowhere(rows, acme):
             "expires 3 Jun 2026, 3 days ago; Expired: may still be rescued, ask Ultahost; auto-renew",
         ),
         (
+            {"status": "Expired", "next_due_date": DAY + timedelta(days=300)},
+            "due 2 Apr 2027, in 300 days; Expired: may still be rescued, ask Ultahost; auto-renew",
+        ),
+        (
             {"status": "Redemption", "auto_renew": False},
             "(Acme): In redemption: Ultahost can still restore it, for a fee; auto-renew off",
         ),

@@ -79,19 +79,10 @@ RENEWAL = (
 # A line of a domain that is no renewal, although such a word may stand beside one of a renewal.
 OTHER = (
     *("grace", "redemption", "addon", "add-on", "transfer", "forwarding", "dns", "parking", "mail"),
-    *(
-        "protection",
-        "privacy",
-        "whois",
-        "schutz",
-        "koruma",
-        "gizli",
-        "confidential",
-        "privacidad",
-        "riservat",
-    ),
-    *("discount", "refund", "credit", "rabatt", "erstattung", "gutschrift", "remise", "remboursement"),
-    *("indirim", "iade", "descuento", "reembolso", "sconto", "rimborso", "korting", "rabat", "скидк"),
+    *("protection", "privacy", "whois", "schutz", "koruma", "gizli", "confidential"),
+    *("privacidad", "riservat", "discount", "refund", "credit", "rabatt", "erstattung", "gutschrift"),
+    *("remise", "remboursement", "indirim", "iade", "descuento", "reembolso", "sconto", "rimborso"),
+    *("korting", "rabat", "скидк"),
 )
 
 # What is bought for a domain and is no part of it.
@@ -101,7 +92,7 @@ GOODS = (
     *("hosting", "barındırma", "хостинг", "hébergement", "alojamiento", "hospedagem"),
 )
 
-# What else may stand beside the words of a renewal. Any other word may say that the line is of something else.
+# What else may stand beside the words of a renewal. Any other word may tell that it is one of something else.
 BESIDE_RENEWAL = (
     *("name", "names", "namen", "namens", "naam", "nom", "noms", "nome", "nombre", "nume", "nama", "namn"),
     *("navn", "név", "nazwa", "nazwy", "názvu", "imena", "nime", "имени", "імені", "ονόματος", "χώρου"),
