@@ -52,7 +52,7 @@ class Act:
 def search(user: User, query: str) -> list[Group]:
     """Groups that have rows, those with an exact match first."""
     words = wanted(query)
-    if len(query.strip()) < _SHORTEST and query.isascii():
+    if not words or (len(query.strip()) < _SHORTEST and query.isascii()):  # none: it shows nothing at all
         return []
     asked = Search(user, words)
     found = [acts(asked), *asked.cached(), accounts(asked), people(asked), keys(asked), pages(asked)]
@@ -94,10 +94,10 @@ class Search:
         rows, _chosen, words = self.asked[name]
         best = [self._found[key] for key in (f"{name} =", f"{name} ^") if key in self._found]
         ways = [self._found[f"{name} {n}"] for n in range(len(self._ways(words)))]
-        ids = [*dict.fromkeys(pk for found in [*best, *ways] for pk in found.ids)]
+        ids = [*dict.fromkeys(_hex(pk) for found in [*best, *ways] for pk in found.ids)]
         count = len(ids) if all(way.is_all for way in ways) else COUNTED + 1
         by_id = {str(row.pk.hex): row for row in rows.filter(pk__in=ids[:SHOWN])} if ids else {}
-        shown = [by_id[pk] for pk in map(_hex, ids[:SHOWN]) if pk in by_id]
+        shown = [by_id[pk] for pk in ids[:SHOWN] if pk in by_id]
         shown.sort(key=lambda row: not _is_called(row.folded, words))
         return Group(name, shown, count, bool(shown) and _is_called(shown[0].folded, words))
 
@@ -234,7 +234,7 @@ def _is_called(text: str, words: Words) -> bool:
 
 
 def _hex(row_id: Any) -> str:
-    """SQLite's index has the ids as text."""
+    """SQLite's index has the ids as text, so that the same row may come twice."""
     return row_id if isinstance(row_id, str) else str(row_id.hex)
 
 

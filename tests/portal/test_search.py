@@ -56,6 +56,18 @@ def test_it_folds_every_spelling_to_one(same):
         ("https://anna@shop.example:8443/path", "shop.example"),
         ("shop.example/", "shop.example"),
         ("https://", "see https://shop.example"),
+        ("https://www.shop.example/cart?id=1#top", "shop.example"),
+        ("shop.example/cart", "shop.example"),
+        ("shop.example:8443", "shop.example"),
+        ("shop.example:8443/cart?id=1", "shop.example"),
+        ("//shop.example/cart", "shop.example"),
+        ("www.shop.example", "shop.example"),
+        ("www.xn--mnchen-3ya.de/", "münchen.de"),
+        ("www.shop.example", "www.shop.example"),
+        ("<https://shop.example>,", "shop.example"),
+        ("“shop.example”", "shop.example"),
+        ("(shop.example);", "shop.example"),
+        ("2026/12", "INV-2026/12"),
         ("...", "and so on..."),
     ],
 )
@@ -78,6 +90,9 @@ def test_it_finds_every_text_by_itself_and_in_capitals(text, beside):
 def test_it_tells_apart_what_is_not_the_same():
     assert not finds("münchen", "monchen", "mnchen")
     assert not finds("a b", "a", "c")
+    assert not finds("www.shop", "shop.example")
+    assert not finds("2026/12", "INV-2026")
+    assert not finds("anna@shop.example", "shop.example")
 
 
 def models():

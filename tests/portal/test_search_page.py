@@ -62,7 +62,7 @@ def one_of_each(rows, acme):
         ("münchen", {"domains": ["xn--mnchen-3ya.de"]}),
         ("MU\u0308NCHEN.DE.", {"domains": ["xn--mnchen-3ya.de"]}),
         ("xn--mnch", {"domains": ["xn--mnchen-3ya.de"]}),
-        ("https://www.xn--mnchen-3ya.de/", {}),
+        ("https://www.xn--mnchen-3ya.de/", {"domains": ["xn--mnchen-3ya.de"]}),
         ("https://xn--mnchen-3ya.de/a?b", {"domains": ["xn--mnchen-3ya.de"]}),
         ("inv-03", {"invoices": ["INV-0347"]}),
         ("347", {"invoices": ["INV-0347"]}),
@@ -249,6 +249,19 @@ def test_it_counts_what_the_list_with_the_same_words_shows(
     assert [one.text for one in more] == ([f"All {count} in Domains"] if count > 6 else [])
     if more:
         assert visit(alma).get(more[0]["href"]).status == 200
+
+
+@pytest.mark.parametrize("query", ["例子", "#3", "ab"])
+def test_it_shows_a_row_once_that_is_called_so_and_holds_the_word(search, rows, acme, query):
+    """Words of so few letters are looked up in two ways."""
+    rows.domain(acme, name="例子", remote_id=3, registrar="ab")
+
+    assert found(search(query))["domains"] == ["例子"]
+
+
+@pytest.mark.parametrize("query", ["\u200b", "\u0301\u0301", "\ufe0f"])
+def test_it_finds_nothing_for_what_shows_nothing(search, one_of_each, query):
+    assert found(search(query)) == {}
 
 
 def test_it_does_not_count_beyond_a_hundred(search, rows, acme):

@@ -13,7 +13,10 @@ _BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U
 _UNSEEN = {"Cc", "Cf", "Cs"}  # control and direction marks, half characters
 _OTHERS = str.maketrans({"ı": "i", "。": "."})  # the dotless i; the full stop of Chinese domain names
 _XN_LABEL = re.compile(r"(?<![a-z0-9-])xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
-_ADDRESS = re.compile("[a-z][a-z0-9+.-]*://(?:[^/?#@]*@)?([^/?#:]+)")
+_ADDRESS = re.compile("(?:[a-z][a-z0-9+.-]*:)?//(?:[^/?#@]*@)?([^/?#:]+)")
+# The same as browsers show it: "shop.example/cart", "shop.example:8443".
+_BARE_ADDRESS = re.compile(r"((?:[^\s/?#@:.]+\.)+[^\W\d_][^\s/?#@:.]*)\.?(?::[0-9]{1,5}(?=/|$))?(?:[/?#].*)?")
+_AROUND = "\"'`“”„‘’«»<>()[]{},;:!?"  # what stands beside a word that was copied from a text
 # "36,30", "1.234,50", "€36": what has decimals or a sign is an amount, a plain number may be anything.
 _AMOUNT = re.compile(r"[-+]?(?=\D|.*[.,][0-9]{1,4}\D?$)[^\w\s.,]?[0-9][0-9.,'’]*[^\w\s.,]?")
 _PARTED = re.compile(r"(?<![\w.,])[0-9]{1,3}(?: [0-9]{3})+(?=[.,][0-9]{1,4}(?![\w.,]))")
@@ -45,7 +48,7 @@ def wanted(query: str) -> list[set[str]]:
     spellings = {word: _amounts(word) for word in text.split()[:_MOST_WORDS]}
     if any(spellings.values()):
         spellings = {word: also for word, also in spellings.items() if not _is_currency(word)}
-    return [{_bare(word), _bare(_in_unicode(word))} | also for word, also in spellings.items()]
+    return [_spellings(word) | _spellings(_in_unicode(word)) | also for word, also in spellings.items()]
 
 
 def amount_text(amount: Decimal) -> str:
@@ -91,6 +94,20 @@ def _decoded(found: re.Match[str]) -> str:
     except UnicodeError:
         return found[0]
     return _plain(label) or found[0]
+
+
+def _spellings(word: str) -> set[str]:
+    """The word as it was typed and, of an address, its host: with and without "www."."""
+    found = {_bare(word)}
+    inside = word.strip(_AROUND)
+    if inside != word and len(inside) > 1:
+        found.add(_bare(inside))
+    for one in [*found]:
+        if address := _BARE_ADDRESS.fullmatch(one):
+            host = address[1]
+            without = host.removeprefix("www.")
+            found |= {host, without} if "." in without else {host}
+    return found
 
 
 def _bare(word: str) -> str:
