@@ -5,7 +5,7 @@ Without METHOD: with one the file would be a message between people, in which ea
 
 import re
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from icalendar import Calendar, Event
@@ -14,6 +14,7 @@ from portal.wording import agenda, formats
 from portal.wording.agenda import Kind
 
 _AGAIN = timedelta(hours=1)
+_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)  # of the numbers of revisions, which have 31 bits
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 
@@ -38,6 +39,8 @@ def _event(entry: Any, address: str) -> Event:
     event.add("uid", uid(entry))
     event.add("dtstamp", entry.row.changed_at)
     event.add("last-modified", entry.row.changed_at)
+    # Google leaves an event that it has as it is, unless this number has grown.
+    event.add("sequence", max(0, int((entry.row.changed_at - _BEGIN).total_seconds())))
     event.add("dtstart", entry.day)
     event.add("dtend", entry.day + timedelta(days=1))
     event.add("summary", _summary(entry))

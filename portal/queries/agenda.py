@@ -194,7 +194,10 @@ class Agenda:
         return self._falls_on(group.due, group.source.months(group.cycle))
 
     def _falls_on(self, due: date, months: int | None) -> Sequence[date]:
-        """The day that was told, and from today for some months the days after each cycle."""
+        """The day that was told, and from today for some months the days after each cycle.
+
+        None of what is free or was paid once, although Ultahost may tell a day.
+        """
         key = due, months
         if key not in self._days:
             self._days[key] = (*self._work_out(due, months),)
@@ -202,6 +205,8 @@ class Agenda:
 
     def _work_out(self, due: date, months: int | None) -> Iterator[date]:
         first, before = self.span.first, self.span.before
+        if months == 0:
+            return
         if first <= due < before:
             yield due
         if months:

@@ -18,6 +18,7 @@ class Source:
     """Rows of one kind: their columns of the day, the amount, its currency and the cycle, if they recur.
 
     ``names`` are the columns of which the first that is not empty is what a row is called.
+    ``months`` of a cycle are 0 if nothing is due after it, and None if it is not known or there is none.
     """
 
     kind: Kind
@@ -27,7 +28,7 @@ class Source:
     names: Sequence[str]
     currency: str = "account__currency"
     cycle: str = ""
-    months: Callable[[Any], int | None] = lambda cycle: 0
+    months: Callable[[Any], int | None] = lambda cycle: None
     is_counted: bool = True
     ends: bool = False
 
@@ -77,7 +78,7 @@ SOURCES = (
         "recurring_amount",
         ("name",),
         cycle="registration_period",
-        months=lambda years: (years or 0) * 12,
+        months=lambda years: years * 12 if years else None,
     ),
     Source(Kind.DOMAINS, _ending, "ends_on", "recurring_amount", ("name",), is_counted=False, ends=True),
     Source(

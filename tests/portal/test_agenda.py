@@ -106,7 +106,13 @@ def test_it_shows_the_day_that_ultahost_told_however_far_away(browser, vps):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"billing_cycle": "One Time", "amount": "0"}, {"amount": "0"}, {"status": "Cancelled"}]
+    "fields",
+    [
+        {"billing_cycle": "One Time", "amount": "10"},
+        {"billing_cycle": "Free Account", "amount": "10"},
+        {"amount": "0"},
+        {"status": "Cancelled"},
+    ],
 )
 def test_it_expects_nothing_of_what_is_free_or_has_ended(browser, vps, fields):
     vps(**fields)

@@ -161,6 +161,20 @@ def test_it_keeps_its_uids_when_days_and_amounts_change(visit, alma, rows, acme)
     assert summaries(before) != summaries(after)
 
 
+def test_it_numbers_the_revisions_of_an_event(visit, alma, rows, acme):
+    """Google shows a new date only with a greater number."""
+    rows.invoice(acme, number="A-1", total="1", due_date=DUE)
+    path = address(alma)
+    ((before,), (same,)) = read(visit().get(path)).events, read(visit().get(path)).events
+
+    later = timezone.now() + timedelta(seconds=2)
+    Invoice.objects.update(due_date=DUE + timedelta(days=3), changed_at=later)
+    (after,) = read(visit().get(path)).events
+
+    assert before["sequence"] == same["sequence"] == after["sequence"] - 2
+    assert 0 < after["sequence"] < 2**31
+
+
 def test_it_has_no_character_that_a_strict_calendar_refuses(visit, alma, rows, acme):
     rows.service(
         acme, domain="a\x0b\x1f\x85\u2028b.com", billing_cycle="Monthly", amount="10", next_due_date=DUE
