@@ -45,6 +45,7 @@ class _Group:
     amount: Decimal
     count: int
     unread: int  # of these the amount is not known
+    charged: int  # the amount is above zero
     renews: bool = True
 
 
@@ -152,7 +153,7 @@ class RunRate:
     def _recurring(self) -> Iterator[Recurring]:
         for group in self._groups:
             if group.months and group.due and group.renews and group.amount:
-                yield Recurring(group.due, group.months, group.amount, group.count)
+                yield Recurring(group.due, group.months, group.amount, group.charged)
 
     def _cancelled(self) -> Iterator[Recurring]:
         """What their groups hold of these is taken off again."""
@@ -223,8 +224,13 @@ def _rate(told: dict[str, Any], is_there: bool) -> Fraction | None:
 
 
 def _sums(amount: str) -> dict[str, Any]:
-    return {"sum": Sum(amount), "count": Count("pk"), "unread": Count("pk", filter=Q(**{amount: None}))}
+    return {
+        "sum": Sum(amount),
+        "count": Count("pk"),
+        "unread": Count("pk", filter=Q(**{amount: None})),
+        "charged": Count("pk", filter=Q(**{f"{amount}__gt": 0})),
+    }
 
 
-def _told(row: dict[str, Any]) -> tuple[Decimal, int, int]:
-    return added(row["sum"]), row["count"], row["unread"]
+def _told(row: dict[str, Any]) -> tuple[Decimal, int, int, int]:
+    return added(row["sum"]), row["count"], row["unread"], row["charged"]

@@ -9,6 +9,7 @@ import pytest
 from portal.queries import forecast
 from portal.queries.cycles import due_days, later, monthly, months_of, rounded
 from portal.queries.forecast import Month, Recurring
+from portal.queries.run_rate import RunRate
 from ultahost_api.models import ApiKey, Operation
 
 TODAY = date(2026, 11, 29)
@@ -163,6 +164,19 @@ def test_it_takes_what_is_active_and_may_be_viewed(rows, acme, alma):
 
     assert [*forecast.services_that_recur(alma)] == [kept]
     assert {*forecast.domains_that_recur(alma)} == {*renewed}
+
+
+def test_it_counts_as_renewals_what_costs_something(rows, acme, alma):
+    """In the same group as what is free, or of an amount that could not be read."""
+    for amount in (Decimal("9.90"), Decimal(0), None):
+        rows.service(acme, amount=amount, billing_cycle="Annually", next_due_date=date(2027, 1, 31))
+        rows.domain(acme, recurring_amount=amount, registration_period=1, next_due_date=date(2027, 1, 31))
+
+    found = RunRate(alma, "EUR").forecast(TODAY)
+
+    assert [month for month in found if month.count or month.amount] == [
+        Month(date(2027, 1, 1), Decimal("19.80"), 2)
+    ]
 
 
 def cancel(rows, service, **fields):
