@@ -74,12 +74,14 @@ class Drawn:
 LABELS: dict[str, str | Promise] = {
     "acts": gettext_lazy("Actions"),
     **{noun.value: noun.label for noun in LISTS},
+    "contacts": gettext_lazy("Contacts"),
     "accounts": gettext_lazy("Accounts"),
     "people": gettext_lazy("People"),
     "keys": gettext_lazy("Keys"),
     "pages": gettext_lazy("Pages"),
 }
-_WITHOUT_SEARCH = {"acts", "people", "keys", "pages"}  # their pages have no list that could be searched
+# Their pages have no list that could be searched.
+_WITHOUT_SEARCH = {"acts", "contacts", "people", "keys", "pages"}
 
 
 def drawn(groups: Iterable[Any], query: str, most: int, **about: set[Any]) -> list[Drawn]:
@@ -161,6 +163,11 @@ def _email(row: Any, about: Mapping[str, Any]) -> Hit:
     return Hit(row.subject or _("No subject"), url, "", row.account, "", formats.day(row.date))
 
 
+def _contacts(row: Any, about: Mapping[str, Any]) -> Hit:
+    url = f"{href('contacts')}?{urlencode({'account': row.pk, 'q': about['query']})}"
+    return Hit(_("Search the contacts of %(account)s") % {"account": row}, url, _("Read live from Ultahost"))
+
+
 def _account(row: Any, about: Mapping[str, Any]) -> Hit:
     """Of one that is not open to the person, its invoices, as in the list of accounts."""
     is_open = row.pk in about["open"]
@@ -192,6 +199,7 @@ _DRAW: dict[str, Callable[[Any, Mapping[str, Any]], Hit]] = {
     "orders": _order,
     "quotes": _quote,
     "emails": _email,
+    "contacts": _contacts,
     "accounts": _account,
     "people": _person,
     "keys": _key,

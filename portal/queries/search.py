@@ -56,7 +56,14 @@ def search(user: User, query: str) -> list[Group]:
         return []
     asked = Search(user, words)
     found = [acts(asked), *asked.cached(), accounts(asked), people(asked), keys(asked), pages(asked)]
-    return sorted((group for group in found if group.rows), key=lambda group: not group.is_exact)
+    shown = sorted((group for group in found if group.rows), key=lambda group: not group.is_exact)
+    return shown if shown and "@" not in query else [*shown, *contacts(user, query)]
+
+
+def contacts(user: User, query: str) -> list[Group]:
+    """The accounts of which the contacts can be searched: these are read live, so that no index has them."""
+    rows = list(access.accounts_to_view(user)[: SHOWN + 1]) if any(map(str.isalpha, query)) else []
+    return [Group("contacts", rows[:SHOWN], len(rows))] if rows else []
 
 
 Rows = CachedQuerySet[Any]

@@ -17,5 +17,6 @@ def search_page(request: http.Request) -> HttpResponse:
         open={account.pk for account in access.accounts_to_view(request.user)},
         readable={account.pk for account in access.accounts_to_operate(request.user)},
     )
-    context = {"groups": groups, "query": query, "found": sum(len(group.hits) for group in groups)}
+    found = sum(len(group.hits) for group in groups if group.name != "contacts")  # these lead further
+    context = {"groups": groups, "query": query, "found": found}
     return http.page(request, "search/page.html", context, partials={"search-results": "options"})

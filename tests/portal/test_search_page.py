@@ -92,6 +92,7 @@ def one_of_each(rows, acme):
 def test_it_finds_anything_by_a_part_of_what_it_is_called(search, one_of_each, query, told):
     result = found(search(query))
     result.pop("pages", None)
+    result.pop("contacts", None)
     result.pop("keys", None) if "keys" not in told else result.update(keys=told["keys"])
     assert result == told
 
@@ -149,7 +150,7 @@ def test_it_leads_from_a_verb_to_the_page_that_asks(search, one_of_each):
     Invoice.objects.update(status="Unpaid")
     assert search("pay 0347").one(".hit")["href"] == f"/invoices/{invoice.pk}/pay/"
     Invoice.objects.update(status="Paid")
-    assert found(search("pay 0347")) == {}
+    assert {*found(search("pay 0347"))} == {"contacts"}
 
 
 @pytest.mark.parametrize(
@@ -193,10 +194,10 @@ def test_it_offers_no_act_to_who_may_only_view(visit, people, search, one_of_eac
     vera = people.member("Vera")
     Grant.objects.create(user=vera, account=acme, level="view", given_by=alma)
 
-    assert found(search("reboot tiny", visit(vera))) == {}
-    assert found(search("pay 0347", visit(vera))) == {}
+    assert {*found(search("reboot tiny", visit(vera)))} == {"contacts"}
+    assert {*found(search("pay 0347", visit(vera)))} == {"contacts"}
     Product.objects.create(remote_id=7, name="Linux VPS")
-    assert found(search("order linux", visit(vera))) == {}
+    assert {*found(search("order linux", visit(vera)))} == {"contacts"}
     assert list(found(search("tiny", visit(vera)))) == ["services"]
     assert search("domain expires", visit(vera)).one(".hit")["href"] == "/emails/?q=%23816"
 
@@ -264,6 +265,32 @@ def test_it_finds_nothing_for_what_shows_nothing(search, one_of_each, query):
     assert found(search(query)) == {}
 
 
+@pytest.mark.parametrize("query", ["jane", "jane@example.com"])
+def test_it_leads_to_the_contacts_of_each_account_which_are_read_live(visit, alma, rows, acme, query):
+    rows.key(alma, rows.account("Harbour"), "Second")
+    rows.account("Elsewhere")
+    browser = visit(alma)
+
+    page, dialog = browser.get(f"/search/?q={query}"), browser.htmx(f"/search/?q={query}", "search-results")
+
+    names = ["Search the contacts of Acme Bäckerei", "Search the contacts of Harbour"]
+    assert found(page) == {"contacts": names}
+    assert f"Nothing matches “{query}”" in page.one("main").text
+    assert dialog.texts("[role=option] .title") == names
+    assert dialog.one("[role=listbox]")["data-told"] == "No results"
+    (link, _second) = page.all(".hits a")
+    assert link["href"] == f"/contacts/?account={acme.pk}&q={quote(query, safe='')}"
+    assert browser.get(link["href"]).status == 200
+
+
+def test_it_leads_to_no_contacts_where_something_is_found_or_none_may_be_seen(
+    search, visit, people, one_of_each
+):
+    assert "contacts" not in found(search("observ"))
+    assert "contacts" not in found(search("99999"))
+    assert "contacts" not in found(visit(people.billing("Emil")).get("/search/?q=jane"))
+
+
 def test_it_does_not_count_beyond_a_hundred(search, rows, acme):
     Domain.objects.bulk_create(
         Domain(account=acme, remote_id=n, name=f"row-{n}", folded=f"row-{n}") for n in range(150)
@@ -275,7 +302,7 @@ def test_it_finds_no_row_that_is_gone(search, rows, acme):
     from django.utils import timezone
 
     rows.service(acme, domain="gone.example", gone_at=timezone.now())
-    assert found(search("gone.example")) == {}
+    assert {*found(search("gone.example"))} == {"contacts"}
 
 
 def fill(account, number):
@@ -378,8 +405,9 @@ def test_it_holds_each_noun_to_its_own_rule(visit, people, rows, monkeypatch, wh
             heads = page.all("[role=group]" if target else "main section")
             told |= {one["aria-labelledby"].partition("-")[2] for one in heads}
             if who == "other":
-                assert page.all(".hit") == page.all(".section-head a, .more") == []
-        assert told - {"acts"} == sees
+                assert page.texts(".hit .title") == ["Search the contacts of Elsewhere"]
+                assert page.all(".section-head a, .more") == []
+        assert told - {"acts", "contacts"} == sees
         assert ("acts" in told) == (who in {"owner", "admin"})
 
 
