@@ -146,7 +146,7 @@ def _bills(person: User) -> list[Bills]:
     for (account, currency), group in groupby(ordered, lambda invoice: (invoice.account, invoice.currency)):
         invoices = list(group)
         if new := [invoice for invoice in invoices if str(invoice.pk) not in told]:
-            unread = sum(invoice.total is None for invoice in invoices)
+            unread = sum(invoice.total is None and not invoice.only_moves_money for invoice in invoices)
             found.append(Bills(account, currency, new, len(invoices), _sum(invoices), unread))
     return found
 
@@ -198,7 +198,9 @@ def _told(person: User, kind: Notification.Kind) -> set[str]:
 
 
 def _sum(invoices: list[Invoice]) -> Decimal:
-    return sum((invoice.total or Decimal(0) for invoice in invoices), Decimal(0))
+    """Without payments of others of them and without deposits."""
+    costing = (invoice for invoice in invoices if not invoice.only_moves_money)
+    return sum((invoice.total or Decimal(0) for invoice in costing), Decimal(0))
 
 
 def _forget_empty_ones(now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -116,7 +117,8 @@ def _group(kind: Kind, oldest: Invoice, title: str, why: str, reader: Reader) ->
 def _sum_of(oldest: Invoice) -> str:
     """What the group comes to; amounts that could not be read are counted apart."""
     unread = oldest.group_count - oldest.group_known
-    total = formats.money(oldest.group_total and round(oldest.group_total, 4).normalize(), oldest.currency)
+    added_up = oldest.total if oldest.group_count == 1 else oldest.group_total or Decimal(0)
+    total = formats.money(added_up and round(added_up, 4).normalize(), oldest.currency)
     words = _("%(sum)s in total") if oldest.group_count > 1 else "%(sum)s"
     told = words % {"sum": total} if oldest.group_known else ""
     left_out = ngettext("%(count)d amount could not be read", "%(count)d amounts could not be read", unread)

@@ -272,6 +272,16 @@ def test_it_says_of_each_sum_what_it_does_not_contain(rows, acme, clock):
         assert "1 amount could not be read, not included" in letter
 
 
+def test_no_sum_holds_a_payment_of_other_invoices(rows, acme, clock):
+    late = {"due_date": DAY - timedelta(days=1)}
+    rows.invoice(acme, number="late-1", total="5.50", **late)
+    rows.invoice(acme, number="MASS", total="5.50", only_moves_money=True, **late)
+    (letter,) = morning()
+
+    assert "Acme: 2 invoices, €5.50" in letter
+    assert "MASS" in letter
+
+
 @pytest.mark.parametrize("total", ["0.00", "-120.00"])
 def test_it_mails_of_no_invoice_that_asks_for_no_money(rows, acme, clock, total):
     rows.invoice(acme, due_date=DAY - timedelta(days=1), total=total)

@@ -212,6 +212,19 @@ def test_many_overdue_invoices_are_one_entry_per_account_and_currency(visit, alm
     assert page.all(".need .do > a")[0]["href"] == f"/invoices/?status=Overdue&account={other.pk}"
 
 
+def test_the_sum_of_a_group_holds_no_payment_of_its_other_invoices(visit, alma, rows, acme):
+    for fields in (
+        {},
+        {"number": "MASS", "only_moves_money": True},
+        {"only_moves_money": True, "total": None},
+    ):
+        bill(rows, acme, due_date=days(-2), **fields)
+
+    page = visit(alma).get("/")
+
+    assert (titles(page), why(page)) == (["3 invoices are overdue"], ["€14.00 in total"])
+
+
 @pytest.mark.parametrize("total", ["14", None])
 def test_invoices_that_no_key_can_pay_are_told_once(visit, people, rows, acme, total):
     """Also those that are overdue, which the person could do nothing about."""

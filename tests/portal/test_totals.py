@@ -17,7 +17,7 @@ from ultahost_api.models import Account, Invoice
 from ultahost_api.models.invoice_totals import FilteredTotals
 
 TODAY = timezone.localdate()
-SUMS = ("count", "net", "tax", "total", "paid", "open", "unread", "undetailed", "details_unread")
+SUMS = ("count", "net", "tax", "total", "paid", "open", "unread", "undetailed", "details_unread", "moved")
 
 
 @pytest.fixture
@@ -89,6 +89,20 @@ def test_it_keeps_credits_out_of_what_is_open(browser, rows, acme):
     assert sums(browser.get("/invoices/"))[3:6] == ["Total €6.00", "Paid €0.00", "Open €10.00"]
 
 
+def test_it_counts_no_payment_of_other_invoices_and_no_deposit(browser, rows, acme):
+    rows.invoice(acme, **detailed())
+    rows.invoice(acme, **detailed(number="MASS", only_moves_money=True))
+    rows.invoice(acme, **detailed(number="FUNDS", only_moves_money=True, total=None))
+
+    page = browser.get("/invoices/")
+
+    assert len(page.all("tbody tr")) == 3
+    assert sums(page) == [
+        "EUR 1 invoice", "Net €10.00", "Tax €2.50", "Total €12.50", "Paid €0.00", "Open €12.50",
+        "Note 2 deposits or payments of other invoices, not included.",
+    ]  # fmt: skip
+
+
 def test_it_totals_nothing_of_an_account_that_one_may_not_see(visit, people, rows, acme):
     hidden = rows.account("Hidden", "GBP")
     AccountPolicy.objects.create(account=hidden, private=True)
@@ -122,6 +136,7 @@ invoices = st.lists(
             "subtotal": amounts,
             "tax": amounts,
             "is_detailed": st.booleans(),
+            "only_moves_money": st.booleans(),
         }
     ),
     max_size=12,
@@ -141,6 +156,7 @@ def made(drawn) -> None:
             due_date=TODAY + timedelta(days=one["due"]),
             total=one["total"],
             unreadable=unread,
+            only_moves_money=one["only_moves_money"],
             **details if one["is_detailed"] else {},
         )
 
@@ -179,6 +195,7 @@ def test_it_adds_up_over_any_partition_of_what_is_filtered(db, drawn, since):
         if since:  # a row without a day is on none
             by_day = (totals(f"since={day}&until={day}") for day in days)
             assert added(by_day) == whole
-        by_hand = sum((one.total or Decimal(0) for one in shown), Decimal(0))
+        costing = [one for one in shown if not one.only_moves_money]
+        by_hand = sum((one.total or Decimal(0) for one in costing), Decimal(0))
         assert sum((one["total"] for one in whole.values()), Decimal(0)) == by_hand
         transaction.set_rollback(True)

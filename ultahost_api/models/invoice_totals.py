@@ -29,7 +29,7 @@ class Owed:
 class FilteredTotals:
     """Sums of one currency over the rows of a list.
 
-    No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
+    ``moved`` rows only pay other invoices or add to the credit: they are in no sum and not in ``count``. No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
     ``details_unread`` of how many net or tax. ``undetailed`` have no net and tax yet.
     """
 
@@ -44,6 +44,7 @@ class FilteredTotals:
     unread: int
     undetailed: int
     details_unread: int
+    moved: int = 0
 
     @property
     def has_details(self) -> bool:
@@ -61,6 +62,8 @@ def add_filtered(some: Iterable[FilteredTotals]) -> list[FilteredTotals]:
 
 
 def filtered_totals(row: dict[str, Any]) -> FilteredTotals:
+    if row["only_moves_money"]:
+        return FilteredTotals(row["currency"], 0, *[Decimal(0)] * 6, 0, 0, 0, moved=row["count"])
     return FilteredTotals(
         currency=row["currency"],
         count=row["count"],

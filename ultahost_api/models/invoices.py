@@ -28,6 +28,7 @@ from ultahost_api.models.invoice_totals import (
     FilteredTotals,
     Owed,
     States,
+    add_filtered,
     add_states,
     added,
     details_unread,
@@ -86,15 +87,17 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def oldest_of_each(self) -> Self:
         """One invoice for each account and currency, and what all of them come to.
 
-        ``group_count`` counts them, ``group_total`` adds up, ``group_known`` counts those that are added.
+        ``group_count`` counts them, ``group_total`` adds up those that cost something, ``group_known`` counts
+        those of which that is known.
         """
         group = [F("account"), F("currency")]
         order = [F("due_date").asc(nulls_last=True), F("remote_id").asc()]
+        costs = Q(only_moves_money=False)
         grouped = self.annotate(
             group_place=Window(RowNumber(), partition_by=group, order_by=order),
             group_count=Window(Count("pk"), partition_by=group),
-            group_known=Window(Count("total"), partition_by=group),
-            group_total=Window(Sum("total"), partition_by=group),
+            group_known=Window(Count("pk", filter=Q(total__isnull=False) | ~costs), partition_by=group),
+            group_total=Window(Sum("total", filter=costs), partition_by=group),
         )
         return grouped.filter(group_place=1)
 
@@ -130,14 +133,14 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
 
     def totalled(self) -> "list[FilteredTotals]":
         """What exactly these invoices come to, whatever their status. A net sum needs the details."""
-        return [filtered_totals(row) for row in self._sums("currency")]
+        return add_filtered(map(filtered_totals, self._sums("currency")))
 
     def totalled_by_account(self) -> "dict[uuid.UUID, list[FilteredTotals]]":
         """The same of each account that has any of them, by the account's id."""
         found: dict[uuid.UUID, list[FilteredTotals]] = {}
         for row in self._sums("account", "currency"):
             found.setdefault(row["account"], []).append(filtered_totals(row))
-        return found
+        return {account: add_filtered(some) for account, some in found.items()}
 
     def _sums(self, *group: str) -> Any:
         sums = {"net": Sum("subtotal"), "first_tax": Sum("tax"), "second_tax": Sum("tax2")} | {
@@ -152,6 +155,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
             "details_unread": details_unread(self),
         }
         counts = {name: Count("currency", filter=condition) for name, condition in counted.items()}
+        group = (*group, "only_moves_money")
         return self.order_by(*group).values(*group).annotate(count=Count("*"), **sums, **counts)
 
     def owed(self) -> "dict[uuid.UUID, list[Owed]]":
