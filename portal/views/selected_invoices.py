@@ -33,12 +33,14 @@ _HINDERED = Translated(
         "pending": gettext_lazy("A payment of it is in progress."),
         "total": gettext_lazy("Its total could not be read."),
         "settled": gettext_lazy("There is nothing to pay."),
+        "moves": gettext_lazy("It pays other invoices or adds to the credit: pay it by itself."),
     }
 )
 
 
 def _unpayable(invoice: Invoice) -> object:
-    why = invoice.why_not_payable
+    """A payment of other invoices beside these would pay them twice."""
+    why = invoice.why_not_payable or ("moves" if invoice.only_moves_money else "")
     return _HINDERED[why] if why else ""
 
 

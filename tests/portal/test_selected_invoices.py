@@ -119,6 +119,20 @@ class TestConfirming:
         assert form_of(page)["row"] == [str(invoice.pk) for invoice in others]
         assert page.one("section[aria-labelledby=left-out] td.state").text == "There is nothing to pay."
 
+    def test_it_leaves_out_what_pays_other_invoices(self, browser, alma, invoice, sandbox):
+        """With these it would pay them twice."""
+        Invoice.objects.filter(pk=invoice.pk).update(only_moves_money=True)
+
+        page = browser.get(pick(*every()))
+
+        why = page.one("section[aria-labelledby=left-out] td.state").text
+        assert why == "It pays other invoices or adds to the credit: pay it by itself."
+        confirm(browser, *every())
+        work()
+        assert len(paid(sandbox)) == 2
+        assert str(invoice.remote_id) not in map(str, paid(sandbox))
+        assert browser.get(f"/invoices/{invoice.pk}/pay/").status == 200
+
     def test_it_goes_back_to_the_list_when_there_is_nothing_to_pay(self, browser):
         page = browser.get("/invoices/pay/")
         assert (page.status, page.leads_to) == (303, "/invoices/")
@@ -348,7 +362,7 @@ class TestPaying:
         page = browser.get(page.path)
         assert states(page) == ["Not sent", "Done", "Done"]
         assert "its result is unknown" in outcomes(page)[0][1]
-        assert invoice.remote_id not in paid(sandbox)
+        assert str(invoice.remote_id) not in map(str, paid(sandbox))
 
     def test_it_wants_a_person_s_word_however_often_it_was_tried_meanwhile(
         self, browser, acme, invoice, sandbox
