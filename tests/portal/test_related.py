@@ -229,6 +229,19 @@ def test_it_leads_into_no_other_account(visit, alma, things, rows, acme, elsewhe
     assert page.all("main td.name a")
 
 
+def test_it_leads_an_admin_from_an_email_into_its_own_account_alone(
+    visit, people, things, rows, acme, elsewhere
+):
+    """An admin sees the rows of the same names in the other account as well."""
+    theirs, _ = elsewhere(things)
+    email = rows.email(acme, subject="example.com: invoice 2026-1, shop.example.com")
+
+    page = visit(people.admin("Admin")).get(path(email))
+
+    assert {*related(page)} == {path(things.service), path(things.domain), path(things.invoice)}
+    assert path(theirs.domain) not in page.html
+
+
 def test_it_leads_an_admin_into_no_other_account_either(visit, people, things, elsewhere):
     theirs, _ = elsewhere(things)
     admin = visit(people.admin("Admin"))

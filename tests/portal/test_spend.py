@@ -227,6 +227,18 @@ def test_it_knows_of_no_change_in_the_first_month(browser, rows, acme):
     assert figures(browser.get("/spend/"))[1].endswith("not known")
 
 
+def test_what_a_new_account_brought_is_no_change_of_the_run_rate(browser, rows, acme, alma):
+    """Its rows appeared when the portal first read them, and may be years old."""
+    long_ago(acme)
+    harbour = rows.account("Harbour")
+    rows.key(alma, harbour, "Second")
+    for account in (acme, harbour):
+        service = rows.service(account, domain=f"{account}.com", amount="5", billing_cycle="Monthly")
+        rows.event(service, kind="appeared")
+
+    assert table(browser.get("/spend/"), "changes") == ["Acme.com New €0.00 €5.00 €5.00"]
+
+
 WHOLE = "VPS - a.com (01/10/2026 - 31/10/2026)"
 
 

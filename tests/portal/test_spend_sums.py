@@ -10,7 +10,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.models import AccountPolicy
+from portal.models import AccountPolicy, Label, Remark
 from portal.queries.spend import Row, Spend
 from tests.portal.conftest import Rows
 from ultahost_api.client.core.amounts import written
@@ -162,9 +162,11 @@ BILL = st.tuples(st.booleans(), st.integers(0, 23), st.lists(LINE, max_size=4), 
 def test_it_comes_to_the_same_total_in_every_partition(admin, bills):
     with transaction.atomic():
         rows, accounts, expected, net = Rows(), {}, Decimal(0), Counter()
+        shop = Label.objects.create(name="Shop")
         for is_acme in (True, False):
             account = rows.account(f"Company {is_acme}")
             services = {name: rows.service(account, product_name=name) for name in ("basic", "plus")}
+            Remark.objects.create(service=services["basic"], label=shop)
             accounts[is_acme] = account, {**services, "domain": rows.domain(account), "nothing": None}
         for is_acme, months, lines, tax, credit, has_rest in bills:
             account, things = accounts[is_acme]
@@ -182,6 +184,8 @@ def test_it_comes_to_the_same_total_in_every_partition(admin, bills):
         found = spend(admin, since=date(2024, 12, 1))
 
         assert found.by_product.total == found.by_account.total == found.by_month.total == expected
+        assert found.by_label.total == expected
+        assert {row.key: row.amount for row in found.by_label.rows}.get(shop.pk, 0) == net["basic"]
         assert found.by_product.not_assigned == net["nothing"]
         assert found.by_account.not_assigned == found.by_month.not_assigned == 0
         keys = {"basic": "=basic", "plus": "=plus", "domain": DOMAINS}
