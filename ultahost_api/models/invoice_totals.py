@@ -29,7 +29,9 @@ class Owed:
 class FilteredTotals:
     """Sums of one currency over the rows of a list.
 
-    ``moved`` rows only pay other invoices or add to the credit: they are in no sum and not in ``count``. No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
+    ``moved`` rows only pay other invoices or add to the credit: they are in no sum and not in ``count``.
+
+    No sum holds what could not be read: ``unread`` says of how many rows the total is missing,
     ``details_unread`` of how many net or tax. ``undetailed`` have no net and tax yet.
     """
 
@@ -63,7 +65,9 @@ def add_filtered(some: Iterable[FilteredTotals]) -> list[FilteredTotals]:
 
 def filtered_totals(row: dict[str, Any]) -> FilteredTotals:
     if row["only_moves_money"]:
-        return FilteredTotals(row["currency"], 0, *[Decimal(0)] * 6, 0, 0, 0, moved=row["count"])
+        nothing: dict[str, Any] = dict.fromkeys(("net", "tax", "credit", "total", "paid", "open"), Decimal(0))
+        counts = {"count": 0, "unread": 0, "undetailed": 0, "details_unread": 0, "moved": row["count"]}
+        return FilteredTotals(row["currency"], **nothing, **counts)
     return FilteredTotals(
         currency=row["currency"],
         count=row["count"],
