@@ -12,6 +12,6 @@ def fill(apps: Any, _schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ultahost_api", "0030_order_of_figures")]
+    dependencies = [("ultahost_api", "0031_figure_indexes")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
