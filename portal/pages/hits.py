@@ -165,7 +165,7 @@ def _email(row: Any, about: Mapping[str, Any]) -> Hit:
 
 def _contacts(row: Any, about: Mapping[str, Any]) -> Hit:
     url = f"{href('contacts')}?{urlencode({'account': row.pk, 'q': about['query']})}"
-    return Hit(_("Search the contacts of %(account)s") % {"account": row}, url, _("Read live from Ultahost"))
+    return Hit(_("Search the contacts of %(account)s") % {"account": row}, url, _("Looked up at Ultahost"))
 
 
 def _account(row: Any, about: Mapping[str, Any]) -> Hit:
