@@ -1,6 +1,8 @@
 """The provider's mails: a list, and bodies that are strangers' HTML and may hold passwords."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
 
 import pytest
 from django.core.cache import caches
@@ -144,7 +146,9 @@ def test_it_serves_the_body_as_a_document_that_loads_nothing(visit, alma, acme, 
     assert policy["frame-ancestors"] == ["'self'"]
     assert set(policy["sandbox"]) == {"allow-popups", "allow-popups-to-escape-sandbox"}
     assert "script-src" not in policy
-    assert "style-src" not in policy
+    (style,) = re.findall("<style>(.*?)</style>", page.html, re.DOTALL)
+    told = sha256(style.encode()).digest()
+    assert policy["style-src"] == [f"'sha256-{b64encode(told).decode()}'"]
     assert page.headers["X-Frame-Options"] == "SAMEORIGIN"
     assert "no-store" in page.headers["Cache-Control"]
     assert "hunter2" in page.html
