@@ -1,6 +1,7 @@
 """The filters of the lists, as forms that validate the query string."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import django_filters as filters
@@ -24,6 +25,8 @@ from ultahost_api.models.folding import wanted
 from ultahost_api.refresh.nouns import NOUNS
 
 _TOO_EARLY = _("%(label)s: a date before 1990 filters nothing.")
+_BACKWARDS = _("“%(since)s” is after “%(until)s”, so that nothing can match.")
+_NOT_HERE = _("This list cannot be filtered by “%(label)s”.")
 _HALF_TYPED = _("%(label)s: an incomplete date filters nothing.")
 
 
@@ -106,6 +109,21 @@ class RowFilter(filters.FilterSet):
         days = {name: one for name, one in self.filters.items() if isinstance(one, DayFilter)}
         return {name: words for name, one in days.items() if (words := self._unused(name, str(one.label)))}
 
+    @property
+    def remarks(self) -> list[str]:
+        """Sentences about what was sent and filters nothing, or leaves nothing."""
+        self.is_valid()
+        first, last = (self.form.cleaned_data.get(name) for name in ("since", "until"))
+        labels = {name: self.filters[name].label for name in ("since", "until") if name in self.filters}
+        backwards = [str(_BACKWARDS) % labels] if first and last and first > last >= EARLIEST else []
+        elsewhere = _labels_of_every_filter()
+        strange = [name for name in self.data if name in elsewhere and name not in self.filters]
+        return [
+            *self.unused_days.values(),
+            *backwards,
+            *(str(_NOT_HERE) % {"label": elsewhere[name]} for name in strange),
+        ]
+
     def _unused(self, name: str, label: str) -> str:
         if not self.data.get(name, "").strip():
             return ""
@@ -114,6 +132,17 @@ class RowFilter(filters.FilterSet):
         if day and day >= EARLIEST:
             return ""
         return str(_TOO_EARLY if day else _HALF_TYPED) % {"label": label}
+
+
+@cache
+def _labels_of_every_filter() -> dict[str, object]:
+    """By name: those of all lists. An address may be of another list, or of an earlier version."""
+    labels: dict[str, object] = {}
+    classes = [RowFilter]
+    for one in classes:
+        classes += one.__subclasses__()
+        labels = {name: filter_.label for name, filter_ in one.base_filters.items()} | labels
+    return labels
 
 
 def _model(rows: QuerySet[Any], path: str) -> type[Model]:

@@ -92,7 +92,7 @@ class Table(AnyTable):
         A day that is half typed or before 1990 is no error: it does not filter.
         """
         form = self.filter.form
-        return [*self.filter.unused_days.values()] + [
+        return self.filter.remarks + [
             f"{form.fields[name].label}: {' '.join(words)}" for name, words in form.errors.items()
         ]
 

@@ -112,6 +112,22 @@ def test_it_says_that_an_early_or_half_typed_date_filters_nothing(browser, rows,
     assert page.all(".pills") == []
 
 
+def test_it_says_that_a_list_has_no_such_filter(browser, rows, acme):
+    """An address may come from another list, or from an earlier version of the portal."""
+    rows.invoice(acme)
+    page = browser.get("/invoices/?label=none&other=1&sort=due&size=50&gone=0&page=1")
+    assert page.texts(".banner") == ["This list cannot be filtered by “Label”."]
+    assert len(page.all("tbody tr")) == 1
+
+
+@pytest.mark.parametrize("path", ["/invoices/", "/orders/", "/changes/", "/quotes/"])
+def test_it_says_that_days_run_backwards(browser, rows, acme, path):
+    rows.invoice(acme, date=date(2026, 3, 1))
+    (told,) = browser.get(f"{path}?since=2026-03-02&until=2026-03-01").texts(".banner")
+    assert told.endswith("so that nothing can match.")
+    assert browser.get(f"{path}?since=2026-03-01&until=2026-03-01").all(".banner") == []
+
+
 def test_it_says_so_in_every_list_that_has_dates(visit, people):
     browser = visit(people.admin("Ada"))
     for path in ("/audit/", "/changes/"):
