@@ -64,6 +64,9 @@ def test_it_has_its_words_as_it_spells_lines(name):
     [
         ["Invoice #198"],
         ["Invoice #198", "Invoice #199"],
+        ["Invoice 198"],
+        ["Invoice Number INV198"],
+        ["Invoice EUR-2026-198"],
         ["Mass Payment - Invoice #198"],
         ["Rechnung Nr. 198"],
         ["INVOICE&nbsp;Number: EUR-2026-198"],
@@ -84,6 +87,8 @@ def test_it_tells_mass_payments_and_deposits(lines):
         ["Invoice"],
         ["Invoice #198", "Late Fee (Added 05/11/2026)"],
         ["Invoice #198 - Linux VPS Basic"],
+        ["Invoice2Go"],
+        ["Invoice Ninja5"],
         ["Invoicing Suite 2"],
         ["Linux VPS Basic - shop.example.com (01/11/2026 - 30/11/2026)"],
     ],

@@ -50,7 +50,8 @@ _BRACKET = re.compile(r"(.+) \(([^()]+)\)")
 # "Invoice #198", "Mass Payment - Invoice Number: EUR-2026-198"
 _PAID_INVOICE = re.compile(
     rf"(?:mass payment(?: -|:) ?)?(?:{_any_of(words.INVOICE)})"
-    r"\s*(?:no\.?|nr\.?|num\.?|number|nummer|número|numéro|numero|n[°º]|№|id)?\s*[:#№]*\s*[\w./-]*\d[\w./-]*"
+    r"\s*(?:no\.?|nr\.?|num\.?|number|nummer|número|numéro|numero|n[°º]|№|id)?\s*"
+    r"(?:[:#№]+\s*[\w./-]*\d[\w./-]*|(?:\w+[./-])*[^\W\d_]{0,4}\d+\.?)"  # and no "Invoice Ninja5"
 )
 _DOMAIN_LINES = ("domain renewal", "domain registration", "domain transfer")  # these also come without years
 _TLD = re.compile(r"(?:^|\s)\.\w+(?:\.\w+)*")  # ".com domain renewal"
