@@ -16,8 +16,8 @@ from portal import access, http
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import cells, parts
+from portal.pages.accounting_columns import CREDIT_USED, LABEL, NET, SERVICE, TAX
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
-from portal.pages.invoice_columns import CREDIT_USED, LABEL, NET, SERVICE, TAX
 from portal.pages.invoice_filters import InvoiceFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related, totals

@@ -15,9 +15,7 @@ from django.views.decorators.http import require_safe
 from portal import access, audit, http
 from portal.models import Act
 from portal.pages import cells, exports, parts
-from portal.pages.any_table import drawn
-from portal.pages.columns import UNREADABLE, Column
-from portal.pages.invoice_columns import (
+from portal.pages.accounting_columns import (
     CREDIT_USED,
     LABEL,
     NET,
@@ -26,6 +24,8 @@ from portal.pages.invoice_columns import (
     line_texts,
     service_names,
 )
+from portal.pages.any_table import drawn
+from portal.pages.columns import UNREADABLE, Column
 from portal.pages.periods import month_after, month_named
 from portal.queries import statements as query
 from portal.wording.translated import Translated
