@@ -58,14 +58,14 @@ def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> No
     request.session[_TYPED] = {"there": there, "typed": dict(typed)}
 
 
-def asks_first(view: View) -> View:
+def can_be_asked_first(view: View) -> View:
     """Decorator: the view calls ``ask_first`` before it does anything, so a script may ask it."""
-    view.asks_first = True  # type: ignore[attr-defined]  # decorators above carry it on
+    view.can_be_asked_first = True  # type: ignore[attr-defined]  # decorators above carry it on
     return view
 
 
 def may_be_asked(view: Any) -> bool:
-    return bool(getattr(view, "asks_first", False))
+    return bool(getattr(view, "can_be_asked_first", False))
 
 
 def asks_who(view: View) -> View:
@@ -91,7 +91,7 @@ def reauthenticated(
     """
 
     def decorate(view: View) -> View:
-        @asks_first
+        @can_be_asked_first
         @http.require_safe_or_post  # before anything is looked up for the purpose
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
@@ -109,7 +109,7 @@ def answers_questions(purpose: str | Promise) -> Callable[[View], View]:
     """Decorator: for a view of allauth, which asks by itself, but not in a dialog."""
 
     def decorate(view: View) -> View:
-        @asks_first
+        @can_be_asked_first
         @http.require_safe_or_post  # before anything is looked up for the purpose
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:

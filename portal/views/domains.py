@@ -26,7 +26,7 @@ from portal.queries import history, offers, related
 from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
-from portal.sign_in.reauthentication import about, asks_first, reauthenticated
+from portal.sign_in.reauthentication import about, can_be_asked_first, reauthenticated
 from portal.wording import fields
 from portal.wording.risks import risk_words
 from ultahost_api.client import writes
@@ -197,7 +197,7 @@ def _table(request: http.Request) -> Table:
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     now = nameservers_of(last_set(domain).get("update_nameservers"))
@@ -222,7 +222,7 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     if lockstatus == "locked":
@@ -233,7 +233,7 @@ def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpRes
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
     if switch not in {"on", "off"}:

@@ -23,7 +23,7 @@ from portal.pages.tables import Sorts, Table
 from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
 from portal.queries.payment_gateways import gateway_word, gateway_words
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording import fields, formats
 from portal.wording.translated import Translated
 from ultahost_api import conf
@@ -188,7 +188,7 @@ _CANNOT_PAY = Translated(
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """Pay one invoice. Its total is read again before it is sent."""
     invoice = access.invoice_to_pay(request.user, invoice_id)

@@ -26,7 +26,7 @@ from portal.queries.deeds import deed
 from portal.queries.freshness import Freshness
 from portal.queries.payment_gateways import gateway_words
 from portal.queries.prices import last_paid
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording import formats
 from ultahost_api.client import OrderDetails, writes
 from ultahost_api.client.orders import OrderedDomain, OrderedService
@@ -151,7 +151,7 @@ def _table(request: http.Request) -> Table:
 @sensitive_variables()
 @sensitive_post_parameters("epp_code", "root_password")
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def create_order(request: http.Request, kind: str) -> HttpResponse:
     """The order is in the query string. ``?review`` shows what will be sent; a POST there sends it."""
     choice = live_tables.choose(request, access.accounts_to_operate(request.user))

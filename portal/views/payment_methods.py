@@ -14,7 +14,7 @@ from portal.models import Switches, User
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import live_tables
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from ultahost_api.client import Client, PaymentMethod, writes
 from ultahost_api.models import Account
 
@@ -39,7 +39,7 @@ def payment_methods(request: http.Request) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("card_number", "card_expiry", "bank_code", "bank_account")
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def add_payment_method(request: http.Request, account_id: UUID, method: str) -> HttpResponse:
     if method not in FORMS or (method == "card" and not Switches.current().cards):
         raise Http404

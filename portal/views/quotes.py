@@ -17,7 +17,7 @@ from portal.pages.filters import QuoteFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.views.orders import told_with_invoice, where_it_led
 from portal.wording import fields
 from ultahost_api.client import QuoteDetails, writes
@@ -96,7 +96,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
     read = _read(account, quote_id)

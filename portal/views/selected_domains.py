@@ -17,7 +17,7 @@ from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.client.core.write import Write
@@ -172,7 +172,7 @@ KINDS: Mapping[str, BulkWrite] = {
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def change_domains(request: http.Request, act: str) -> HttpResponse:
     kind = KINDS.get(act)
     if kind is None or not access.accounts_to_operate(request.user):

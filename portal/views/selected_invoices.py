@@ -10,7 +10,7 @@ from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, selected
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording.translated import Translated
 from ultahost_api.client import writes
 from ultahost_api.models import Invoice
@@ -83,7 +83,7 @@ _PAY = BulkWrite(
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def pay_invoices(request: http.Request) -> HttpResponse:
     """Each is its own operation; its token is derived from the page's, so a page sent twice pays once."""
     return TogetherPage(request, _INVOICES, _PAY, reverse("invoices")).respond()

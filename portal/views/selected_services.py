@@ -16,7 +16,7 @@ from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import selected
 from portal.queries import offers
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording.statuses import its_status
 from ultahost_api.client import writes
 from ultahost_api.models import Service
@@ -65,7 +65,7 @@ def _kind(command: ServiceCommand) -> BulkWrite:
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def command_services(request: http.Request, command_id: UUID) -> HttpResponse:
     if not access.accounts_to_operate(request.user):
         raise Http404

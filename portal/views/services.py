@@ -24,7 +24,7 @@ from portal.pages.filters import LabelledFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, offers, related
 from portal.queries.freshness import Freshness
-from portal.sign_in.reauthentication import asks_first
+from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording import fields
 from portal.wording.cycles import cycle_word
 from ultahost_api import operations
@@ -154,7 +154,7 @@ def _table(request: http.Request) -> Table:
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     if request.method != "POST" and operations.pending_cancellation(service):
@@ -196,7 +196,7 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
 @sensitive_variables()
 @sensitive_post_parameters("password")
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def reset_service_password(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     writing = WritePage(
@@ -232,7 +232,7 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
 
 
 @http.require_safe_or_post
-@asks_first
+@can_be_asked_first
 def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
     writing = WritePage(
