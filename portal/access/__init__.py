@@ -20,6 +20,7 @@ from portal.access.accounts import (
     grants_held_by,
     grants_left_by,
     grants_to_change,
+    may_give,
     owners_of,
     sharers_of,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "label_to_see",
     "labels_to_see",
     "may_change_nameserver_sets",
+    "may_give",
     "may_operate",
     "may_set_label",
     "may_still_send",

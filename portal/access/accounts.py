@@ -58,6 +58,11 @@ def accounts_to_share(user: User) -> QuerySet[Account]:
     return Account.objects.filter(holds_key(user, ApiKey.objects.active()))
 
 
+def may_give(giver: User, account: Account, level: str) -> bool:
+    """A giver gives no more than they have: with a key that Ultahost refuses, only View."""
+    return level != Grant.Level.OPERATE or accounts_to_operate(giver).contains(account)
+
+
 def accounts_without(person: User) -> QuerySet[Account]:
     """Accounts to which only this person has a key. When they leave, no key opens these accounts."""
     others = (

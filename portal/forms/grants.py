@@ -37,9 +37,7 @@ class LevelForm(forms.Form):
             self.add_error("level", words % {"person": person})
 
     def check_giver(self, giver: User, account: Account) -> None:
-        """A giver cannot give more than they have: with a key that Ultahost refuses, only View."""
-        operates = self.cleaned_data.get("level") == Grant.Level.OPERATE
-        if operates and not access.accounts_to_operate(giver).contains(account):
+        if not access.may_give(giver, account, self.cleaned_data.get("level", "")):
             words = _("Ultahost refuses your key. Replace it before you give more than View.")
             self.add_error("level", words)
 

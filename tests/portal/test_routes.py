@@ -65,6 +65,11 @@ def test_it_stays_a_house_that_one_can_find_one_s_way_in(app, most):
     assert len(rooms) <= most
 
 
+@pytest.mark.parametrize("path", re.findall(r"`((?:portal|ultahost_api|templates)/[^`]+)`", README))
+def test_it_names_files_that_there_are(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"make (\w+)", README))))
 def test_it_has_the_make_targets_of_the_readme(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
