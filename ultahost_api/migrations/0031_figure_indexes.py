@@ -38,6 +38,12 @@ def account(name):
     return models.ForeignKey("ultahost_api.account", PROTECT, related_name=related, db_index=False)
 
 
+_MAY_BE_OPEN = (
+    *("Unpaid", "Payment Pending", "Collections"),
+    *("Credit", "Overdue", "Payment being sent", "Payment unknown"),
+)
+
+
 class Migration(migrations.Migration):
     dependencies = [("ultahost_api", "0030_order_of_figures")]
 
@@ -91,7 +97,8 @@ class Migration(migrations.Migration):
                 models.F("id"),
                 models.F("gone_at"),
                 condition=models.Q(
-                    ("gone_at", None), ("status__one_of", ("Unpaid", "Payment Pending", "Collections"))
+                    ("gone_at", None),
+                    ("status__one_of", _MAY_BE_OPEN),
                 ),
                 name="ultahost_invoice_open",
             ),

@@ -11,9 +11,11 @@ from ultahost_api.models import sorting  # noqa: F401 - the lookup
 from ultahost_api.models.operations import Operation
 
 OPEN = ("Unpaid", "Payment Pending", "Collections")
-IS_OPEN = Q(status__one_of=OPEN)  # an index holds these few invoices
 PAYMENT_SENT, PAYMENT_UNKNOWN = "Payment being sent", "Payment unknown"  # by an operation
 CREDIT, OVERDUE = "Credit", "Overdue"  # also derived
+# An index holds these few invoices. Ultahost may write a word of ours as well.
+MAY_BE_OPEN = Q(status__one_of=(*OPEN, CREDIT, OVERDUE, PAYMENT_SENT, PAYMENT_UNKNOWN))
+IS_OPEN = MAY_BE_OPEN & Q(status__one_of=OPEN)
 ASKED_FOR = "Open"  # a group of statuses
 NOT_SPENT = ("Draft", "Cancelled")
 PAYABLE = "Unpaid"  # of those: the others are being paid already, or are in collection

@@ -14,6 +14,7 @@ from ultahost_api.models.invoice_statuses import (
     ASKED_FOR,
     CREDIT,
     IS_OPEN,
+    MAY_BE_OPEN,
     NOT_SPENT,
     OPEN,
     OPEN_INVOICE,
@@ -47,7 +48,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         shown, words = Q(status=status), derived()
         for word, condition in reversed(words):
             shown = condition | shown if word == status else ~condition & shown
-        return self.filter(shown, IS_OPEN) if status in dict(words) else self.filter(shown)
+        return self.filter(shown, MAY_BE_OPEN) if status in dict(words) else self.filter(shown)
 
     def with_derived_status(self) -> Self:
         """``derived_status`` is what ``shown_status`` says, for the database to count."""
@@ -242,7 +243,7 @@ class Invoice(Cached):
                 "status",
                 "id",
                 "gone_at",
-                only=IS_OPEN,
+                only=MAY_BE_OPEN,
             ),
             sorted_by("ultahost_invoice_by_date", "date", "remote_id"),
             sorted_by("ultahost_invoice_by_due_date", "due_date", "remote_id"),
