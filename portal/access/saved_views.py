@@ -4,7 +4,8 @@ import re
 from urllib.parse import unquote_plus
 from uuid import UUID
 
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import CharField, Q, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.shortcuts import get_object_or_404
 
 from portal.access import rights
@@ -17,12 +18,17 @@ _PREPARED = Prepared(most=200)
 
 
 def saved_views_of(user: User, listing: str) -> list[SavedView]:
-    """Their own and the shared ones, without views that name an account which the user may not see."""
+    """Their own and the shared ones, without views that name an account which the user may not see.
+
+    ``maker`` is what its owner is called.
+    """
     seen = Q(owner=user) | Q(shared=True)
+    maker = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=CharField())
     found = _PREPARED.rows(
-        SavedView, (user.pk, listing), lambda: SavedView.objects.filter(seen, listing=listing)
+        SavedView,
+        (user.pk, listing),
+        lambda: SavedView.objects.filter(seen, listing=listing).annotate(maker=maker),
     )
-    prefetch_related_objects([view for view in found if view.owner_id != user.pk], "owner")
     unseen = rights.unseen_accounts(user) if found else []
     return [view for view in found if view.owner_id == user.pk or not _names(view, unseen)]
 

@@ -97,9 +97,12 @@ def test_it_imports_every_style_sheet_once() -> None:
     assert sorted(imported) == sorted(present)
 
 
+HASHED = "<style>{{ style }}</style>"  # of letters; the policy of their document names its hash
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=by_name)
 def test_it_has_nothing_inline_that_the_content_security_policy_forbids(path: Path) -> None:
-    html = path.read_text()
+    html = path.read_text().replace(HASHED, "")
     assert not re.search(r"<style\b|\sstyle=|\son\w+=|javascript:|hx-on|hx-vals=.?js:", html, re.IGNORECASE)
     assert all("src=" in tag for tag in re.findall(r"<script\b[^>]*>", html))
 
