@@ -57,6 +57,8 @@ def search(user: User, query: str) -> list[Group]:
     asked = Search(user, words)
     found = [acts(asked), *asked.cached(), accounts(asked), people(asked), keys(asked), pages(asked)]
     shown = sorted((group for group in found if group.rows), key=lambda group: not group.is_exact)
+    if not shown and (commands := bare_commands(asked)).rows:
+        shown = [commands]
     return shown if shown and "@" not in query else [*shown, *contacts(user, query)]
 
 
@@ -165,6 +167,20 @@ def acts(asked: Search) -> Group:
         found.remove(named[0])
         found.insert(0, replace(named[0], is_named=True))
     found += _orders(asked)
+    return Group("acts", found[:SHOWN], len(found[:SHOWN]), is_exact=True)
+
+
+def bare_commands(asked: Search) -> Group:
+    """ "reboot" alone: with the first services that take it, until the name of one is typed behind it."""
+    found: list[Act] = []
+    if asked.user.may_hold_keys:
+        rows = access.services_to_view(asked.user).of(access.accounts_to_operate(asked.user)).present()
+        for command in ServiceCommand.objects.all():
+            tokens = searchable([command.words]).split()
+            if len(asked.words) <= len(tokens) and all(map(_begin, tokens, asked.words)):
+                fit = rows.filter(product_name__in=command.products) if command.products else rows
+                some = fit.filter(status="Active").order_by("domain", "product_name", "pk")[:SHOWN]
+                found += [Act(row, command) for row in some]
     return Group("acts", found[:SHOWN], len(found[:SHOWN]), is_exact=True)
 
 

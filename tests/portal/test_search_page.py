@@ -153,6 +153,25 @@ def test_it_leads_from_a_verb_to_the_page_that_asks(search, one_of_each):
     assert {*found(search("pay 0347"))} == {"contacts"}
 
 
+@pytest.mark.parametrize("query", ["reb", "reboot", "REBOOT ", "soft"])
+def test_it_offers_a_bare_command_with_the_services_that_take_it(search, one_of_each, rows, acme, query):
+    ServiceCommand.objects.create(name="reboot", words="Reboot", products=["Linux VPS"])
+    ServiceCommand.objects.create(name="reset", words="Soft reset", products=["Linux VPS"])
+    rows.service(acme, domain="no-such-product.example")
+    rows.service(acme, domain="ended.example", product_name="Linux VPS", status="Terminated")
+    page = search(query)
+    assert len(found(page)["acts"]) == 1
+    assert "tiny-observatory.net" in page.one(".hit").text
+    assert page.all("[data-question]") == []
+
+
+def test_it_offers_no_bare_command_to_who_may_only_view(visit, people, search, one_of_each, acme, alma):
+    ServiceCommand.objects.create(name="reboot", words="Reboot")
+    viewer = people.member("Viewer")
+    Grant.objects.create(user=viewer, account=acme, level="view", given_by=alma)
+    assert "acts" not in found(search("reboot", visit(viewer)))
+
+
 @pytest.mark.parametrize(
     ("language", "query"), [("de", "bezahlen 0347"), ("tr", "Öde 0347"), ("de", "pay 0347")]
 )
