@@ -66,7 +66,8 @@ def _why_suspended(invoice: Invoice | None, oldest: Invoice | None) -> str:
         return _("Invoice %(invoice)s of %(sum)s was due %(when)s") % _about(invoice)
     if oldest:
         words = _(
-            "No overdue invoice names it. The oldest of the account: %(invoice)s, %(sum)s, due %(when)s"
+            "It is not known for which invoice. The oldest overdue one of the account:"
+            " %(invoice)s, %(sum)s, due %(when)s"
         )
         return words % _about(oldest)
     return _("No overdue invoice is known")
@@ -76,7 +77,7 @@ def _suspended_button(invoice: Invoice | None, service: Service, reader: Reader)
     if invoice:
         return reader.remedies.payment(invoice) or Button(_("Open invoice"), href("invoice", invoice.pk))
     if service.account_id in reader.oldest_overdue:
-        return Button(_("Review"), _list("invoices", service.account_id, status="Overdue"))
+        return Button(_("Overdue invoices"), _list("invoices", service.account_id, status="Overdue"))
     return Button(pgettext("act", "Open"), href("service", service.pk))
 
 

@@ -156,7 +156,8 @@ def test_it_never_guesses_which_invoice_it_was(visit, alma, rows, acme):
     page = visit(alma).get("/")
 
     assert why(page)[0] == (
-        "No overdue invoice names it. The oldest of the account: of something, €14.00, due 40 days ago"
+        "It is not known for which invoice. The oldest overdue one of the account: of something, €14.00,"
+        " due 40 days ago"
     )
     assert page.all(".need .do > a")[0]["href"] == f"/invoices/?status=Overdue&account={acme.pk}"
 
