@@ -15,10 +15,12 @@ from django.utils.translation import gettext, pgettext
 
 from portal import access
 from portal.models import Product, ServiceCommand, User
+from portal.queries import offers
 from portal.queries.places import is_called, places
 from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.folding import searchable, wanted
+from ultahost_api.models.row_statuses import NOT_RUNNING_SERVICE
 from ultahost_api.models.search_index import Found, Words, beginning, equal_to, look_up
 
 SHOWN, COUNTED = 6, 100  # rows of a group; a count beyond this is not told exactly
@@ -160,7 +162,10 @@ class Search:
 def acts(asked: Search) -> Group:
     """ "reboot tiny-observatory", "pay 347", "order vps": each leads to the page that asks first."""
     found = [
-        Act(row, command) for verb, (_rows, command) in asked.verbs.items() for row in asked.group(verb).rows
+        Act(row, command)
+        for verb, (_rows, command) in asked.verbs.items()
+        for row in asked.group(verb).rows
+        if command is None or offers.of_service(row, None).runs
     ]
     named = [act for act in found if _names(asked.words, act)]
     if len(named) == 1:
@@ -179,7 +184,8 @@ def bare_commands(asked: Search) -> Group:
             tokens = searchable([command.words]).split()
             if len(asked.words) <= len(tokens) and all(map(_begin, tokens, asked.words)):
                 fit = rows.filter(product_name__in=command.products) if command.products else rows
-                some = fit.filter(status="Active").order_by("domain", "product_name", "pk")[:SHOWN]
+                running = fit.exclude(status__in=NOT_RUNNING_SERVICE)
+                some = running.order_by("domain", "product_name", "pk")[:SHOWN]
                 found += [Act(row, command) for row in some]
     return Group("acts", found[:SHOWN], len(found[:SHOWN]), is_exact=True)
 

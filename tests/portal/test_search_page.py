@@ -161,6 +161,7 @@ def test_it_offers_a_bare_command_with_the_services_that_take_it(search, one_of_
     rows.service(acme, domain="ended.example", product_name="Linux VPS", status="Terminated")
     page = search(query)
     assert len(found(page)["acts"]) == 1
+    assert "acts" not in found(search("reboot ended"))
     assert "tiny-observatory.net" in page.one(".hit").text
     assert page.all("[data-question]") == []
 
