@@ -39,7 +39,11 @@ INTRUDERS = """() => {
   const foreign = element => element.src && address(element.src).origin !== location.origin
   const outward = ['http:', 'https:', 'mailto:', 'tel:']
   const leads = ({ href }) => outward.includes(address(href.baseVal ?? href).protocol)
-  const never = 'base, object, embed, style, meta[http-equiv=refresh], iframe:not(.letter), [action*="//"]'
+  // The document of a letter has one style of ours
+  const letters = /^\\/(emails|announcements)\\/.*\\/text\\/$/.test(location.pathname)
+  const styles = letters ? 'body style, head > style:not(:only-of-type)' : 'style'
+  const never = `${styles}, base, object, embed, meta[http-equiv=refresh], [action*="//"]`
+    + ', iframe:not(.letter)'
   return [...document.querySelectorAll('*')]
     .filter(element => element.matches(never)
       || [...element.attributes].some(acts)

@@ -117,7 +117,11 @@ def test_it_lists_the_emails_and_shows_one_in_a_frame_that_runs_nothing(
     expect(fact(page, "To")).to_contain_text("buchhaltung@atelier.example")
     letter = page.frame_locator("iframe.letter")
     expect(letter.locator("body")).to_contain_text("Thank you for your order.")
-    assert letter.locator("script, img, form, input, style, [onload], [href^=javascript]").count() == 0
+    assert letter.locator("script, img, form, input, body style, [onload], [href^=javascript]").count() == 0
+    assert (
+        letter.locator("body").evaluate("body => getComputedStyle(body).fontFamily")
+        == "system-ui, sans-serif"
+    )
     assert "allow-scripts" not in (page.locator("iframe.letter").get_attribute("sandbox") or "allow-scripts")
     assert elsewhere == []
     assert visitor.complaints == []
