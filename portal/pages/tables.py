@@ -160,15 +160,9 @@ class Table(AnyTable):
         is_sought = {pill.name for pill in self.pills} == {"q"}
         part = self.rows, first, end, self._found
         if self._order.begins_with_empty:
-            part = self._order.part_of(*part, self._empty)
+            part = self._order.part_of(*part, self._count_of("empty"))
         ids = ids_of_page(*part, Others(number if self._sees_most else None, is_sought))
         return found.filter(pk__in=ids).order_by(*self._order.terms())
-
-    @property
-    def _empty(self) -> int:
-        """How many of the filtered rows have nothing to be sorted by."""
-        count, key = self._order.empty(self.rows.order_by()).count, self._key("empty", "page", "size")
-        return access.kept_figures(self.request.user, key, count) if self._may_be_kept else count()
 
     @property
     def _found(self) -> int:
@@ -228,7 +222,7 @@ class Table(AnyTable):
     def _counts(self) -> dict[str, Counter[str]]:
         """By name. The statuses of all parts are one."""
         return self.kept(
-            "counts",
+            f"counts of {self.sort}" if self._order.begins_with_empty else "counts",
             lambda narrow: counts_by_account(*self._counted(narrow)),
             lambda: counts_by(*self._counted(lambda rows: rows)),
             list_counts.add_up,
@@ -242,6 +236,8 @@ class Table(AnyTable):
             rows["found"] = self.rows
         if self.is_filtered and self._sees_most:
             rows["all"] = self._all
+        if self._order.begins_with_empty:
+            rows["empty"] = self._order.empty(self.rows)
         if isinstance(self._all, CachedQuerySet):
             rows["unread"] = self._all.partly_unreadable()
         if self.has_statuses:
