@@ -236,8 +236,7 @@ class Harness:
     def _pay_together(self) -> None:
         """Confirmed at once, ten times over; every other time the worker is killed on the way."""
         rows = self.account.add_invoices(TOGETHER, status="Unpaid", paymentmethod="stripe")
-        self._look_at_invoices()
-        invoices = Invoice.objects.filter(remote_id__in=[row["id"] for row in rows])
+        invoices = self._copied([row["id"] for row in rows])
         self.visitor.prove()
         page = self.visitor.get("/invoices/pay/?" + "&".join(f"invoice={one.pk}" for one in invoices))
         batch = uuid5(UUID(dict(page.form.fields)["form_token"]), str(self.key.owner_id))
@@ -264,10 +263,18 @@ class Harness:
         self._wait_for(batch)
         self.sandbox.faults.clear()
 
-    def _look_at_invoices(self) -> None:
+    def _copied(self, remote_ids: list[int]) -> list[Invoice]:
+        """These invoices, once they are here: the worker may hold the lease of their list."""
         refresh = Refresh.objects.get(noun="invoices")
-        Refresh.objects.filter(pk=refresh.pk).update(next_due_at=timezone.now(), lease_until=None)
-        runs.run(refresh.pk)
+        deadline = time.monotonic() + 60
+        while True:
+            Refresh.objects.filter(pk=refresh.pk).update(next_due_at=timezone.now(), lease_until=None)
+            runs.run(refresh.pk)
+            invoices = list(Invoice.objects.filter(remote_id__in=remote_ids))
+            if len(invoices) == len(remote_ids):
+                return invoices
+            assert time.monotonic() < deadline, f"{len(invoices)} of {len(remote_ids)} invoices were copied"
+            time.sleep(0.5)
 
     def _wait_for(self, batch: UUID) -> None:
         """Until nothing of it waits; the ticks ring for what a killed worker left."""
