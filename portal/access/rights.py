@@ -3,7 +3,7 @@
 A rule is a condition on accounts: EVERY_ACCOUNT has no condition, and NO_ACCOUNT matches none.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -15,6 +15,7 @@ from portal.models import AccountPolicy, Grant, Role, User
 from ultahost_api.models import Account, ApiKey, row_versions
 from ultahost_api.models.accounts import MOST_IDS, AccountQuerySet, in_statement
 from ultahost_api.models.api_keys import ApiKeyQuerySet
+from ultahost_api.models.prepared import Prepared
 
 Rule = Callable[[User], Q]
 Rows = TypeVar("Rows", bound="QuerySet[Any]")
@@ -59,32 +60,25 @@ def with_invoices(user: User) -> Q:
     return ~is_private() | to_view(user)
 
 
+_PREPARED = Prepared(most=200)  # what asks for the rights of a user
 RULES: tuple[Rule, ...] = (to_view, to_operate, to_pay, with_invoices)  # most pages need several of them
 
 
 class _Asked(NamedTuple):
-    """A statement for all accounts, and the names of the rules that it asks for or need not ask for."""
+    """By the names of rules: the condition of each that has to be asked for, and those without one."""
 
-    statement: str
-    parameters: Sequence[Any]
-    some: tuple[str, ...]
+    some: dict[str, Q]
     every: frozenset[str]
 
 
 @lru_cache(maxsize=200)
 def _asked(pk: UUID, role: str, is_active: bool) -> _Asked:
-    """What asks for the rights of a user. It is kept, and the rights are not: to build it takes longer."""
     user = User(pk=pk, role=role, is_active=is_active)
     conditions = {rule.__name__: rule(user) for rule in RULES}
-    asked = {
-        name: ExpressionWrapper(condition, BooleanField())
-        for name, condition in conditions.items()
-        if condition not in (EVERY_ACCOUNT, NO_ACCOUNT)
-    }
-    meets = {f"meets_{name}": condition for name, condition in asked.items()}
-    found = Account.objects.annotate(**meets, rows_version=row_versions.of_account())
+    plain = (EVERY_ACCOUNT, NO_ACCOUNT)
+    some = {name: condition for name, condition in conditions.items() if condition not in plain}
     every = frozenset(name for name, condition in conditions.items() if condition == EVERY_ACCOUNT)
-    return _Asked(*found.query.sql_with_params(), tuple(asked), every)
+    return _Asked(some, every)
 
 
 class KnownRights:
@@ -101,9 +95,14 @@ class KnownRights:
     @cached_property
     def accounts(self) -> list[tuple[Account, frozenset[str]]]:
         """All accounts in their usual order, each with the names of the rules that it meets."""
-        asked = self.asked
-        found = Account.objects.raw(asked.statement, asked.parameters)
+        asked, user = self.asked, self.user
+        found = _PREPARED.rows(Account, (user.pk, user.role, user.is_active), self._query)
         return [(account, asked.every | _met(account, asked.some)) for account in found]
+
+    def _query(self) -> AccountQuerySet:
+        some = self.asked.some.items()
+        meets = {f"meets_{name}": ExpressionWrapper(condition, BooleanField()) for name, condition in some}
+        return Account.objects.annotate(**meets, rows_version=row_versions.of_account())
 
     def by(self, rule: Rule) -> AccountQuerySet:
         """Those that meet the rule, as if they had been read by this query. To build one takes its time."""
@@ -111,7 +110,9 @@ class KnownRights:
             met = [account for account, rules in self.accounts if rule.__name__ in rules]
             names_all = rule.__name__ not in self.asked.every and len(met) <= MOST_IDS
             named = Q(pk__in=[account.pk for account in met])
-            found = Account.objects.filter(named if names_all else rule(self.user))
+            found = Account.objects.all()
+            found._defer_next_filter = True  # type: ignore[attr-defined]  # few are asked for more than these
+            found = found.filter(named if names_all else rule(self.user))
             found._result_cache = met
             self._by_rule[rule.__name__] = found
         return self._by_rule[rule.__name__]
