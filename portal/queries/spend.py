@@ -134,16 +134,15 @@ class Spend:
     @cached_property
     def months(self) -> list[tuple[date, Sums]]:
         """The last 24, the oldest first."""
-        found: defaultdict[date, Sums] = defaultdict(Sums)
+        found: defaultdict[date | None, list[Sums]] = defaultdict(list)
         for (_, month), sums in self._cells.items():
-            if month:
-                found[month] += sums
-        return [(month, found[month]) for n in range(MONTHS) if (month := later(self.first, n))]
+            found[month].append(sums)
+        return [(month, Sums.of(found[month])) for n in range(MONTHS) if (month := later(self.first, n))]
 
     @cached_property
     def whole(self) -> Sums:
         """All of the period."""
-        return sum((sums for _, _, sums in self._in_period()), Sums())
+        return Sums.of(sums for _, _, sums in self._in_period())
 
     @property
     def by_month(self) -> Partition:

@@ -1,9 +1,10 @@
 """Sums over invoices that count as spend: by account and month, and by what their lines are about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import Case, Count, F, Q, Sum, TextField, Value, When
@@ -49,12 +50,18 @@ class Sums:
     unread: int = 0
     refunded: int = 0
 
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+    @classmethod
+    def of(cls, some: Iterable["Sums"]) -> "Sums":
+        """What they come to together."""
+        columns: Any = zip(*map(_columns, some), strict=True)
+        return cls(*(sum(column) for column in columns))
 
     @property
     def invoiced(self) -> Decimal:
         return self.net + self.tax
+
+
+_columns = attrgetter(*(one.name for one in fields(Sums)))
 
 
 def by_account_and_month(invoices: InvoiceQuerySet) -> dict[tuple[Any, date | None], Sums]:

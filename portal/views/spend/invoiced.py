@@ -45,7 +45,7 @@ class Invoiced:
     @cached_property
     def shown(self) -> Sums:
         """All of the last 24 months."""
-        return sum((sums for _month, sums in self.spend.months), Sums())
+        return Sums.of(sums for _month, sums in self.spend.months)
 
     @property
     def undetailed_url(self) -> str:
