@@ -29,6 +29,7 @@ from portal.wording.statuses import BAD, INFO, SOON
 from ultahost_api import conf
 from ultahost_api.models import Invoice
 from ultahost_api.models.counting import counts
+from ultahost_api.models.sorting import first_of
 
 SHOWN, AT_MOST = 12, 200
 
@@ -74,7 +75,7 @@ class Needs:
         """Only the few of an ordinary page are kept."""
 
         def read() -> dict[Kind, list[Any]]:
-            return {kind: list(self._split(kind)[self._wanted][: self._most]) for kind in COPIED}
+            return {kind: list(first_of(self._split(kind)[self._wanted], self._most)) for kind in COPIED}
 
         key = "needs", self._wanted, self._put_off
         return access.kept_rows(self.user, key, read) if self._most == SHOWN else read()

@@ -20,7 +20,7 @@ from ultahost_api import conf
 from ultahost_api.models import Event, Noun, Refresh
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts
-from ultahost_api.models.sorting import without_index
+from ultahost_api.models.sorting import first_of, without_index
 from ultahost_api.refresh import schedule
 
 _SHOWN, _CHANGES_SHOWN = 8, 10
@@ -78,7 +78,7 @@ def _changes(user: User) -> list[Event]:
     events = access.events_to_view(user)
     if access.sees_most_accounts(user, access.accounts_with_invoices(user)):
         events = without_index(events, "account")
-    return list(events[:_CHANGES_SHOWN])
+    return list(first_of(events, _CHANGES_SHOWN))
 
 
 def _unreadable(user: User) -> dict[str, CachedQuerySet[Any]]:

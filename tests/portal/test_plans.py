@@ -168,6 +168,23 @@ def test_it_works_figures_out_from_an_index(member, rows, accounts, path, words,
         assert any(f"INDEX {index}" in step or f"using {index}" in step for step in plan), plan
 
 
+@pytest.mark.parametrize(
+    ("words", "most"),
+    [('"renewal_invoice"', 12), ('"unpaid_invoice"', 12), ('"ultahost_api_event"."changes"', 10)],
+)
+def test_home_works_nothing_out_of_rows_that_it_does_not_show(member, rows, accounts, words, most):
+    """Of these only their order is read."""
+    rows.domain(accounts[0], status="Expired", expiry_date=TODAY)
+    rows.event(rows.service(accounts[0], status="Suspended"))
+    with all_statements() as captured:
+        member.get("/")
+
+    (statement,) = [one["sql"] for one in captured if words in one["sql"]]
+    ids = re.search(rf'WHERE "ultahost_api_\w+"\."id" IN \(SELECT (.*) LIMIT {most}\)', statement)
+    assert ids
+    assert words not in ids[1]
+
+
 def test_it_reads_no_json_of_each_invoice_that_spend_adds_up(member, rows, accounts):
     rows.invoice(accounts[0], date=TODAY, total=5, subtotal=5, detailed_at="2026-01-01T00:00Z")
     with all_statements() as captured:

@@ -65,6 +65,13 @@ def unreadable(name: str) -> Index:
     return Index(fields=["gone_at"], condition=~Q(unreadable={}), name=name)
 
 
+def first_of(rows: Rows, most: int) -> Rows:
+    """The first rows in their order. What else they are annotated with is worked out for these alone."""
+    found = rows.all()
+    found.query.where = WhereNode()
+    return found.filter(pk__in=rows.values("pk")[:most])
+
+
 def without_index(rows: Rows, column: str) -> Rows:
     """The same rows. SQLite does not find them by conditions on this column, which most rows meet.
 
