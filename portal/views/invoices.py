@@ -119,11 +119,15 @@ def invoices(request: http.Request) -> HttpResponse:
 
 def _filtered(table: Table) -> list[FilteredTotals]:
     """What the rows of the list come to, on all of its pages."""
-    rows: Any = table.rows
+
+    def rows() -> Any:
+        """Built only where nothing is kept: a search is looked up for it."""
+        return table.rows
+
     return table.kept(
         "totals",
-        lambda narrow: narrow(rows).totalled_by_account(),
-        rows.totalled,
+        lambda narrow: narrow(rows()).totalled_by_account(),
+        lambda: rows().totalled(),
         lambda told: add_filtered(chain.from_iterable(told)),
     )
 

@@ -265,7 +265,7 @@ class Domain(Cached):
 
     class Meta(Cached.Meta):
         indexes = [
-            # All that the number in the menu reads, so that it reads no row.
+            # All that counting the domains at risk, or of unknown risk, reads, so that it reads no row.
             models.Index(
                 fields=[
                     "account",
@@ -275,6 +275,7 @@ class Domain(Cached):
                     "expiry_date",
                     "next_due_date",
                     "next_invoice_date",
+                    "detailed_at",
                     "id",
                 ],
                 name="ultahost_domain_risk",

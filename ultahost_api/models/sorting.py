@@ -72,13 +72,17 @@ def first_of(rows: Rows, most: int) -> Rows:
     return found.filter(pk__in=rows.values("pk")[:most])
 
 
-def without_index(rows: Rows, column: str) -> Rows:
+def without_index(rows: Rows, column: str, lookup: str = "") -> Rows:
     """The same rows. SQLite does not find them by conditions on this column, which most rows meet.
+
+    ``lookup`` names the only ones of these that are meant.
 
     It guesses how many do. To have a page in some order, it would rather read all rows of a list of accounts
     and sort them, although an index of that order has the first fifty at its begin.
     """
-    return _without_index(rows, lambda lookup: lookup.lhs.target.name == column)
+    return _without_index(
+        rows, lambda one: one.lhs.target.name == column and one.lookup_name in (lookup or one.lookup_name,)
+    )
 
 
 def without_equal(rows: Rows) -> Rows:
