@@ -12,10 +12,10 @@ class UltahostApiConfig(AppConfig):
 
         from ultahost_api import checks
         from ultahost_api.crypto import sealed_columns
-        from ultahost_api.models import ApiKey, row_versions, search_index
+        from ultahost_api.models import ApiKey, row_versions, search_tables
 
         register(checks.check_settings, "ultahost_api")
-        for made in (search_index, row_versions):
+        for made in (search_tables, row_versions):
             pre_migrate.connect(made.give_way, sender=self)
             post_migrate.connect(made.prepare, sender=self)
         sealed_columns.register(ApiKey, "sealed")

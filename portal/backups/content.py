@@ -16,7 +16,7 @@ from portal.backups import CannotKeep
 from portal.models import FirstAdminToken
 from ultahost_api import installation
 from ultahost_api.crypto import sealed_columns, sealing
-from ultahost_api.models import Heartbeat, Installation, RowVersion, search_index
+from ultahost_api.models import Heartbeat, Installation, RowVersion, search_tables
 
 # What holds only for now: sessions end within days, the caches age in minutes, and triggers number rows anew.
 PASSING = [
@@ -42,7 +42,7 @@ def rows() -> dict[str, int]:
     with connection.cursor() as cursor:
         counted = {}
         for table in sorted(connection.introspection.table_names(cursor)):
-            if table.startswith(search_index.TABLES):
+            if table.startswith(search_tables.TABLES):
                 continue  # made from the rows themselves
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608
             counted[table] = cursor.fetchone()[0]

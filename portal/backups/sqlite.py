@@ -13,7 +13,7 @@ from portal.backups import CannotKeep, content
 from portal.backups.archive import Manifest
 from portal.running import CannotStart
 from portal.running.launcher import only_launcher
-from ultahost_api.models import search_index
+from ultahost_api.models import search_tables
 
 _LONGEST_ROW = 64 * 1024 * 1024  # bytes
 _PLAIN_TABLE = """SELECT 1 FROM main.sqlite_schema
@@ -33,7 +33,7 @@ def dump(folder: Path) -> tuple[Path, dict[str, Any]]:
     with _working_on(copy):
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA secure_delete = ON")
-            search_index.drop(cursor)  # it may hold words of rows that were removed
+            search_tables.drop(cursor)  # it may hold words of rows that were removed
             there = connection.introspection.table_names(cursor)  # an older version lacks some
             for table in set(content.PASSING).intersection(there):
                 cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")  # noqa: S608

@@ -70,18 +70,28 @@ class RowFilter(filters.FilterSet):
         }
 
     def search(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        """Rows whose folded texts contain every word, or whose number is the word."""
-        for spellings in wanted(value):
-            found = Q()
-            for word in spellings:
-                for path in self.searched:
-                    found |= search_index.holding(_model(rows, path), word, path)
-                number = word.removeprefix("#")
-                is_number = number.isascii() and number.isdigit() and len(number) < 19
-                if self.number_column and is_number:
-                    found |= Q(**{self.number_column: int(number)})
-            rows = rows.filter(found)
-        return rows
+        """Rows whose folded texts contain every word, or whose number is the word.
+
+        Words that only the texts of the rows hold are looked up together: few rows hold all of them.
+        """
+        words = wanted(value)
+        elsewhere = [self._numbered(word) for word in words]
+        for path in filter(None, self.searched):
+            held = search_index.holding_each(_model(rows, path), words, path)
+            elsewhere = [found | more for found, more in zip(elsewhere, held, strict=True)]
+        if "" not in self.searched:
+            return rows.filter(*(found or Q(pk__in=[]) for found in elsewhere))
+        told = list(zip(words, elsewhere, strict=True))
+        alone = [word for word, found in told if not found]
+        either = [found | search_index.holding(rows.model, [word]) for word, found in told if found]
+        return rows.filter(*either, search_index.holding(rows.model, alone) if alone else Q())
+
+    def _numbered(self, word: set[str]) -> Q:
+        found = Q()
+        for number in (spelling.removeprefix("#") for spelling in word):
+            if self.number_column and number.isascii() and number.isdigit() and len(number) < 19:
+                found |= Q(**{self.number_column: int(number)})
+        return found
 
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{self.status_column: value})

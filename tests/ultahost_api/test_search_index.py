@@ -3,11 +3,11 @@
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.db.models import F, TextField, Value
+from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Concat
 
-from ultahost_api.models import Account, Domain, Invoice, search_index
-from ultahost_api.models.search_index import equal_to, holding, holding_all, look_up
+from ultahost_api.models import Account, Domain, Invoice, search_index, search_tables
+from ultahost_api.models.search_index import equal_to, holding, holding_all, holding_each, look_up
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def add(account, *names):
 
 
 def found(word):
-    return sorted(domain.name for domain in Domain.objects.filter(holding(Domain, word)))
+    return sorted(domain.name for domain in Domain.objects.filter(holding(Domain, [{word}])))
 
 
 def scanned(word):
@@ -77,7 +77,7 @@ def drop_index(cursor):
     if connection.vendor == "postgresql":
         cursor.execute("DROP INDEX ultahost_api_domain_folded")
     else:
-        search_index.drop(cursor)
+        search_tables.drop(cursor)
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,32 @@ def test_it_looks_at_the_rows_of_one_kind_alone(acme):
     add(acme, "shop.example")
     Invoice.objects.create(account=acme, remote_id=1, number="shop")
     assert found("shop") == ["shop.example"]
-    assert Account.objects.filter(holding(Account, "acme")).get() == acme
+    assert Account.objects.filter(holding(Account, [{"acme"}])).get() == acme
 
 
-def test_it_finds_a_word_that_most_rows_hold(acme, monkeypatch):
+# Rows that hold the words, those that do not, and what then tells them from one another on SQLite.
+MANY = [(20, 9, 40_000, "MATCH"), (20, 3, 0, "NOT"), (20, 0, 0, ""), (20, 9, 0, "LIKE")]
+
+
+@pytest.mark.parametrize("words", [[{"exam"}], [{"exam", "nothing"}, {"mple"}], [{"exam"}, {"e"}], [{"ex"}]])
+@pytest.mark.parametrize(("holding_them", "others", "listed", "told_by"), MANY)
+def test_it_finds_words_that_many_rows_hold(acme, monkeypatch, words, holding_them, others, listed, told_by):
+    monkeypatch.setattr(search_index, "_MOST", 5)
+    monkeypatch.setattr(search_index, "_LISTED", listed)
+    add(acme, *(f"{n}.example" for n in range(holding_them)), *(f"{n}.else" for n in range(others)))
+
+    rows = Domain.objects.filter(holding(Domain, words))
+    assert {row.name for row in rows} == {f"{n}.example" for n in range(holding_them)}
+    if connection.vendor == "sqlite" and {"e"} not in words:
+        *_, condition = str(rows.query).partition(" WHERE ")
+        assert [word for word in ("MATCH", "NOT", "LIKE") if word in condition] == [told_by][: len(told_by)]
+
+
+def test_it_finds_a_word_that_many_accounts_have(acme, monkeypatch):
     monkeypatch.setattr(search_index, "_MOST", 5)
     add(acme, *(f"{n}.example" for n in range(20)))
-    assert len(found("example")) == 20
-    assert Domain.objects.filter(holding(Account, "acme", "account__")).count() == 20
+    assert Domain.objects.filter(*holding_each(Account, [{"acme"}], "account__")).count() == 20
+    assert holding_each(Account, [{"nothing"}, {"acme"}], "account__")[0] == Q()
 
 
 def test_it_finds_the_same_without_an_index(acme):
@@ -201,7 +219,7 @@ def test_it_is_made_again_where_a_table_was_built_anew(acme):
                 cursor.execute(f"DROP TRIGGER ultahost_api_domain_search_{moment}")
     Domain.objects.create(account=acme, remote_id=9, name="between.example")
 
-    search_index.prepare()
+    search_tables.prepare()
 
     assert (found("before"), found("between")) == (["before.example"], ["between.example"])
     Domain.objects.create(account=acme, remote_id=10, name="after.example")
@@ -214,7 +232,7 @@ def test_it_is_asked(acme):
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET LOCAL enable_seqscan = off")
-    plan = Domain.objects.filter(holding(Domain, "123")).explain()
+    plan = Domain.objects.filter(holding(Domain, [{"123"}])).explain()
     assert ("ultahost_api_domain_folded" if connection.vendor == "postgresql" else "INDEX") in plan
 
 
@@ -226,4 +244,4 @@ def test_it_gives_way_to_migrations_and_is_made_again_after_them():
     add(acme, "shop.example")
     assert found("shop") == ["shop.example"]
     if connection.vendor == "sqlite":
-        assert holding(Domain, "shop").children[0][0] == "pk__in"
+        assert holding(Domain, [{"shop"}]).children[0][0] == "pk__in"

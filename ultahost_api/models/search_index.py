@@ -1,39 +1,31 @@
-"""An index over the folded texts, so that a search does not read a table whole.
+"""Finds rows by the words of their folded texts, so that a search does not read a table whole.
 
-PostgreSQL has it by pg_trgm. SQLite has it as an FTS5 table of trigrams for each table with folded texts,
-which triggers keep. Migrations cannot change tables that have such triggers, and take them away when they
-build a table anew: ``give_way`` removes the index before migrations run, and ``prepare`` makes what is
-missing after every migrate. A database without the index finds the same, only slower.
+A database without the index (``search_tables``) finds the same, only slower.
 """
 
-import logging
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.apps import apps
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
-# One row for each row that can be found. The first has a key of its own: VACUUM gives tables without one
-# new row numbers. The second begins the name of each table's index.
-ROWS, WORDS = "ultahost_api_search_rows", "ultahost_api_search_words"
-TABLES = (ROWS, WORDS)  # how the names of all tables begin, of those as well that FTS5 puts beside its own
+from ultahost_api.models.search_tables import ROWS, indexed, words_of
+
 _MOST = 500  # rows: a word that more rows hold is found as quickly by looking at them in their order
 _SHORTEST = 3  # letters: a trigram has three
 # What stands before a word. Each text begins a line.
 _BEFORE = ("\n", " ", ".", "-", "/", "@", "#", "(")
 
+_LISTED = 40_000  # rows that the index tells sooner than their texts are read
 _LOOKED_AT = 5_000  # rows of a word, of which those are chosen that a person may see
 _READ = 1_000  # rows of a word, of which those are chosen that have a text that is or begins so
 
 Words = Sequence[set[str]]  # for each word its spellings, one of which a row has to hold
 Asked = Mapping[str, tuple[QuerySet[Any], Words]]
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +36,42 @@ class Found:
     is_all: bool
 
 
-def holding(model: type[Model], word: str, path: str = "") -> Q:
-    """Which rows of ``model`` hold ``word`` in their folded text; ``path`` leads there from what is asked.
+def holding(model: type[Model], words: Words) -> Q:
+    """Which rows of ``model`` hold all of the words in their folded text.
 
     A word of less than three letters has to begin a word of the text.
     """
-    rows = model._default_manager.all()
-    if connection.vendor == "sqlite" or path:
-        found = look_up({"": (rows, [{word}])}, _MOST)[""]
-        if found.is_all:
-            return Q(**{f"{path}pk__in": found.ids})
-    return holding_all([{word}], path)
+    if connection.vendor != "sqlite":
+        return holding_all(words)
+    found = look_up({"": (model._default_manager.all(), words)}, _MOST)[""]
+    return Q(pk__in=found.ids) if found.is_all else _listed(model, words)
+
+
+def holding_each(model: type[Model], words: Words, path: str) -> list[Q]:
+    """Of each word, which rows hold it in the text of what ``path`` leads to; an empty Q where none does."""
+    asked = {str(n): (model._default_manager.all(), [word]) for n, word in enumerate(words)}
+    told = zip(words, look_up(asked, _MOST).values(), strict=True)
+    return [_holding(word, found, path) for word, found in told]
+
+
+def _holding(word: set[str], found: Found, path: str) -> Q:
+    if not found.is_all:
+        return holding_all([word], path)
+    return Q(**{f"{path}pk__in": found.ids}) if found.ids else Q()
+
+
+def _listed(model: type[Model], words: Words) -> Q:
+    """Rows that hold the words, where these are many: by the index unless to read their texts is quicker."""
+    matched, table = _matched(words), words_of(model._meta.db_table)
+    if not matched or model not in indexed():
+        return holding_all(words)
+    others, phrases = holding_all([word for word in words if word not in matched]), _phrases(matched)
+    about = {"table": table, "rows": ROWS, "most": _MOST, "looked_at": _LISTED}
+    ((_name, number),) = _all_of([_COUNT.format(**about)], ["", phrases])
+    if number <= _LISTED:
+        return Q(pk__in=RawSQL(_LIST.format(**about), [phrases])) & others  # noqa: S611 - names only
+    lacking = [pk for (pk,) in _all_of([_LACKING.format(**about)], [model._meta.db_table, phrases])]
+    return ~Q(pk__in=lacking) & others if len(lacking) <= _MOST else holding_all(words)
 
 
 def holding_all(words: Words, path: str = "") -> Q:
@@ -128,7 +145,7 @@ def _ask_postgres(asked: Asked, most: int) -> dict[str, Found]:
     statements, parameters = [], []
     for name, (rows, words) in asked.items():
         lines = [text for word in words for text in word if text != text.strip("\n")]
-        inside = [{text.strip("\n") for text in word} for word in words]
+        inside = [set(map(_inside, word)) for word in words]
         found = rows.filter(holding_all(inside)).order_by().values("pk", "folded")
         statement, its_own = _compiled(found[: _READ if lines else most + 1])
         is_line = " OR ".join(["strpos(chr(10) || folded || chr(10), %s) > 0"] * len(lines)) or "true"
@@ -143,9 +160,15 @@ def _ask_postgres(asked: Asked, most: int) -> dict[str, Found]:
     return {name: _found(told, most) for name, told in ids.items()}
 
 
+def _inside(text: str) -> str:
+    """What the index is asked for. A short word, which has to begin one, is sought at the begin of a line."""
+    word = text.strip("\n")
+    return word if len(word) >= _SHORTEST else text.rstrip("\n")
+
+
 def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
     """The newest first, among the _LOOKED_AT newest that hold the words."""
-    indexed, among = _indexed(), _Among()
+    models, among = indexed(), _Among()
     statements, parameters, counted = [], [], {}
     for name, (rows, words) in asked.items():
         matched = _matched(words)
@@ -153,10 +176,10 @@ def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
             statement, its_own = _compiled(rows.order_by().values("pk")[: most + 1])
             statements.append(f"SELECT %s, pk FROM ({statement})")  # noqa: S608 - as Django wrote it
             parameters += [name, *its_own]
-        elif matched and rows.model in indexed:
-            table = _words(rows.model._meta.db_table)
+        elif matched and rows.model in models:
+            table = words_of(rows.model._meta.db_table)
             is_among, its_own = among.condition(rows, [word for word in words if word not in matched])
-            phrases = " AND ".join(f"({' OR '.join(map(_phrase, _written(word)))})" for word in matched)
+            phrases = _phrases(matched)
             about = {"table": table, "rows": ROWS, "most": most + 1, "looked_at": _LOOKED_AT}
             statements.append(_FIND.format(is_among=is_among, **about))
             parameters += [name, phrases, *its_own]
@@ -192,6 +215,11 @@ _FIND = (
     " ON {rows}.id = {table}.rowid WHERE {table} MATCH %s ORDER BY {table}.rowid DESC LIMIT {looked_at})"
     " AS found WHERE EXISTS ({is_among}) LIMIT {most})"
 )
+_LIST = "SELECT row_id FROM {table} CROSS JOIN {rows} ON {rows}.id = {table}.rowid WHERE {table} MATCH %s"
+_LACKING = (
+    "SELECT row_id FROM {rows} WHERE of = %s"
+    " AND id NOT IN (SELECT rowid FROM {table} WHERE {table} MATCH %s) LIMIT {most} + 1"
+)
 _COUNT = "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {looked_at} + 1)"
 
 
@@ -221,117 +249,9 @@ def _matched(words: Words) -> Words:
     return [word for word in words if all(len(text) >= _SHORTEST for text in _written(word))]
 
 
-def _indexed() -> set[type[Model]]:
-    """The models whose index is kept."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        kept = {name for (name,) in cursor.fetchall()}
-    return {model for model in apps.get_models() if _trigger(model._meta.db_table, "insert") in kept}
+def _phrases(words: Words) -> str:
+    return " AND ".join(f"({' OR '.join(map(_phrase, _written(word)))})" for word in words)
 
 
 def _phrase(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
-
-
-def prepare(**_: Any) -> None:
-    """Make what is missing of the index, and fill it."""
-    try:
-        with transaction.atomic():
-            (_prepare_postgres if connection.vendor == "postgresql" else _prepare_sqlite)()
-    except DatabaseError as error:
-        logger.warning("Searches are slower than they could be: the index was not made (%s).", error)
-
-
-def give_way(*, plan: list[Any], **_: Any) -> None:
-    """Before migrations: remove what would be in their way."""
-    if plan and connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            drop(cursor)
-
-
-def drop(cursor: Any) -> None:
-    """SQLite's, with its triggers."""
-    for table in _tables():
-        for moment in _TRIGGERS:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {_trigger(table, moment)}")
-    for table in (ROWS, WORDS, *map(_words, _tables())):
-        cursor.execute(f"DROP TABLE IF EXISTS {table}")
-
-
-def _tables() -> dict[str, str]:
-    """The name of the primary key of each table that has folded texts."""
-    found = [model._meta for model in apps.get_models()]
-    return {
-        one.db_table: str(one.pk.column)
-        for one in found
-        if one.pk and any(column.name == "folded" for column in one.local_fields)
-    }
-
-
-def _prepare_postgres() -> None:
-    there = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-        for table in there & _tables().keys():
-            cursor.execute(
-                f"CREATE INDEX IF NOT EXISTS {table}_folded ON {table} USING gin (folded gin_trgm_ops)"
-            )
-
-
-_TRIGGERS = {
-    "insert": """AFTER INSERT ON {table} BEGIN
-        INSERT OR REPLACE INTO {rows} (of, row_id) VALUES ('{table}', NEW.{pk});
-        INSERT INTO {words} (rowid, folded)
-            VALUES (last_insert_rowid(), char(10) || NEW.folded || char(10));
-    END""",
-    "update": """AFTER UPDATE OF folded ON {table} WHEN OLD.folded <> NEW.folded BEGIN
-        UPDATE {words} SET folded = char(10) || NEW.folded || char(10)
-            WHERE rowid = (SELECT id FROM {rows} WHERE of = '{table}' AND row_id = NEW.{pk});
-    END""",
-    "delete": """AFTER DELETE ON {table} BEGIN
-        DELETE FROM {words} WHERE rowid = (SELECT id FROM {rows} WHERE of = '{table}' AND row_id = OLD.{pk});
-        DELETE FROM {rows} WHERE of = '{table}' AND row_id = OLD.{pk};
-    END""",
-}
-
-
-def _trigger(table: str, moment: str) -> str:
-    return f"{table}_search_{moment}"
-
-
-def _words(table: str) -> str:
-    return f"{WORDS}_{table}"
-
-
-def _prepare_sqlite() -> None:
-    there = set(connection.introspection.table_names())
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TABLE IF NOT EXISTS {ROWS}"
-            " (id INTEGER PRIMARY KEY, of TEXT NOT NULL, row_id NOT NULL, UNIQUE (of, row_id))"
-        )
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        kept = {name for (name,) in cursor.fetchall()}
-        for table, pk in _tables().items():
-            missing = [moment for moment in _TRIGGERS if _trigger(table, moment) not in kept]
-            if table not in there or not missing:
-                continue
-            columns = "folded, tokenize='trigram'"
-            cursor.execute(f"CREATE VIRTUAL TABLE IF NOT EXISTS {_words(table)} USING fts5({columns})")
-            for moment in missing:
-                body = _TRIGGERS[moment].format(table=table, pk=pk, rows=ROWS, words=_words(table))
-                cursor.execute(f"CREATE TRIGGER {_trigger(table, moment)} {body}")
-            _fill(cursor, table, pk)
-
-
-def _fill(cursor: Any, table: str, pk: str) -> None:
-    words = _words(table)
-    cursor.execute(f"DELETE FROM {words}")  # noqa: S608
-    cursor.execute(f"DELETE FROM {ROWS} WHERE of = %s", [table])  # noqa: S608
-    cursor.execute(f"INSERT INTO {ROWS} (of, row_id) SELECT %s, {pk} FROM {table}", [table])  # noqa: S608
-    cursor.execute(
-        f"INSERT INTO {words} (rowid, folded)"  # noqa: S608
-        f" SELECT {ROWS}.id, char(10) || folded || char(10) FROM {table}"
-        f" JOIN {ROWS} ON {ROWS}.of = %s AND {ROWS}.row_id = {table}.{pk}",
-        [table],
-    )
