@@ -38,7 +38,7 @@ def main() -> None:
     for name, told in found.items():
         print(f"\n{name}: ms at {FEW:,} rows, at {MANY:,}; statements")
         for query, one in told[MANY].items():
-            few = told[FEW][query]["page"]
+            few = told[FEW][query]["anew"]
             print(f"  {few:7.1f} {one['page']:7.1f} {one['statements']:4.0f}  {query}")
 
 
@@ -49,7 +49,7 @@ def measured(rows: int, url: str = "") -> Times:
 
 
 def spread(times: Times) -> str:
-    pages = [one["page"] for one in times.values()]
+    pages = [one["anew"] for one in times.values()]
     return f"{statistics.median(pages):.0f}, {max(pages):.0f}"
 
 
