@@ -20,19 +20,17 @@ from django.db.models.functions import Cast, RowNumber
 from portal import access
 from portal.models import User
 from portal.queries.agenda_days import Day, DaySum, Entry, Span
-from portal.queries.agenda_sources import SOURCES, Source
+from portal.queries.agenda_sources import SOURCES, Source, renewed_by
 from portal.queries.cycles import due_days, later
 from portal.wording.agenda import Kind
 from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
-from ultahost_api.models import Account, InvoiceItem
-from ultahost_api.models.line_texts import is_whole_renewal
+from ultahost_api.models import Account
 from ultahost_api.models.sorting import without_index
 
 Kept = TypeVar("Kept")
 
 EXPECTED_FOR = 12  # months, as far as the forecast of Spend, whose months lead here
-_RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,18 +236,17 @@ class Agenda:
         else:
             rows = rows.filter(**{f"{source.day}__gte": self.span.first})
         invoiced = ExpressionWrapper(Q(pk__in=self._invoiced), BooleanField())
-        columns = [source.day, source.currency, *([source.cycle, "invoiced"] if source.cycle else [])]
-        grouped: Any = (
-            (rows.annotate(invoiced=invoiced) if source.cycle else rows).order_by().values(*columns)
-        )
-        for told in grouped.annotate(
-            rows=Count("pk"), known=Count(source.amount), amounts=Sum(source.amount)
-        ):
+        currency = source.currency == "account__currency" and self._currency
+        columns = [source.day, *([] if currency else [source.currency])]
+        columns += [source.cycle, "invoiced"] if source.cycle else []
+        grouped: Any = rows.annotate(invoiced=invoiced).order_by().values(*columns)
+        counts = {"rows": Count("pk"), "known": Count(source.amount), "amounts": Sum(source.amount)}
+        for told in grouped.annotate(**counts):
             yield _Group(
                 source=source,
                 due=told[source.day],
                 cycle=told.get(source.cycle),
-                currency=told[source.currency],
+                currency=currency or told[source.currency],
                 is_invoiced=bool(told.get("invoiced")),
                 count=told["rows"],
                 known=told["known"],
@@ -257,25 +254,17 @@ class Agenda:
             )
 
     @cached_property
+    def _currency(self) -> str:
+        """That of all accounts, if they have one in common: none is looked up for it."""
+        accounts = [self.account] if self.account else access.accounts_to_view(self.user)
+        currencies = {one.currency for one in accounts}
+        return currencies.pop() if len(currencies) == 1 else ""
+
+    @cached_property
     def _invoiced(self) -> set[UUID]:
         """Services and domains whose renewal an open invoice asks for."""
-        return self._kept("invoiced", self._read_invoiced)
-
-    def _read_invoiced(self) -> set[UUID]:
         asking = self._of_account(access.invoices_to_view(self.user)).open().that_cost()
-        lines = InvoiceItem.objects.filter(invoice__in=asking).order_by()
-        found: set[UUID] = set()
-        for thing in ("service", "domain"):
-            named: Any = lines.exclude(**{thing: None})
-            told = named.values_list(
-                thing, f"{thing}__next_due_date", "invoice__due_date", "description", "is_renewal"
-            )
-            for pk, day, due, text, is_renewal in told:
-                if not day or not due or abs(day - due) > _RAISED_WITHIN:
-                    continue
-                if is_renewal if thing == "domain" else is_whole_renewal(text):
-                    found.add(pk)
-        return found
+        return self._kept("invoiced", lambda: renewed_by(asking))
 
     def _rows(self, source: Source, wanted: Collection[date], most: int) -> Any:
         """The rows that fall due on these days, at most so many of each day and cycle."""

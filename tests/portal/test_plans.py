@@ -183,6 +183,22 @@ def test_it_adds_invoices_up_in_the_order_of_an_index(member, rows, accounts, qu
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL may read the table whole")
+@pytest.mark.parametrize("words", ['"billing_cycle" AS', '"registration_period" AS'])
+def test_the_agenda_of_one_currency_looks_no_account_up(member, rows, accounts, words):
+    """What recurs is grouped in the order of its index then."""
+    for n in range(DOMAINS):
+        told = {"next_due_date": TODAY, "status": "Active"}
+        rows.service(accounts[n % 5], amount=5, billing_cycle="Monthly", **told)
+        rows.domain(accounts[n % 5], recurring_amount=5, registration_period=1, **told)
+    analyze()
+    with all_statements() as captured:
+        member.get("/agenda/")
+
+    (groups,) = [one["sql"] for one in captured if words in one["sql"] and "GROUP BY" in one["sql"]]
+    assert len(plan_of(groups)) == 1, plan_of(groups)
+
+
 @pytest.mark.parametrize(
     ("words", "most"),
     [('"renewal_invoice"', 12), ('"unpaid_invoice"', 12), ('"ultahost_api_event"."changes"', 10)],
