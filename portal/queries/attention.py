@@ -33,10 +33,20 @@ def _of_everything(user: User) -> dict[str, QuerySet[Any]]:
 def counted(user: User) -> dict[str, int]:
     """The numbers themselves, which every page shows. Where none are kept, one statement counts all."""
     anew: dict[str, int] = {}
+    in_accounts = _counted(user, anew)
+    return anew or in_accounts | counts_of_today(user, _of_the_user)
+
+
+def counted_in_accounts(user: User) -> dict[str, int]:
+    """Those of the rows that are copied; a name of which nothing can be found may be missing."""
+    return _counted(user, {})
+
+
+def _counted(user: User, anew: dict[str, int]) -> dict[str, int]:
+    """``anew`` gets all numbers, if they are counted now."""
 
     def count() -> dict[str, int]:
         anew.update(counts_of_today(user, _of_everything))
         return {name: number for name, number in anew.items() if name != _KEYS}
 
-    in_accounts = access.kept_figures(user, "menu", count)
-    return anew or in_accounts | counts_of_today(user, _of_the_user)
+    return access.kept_figures(user, "menu", count)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from portal import access
 from portal.models import NeedNote, User
+from portal.queries import attention
 from portal.queries.at_risk import Remedies
 from portal.queries.deeds import Deeds
 from portal.queries.entries import (
@@ -34,6 +35,7 @@ from ultahost_api.models.sorting import first_of
 SHOWN, AT_MOST = 12, 200
 
 _HUES = (BAD, SOON, INFO)
+_IN_MENU = {Kind.DOMAIN: "domains", Kind.SERVICE: "services", Kind.QUOTE: "quotes"}
 _KINDS = list(Kind)
 
 
@@ -106,19 +108,22 @@ class Needs:
         return self._count(True)
 
     def _count(self, put_off: bool) -> int:
-        copied = sum(self._counted[_name(kind, put_off)] for kind in COPIED)
+        copied = self._copied_put_off if put_off else self._copied_count - self._copied_put_off
         own = sum(len(self._of_own(kind, put_off)) for kind in OWN)
         return copied + own + sum(len(self._of_group(kind, put_off)) for kind in GROUPS)
 
     @cached_property
-    def _counted(self) -> dict[str, int]:
-        return access.kept_figures(self.user, ("needs counted", self._put_off), self._counts)
+    def _copied_count(self) -> int:
+        """The menu counts the same rows."""
+        counted = attention.counted_in_accounts(self.user)
+        return sum(counted.get(_IN_MENU[kind], 0) for kind in COPIED)
 
-    def _counts(self) -> dict[str, int]:
-        splits = {kind: self._split(kind) for kind in COPIED}
-        return counts(
-            **{_name(kind, put): rows for kind, split in splits.items() for put, rows in split.items()}
-        )
+    @cached_property
+    def _copied_put_off(self) -> int:
+        def count() -> int:
+            return sum(counts(**{kind: self._split(kind)[True] for kind in COPIED}).values())
+
+        return access.kept_figures(self.user, ("put off", self._put_off), count) if self._put_off else 0
 
     def _split(self, kind: Kind) -> dict[bool, QuerySet[Any]]:
         """Those that were put off, and the others."""
@@ -157,7 +162,3 @@ def has(user: User, kind: str, subject: UUID) -> bool:
     if kind in GROUPS:
         return subject in {subject_of(Kind(kind), one) for one in groups_of(user)[Kind(kind)]}
     return kind in _KINDS and ROWS[Kind(kind)](user).filter(pk=subject).exists()
-
-
-def _name(kind: Kind, put_off: bool) -> str:
-    return f"{kind}, put off" if put_off else kind

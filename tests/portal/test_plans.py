@@ -216,6 +216,17 @@ def test_home_works_nothing_out_of_rows_that_it_does_not_show(member, rows, acco
     assert words not in ids[1]
 
 
+def test_home_counts_what_needs_a_person_once(member, rows, accounts):
+    """The menu tells the same numbers."""
+    rows.domain(accounts[0], status="Expired", expiry_date=TODAY)
+    with all_statements() as captured:
+        page = member.get("/")
+
+    counts = [one["sql"] for one in captured if '"counted"' in one["sql"] and '"auto_renew"' in one["sql"]]
+    assert len(counts) == 1
+    assert page.one("#needs")
+
+
 def test_it_reads_no_json_of_each_invoice_that_spend_adds_up(member, rows, accounts):
     rows.invoice(accounts[0], date=TODAY, total=5, subtotal=5, detailed_at="2026-01-01T00:00Z")
     with all_statements() as captured:
