@@ -39,7 +39,7 @@ _WORDS = Translated({"not counted": _("Not counted")})
 
 def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
     status = parts.status(invoice.shown_status)
-    return status if invoice.is_counted else status + " " + parts.quiet(_WORDS["not counted"])
+    return status if invoice.is_counted else format_html("{} {}", status, parts.quiet(_WORDS["not counted"]))
 
 
 def _clamped(text: Callable[[Invoice], str]) -> cells.Cell:
