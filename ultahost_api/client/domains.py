@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from .core import statuses
 from .core.paging import Listable
 from .core.secret import Secret
 from .core.wire import Row, flag
@@ -90,7 +91,7 @@ def _domain(row: Row) -> dict[str, Any]:
         "registration_period": row.count("registrationperiod"),
         "registration_date": row.day("registrationdate"),
         "next_due_date": row.day("nextduedate"),
-        "status": row.text("status"),
+        "status": statuses.status(row, "status", statuses.DOMAIN),
         "registrar": row.text("registrar"),
     }
 

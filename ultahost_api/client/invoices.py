@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from .core import statuses
 from .core.paging import Listable
 from .core.wire import Row
 from .writes.invoices import PayInvoice
@@ -67,7 +68,7 @@ def _invoice(row: Row) -> dict[str, Any]:
         "date": row.day("date"),
         "due_date": row.day("duedate"),
         "total": row.money("total"),
-        "status": row.text("status"),
+        "status": statuses.status(row, "status", statuses.INVOICE),
         "payment_method": row.text("paymentmethod"),
     }
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from .core import statuses
 from .core.paging import Listable
 from .core.wire import Row
 from .writes.orders import CreateOrder
@@ -90,7 +91,7 @@ def _order(row: Row) -> dict[str, Any]:
         "number": row.text("ordernum"),
         "amount": row.money("amount"),
         "payment_method": row.text("paymentmethod"),
-        "status": row.text("status"),
+        "status": statuses.status(row, "status", statuses.ORDER),
         "date": row.moment("date"),
     }
 
@@ -115,7 +116,7 @@ def _ordered_service(row: Row) -> OrderedService:
         domain=row.text("domain"),
         amount=row.money("amount"),
         billing_cycle=row.text("billingcycle"),
-        status=row.text("status"),
+        status=statuses.status(row, "status", statuses.SERVICE),
     )
 
 
@@ -124,7 +125,7 @@ def _ordered_domain(row: Row) -> OrderedDomain:
         OrderedDomain,
         id=row.number("id"),
         name=row.text("domain"),
-        status=row.text("status"),
+        status=statuses.status(row, "status", statuses.DOMAIN),
         extra=row.rest(),
     )
 

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .core import wire
+from .core import statuses, wire
 from .core.paging import Listable
 from .core.wire import Row
 from .profile import person
@@ -83,7 +83,7 @@ def _quote(row: Row) -> dict[str, Any]:
     return {
         "id": row.id(),
         "subject": row.text("subject"),
-        "stage": row.text("stage"),
+        "stage": statuses.status(row, "stage", statuses.QUOTE),
         "valid_until": row.day("validuntil"),
         "created_on": row.day("datecreated"),
         "total": row.money("total"),

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from .core import statuses
 from .core.paging import Listable
 from .core.secret import Secret
 from .core.wire import Row, Unreadable, money, text
@@ -79,7 +80,7 @@ def _service(row: Row) -> dict[str, Any]:
         "billing_cycle": row.text("billingcycle"),
         "next_due_date": row.day("nextduedate"),
         "next_invoice_date": row.day("nextinvoicedate"),
-        "status": row.text("status"),
+        "status": statuses.status(row, "status", statuses.SERVICE),
         "registration_date": row.day("regdate"),
     }
 
