@@ -24,8 +24,6 @@ NAME = "payment_methods"  # in the live cache
 @require_safe
 def payment_methods(request: http.Request) -> HttpResponse:
     choice = live_tables.choose(request, access.accounts_to_pay(request.user))
-    if choice.account is None and not request.user.may_hold_keys:
-        raise Http404
     context: dict[str, object] = {"choice": choice}
     if choice.account:
         cards = _accounts_to_add_to(request.user, "card")

@@ -1,5 +1,7 @@
 """The menu: groups that fold, one entry for the history, and what a phone has at its bottom."""
 
+from urllib.parse import urljoin
+
 import pytest
 
 
@@ -84,6 +86,15 @@ def test_it_leads_everywhere_from_a_phone_too(visit, request, person):
     assert {link["href"] for link in page.all(".bottom a.noun")} == {
         link["href"] for link in page.all(".rail a.noun")
     }
+
+
+@pytest.mark.parametrize("role", ["member", "billing", "admin"])
+def test_it_leads_to_no_page_that_is_not_there(visit, people, alma, role):
+    browser = visit(getattr(people, role)("Nora"))
+    page = browser.get("/")
+    links = {urljoin("/", link["href"]) for link in page.all(".rail a[href], main a[href], .bottom a[href]")}
+    assert {link for link in links if browser.get(link).status == 404} == set()
+    assert not page.all("main a[href^='?view=at-risk']")
 
 
 def test_it_adds_up_what_needs_attention_in_a_folded_group(visit, alma, rows):

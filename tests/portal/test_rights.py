@@ -181,7 +181,7 @@ TABLE = {
     "quotes_csv": (key_holders(PAGE), key_holders(NOT_SO)),
     "quote": (READERS, key_holders(NOT_SO)),
     "accept_quote": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
-    "payment_methods": (key_holders(PAGE), NEVER),
+    "payment_methods": (ALL, NEVER),
     "add_payment_method": (operators(REAUTHENTICATE), operators(REAUTHENTICATE)),
     "delete_payment_method": (operators(PAGE), operators(BAD)),
     "domains": (ALL, NEVER),
