@@ -20,6 +20,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import OrderFilter
+from portal.pages.ordered import NUMBER, THINGS
 from portal.pages.tables import Sorts, Table
 from portal.queries import history, related
 from portal.queries.deeds import deed
@@ -58,7 +59,7 @@ LISTING = Listing(
     shown=("number", "status", "account", "payment_method", "date", "amount"),
     columns=(
         ACCOUNT,
-        Column("number", _("Order"), str, "name", cell=cells.name("order", "account_id", "remote_id")),
+        NUMBER,
         Column("date", _("Ordered"), lambda o: o.date, "date", cell=_day),
         Column("status", _("Status"), lambda o: o.status, "state", cell=cells.status("status")),
         Column("amount", _("Amount"), lambda o: o.amount, "money", cell=cells.amount("amount")),
@@ -70,6 +71,7 @@ LISTING = Listing(
             "extra",
             cell=cells.gateway,
         ),
+        THINGS,
         REMOTE_ID,
         UNREADABLE,
     ),
@@ -141,7 +143,7 @@ def _table(request: http.Request) -> Table:
     return Table(
         request,
         LISTING,
-        access.orders_to_view(request.user),
+        access.orders_to_view(request.user).prefetch_related("items"),
         accounts=accounts,
         filter=OrderFilter,
         freshness=Freshness(Noun.ORDERS, accounts),

@@ -56,7 +56,21 @@ class TestList:
 
         (line,) = visit(ben).get("/orders.csv").csv()
 
-        assert line == ["Acme", "#=cmd()", "", "Active", "9.50", "EUR", "'@stripe", str(order.remote_id), ""]
+        assert line == ["Acme", "#=cmd()", "", "Active", "9.50", "EUR", "'@stripe", "", str(order.remote_id), ""]
+
+    def test_it_says_what_was_ordered(self, visit, people, rows):
+        ben, account = people.member("Ben"), rows.account("Acme", "EUR")
+        rows.key(ben, account)
+        order = rows.order(account, number="7")
+        for place, text in enumerate(["<b>VPS</b> – a.example", "b.example"]):
+            order.items.create(position=place, kind="service", text=text)
+        browser = visit(ben)
+
+        page = browser.get("/orders/")
+
+        assert page.one("td.name small").text == "<b>VPS</b> – a.example; b.example"
+        assert page.one("td.name small")["title"] == "<b>VPS</b> – a.example; b.example"
+        assert browser.get("/orders.csv").csv()[0][7] == "<b>VPS</b> – a.example; b.example"
 
     def test_it_shows_a_team_mate_only_their_own(self, visit, people, alma, rows):
         rows.order(alma.api_keys.get().account, number="canary")
