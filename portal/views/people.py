@@ -40,6 +40,7 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
         "person": person,
         "ways": second_factor.of(person),
         "keys": access.keys_to_manage(request.user).filter(owner=person),
+        "grants": access.grants_held_by(person).select_related("user", "given_by"),
     }
     return http.page(request, "people/detail.html", context)
 

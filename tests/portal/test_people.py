@@ -131,6 +131,50 @@ def test_it_shows_a_person_with_their_keys(browser, rows, alma):
     assert page.one(f"dl.facts a[href=/keys/{key.pk}/]").text == str(key)
 
 
+@pytest.mark.parametrize(
+    ("role", "given", "words"),
+    [
+        ("member", "Operate", "Every member reads the invoices of all accounts that are not private."),
+        ("billing", "Pay", "Billing reads the invoices of all accounts."),
+        ("admin", "Operate", "An admin sees and changes everything in all accounts."),
+    ],
+)
+def test_it_says_what_a_person_may_do_and_through_what(browser, people, rows, dana, role, given, words):
+    nora, acme, beta = getattr(people, role)("Nora"), rows.account("Acme"), rows.account("Beta")
+    if role != "billing":
+        rows.key(nora, acme)
+    Grant.objects.create(user=nora, account=beta, level="operate", given_by=dana)
+
+    page = browser.get(f"/people/{nora.pk}/")
+
+    told = [[cell.text for cell in page.all(f"tbody tr:nth-child({n}) td")][:3] for n in (1, 2)]
+    by_grant = ["Beta", given, "Access given by Dana"]
+    by_key = [["Acme", "Everything", f"Key “Main” …{key.last_four}"] for key in nora.api_keys.all()]
+    assert [row for row in told if row] == [*by_key, by_grant]
+    assert page.one("section[aria-labelledby=access-title] p").text == words
+    assert page.all("tbody td.name a")[-1]["href"] == f"/accounts/{beta.pk}/"
+
+
+@pytest.mark.parametrize(
+    ("role", "is_active", "words"),
+    [
+        ("member", False, "Deactivated people see nothing."),
+        ("billing", True, "Billing reads the invoices of all accounts."),
+    ],
+)
+def test_it_says_that_a_key_gives_nothing_to_who_may_not_use_it(
+    browser, people, rows, dana, role, is_active, words
+):
+    nora = getattr(people, role)("Nora", is_active=is_active)
+    rows.key(nora, rows.account("Acme"))
+    Grant.objects.create(user=nora, account=rows.account("Beta"), level="view", given_by=dana)
+
+    page = browser.get(f"/people/{nora.pk}/")
+
+    assert page.texts("tbody td.state")[0] == "Nothing"
+    assert page.one("section[aria-labelledby=access-title] p").text == words
+
+
 def test_it_changes_a_role_from_the_next_request_on(browser, visit, alma):
     theirs = visit(alma)
     assert theirs.get("/people/").status == 404
