@@ -1,4 +1,4 @@
-"""A provider that writes its statuses in another case: they count, are listed and can be acted on like others."""
+"""A provider that writes its statuses in another case: they count and are acted on like others."""
 
 import pytest
 

@@ -56,7 +56,18 @@ class TestList:
 
         (line,) = visit(ben).get("/orders.csv").csv()
 
-        assert line == ["Acme", "#=cmd()", "", "Active", "9.50", "EUR", "'@stripe", "", str(order.remote_id), ""]
+        assert line == [
+            "Acme",
+            "#=cmd()",
+            "",
+            "Active",
+            "9.50",
+            "EUR",
+            "'@stripe",
+            "",
+            str(order.remote_id),
+            "",
+        ]
 
     def test_it_says_what_was_ordered(self, visit, people, rows):
         ben, account = people.member("Ben"), rows.account("Acme", "EUR")

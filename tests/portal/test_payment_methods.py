@@ -180,7 +180,9 @@ def test_it_is_for_those_who_may_pay(visit, people, alma, account):
     emil, carla = people.billing("Emil"), people.member("Carla")
     Grant.objects.create(user=carla, account=account, level="view", given_by=alma)
     page = visit(emil).get("/payment-methods/?live=1")
-    assert page.one("main .empty").text == "You cannot pay for any account. An admin can give you access to one."
+    assert (
+        page.one("main .empty").text == "You cannot pay for any account. An admin can give you access to one."
+    )
     assert visit(emil).get(f"/payment-methods/?account={account.pk}").status == 404
     assert visit(carla).get(f"/payment-methods/?account={account.pk}").status == 404
 

@@ -364,3 +364,76 @@ def test_it_assigns_lines_to_a_domain_whose_name_could_not_be_read(account):
     links.assign_by_hand(account.pk, "Renewal", domain)
     item = InvoiceItem.objects.get()
     assert (item.domain, item.is_renewal) == (domain, True)
+
+
+# Things of one name, of which one has taken the place of the other
+
+
+def renewal_on(acme, date, name="twice.com", **fields):
+    return invoice(acme, f"Domain Renewal - {name} - 1 Year/s", date=date, **fields)
+
+
+def assigned(noun):
+    """By date, the remote id of what the line is of."""
+    lines = InvoiceItem.objects.order_by("invoice__date").values_list("invoice__date", f"{noun}__remote_id")
+    return {day.isoformat(): remote_id for day, remote_id in lines}
+
+
+@pytest.mark.parametrize("status", ["Cancelled", "Transferred Away"])
+@pytest.mark.parametrize("until", ["2024-06-01", "2030-06-01", "0000-00-00"])
+def test_it_knows_which_registration_of_a_name_was_billed(acme, read, status, until):
+    acme.add_domains(1, domain="twice.com", status=status, registrationdate="2020-06-01", nextduedate=until)
+    acme.add_domains(1, domain="Twice.com", registrationdate="2025-03-01", nextduedate="2027-03-01")
+    renewal_on(acme, "2023-05-20")
+    renewal_on(acme, "2026-02-20")
+
+    read("domains", "invoices")
+
+    assert assigned("domain") == {"2023-05-20": 1, "2026-02-20": 2}
+
+
+def test_it_does_not_guess_between_two_registrations_that_both_are_there(acme, read):
+    for _ in range(2):
+        acme.add_domains(1, domain="twice.com", registrationdate="2020-06-01")
+    renewal_on(acme, "2026-02-20")
+
+    read("domains", "invoices")
+
+    assert told() == [""]
+
+
+def test_it_knows_which_service_of_one_name_was_billed(acme, read):
+    same = {"product_name": "VPS", "domain": "shop.example.com"}
+    acme.add_services(1, **same, status="Terminated", regdate="2020-01-01", nextduedate="2024-01-01")
+    acme.add_services(1, **same, regdate="2024-05-01")
+    for date in ("2023-01-01", "2024-03-01", "2026-01-01"):
+        invoice(acme, f"VPS - shop.example.com {PERIOD}", date=date)
+
+    read("services", "invoices")
+
+    assert assigned("service") == {"2023-01-01": 1, "2024-03-01": None, "2026-01-01": 2}
+
+
+def test_it_does_not_guess_while_the_older_service_may_still_be_billed(acme, read):
+    same = {"product_name": "VPS", "domain": "shop.example.com"}
+    acme.add_services(1, **same, status="Cancelled", regdate="2020-01-01", nextduedate="2026-02-01")
+    acme.add_services(1, **same, regdate="2025-12-01")
+    invoice(acme, f"VPS - shop.example.com {PERIOD}", date="2026-01-01")
+
+    read("services", "invoices")
+
+    assert told() == [""]
+
+
+def test_it_assigns_to_the_newer_one_when_the_older_one_ends(acme, read):
+    older, _ = (
+        acme.add("domains", domain="twice.com", registrationdate=day) for day in ("2020-01-01", "2025-01-01")
+    )
+    renewal_on(acme, "2026-02-20")
+    read("domains", "invoices")
+    assert told() == [""]
+
+    older["status"] = "Cancelled"
+    read("domains")
+
+    assert assigned("domain") == {"2026-02-20": 2}

@@ -8,8 +8,9 @@ import html
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
@@ -69,12 +70,35 @@ class Named:
     is_renewal: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """The days on which a thing was billed, as far as they are known. One that ``is_over`` has a ``last``."""
+
+    first: date | None = None
+    last: date | None = None
+    is_over: bool = False
+
+    def has(self, day: date) -> bool:
+        has_ended = self.is_over and self.last is not None and self.last < day
+        return (self.first is None or self.first <= day) and not has_ended
+
+
+_ALWAYS = Life()
+
+
 class Things:
-    """One account's services (their product names, present and former, and domain) and domains."""
+    """One account's services (their product names, present and former, and domain) and domains.
+
+    ``lives`` tells things apart that have one name, where one has taken the place of the other.
+    """
 
     def __init__(
-        self, services: Iterable[tuple[UUID, Iterable[str], str]], domains: Iterable[tuple[UUID, str]]
+        self,
+        services: Iterable[tuple[UUID, Iterable[str], str]],
+        domains: Iterable[tuple[UUID, str]],
+        lives: Mapping[UUID, Life] | None = None,
     ) -> None:
+        self.lives = lives or {}
         self.domains: defaultdict[str, set[UUID]] = defaultdict(set)
         self.products: defaultdict[str, set[UUID]] = defaultdict(set)
         self.hosts: defaultdict[str, set[UUID]] = defaultdict(set)
@@ -98,16 +122,30 @@ class Things:
     def without_host(self) -> set[UUID]:
         return self.hosts.get("", set())
 
+    def services_on(self, day: date | None, some: set[UUID]) -> set[UUID]:
+        """Those of ``some`` that can be billed on that day, where that is known of any."""
+        if day is None or len(some) < 2:
+            return some
+        return {pk for pk in some if self.lives.get(pk, _ALWAYS).has(day)} or some
 
-def named(text: str, things: Things) -> Named:
-    """What the first line of ``text`` names; the lines below it tell options."""
+    def domains_on(self, day: date | None, some: set[UUID]) -> set[UUID]:
+        """The same; a name is registered once at a time, so that a newer registration ends an older one."""
+        there = self.services_on(day, some)
+        lives = {pk: self.lives.get(pk, _ALWAYS) for pk in there} if day and len(there) > 1 else {}
+        present = [pk for pk, life in lives.items() if not life.is_over]
+        return {*present} if len(present) == 1 and lives[present[0]].first else there
+
+
+def named(text: str, things: Things, day: date | None = None) -> Named:
+    """What the first line of ``text`` names; the lines below it tell options. ``day`` is the invoice's."""
     first, *below = _LINE_END.split(text.strip())
     if len(first) > _LONGEST:
         return Named()
     line = _PERIOD.sub("", plain(first))
     line, is_fee = (line, False) if line in things.products else _undecorated(line)
     domains, is_renewal = _domains(line, things)
-    services = set(_services(line, below, things, is_fee=is_fee))
+    domains = things.domains_on(day, domains)
+    services = things.services_on(day, set(_services(line, below, things, is_fee=is_fee)))
     if len(domains) + len(services) != 1:
         return Named()
     return Named(domain=domains.pop(), is_renewal=is_renewal) if domains else Named(service=services.pop())

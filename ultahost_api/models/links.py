@@ -2,19 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ultahost_api.models.accounts import Account
 from ultahost_api.models.assigned_lines import AssignedLine
 from ultahost_api.models.domains import Domain
 from ultahost_api.models.events import Event
 from ultahost_api.models.invoices import InvoiceItem
-from ultahost_api.models.line_texts import Named, Things, line_key, named, renews
+from ultahost_api.models.line_texts import Life, Named, Things, line_key, named, renews
 from ultahost_api.models.refreshes import Noun
+from ultahost_api.models.row_statuses import ENDED_DOMAIN, ENDED_SERVICE
 from ultahost_api.models.services import Service
 
 _AT_ONCE = 500  # rows
@@ -27,7 +29,7 @@ def assign(items: list[InvoiceItem], account_id: UUID) -> None:
         things = _things(account_id)
         said = _said(account_id)
         for item in items:
-            _set(item, things, said)
+            _set(item, item.invoice.date, things, said)
 
 
 def assign_again(account_id: UUID) -> int:
@@ -73,7 +75,8 @@ def _assign(account_id: UUID, things: Things, lines: "QuerySet[InvoiceItem]") ->
     said = _said(account_id)
     fields = ["service", "domain", "is_renewal", "assigned"]
     lines = lines.filter(invoice__account=account_id).order_by().only("description", "amount", *fields)
-    changed = [item for item in lines.iterator(_AT_ONCE) if _set(item, things, said)]
+    dated: Any = lines.annotate(day=F("invoice__date")).iterator(_AT_ONCE)
+    changed = [item for item in dated if _set(item, item.day, things, said)]
     InvoiceItem.objects.bulk_update(changed, fields, batch_size=_AT_ONCE)
     return len(changed)
 
@@ -91,9 +94,25 @@ def _things(account_id: UUID) -> Things:
     """
     Account.objects.select_for_update(no_key=True).only("pk").get(pk=account_id)
     former = _former_names(account_id)
-    services: Any = Service.objects.filter(account=account_id).values_list("pk", "product_name", "domain")
-    domains: Any = Domain.objects.filter(account=account_id).values_list("pk", "name")
-    return Things(((pk, {product, *former[pk]}, host) for pk, product, host in services), domains)
+    lived = ("registration_date", "next_due_date", "status", "gone_at")
+    services: Any = Service.objects.filter(account=account_id)
+    services = list(services.values_list("pk", "product_name", "domain", *lived))
+    domains: Any = Domain.objects.filter(account=account_id)
+    domains = list(domains.values_list("pk", "name", *lived))
+    lives = {pk: _life(ENDED_SERVICE, *told) for pk, _product, _host, *told in services}
+    lives |= {pk: _life(ENDED_DOMAIN, *told) for pk, _name, *told in domains}
+    return Things(
+        ((pk, {product, *former[pk]}, host) for pk, product, host, *_ in services),
+        ((pk, name) for pk, name, *_ in domains),
+        lives,
+    )
+
+
+def _life(
+    ended: tuple[str, ...], first: date | None, last: date | None, status: str, gone_at: datetime | None
+) -> Life:
+    """What has ended was billed for days until its due date, in invoices of before."""
+    return Life(first, last, status in ended or gone_at is not None)
 
 
 def _former_names(account_id: UUID) -> dict[UUID, set[str]]:
@@ -107,10 +126,10 @@ def _former_names(account_id: UUID) -> dict[UUID, set[str]]:
     return names
 
 
-def _set(item: InvoiceItem, things: Things, said: Mapping[str, AssignedLine]) -> bool:
+def _set(item: InvoiceItem, day: date | None, things: Things, said: Mapping[str, AssignedLine]) -> bool:
     """Returns whether it changes the line."""
     line = said.get(line_key(item.description)) if said else None
-    told = _by_hand(line, item.description) or named(item.description, things)
+    told = _by_hand(line, item.description) or named(item.description, things, day)
     was = Named(item.service_id, item.domain_id, item.is_renewal), item.assigned_id
     if told.is_renewal and item.amount is not None and item.amount < 0:  # it gives a renewal back
         told = Named(told.service, told.domain)
