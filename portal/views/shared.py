@@ -134,6 +134,7 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
         "columns": _SHOWN,
         "rows": drawn(_SHOWN, map(SharedInvoice.of, page), {}),
         "totals": invoices.that_cost().by_currency(every_year=True),
+        "moved": invoices.filter(only_moves_money=True).count(),
         "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
         "shows_paid": not link.statuses or "Paid" in link.statuses,
         "updated_at": freshness.updated_at,

@@ -375,6 +375,16 @@ def test_it_adds_up_each_currency_by_itself_and_says_what_is_overdue(opened, thr
     assert browser.get(page).texts("tbody td.state") == ["Overdue", "Unpaid", "Unpaid", "Paid"]
 
 
+def test_it_says_how_many_of_its_rows_are_in_no_sum(opened, rows, acme):
+    rows.invoice(acme, total=5)
+    browser, page = opened(accounts=[acme])
+    assert not browser.get(page).all(".covers")
+
+    rows.invoice(acme, total=5, number="MASS", only_moves_money=True)
+
+    assert browser.get(page).texts(".covers") == ["1 deposit or payment of other invoices, not included."]
+
+
 def test_it_claims_nothing_about_what_it_does_not_cover(opened, three):
     browser, page = opened(statuses=["Paid"])
     assert browser.get(page).texts("dl.figures dt") == ["Paid in EUR"]

@@ -92,8 +92,8 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
     def oldest_of_each(self) -> Self:
         """One invoice for each account and currency, and what all of them come to.
 
-        ``group_count`` counts them, ``group_total`` adds up those that cost something, ``group_known`` counts
-        those of which that is known.
+        ``group_count`` counts them, ``group_moved`` those that only pay others or add credit, ``group_total``
+        adds up the rest, ``group_known`` counts those of which that is known.
         """
         group = [F("account"), F("currency")]
         order = [F("due_date").asc(nulls_last=True), F("remote_id").asc()]
@@ -101,6 +101,7 @@ class InvoiceQuerySet(CachedQuerySet["Invoice"]):
         grouped = self.annotate(
             group_place=Window(RowNumber(), partition_by=group, order_by=order),
             group_count=Window(Count("pk"), partition_by=group),
+            group_moved=Window(Count("pk", filter=~costs), partition_by=group),
             group_known=Window(Count("pk", filter=Q(total__isnull=False) | ~costs), partition_by=group),
             group_total=Window(Sum("total", filter=costs), partition_by=group),
         )
@@ -195,7 +196,8 @@ class Invoice(Cached):
 
     payment_state: str | None = None  # set by with_payments
     has_working_key: bool  # set by overdue_or_without_key
-    group_count: int  # these three set by oldest_of_each
+    group_count: int  # these four set by oldest_of_each
+    group_moved: int
     group_known: int
     group_total: Decimal | None
     objects = InvoiceQuerySet.as_manager()
