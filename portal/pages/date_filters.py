@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from portal.pages.periods import Period, days_of
+from portal.pages.periods import BEHIND, Period, days_of
 from portal.pages.selects import Select
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
@@ -61,11 +61,10 @@ class DayFilter(filters.DateFilter):
 class PeriodFilter(filters.ChoiceFilter):
     """A month, quarter or year around today in the person's time zone."""
 
-    def __init__(self, column: str) -> None:
+    def __init__(self, column: str, label: Any = _("Period"), offered: tuple[Period, ...] = BEHIND) -> None:
         select = Select(attrs={"data-period": ""})
-        super().__init__(
-            column, label=_("Period"), choices=Period.choices, empty_label=_("Any date"), widget=select
-        )
+        choices = [(one.value, one.label) for one in offered]
+        super().__init__(column, label=label, choices=choices, empty_label=_("Any date"), widget=select)
 
     def filter(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
         days = days_of(value, timezone.localdate())

@@ -19,6 +19,7 @@ from portal.pages.date_filters import (
     PeriodFilter,
     PeriodOfMomentsFilter,
 )
+from portal.pages.periods import AHEAD
 from portal.pages.selects import Options, Select
 from ultahost_api.models import Account, search_index
 from ultahost_api.models.folding import wanted
@@ -182,11 +183,15 @@ class CachedFilter(RowFilter):
 
 
 class LabelledFilter(CachedFilter):
-    """For rows that may have a label of the team."""
+    """For services and domains: by a label of the team, and by when they fall due."""
 
     label = filters.ChoiceFilter(
         method="by_label", label=_("Label"), empty_label=_("Any or none"), widget=Select
     )
+
+    period = PeriodFilter("next_due_date", _("Due"), AHEAD)
+    since = DayFilter("next_due_date", "gte", label=_("Due from"))
+    until = DayFilter("next_due_date", "lte", label=_("Due to"))
 
     def by_label(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(remark__label=None if value == "none" else value)

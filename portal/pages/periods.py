@@ -16,11 +16,26 @@ class Period(TextChoices):
     LAST_QUARTER = "last-quarter", _("Last quarter")
     THIS_YEAR = "this-year", _("This year")
     LAST_12_MONTHS = "last-12-months", _("Last 12 months")
+    NEXT_MONTH = "next-month", _("Next month")
+    NEXT_30_DAYS = "next-30-days", _("Next 30 days")
+    NEXT_90_DAYS = "next-90-days", _("Next 90 days")
     CUSTOM = "custom", _("Custom")  # the two days beside it, if any
 
 
+# Of what has happened, and of what falls due.
+BEHIND = (
+    *(Period.THIS_MONTH, Period.LAST_MONTH, Period.THIS_QUARTER, Period.LAST_QUARTER, Period.THIS_YEAR),
+    *(Period.LAST_12_MONTHS, Period.CUSTOM),
+)
+AHEAD = (
+    *(Period.THIS_MONTH, Period.NEXT_MONTH, Period.NEXT_30_DAYS, Period.NEXT_90_DAYS, Period.THIS_YEAR),
+    Period.CUSTOM,
+)
+_DAYS_AHEAD = {Period.NEXT_30_DAYS: 30, Period.NEXT_90_DAYS: 90}
+
+
 def days_of(period: str, today: date) -> tuple[date, date] | None:
-    """The first and the last day. The last 12 months end today."""
+    """The first and the last day. The last 12 months end today, the next days begin today."""
     month = month_after(today, 0)
     quarter = month_after(today, -((today.month - 1) % 3))
     starts = {
@@ -29,7 +44,10 @@ def days_of(period: str, today: date) -> tuple[date, date] | None:
         Period.THIS_QUARTER: (quarter, 3),
         Period.LAST_QUARTER: (month_after(quarter, -3), 3),
         Period.THIS_YEAR: (date(today.year, 1, 1), 12),
+        Period.NEXT_MONTH: (month_after(month, 1), 1),
     }
+    if period in _DAYS_AHEAD:
+        return today, today + timedelta(days=_DAYS_AHEAD[Period(period)])
     if period == Period.LAST_12_MONTHS:
         return _a_year_before(today) + timedelta(days=1), today
     if period not in starts:

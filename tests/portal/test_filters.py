@@ -239,6 +239,11 @@ def test_it_takes_the_same_period_of_every_day_in_it(today, period):
     elif period == Period.LAST_12_MONTHS:
         assert last == today
         assert (today - first).days in {364, 365}
+    elif period in {Period.NEXT_30_DAYS, Period.NEXT_90_DAYS}:
+        assert (first, (last - today).days) == (today, int(period.split("-")[1]))
+    elif period == Period.NEXT_MONTH:
+        assert days_of(Period.THIS_MONTH, first) == (first, last)
+        assert first - timedelta(days=1) == days_of(Period.THIS_MONTH, today)[1]
     else:
         assert days_of(period.replace("last", "this"), last) == (first, last)
         assert last < today
@@ -269,3 +274,23 @@ def test_it_has_a_menu_for_filters_without_a_place_in_the_toolbar(browser, rows,
     assert [field["value"] for field in page.all("input[type=hidden][form=filters][name=product]")] == [
         "domains"
     ]
+
+
+@pytest.mark.parametrize("noun", ["service", "domain"])
+@time_machine.travel("2026-11-30 12:00", tick=False)
+def test_it_finds_what_falls_due_in_a_time_ahead(visit, alma, rows, acme, noun):
+    for day in ("2026-11-29", "2026-12-01", "2026-12-31", "2027-01-01", None):
+        getattr(rows, noun)(acme, next_due_date=day)
+    browser = visit(alma)
+
+    def found(query):
+        return len(browser.get(f"/{noun}s/?{query}").all("tbody tr"))
+
+    assert found("period=next-month") == 2
+    assert found("period=next-30-days") == 1
+    assert found("period=next-90-days") == 3
+    assert found("since=2026-12-31") == 2
+    assert found("until=2026-11-30") == 1
+    page = browser.get(f"/{noun}s/?period=next-month")
+    assert page.texts(".pills li")[0] == "Due: Next month: 1 Dec 2026 – 31 Dec 2026"
+    assert len(browser.get(f"/{noun}s.csv?period=next-month").csv()) == 2
