@@ -33,7 +33,7 @@ _WORDS = Translated({"new": _("New")})
 
 
 def _title(announcement: Announcement) -> object:
-    return announcement.title or announcement.id
+    return announcement.title or f"#{announcement.id}"
 
 
 def _state(announcement: Announcement, about: Mapping[str, Any]) -> str:

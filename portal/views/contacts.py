@@ -34,7 +34,8 @@ SORTS: dict[str, live_tables.Key] = {
 
 
 def full_name(contact: Contact) -> str:
-    return f"{contact.first_name} {contact.last_name}".strip() or str(contact.id)
+    name = f"{contact.first_name} {contact.last_name}".strip()
+    return name or contact.email or f"#{contact.id}"
 
 
 def text_of(contact: Contact) -> str:
@@ -120,6 +121,7 @@ def contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpRes
         "account": account,
         "contact_id": contact_id,
         "live": read,
+        "name": full_name(read.content) if read and read.is_there else "",
         "mails": _mails(read.content) if read and read.is_there else [],
         "may_operate": _may_operate(request, account),
     }

@@ -98,6 +98,13 @@ def test_it_shows_one_in_a_frame_that_can_do_nothing(visit, alma, acme, sandbox)
     assert text.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
+def test_it_calls_one_without_a_title_by_its_id(visit, alma, acme, sandbox):
+    one = sandbox.state.add_announcement(title="")
+
+    assert f"#{one['id']}" in visit(alma).get("/announcements/?live=1").texts("tbody td.name a")
+    assert visit(alma).get(f"/announcements/{one['id']}/?live=1").one("h1").text == f"#{one['id']}"
+
+
 def test_it_says_that_there_is_no_such_announcement(visit, alma, acme):
     assert "cannot find this" in visit(alma).get("/announcements/999/?live=1").one(".banner").text
 

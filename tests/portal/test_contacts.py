@@ -82,6 +82,19 @@ def test_it_asks_somebody_without_a_key_for_one(visit, alma):
     assert visit(alma).get("/contacts/").one(".empty a")["href"] == "/keys/add/"
 
 
+def test_it_calls_a_contact_without_a_name_by_its_address(visit, alma, acme, account):
+    acme.contacts.clear()
+    acme.add_contacts(1, firstname="", lastname="", email="desk@example.com")
+    acme.add_contacts(1, firstname="", lastname="", email="")
+
+    page = visit(alma).get(f"/contacts/?account={account.pk}&live=1")
+
+    names = {"desk@example.com", f"#{max(acme.contacts)}"}
+    assert {*page.texts("tbody td.name a")} == names
+    pages = [visit(alma).get(f"/contacts/{account.pk}/{number}/?live=1") for number in acme.contacts]
+    assert {page.one("h1").text for page in pages} == names
+
+
 def test_it_keeps_nothing_of_the_provider_s_secrets(visit, alma, acme, account):
     contact = jane(acme)
     browser = visit(alma)

@@ -59,6 +59,17 @@ def test_it_lists_what_ultahost_keeps(visit, alma):
     assert page.one(".pager span").text == "1 payment method"
 
 
+def test_it_has_words_for_kinds_that_a_gateway_stores_and_for_one_without_a_name(visit, alma, acme):
+    acme.payment_methods.clear()
+    acme.add_payment_methods(1, type="RemoteCreditCard", description="", bank_name="", card_type="Visa")
+    acme.add_payment_methods(1, type="RemoteBankAccount", description="", bank_name="")
+
+    page = visit(alma).get("/payment-methods/?live=1")
+
+    assert page.texts("#payment-methods td.state") == ["Card", "Bank account"]
+    assert listed(page) == ["Visa", f"#{max(acme.payment_methods)}"]
+
+
 def test_it_offers_to_add_the_first(visit, alma, acme, account):
     acme.payment_methods.clear()
 
