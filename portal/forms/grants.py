@@ -68,7 +68,10 @@ class GiveForm(LevelForm):
         found = User.objects.active().exclude(pk=giver.pk).exclude(grants__account=account)
         found = found.exclude(pk__in=access.sharers_of(account).values("pk"))
         choices: Any = self.fields["person"]
-        choices.choices = [("", "---------"), *((one.pk, f"{one}, {one.email}") for one in found)]
+        choices.choices = [
+            ("", _("Choose a person")),
+            *((one.pk, f"{one}, {one.email}") for one in found),
+        ]
 
     @property
     def has_people(self) -> bool:

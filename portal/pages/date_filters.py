@@ -18,6 +18,7 @@ from portal.pages.selects import Select
 
 EARLIEST = date(1990, 1, 1)  # an earlier year is most often half typed
 
+_PERIOD = _("Period")
 _UNUSED = _("An incomplete date or one before 1990 filters nothing.")  # shown while it is so
 
 
@@ -61,7 +62,7 @@ class DayFilter(filters.DateFilter):
 class PeriodFilter(filters.ChoiceFilter):
     """A month, quarter or year around today in the person's time zone."""
 
-    def __init__(self, column: str, label: Any = _("Period"), offered: tuple[Period, ...] = BEHIND) -> None:
+    def __init__(self, column: str, label: Any = _PERIOD, offered: tuple[Period, ...] = BEHIND) -> None:
         select = Select(attrs={"data-period": ""})
         choices = [(one.value, one.label) for one in offered]
         super().__init__(column, label=label, choices=choices, empty_label=_("Any date"), widget=select)

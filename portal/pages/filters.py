@@ -172,8 +172,15 @@ class CachedFilter(RowFilter):
         method="by_unreadable",
         label=_("Could not be read"),
         choices=[("any", _("Any field"))],
+        empty_label=_("All rows"),
         widget=Select,
     )
+
+    @classmethod
+    def get_filters(cls) -> dict[str, filters.Filter]:
+        """What is seldom looked for stands last."""
+        found: dict[str, filters.Filter] = super().get_filters()
+        return found | {"unreadable": found.pop("unreadable")} if "unreadable" in found else found
 
     def by_unreadable(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.partly_unreadable()  # type: ignore[attr-defined]
@@ -259,7 +266,9 @@ def _told_nouns() -> list[tuple[str, Any]]:
 class EventFilter(RowFilter):
     status_column = "kind"
 
-    noun = filters.ChoiceFilter(label=_("What"), choices=_told_nouns, widget=Select)
+    noun = filters.ChoiceFilter(
+        label=_("What"), choices=_told_nouns, empty_label=_("Anything"), widget=Select
+    )
     period = PeriodOfMomentsFilter("at")
     since = MomentFilter("at", "gte", label=pgettext_lazy("day", "From"))
     until = MomentFilter("at", "lt", label=pgettext_lazy("day", "To"))
@@ -270,6 +279,7 @@ class DomainFilter(LabelledFilter):
         method="by_renewal",
         label=_("Auto-renew"),
         choices=[("on", _("On")), ("off", _("Off"))],
+        empty_label=_("On or off"),
         widget=Select,
     )
     view = filters.ChoiceFilter(

@@ -41,6 +41,7 @@ class InvoiceFilter(DerivedFilter):
         method="by_unreadable",
         label=_("Could not be read"),
         choices=[("any", _("Any field")), ("total", _("The total")), ("details", _("Details not read yet"))],
+        empty_label=_("All rows"),
         widget=Select,
     )
     currency = filters.ChoiceFilter(label=_("Currency"), empty_label=_("Any currency"), widget=Select)

@@ -294,3 +294,19 @@ def test_it_finds_what_falls_due_in_a_time_ahead(visit, alma, rows, acme, noun):
     page = browser.get(f"/{noun}s/?period=next-month")
     assert page.texts(".pills li")[0] == "Due: Next month: 1 Dec 2026 – 31 Dec 2026"
     assert len(browser.get(f"/{noun}s.csv?period=next-month").csv()) == 2
+
+
+@pytest.mark.parametrize(
+    "noun", ["services", "domains", "invoices", "orders", "quotes", "emails", "changes", "audit"]
+)
+def test_it_has_words_for_not_filtering(visit, people, rows, acme, noun):
+    for one in ("service", "domain", "invoice", "order", "quote", "email"):
+        getattr(rows, one)(acme)
+    page = visit(people.admin("Dana")).get(f"/{noun}/")
+
+    empty = page.texts("form#filters option[value='']")
+
+    assert empty
+    assert not [words for words in empty if not words.strip("-–— ")]
+    names = [field["name"] for field in page.all("form#filters select")]
+    assert "unreadable" not in names or names[-1] == "unreadable"

@@ -80,7 +80,7 @@ def last():
 @pytest.mark.parametrize(("level", "word"), [("view", "View"), ("operate", "Operate")])
 def test_it_gives_a_grant(browser, alma, ben, acme, level, word):
     form = browser.click(browser.get(page_of(acme)), f"a[href=/accounts/{acme.pk}/grants/add/]")
-    assert form.texts("select[name=person] option") == ["---------", "Ben, ben@example.com"]
+    assert form.texts("select[name=person] option") == ["Choose a person", "Ben, ben@example.com"]
 
     page = browser.follow(give(browser, acme, ben, level))
 
@@ -190,7 +190,7 @@ def test_it_says_who_gets_nothing_by_a_grant(browser, people, rows, acme):
     )
     assert not Grant.objects.exists()
     assert browser.get(f"{page_of(acme)}grants/add/").texts("select[name=person] option") == [
-        "---------", "Bill, bill@example.com",
+        "Choose a person", "Bill, bill@example.com",
     ]  # fmt: skip
 
 
