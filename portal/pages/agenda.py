@@ -72,7 +72,7 @@ def _row(entry: Any) -> SafeString:
         parts.unread_mark(entry.row),
         state(entry),
         parts.account(entry.row.account),
-        getattr(entry.row, "product_name", "") or "",
+        parts.cut(getattr(entry.row, "product_name", "") or ""),
         amount(entry),
     )
 

@@ -33,7 +33,7 @@ class Column:
 
     def draw(self, row: Any, about: Mapping[str, Any]) -> str:
         """The ``<td>`` of a row."""
-        shown = parts.escaped(self.cell(row, about) if self.cell else self._told(row))
+        shown = parts.cut(self.cell(row, about) if self.cell else self._told(row))
         css_class = escape(f"{self.css_class} {self.mark(row)}".rstrip()) if self.mark else self.css_class
         tip = format_html(' title="{}"', self.tip(row)) if self.tip else ""
         return f'<td class="{css_class}"{tip}>{shown}</td>'

@@ -73,6 +73,6 @@ def url(user: User, row: Service | Domain) -> str:
 
 
 PICK = Column("pick", _("Select all"), css_class="pick", cell=_pick)
-LABEL = Column("label", _("Label"), label, "extra", cell=lambda row, _about: label(row))
-NOTE = Column("note", pgettext_lazy("team", "Note"), note, "extra", cell=lambda row, _about: note(row))
+LABEL = Column("label", _("Label"), label, "extra label", cell=lambda row, _about: label(row))
+NOTE = Column("note", pgettext_lazy("team", "Note"), note, "extra label", cell=lambda row, _about: note(row))
 COLUMNS = (LABEL, NOTE, PICK)

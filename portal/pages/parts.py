@@ -23,6 +23,7 @@ from ultahost_api import conf
 from ultahost_api.models import Refresh
 
 NOTHING = SafeString("")
+_LONG = 60  # letters
 _WORDS = Translated(
     {
         "on": _("On"),
@@ -51,8 +52,16 @@ def escaped(text: Any) -> str:
     return told if isinstance(told, SafeString) else html.escape(told)
 
 
+def cut(text: Any) -> SafeString:
+    """A text that a table would grow by takes three lines at most on a screen; the whole is in its title."""
+    told = text if isinstance(text, str) or hasattr(text, "__html__") else str(text)
+    if hasattr(told, "__html__") or len(told) <= _LONG:
+        return SafeString(escaped(told))
+    return format_html('<span class="clamped" title="{}">{}</span>', told, told)
+
+
 def link(url: str, text: object) -> SafeString:
-    return SafeString(f'<a href="{escaped(url)}">{escaped(text)}</a>')
+    return SafeString(f'<a href="{escaped(url)}">{cut(text)}</a>')
 
 
 def status(told: Any) -> SafeString:

@@ -58,7 +58,7 @@ def _row(row: Any) -> SafeString:
         '<tr><td class="name">{}{}</td><td class="state">{}</td><td class="date">{}</td>'
         '<td class="money">{}</td></tr>',
         name,
-        format_html('<small class="kept">{}</small>', beneath) if beneath else "",
+        format_html('<small class="kept">{}</small>', parts.cut(beneath)) if beneath else "",
         _state(row),
         parts.readable(row, _DAYS[noun], formats.day(getattr(row, _DAYS[noun]))),
         parts.amount(row, _AMOUNTS[noun], getattr(row, "currency", "") or row.account.currency),

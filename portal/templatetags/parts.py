@@ -4,6 +4,7 @@ from portal.pages import parts, related
 
 register = template.Library()
 
+register.filter("cut", parts.cut)
 register.simple_tag(parts.account)
 register.simple_tag(parts.freshness, name="freshness_words")
 register.simple_tag(parts.history)

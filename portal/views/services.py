@@ -47,7 +47,7 @@ _link = cells.name("service", "pk")
 def _name(service: Service, about: Mapping[str, Any]) -> str:
     beneath = service.domain and service.product_name
     return format_html(
-        "{}{}", _link(service, about), format_html("<small>{}</small>", beneath) if beneath else ""
+        "{}{}", _link(service, about), format_html("<small>{}</small>", parts.cut(beneath)) if beneath else ""
     )
 
 

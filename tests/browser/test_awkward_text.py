@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from portal.models import Product, ShareLink, User
+from portal.models import Label, Product, Remark, ShareLink, User
 from tests.awkward import AWKWARD, LONGEST, OVERRIDE
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.portal.conftest import Rows
@@ -110,6 +110,14 @@ SENTENCES = """() => ['a', 'q', 'small', 'time', 'code', 'bdi'].filter(tag => {
 })"""
 
 
+def test_a_long_text_takes_three_lines_of_a_list_and_is_whole_in_its_title(visitor: Visitor) -> None:
+    for path in PAGES[1:7]:
+        visitor.visit(f"{path}?size=100")
+        names = visitor.page.locator("tbody td.name a").all()
+        assert max(name.bounding_box()["height"] for name in names) < 80, path  # type: ignore[index]
+        assert visitor.page.locator(f"tbody .name [title*={'W' * 250}]").count() > 0, path
+
+
 def test_it_leaves_a_sentence_in_its_order_after_a_name_of_another_direction(visitor: Visitor) -> None:
     """Which would else draw the number behind it to its other side."""
     visitor.visit("/")
@@ -140,7 +148,14 @@ def further(sandbox: Sandbox, rung: list[Any], transactional_db: None) -> list[s
             opened += [f"/activity/{Operation.objects.latest('created_at').pk}/"]
             opened += [f"/announcements/{announced['id']}/?live=1"]
     live = [f"/{page}/?account={account.pk}&live=1&size=100" for page in LIVE]
-    return [*live, *(f"/{page}/?size=100" for page in KEPT), *opened]
+    Account.objects.update(name=AWKWARD["a domain of long labels"])
+    forms = ["/share-links/add/", f"/accounts/{account.pk}/grants/add/", f"/invoices/?account={account.pk}"]
+    for text in ("L" * 60, "400 letters"):
+        service = rows.service(
+            account, domain=f"{text}.example", amount="1234567.89", billing_cycle="Monthly"
+        )
+        Remark.objects.create(service=service, label=Label.objects.create(name=text))
+    return [*live, *(f"/{page}/?size=100" for page in KEPT), *opened, *forms, "/services/", "/statements/"]
 
 
 def test_it_is_no_wider_either_for_what_is_read_live_or_kept_by_the_team(
