@@ -4,7 +4,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from portal import access
 from portal.models import User
@@ -49,6 +49,11 @@ def by_account(user: User, month: date) -> list[tuple[Account, FilteredTotals | 
 
 def of_all(user: User, month: date) -> list[FilteredTotals]:
     return _of(user, month).totalled()
+
+
+def first_day(user: User) -> date | None:
+    """The date of the oldest invoice that the person may view; None without any."""
+    return access.invoices_to_view(user).present().aggregate(first=Min("date"))["first"]
 
 
 def _of(user: User, month: date) -> InvoiceQuerySet:

@@ -7,6 +7,7 @@ register = template.Library()
 
 register.filter("day", formats.day)
 register.filter("month", formats.month)
+register.filter("short_month", formats.short_month)
 register.filter("clock", formats.clock)
 register.filter("again", formats.again)
 register.filter("until", formats.until)

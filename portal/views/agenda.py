@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.pages import agenda as drawn
+from portal.pages.months import MonthPicker
 from portal.pages.periods import month_after, month_named
 from portal.queries import attention
 from portal.queries.agenda import Agenda
@@ -21,6 +22,7 @@ from ultahost_api import conf
 from ultahost_api.models import Account
 
 AHEAD = 90  # days
+_MONTHS_AHEAD = 12
 PER_DAY, PER_PAGE, PER_CELL = 25, 100, 3  # entries
 
 
@@ -69,8 +71,8 @@ def agenda(request: http.Request) -> HttpResponse:
         **_shown(asked, found),
     }
     if asked.month:
-        context |= {"before": month_after(asked.month, -1), "after": month_after(asked.month, 1)}
-        context |= {f"{name}_url": asked.url(month=f"{context[name]:%Y-%m}") for name in ("before", "after")}
+        today, address = conf.today(), lambda month: asked.url(month=month)
+        context["picker"] = MonthPicker(asked.month, today, month_after(today, _MONTHS_AHEAD), address)
     return http.page(request, "agenda/page.html", context)
 
 

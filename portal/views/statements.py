@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -26,13 +28,17 @@ from portal.pages.accounting_columns import (
 )
 from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
+from portal.pages.months import MonthPicker
 from portal.pages.periods import month_after, month_named
 from portal.queries import statements as query
+from portal.queries.freshness import Freshness
 from portal.wording.translated import Translated
 from ultahost_api import conf
-from ultahost_api.models import Account, Invoice
+from ultahost_api.models import Account, Invoice, Noun
+from ultahost_api.refresh import schedule
 
 PAGE_SIZE, PRINTED = 100, 2000  # rows
+_MONTHS_BACK = 240  # that can be chosen, however old a date the copy has
 
 _WORDS = Translated({"not counted": _("Not counted")})
 
@@ -70,17 +76,24 @@ _IN_FILE = (*COLUMNS, Column("currency", _("Currency"), lambda i: i.currency), U
 def statements(request: http.Request) -> HttpResponse:
     """What each account came to in a month, the last one unless another is chosen."""
     month = month_named(request.GET.get("month", "")) or month_after(conf.today(), -1)
+    accounts = access.accounts_with_invoices(request.user)
+    schedule.watch(accounts)
+    first, last = month, _last_day(month)
     context = {
         "rows": query.by_account(request.user, month),
         "sums": query.of_all(request.user, month),
-        **_months(month),
+        "freshness": Freshness(Noun.INVOICES, accounts),
+        "csv_url": reverse("invoices_csv") + "?" + urlencode({"since": first, "until": last}),
+        **_months(request, month, lambda chosen: f"{reverse('statements')}?month={chosen}"),
     }
-    return http.page(request, "statements/list.html", context)
+    return http.page(request, "statements/list.html", context, partials=["statements"])
 
 
 @require_safe
 def statement(request: http.Request, account_id: UUID, month: str) -> HttpResponse:
-    return http.page(request, "statements/detail.html", _context(request, account_id, month, PAGE_SIZE))
+    context = _context(request, account_id, month, PAGE_SIZE)
+    schedule.watch(context["freshness"].accounts)
+    return http.page(request, "statements/detail.html", context, partials=["statement"])
 
 
 @require_safe
@@ -98,26 +111,31 @@ def statement_csv(request: http.Request, account_id: UUID, month: str) -> HttpRe
 
 
 def _context(request: http.Request, account_id: UUID, month: str, size: int) -> dict[str, Any]:
-    first = _month(month)
-    told = query.statement(request.user, _account(request, account_id), first)
+    first, account = _month(month), _account(request, account_id)
+    told = query.statement(request.user, account, first)
     page = Paginator(told.invoices, size).get_page(request.GET.get("page"))
     return {
         "statement": told,
         "columns": COLUMNS,
         "page": page,
         "rows": drawn(COLUMNS, page, {}),
-        **_months(first),
+        "freshness": Freshness(Noun.INVOICES, access.accounts_with_invoices(request.user)),
+        **_months(request, first, lambda chosen: reverse("statement", args=[account.pk, chosen])),
     }
 
 
-def _months(month: date) -> dict[str, date]:
-    after = month_after(month, 1)
+def _months(request: http.Request, month: date, address: Callable[[str], str]) -> dict[str, Any]:
+    today = conf.today()
+    first = max(query.first_day(request.user) or today, month_after(today, -_MONTHS_BACK))
     return {
         "month": month,
-        "last": after - timedelta(days=1),
-        "before": month_after(month, -1),
-        "after": after,
+        "last": _last_day(month),
+        "picker": MonthPicker(month, first, today, address),
     }
+
+
+def _last_day(month: date) -> date:
+    return month_after(month, 1) - timedelta(days=1)
 
 
 def _account(request: http.Request, account_id: UUID) -> Account:

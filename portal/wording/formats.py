@@ -106,6 +106,11 @@ def month(value: date) -> str:
     return f"{str(MONTHS[value.month]).capitalize()}{NON_BREAKING}{value.year:04}"
 
 
+def short_month(value: date) -> str:
+    """`Oct`, beside its year."""
+    return str(MONTHS_3[value.month]).capitalize()
+
+
 def moment(value: datetime) -> str:
     """`6 Jun 2026, 14:32`."""
     local = _local(value)

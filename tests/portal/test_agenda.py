@@ -352,3 +352,18 @@ def test_it_reads_the_rows_of_the_days_that_it_shows_alone(alma, rows, acme, vps
 
     assert len(found.entries([TODAY], 4)) == 4
     assert timezone.localdate() == TODAY
+
+
+def test_another_month_keeps_what_was_chosen(browser, rows, acme, vps):
+    page = browser.get("/agenda/?view=month&month=2026-12&kind=services")
+
+    page = browser.click(page, ".months .sheet a[href*='month=2027-03']")
+
+    assert "March" in page.one("h1").text
+    assert page.one(".chips a[aria-current]").text.startswith("Services")
+
+
+def test_it_says_what_to_do_without_an_account(visit, people):
+    page = visit(people.member("Nora")).get("/agenda/")
+
+    assert page.one(".empty a")["href"] == "/keys/add/"

@@ -690,7 +690,7 @@ LOGGED = {
 }  # fmt: skip
 LISTED = ["services", "invoices", "domains", "orders", "quotes", "emails"]
 LEFT = {
-    **dict.fromkeys([*LISTED, "home", "freshness", "spend"], SOONER),
+    **dict.fromkeys([*LISTED, "home", "freshness", "spend", "statements", "statement"], SOONER),
     **dict.fromkeys(["service", "invoice", "invoice_print", "domain"], OPENED),
     **{
         f"{name}_csv": LOGGED

@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.acts import labels
 from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
 from tests.portal.statements import all_statements
-from ultahost_api.models import AssignedLine, InvoiceItem
+from ultahost_api.models import AssignedLine, InvoiceItem, Refresh
 
 OCTOBER = "2026-10"
 
@@ -263,3 +263,58 @@ def test_the_list_can_show_them_too_with_as_many_statements_for_many_rows(visit,
         return len(caught)
 
     assert asked(1) == asked(20)
+
+
+def test_each_month_can_be_chosen_from_a_menu(visit, alma, bill, acme):
+    bill(date=date(2025, 3, 9))
+    browser = visit(alma)
+
+    page = browser.get(f"/statements/?month={OCTOBER}")
+    other = browser.click(page, ".months .sheet a[href='/statements/?month=2025-03']")
+    own = browser.click(browser.get(path(acme)), f".months .sheet a[href='{path(acme, '2025-03')}']")
+
+    assert page.one(".months .sheet a[aria-current] .visually-hidden").text == "October 2026"
+    assert page.texts(".months .sheet b") == ["2026", "2025"]
+    assert other.texts("tbody td.money") == ["€11.90"]
+    assert own.texts("tbody td.name a")
+
+
+def test_a_month_that_has_no_invoices_can_be_chosen_too(visit, alma, bill, acme):
+    bill(date=date(1970, 1, 1))  # as an empty date may come
+
+    page = visit(alma).get("/statements/?month=2031-05")
+
+    years = page.texts(".months .sheet b")
+    assert (years[0], len(years)) == ("2031", 26)
+    assert page.one(".months .sheet a[aria-current]")["href"] == "/statements/?month=2031-05"
+
+
+def test_the_list_leads_to_the_files_of_an_account_and_of_the_month(visit, alma, bill, acme):
+    bill(number="A-1")
+    bill(number="A-2", date=date(2026, 11, 1))
+    browser = visit(alma)
+    page = browser.get(f"/statements/?month={OCTOBER}")
+
+    assert [row[1] for row in browser.click(page, "tbody a[href$=.csv]").csv()] == ["A-1"]
+    assert [row[1] for row in browser.click(page, ".head a[href^='/invoices.csv']").csv()] == ["A-1"]
+
+
+def test_it_says_how_old_the_invoices_are_and_reads_them_anew(visit, alma, bill, acme):
+    bill()
+    now = timezone.now()
+    Refresh.objects.create(
+        account=acme, noun="invoices", completed_at=now, next_due_at=now + timedelta(hours=1)
+    )
+    browser = visit(alma)
+
+    for where, region in ((f"/statements/?month={OCTOBER}", "statements"), (path(acme), "statement")):
+        page = browser.get(where)
+        assert "Updated" in page.one("#freshness").text
+        part = browser.htmx(page.one(f"#{region}")["hx-get"], region)
+        assert part.all(f"#{region} table") and not part.all("h1")
+
+
+def test_it_says_what_to_do_without_an_account(visit, people):
+    page = visit(people.member("Nora")).get("/statements/")
+
+    assert page.one(".empty a")["href"] == "/keys/add/"
