@@ -11,7 +11,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 WIDTH, HEIGHT = 720, 232
-_LEFT, _TOP, _BOTTOM = 92, 22, 24
+_LEFT, _TOP, _BOTTOM = 92, 22, 24  # on the left at least: it grows with the words there
+_LETTER = 9  # the width that a letter takes at most
 _LINES, _LABELS = 4, 13  # at most: of more bars, not each has room for its label
 _STEPS = (1, 2, 5, 10)
 
@@ -35,18 +36,20 @@ def bars(drawn: Sequence[Bar], short: Callable[[Decimal], str]) -> SafeString:
     values = [bar.value for bar in drawn]
     most = max(values, default=Decimal(0))
     step = _step(most)
-    top, slot = step * _LINES, Decimal(WIDTH - _LEFT) / max(len(drawn), 1)
-    parts = [_line(step * n, top, short(step * n) if n else "") for n in range(_LINES + 1)]
+    top, scale = step * _LINES, [short(step * n) if n else "" for n in range(_LINES + 1)]
+    start = max(_LEFT, 8 + _LETTER * max(map(len, scale)))
+    slot = Decimal(WIDTH - start) / max(len(drawn), 1)
+    parts = [_line(step * n, top, words, start) for n, words in enumerate(scale)]
     every = -(-len(drawn) // _LABELS)
     for place, bar in enumerate(drawn):
-        left = _LEFT + slot * place
+        left = start + slot * place
         parts.append(_drawn(bar, left, slot, top))
         if (len(drawn) - 1 - place) % every == 0:
             parts.append(_text("label", left + slot / 2, HEIGHT - 6, bar.label))
     if most:
-        highest = values.index(most)
-        middle = min(_LEFT + slot * highest + slot / 2, Decimal(WIDTH - 28))
-        parts.append(_text("value", middle, _y(most, top) - 6, short(most)))
+        highest, words = values.index(most), short(most)
+        middle = min(start + slot * highest + slot / 2, WIDTH - Decimal(_LETTER * len(words)) / 2)
+        parts.append(_text("value", middle, _y(most, top) - 6, words))
     return format_html(
         '<svg class="bars" viewBox="0 0 {} {}" aria-hidden="true" focusable="false">{}</svg>',
         WIDTH, HEIGHT, SafeString("".join(parts)),
@@ -63,10 +66,10 @@ def share(amount: Decimal, most: Decimal) -> SafeString:
     )
 
 
-def _line(value: Decimal, top: Decimal, words: str) -> SafeString:
+def _line(value: Decimal, top: Decimal, words: str, start: int) -> SafeString:
     y = _y(value, top)
-    line = format_html('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>', _LEFT, WIDTH, y, y)
-    return line + _text("scale", Decimal(_LEFT - 8), y + 4, words)
+    line = format_html('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>', start, WIDTH, y, y)
+    return line + _text("scale", Decimal(start - 8), y + 4, words)
 
 
 def _drawn(bar: Bar, left: Decimal, slot: Decimal, top: Decimal) -> SafeString:

@@ -332,6 +332,16 @@ def test_it_needs_no_style_and_no_script_for_its_charts(browser, rows, acme):
     assert parse_qs(urlsplit(rects[0].parent["href"]).query)["since"] == [str(MONTH)]
 
 
+def test_a_chart_leaves_room_for_long_amounts(browser, rows, acme):
+    bill(rows, acme, (None, "37042370"), total="37042370", date=MONTH)
+
+    svg = browser.get("/spend/")
+
+    scale, value = svg.all("svg.bars .scale")[-1], svg.all("svg.bars .value")[0]
+    assert float(scale["x"]) >= 9 * len(scale.text)
+    assert float(value["x"]) + 9 * len(value.text) / 2 <= 720
+
+
 def test_it_says_what_to_do_without_a_key(visit, people):
     assert "Add a key" in visit(people.member("Mia")).get("/spend/").one("main").text
 
