@@ -101,8 +101,7 @@ def deed(operation: Operation, names: Names, row: object = None) -> str:
     told = name(operation, row)
     if operation.took_effect:
         return _said(_NAMED, operation, names, told)
-    words = asked(operation, names)
-    return _("%(act)s: %(name)s") % {"act": words, "name": told} if told else words
+    return _with_name(asked(operation, names), told)
 
 
 def deed_here(operation: Operation, names: Names) -> str:
@@ -127,10 +126,14 @@ def _said(sentences: Translated, operation: Operation, names: Names, named: str)
         return act(operation.action)
     value = _VALUES[operation.action](operation, names) if operation.action in _VALUES else ""
     if "%(value)s" in sentences[found] and not value:
-        return act(operation.action)
+        return _with_name(act(operation.action), named)
     told = sentences[found] % {"name": named, "value": value}
     price = _price(operation)
     return _("%(deed)s, %(amount)s") % {"deed": told, "amount": price} if price else told
+
+
+def _with_name(words: str, named: str) -> str:
+    return _("%(act)s: %(name)s") % {"act": words, "name": named} if named else words
 
 
 def name(operation: Operation, row: object = None) -> str:

@@ -115,6 +115,11 @@ def test_it_says_which_of_two_was_asked_for(alma, key, rows, domain, action, par
     assert Deeds(alma, [operation]).words(operation) == words
 
 
+def test_it_names_the_row_where_it_is_not_known_what_was_set(alma, key, rows, domain):
+    operation = rows.operation(key, **about(domain, "update_nameservers", {}))
+    assert Deeds(alma, [operation]).words(operation) == "Set nameservers: example.com"
+
+
 def test_it_says_what_was_ordered(alma, key, rows, visit):
     Product.objects.create(remote_id=1, name="Linux VPS Basic")
     sent = {"paymentmethod": "stripe", "pid": [1], "billingcycle": ["monthly"], "domain": ["shop.example"]}
