@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.email_addresses import EmailAddressField
 from portal.forms.groups import Group, rest
 from portal.operations.form import WriteForm
 from portal.pages.selects import Select
@@ -43,7 +44,7 @@ class AddressForm(WriteForm):
     firstname = _text(_("First name"), "off", required=True)
     lastname = _text(_("Last name"), "off", required=True)
     companyname = _text(_("Company"), "off")
-    email = forms.EmailField(
+    email = EmailAddressField(
         label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
     )
     address1 = _text(_("Address"), "off")

@@ -5,6 +5,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.email_addresses import EmailAddressField
 from portal.models import Invitation, Role, User
 from portal.models.one_line import one_line
 
@@ -12,6 +13,7 @@ from portal.models.one_line import one_line
 class InviteForm(forms.ModelForm):
     class Meta:
         model = Invitation
+        field_classes = {"email": EmailAddressField}
         fields = ["name", "email", "role"]
         help_texts = {
             "role": _("Billing reads the invoices of all accounts, but no services or keys."),
@@ -38,7 +40,7 @@ class _NewcomerForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
-    email = forms.EmailField(
+    email = EmailAddressField(
         label=_("E-mail address"), widget=forms.EmailInput(attrs={"autocomplete": "username"})
     )
     password = forms.CharField(

@@ -36,6 +36,10 @@ WAYS = {
 class AccountAdapter(DefaultAccountAdapter):
     """Sign-in without sign-up: people are invited by an admin."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": gettext_lazy("The e-mail address or the password is not correct."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
