@@ -26,6 +26,7 @@ from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
 from portal.queries.freshness import Freshness
 from portal.sign_in.allauth_internals import ratelimit
+from portal.wording.statuses import status_word
 from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoice_statuses import OPEN
 
@@ -61,7 +62,7 @@ class SharedInvoice:
 
 
 def _number(invoice: SharedInvoice, _about: Mapping[str, Any]) -> str:
-    return conditional_escape(invoice.number) + parts.unread_mark(invoice)
+    return parts.cut(invoice.number) + parts.unread_mark(invoice)
 
 
 COLUMNS = (
@@ -130,6 +131,7 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
     page = Paginator(invoices, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "link": link,
+        "statuses": ", ".join(map(status_word, link.statuses)),
         "page": page,
         "columns": _SHOWN,
         "rows": drawn(_SHOWN, map(SharedInvoice.of, page), {}),
