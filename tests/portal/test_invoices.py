@@ -153,7 +153,7 @@ def test_it_opens_an_invoice_with_its_items(visit, alma, rows, acme):
     page = browser.click(browser.get("/invoices/"), "tbody td.name a")
 
     assert page.one("h1").text == "Invoice A-1"
-    assert page.texts("tbody td") == ["VPS Assign", "€12.00"]
+    assert page.texts("tbody td") == ["VPS Say what it is for", "€12.00"]
     assert page.texts("tfoot td") == ["€12.00", "€2.28", "−€1.00", "€13.28"]
     assert "<b>Thanks" not in page.html
 
@@ -288,6 +288,6 @@ def test_it_answers_from_the_copy_while_ultahost_is_down(visit, sandbox, shared)
 
     assert len(titles(page)) == 3
     assert browser.get(page.all("tbody td.name a")[0]["href"]).texts("tbody td.name") == [
-        "Linux VPS Basic Assign"
+        "Linux VPS Basic Say what it is for"
     ]
     assert len(browser.get("/invoices.csv").csv()) == 3

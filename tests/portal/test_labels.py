@@ -336,7 +336,7 @@ def test_lines_inherit_the_label_of_what_they_are_of(visit, alma, people, acme, 
     invoice = bill(acme, "VPS - shop.example.com", FEE)
     links.assign_again(acme.pk)
     page = visit(alma).get(f"/invoices/{invoice.pk}/")
-    assert lines(page) == ["VPS - shop.example.comLabel: Shop", f"{FEE} Assign"]
+    assert lines(page) == ["VPS - shop.example.comLabel: Shop", f"{FEE} Say what it is for"]
     assert "a note" not in page.html
     # Who reads the invoice alone sees the name of the label, but neither note nor row.
     for reader in (people.member("Reader"), people.billing("Bill")):
@@ -366,7 +366,7 @@ def test_a_line_is_assigned_once_for_all_invoices_of_the_account(visit, alma, ac
     (entry,) = AuditEntry.objects.filter(act=Act.LINE_ASSIGNED)
     assert (entry.account, entry.details) == (acme, {"line": FEE, "to": "shop.example.com"})
     browser.post(line_path(later), {"thing": "", "label": ""})
-    assert lines(browser.get(there))[0] == f"{FEE} Assign"
+    assert lines(browser.get(there))[0] == f"{FEE} Say what it is for"
 
 
 def test_a_line_has_a_label_without_being_of_a_thing(visit, people, acme, bill):

@@ -75,7 +75,7 @@ def test_it_leads_from_an_invoice_to_what_its_lines_name_and_to_its_order(visit,
         path(things.domain),
     ]
     assert related(page) == [path(things.order)]
-    assert page.texts("section[aria-labelledby=items] small") == ["Assign"]
+    assert page.texts("section[aria-labelledby=items] small") == ["Say what it is for"]
 
 
 def test_it_tells_a_domain_its_order_by_the_order_that_its_details_name(visit, alma, things, rows, acme):
@@ -87,7 +87,7 @@ def test_it_says_not_assigned_only_where_one_expects_a_link(visit, alma, rows, a
     gone, fee = f"Linux VPS Basic - gone.example.com {PERIOD}", "Late Fee (Added 05/11/2026)"
     page = visit(alma).get(path(bill(rows, acme, gone, fee, "Add Funds")))
     assert page.texts("section[aria-labelledby=items] td.name") == [
-        f"{gone}Not assigned Assign", f"{fee} Assign", "Add Funds Assign",
+        f"{gone}Not assigned Say what it is for", f"{fee} Say what it is for", "Add Funds Say what it is for",
     ]  # fmt: skip
     assert page.texts("section[aria-labelledby=items] small:not(:has(a))") == ["Not assigned"]
 

@@ -329,7 +329,7 @@ class TestTryingAgain:
         page = browser.get(page.path)
         assert sorted(page.texts("main td.state")) == ["Done"] * 4 + ["Refused", "Unknown"]
         refused = Operation.objects.get(state=State.REFUSED)
-        assert page.one("#retry").text == "Try 1 again"
+        assert page.one("#retry").text == "Retry 1 refused or not sent"
 
         asked = browser.follow(browser.post(f"{page.path}retry/"))
 
