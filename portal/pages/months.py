@@ -9,7 +9,7 @@ from portal.pages.periods import month_after
 
 @dataclass(frozen=True, slots=True)
 class MonthPicker:
-    """``first`` and ``last`` are days in the first and the last month of the menu; it has the chosen one as well."""
+    """The menu has the years from that of ``first`` to that of ``last``, and that of the month itself."""
 
     month: date  # its first day
     first: date

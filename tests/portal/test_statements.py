@@ -311,7 +311,8 @@ def test_it_says_how_old_the_invoices_are_and_reads_them_anew(visit, alma, bill,
         page = browser.get(where)
         assert "Updated" in page.one("#freshness").text
         part = browser.htmx(page.one(f"#{region}")["hx-get"], region)
-        assert part.all(f"#{region} table") and not part.all("h1")
+        assert part.all(f"#{region} table")
+        assert not part.all("h1")
 
 
 def test_it_says_what_to_do_without_an_account(visit, people):
