@@ -92,7 +92,7 @@ def test_it_gives_last_month_s_statement_of_one_account_with_four_clicks(mouse: 
     mouse.menu("Statements")
     if not mouse.page.get_by_role("cell", name="€24.00").count():
         mouse.click(mouse.page.locator("nav.months [rel=prev]"))
-    mouse.click(mouse.page.get_by_role("link", name="Acme"))
+    mouse.click(mouse.page.get_by_role("link", name="Acme", exact=True))
     heads, line = mouse.download(mouse.page.get_by_role("link", name="Download CSV"))
     assert '"Net"' in heads
     assert '"Label"' in heads
