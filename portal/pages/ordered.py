@@ -19,7 +19,7 @@ def _things(order: Any) -> str:
 
 def _name(order: Any, about: Mapping[str, Any]) -> Any:
     things = _things(order)
-    beneath = format_html('<small title="{0}">{0}</small>', things) if things else ""
+    beneath = format_html('<small class="kept" title="{0}">{0}</small>', things) if things else ""
     return format_html("{}{}", _link(order, about), beneath)
 
 

@@ -123,15 +123,15 @@ def _sum_of(oldest: Invoice) -> str:
     words = _("%(sum)s in total") if oldest.group_count > 1 else "%(sum)s"
     told = words % {"sum": total} if oldest.group_known else ""
     left_out = ngettext("%(count)d amount could not be read", "%(count)d amounts could not be read", unread)
-    words = [told, left_out % {"count": unread} if unread else ""]
+    parts = [told, left_out % {"count": unread} if unread else ""]
     if oldest.group_count > oldest.group_moved > 0:
         moved = ngettext(
             "%(count)d deposit or payment of other invoices, not included",
             "%(count)d deposits or payments of other invoices, not included",
             oldest.group_moved,
         )
-        words.append(moved % {"count": oldest.group_moved})
-    return "; ".join(filter(None, words))
+        parts.append(moved % {"count": oldest.group_moved})
+    return "; ".join(filter(None, parts))
 
 
 def _operation(operation: Operation, reader: Reader) -> Entry:
