@@ -120,8 +120,8 @@ def _sum_of(oldest: Invoice) -> str:
     unread = oldest.group_count - oldest.group_known
     added_up = oldest.total if oldest.group_count == 1 else oldest.group_total or Decimal(0)
     total = formats.money(added_up and round(added_up, 4).normalize(), oldest.currency)
-    words = _("%(sum)s in total") if oldest.group_count > 1 else "%(sum)s"
-    told = words % {"sum": total} if oldest.group_known else ""
+    whole = _("%(sum)s in total") if oldest.group_count > 1 else "%(sum)s"
+    told = whole % {"sum": total} if oldest.group_known else ""
     left_out = ngettext("%(count)d amount could not be read", "%(count)d amounts could not be read", unread)
     parts = [told, left_out % {"count": unread} if unread else ""]
     if oldest.group_count > oldest.group_moved > 0:
