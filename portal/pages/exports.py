@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -34,6 +34,8 @@ def cell(value: object) -> Decimal | int | str:
         return Decimal(written(value))
     if isinstance(value, int):
         return value
+    if isinstance(value, datetime):
+        return str(value.replace(microsecond=0))
     if isinstance(value, date):
         return str(value)
     text = _OTHER_STARTS.sub(r"\1'", str(value))

@@ -65,6 +65,7 @@ def test_it_streams_one_row_at_a_time():
         (-3, "-3"),
         (date(2026, 1, 2), "2026-01-02"),
         (datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "2026-01-02 03:04:00+00:00"),
+        (datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC), "2026-01-02 03:04:05+00:00"),
         (None, ""),
         ("", ""),
         ("plain", "plain"),
