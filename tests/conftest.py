@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from portal.models import Role, User
 from tests import migrated
@@ -46,6 +47,13 @@ def django_db_modify_db_settings(
     yield
     if django_db_keepdb:
         file.unlink(missing_ok=True)
+
+
+@pytest.fixture(autouse=True)
+def _language() -> Iterator[None]:
+    """A request leaves the language of its reader behind, which is not the next test's."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)
