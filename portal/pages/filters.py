@@ -244,6 +244,10 @@ class OperationFilter(RowFilter):
     searched = ("", "user__", "account__")
     status_column = "state"
 
+    period = PeriodOfMomentsFilter("created_at")
+    since = MomentFilter("created_at", "gte", label=_("Sent from"))
+    until = MomentFilter("created_at", "lt", label=_("Sent to"))
+
 
 class AuditFilter(RowFilter):
     searched = ("text__",)

@@ -140,13 +140,14 @@ def test_it_says_so_in_every_list_that_has_dates(visit, people):
 def test_an_early_date_filters_no_list_of_moments(visit, people, rows, query):
     """Half a year would else empty the list while it is typed."""
     ada, account = people.admin("Ada"), rows.account("Acme")
-    rows.key(ada, account)
+    key = rows.key(ada, account)
     rows.event(rows.service(account), changes={"status": ["Unpaid", "Paid"]})
     rows.order(account, date=datetime(2026, 3, 2, tzinfo=UTC))
     rows.email(account, date=datetime(2026, 3, 2, tzinfo=UTC))
+    rows.operation(key)
     browser = visit(ada)
 
-    for noun in ("changes", "orders", "emails"):
+    for noun in ("changes", "orders", "emails", "activity"):
         assert len(browser.get(f"/{noun}.csv?{query}").csv()) == 1, noun
     assert browser.get(f"/audit.csv?{query}").csv()  # of the files
 
@@ -297,7 +298,7 @@ def test_it_finds_what_falls_due_in_a_time_ahead(visit, alma, rows, acme, noun):
 
 
 @pytest.mark.parametrize(
-    "noun", ["services", "domains", "invoices", "orders", "quotes", "emails", "changes", "audit"]
+    "noun", ["services", "domains", "invoices", "orders", "quotes", "emails", "changes", "activity", "audit"]
 )
 def test_it_has_words_for_not_filtering(visit, people, rows, acme, noun):
     for one in ("service", "domain", "invoice", "order", "quote", "email"):

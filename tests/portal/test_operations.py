@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -44,6 +45,18 @@ def test_it_filters_by_state_and_gives_the_same_as_csv(visit, rows, alma, key):
     assert page.texts("tbody .name") == ["Pay an invoice: #8"]
     lines = visit(alma).get("/activity.csv?status=unknown").csv()
     assert [line[4] for line in lines] == ["invoice 8"]
+
+
+def test_it_finds_them_by_when_they_were_sent(visit, rows, alma, key):
+    rows.operation(key, about="invoice 0", created_at=datetime(2026, 5, 2, 23, tzinfo=UTC))
+    rows.operation(key, about="invoice 1", created_at=datetime(2026, 5, 3, 1, tzinfo=UTC))
+
+    def found(query):
+        return visit(alma).get(f"/activity/?{query}").texts("tbody .name a")
+
+    assert found("since=2026-05-03") == ["Paid invoice #1"]
+    assert found("until=2026-05-02") == ["Paid invoice #0"]
+    assert len(found("since=2026-05-02&until=2026-05-03")) == 2
 
 
 @pytest.mark.parametrize("state", Operation.State.values)
