@@ -61,7 +61,8 @@ class RowFilter(filters.FilterSet):
         if "label" in self.filters:
             known = [(str(label.pk), label.name) for label in labels]
             self.filters["label"].extra["choices"] = [("none", _("No label")), *known]
-        by_id = {str(account.pk): account for account in accounts}
+        self._accounts = [*accounts]
+        by_id = {str(account.pk): account for account in self._accounts}
         to_choose = [("", _("All accounts")), *by_id.items()]
         self.filters["account"].extra |= {
             "choices": Options(to_choose),
@@ -76,8 +77,8 @@ class RowFilter(filters.FilterSet):
         Words that only the texts of the rows hold are looked up together: few rows hold all of them.
         """
         words = wanted(value)
-        elsewhere = [self._numbered(word) for word in words]
-        for path in filter(None, self.searched):
+        elsewhere = [self._numbered(word) | self._named(word) for word in words]
+        for path in set(self.searched) - {"", "account__"}:
             held = search_index.holding_each(_model(rows, path), words, path)
             elsewhere = [found | more for found, more in zip(elsewhere, held, strict=True)]
         if "" not in self.searched:
@@ -86,6 +87,12 @@ class RowFilter(filters.FilterSet):
         alone = [word for word, found in told if not found]
         either = [found | search_index.holding(rows.model, [word]) for word, found in told if found]
         return rows.filter(*either, search_index.holding(rows.model, alone) if alone else Q())
+
+    def _named(self, word: set[str]) -> Q:
+        """By the name of the account: they were read for the choice."""
+        accounts = self._accounts if "account__" in self.searched else ()
+        ids = [account.pk for account in accounts if search_index.holds(account.folded, word)]
+        return Q(account__in=ids) if ids else Q()
 
     def _numbered(self, word: set[str]) -> Q:
         found = Q()

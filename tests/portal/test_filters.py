@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -118,6 +120,20 @@ def test_it_says_that_a_list_has_no_such_filter(browser, rows, acme):
     page = browser.get("/invoices/?label=none&other=1&sort=due&size=50&gone=0&page=1")
     assert page.texts(".banner") == ["This list cannot be filtered by “Label”."]
     assert len(page.all("tbody tr")) == 1
+
+
+def test_it_finds_the_rows_of_an_account_by_its_name_and_asks_nothing_for_that(browser, rows, alma, acme):
+    other = rows.account("Bakery Müller")
+    rows.key(alma, other, "Second")
+    rows.invoice(acme, number="A-1")
+    rows.invoice(other, number="B-1")
+
+    with CaptureQueriesContext(connection) as asked:
+        page = browser.get("/invoices/?q=bakery+muller")
+
+    assert titles(page) == ["B-1"]
+    assert not [one for one in asked if "words_ultahost_api_account" in one["sql"]]
+    assert titles(browser.get("/invoices/?q=muller+a-1")) == []
 
 
 @pytest.mark.parametrize("path", ["/invoices/", "/orders/", "/changes/", "/quotes/"])

@@ -7,7 +7,7 @@ from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Concat
 
 from ultahost_api.models import Account, Domain, Invoice, search_index, search_tables
-from ultahost_api.models.search_index import equal_to, holding, holding_all, holding_each, look_up
+from ultahost_api.models.search_index import equal_to, holding, holding_all, holding_each, holds, look_up
 
 
 @pytest.fixture
@@ -57,8 +57,9 @@ NAMES = [
 
 @pytest.mark.parametrize("word", WORDS)
 def test_it_finds_what_reading_every_row_finds(acme, word):
-    add(acme, *NAMES)
+    rows = add(acme, *NAMES)
     assert found(word) == scanned(word)
+    assert sorted(row.name for row in rows if holds(row.folded, {word.lower()})) == scanned(word)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,9 @@ def test_it_finds_what_reading_every_row_finds(acme, word):
     [("sh", ["shop.example"]), ("s", ["shop.example"]), ("jp", ["日本語.jp"]), ("b.", []), ("na", ["nand"])],
 )
 def test_it_finds_a_short_word_where_a_word_of_the_text_begins(acme, word, names):
-    add(acme, *NAMES, "x")
+    rows = add(acme, *NAMES, "x")
     assert found(word) == names
+    assert [row.name for row in rows if holds(row.folded, {word})] == names
     with connection.cursor() as cursor:
         drop_index(cursor)
     assert found(word) == names

@@ -82,6 +82,12 @@ def holding_all(words: Words, path: str = "") -> Q:
     return found
 
 
+def holds(text: str, word: set[str]) -> bool:
+    """The same of one folded text that was read."""
+    lines = f"\n{text}\n"
+    return any(inside in lines for inside in _written(word))
+
+
 def equal_to(word: set[str]) -> Words:
     """Words for ``look_up`` that find the rows of which a whole text is the word."""
     return [{f"\n{spelling}\n" for spelling in word}]
