@@ -5,12 +5,13 @@ A list draws hundreds of them, so none of them renders a template.
 
 import html
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.db.models import Choices
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
@@ -24,6 +25,7 @@ from ultahost_api.models import Refresh
 
 NOTHING = SafeString("")
 _LONG = 60  # letters
+_AS_AGE = timedelta(weeks=1)
 _WORDS = Translated(
     {
         "on": _("On"),
@@ -117,7 +119,7 @@ def first_date(domain: Any) -> str:
         return on(domain.first_date)
     day = domain.first_date
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time class="away" datetime="{}" title="{}">{}</time>',
         day.isoformat(), formats.day(day), formats.days_away(day),
     )  # fmt: skip
 
@@ -155,9 +157,19 @@ def on_or_past(value: date | None) -> str:
 
 
 def when(value: datetime | None) -> str:
-    """How long ago, kept up to date in the browser; the exact time is in the title."""
+    """How long ago within a week, and the day beyond that; the exact time is in the title."""
     if value is None:
         return formats.NOTHING
+    if abs(value - timezone.now()) < _AS_AGE:
+        return age(value)
+    return format_html(
+        '<time datetime="{}" title="{}, {}">{}</time>',
+        value.isoformat(), formats.moment(value), formats.age(value), formats.day(value),
+    )  # fmt: skip
+
+
+def age(value: datetime) -> SafeString:
+    """How long ago, kept up to date in the browser; the exact time is in the title, and on paper."""
     return format_html(
         '<time datetime="{}" title="{}" data-time>{}</time>',
         value.isoformat(), formats.moment(value), formats.age(value),
@@ -233,13 +245,13 @@ def freshness(told: Any) -> SafeString:
         why = f"{_WORDS['paused']} · "
     if told.updated_at is None:
         return format_html("{}{}", why, _WORDS["never"])
-    return format_html("{}{}", why, SafeString(_WORDS["updated"] % {"age": when(told.updated_at)}))
+    return format_html("{}{}", why, SafeString(_WORDS["updated"] % {"age": age(told.updated_at)}))
 
 
 def updated(told: Any) -> str:
     """The same in a column of that name."""
     is_plain = told.updated_at and told.state not in ("limited", "failed", "paused")
-    return when(told.updated_at) if is_plain else freshness(told)
+    return age(told.updated_at) if is_plain else freshness(told)
 
 
 def history(entries: Iterable[Any]) -> SafeString:

@@ -124,3 +124,17 @@ def test_it_prints_no_acts_and_no_first_steps(paper: Visitor) -> None:
         page.emulate_media(media="print")
     paper.visit("/nameservers/")
     expect(page.locator(".back")).to_be_hidden()
+
+
+def test_it_prints_times_in_place_of_ages_and_no_acts(paper: Visitor) -> None:
+    now = timezone.localtime()
+    paper.visit("/sign-in/sessions/")
+
+    page = paper.page
+    shown = page.evaluate(
+        "[...document.querySelectorAll('time[data-time]')].map(one => [getComputedStyle(one).fontSize,"
+        " getComputedStyle(one, '::after').content])"
+    )
+    assert shown
+    assert all(size == "0px" and str(now.year) in told for size, told in shown)
+    expect(page.locator("td.acts-cell").first).to_be_hidden()

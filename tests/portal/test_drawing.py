@@ -22,7 +22,7 @@ from django.utils.html import escape
 from django.utils.translation import trans_real
 
 from portal.models import ShareLink
-from portal.pages import bars, icons
+from portal.pages import bars, icons, parts
 from portal.pages.selects import Select
 from portal.wording import formats
 from portal.wording.links import href
@@ -244,3 +244,14 @@ def test_it_draws_a_choice_as_django_does(chosen):
         for widget in (Select, forms.Select)
     ]
     assert parse_html(drawn[0]) == parse_html(drawn[1])
+
+
+@pytest.mark.parametrize(("days", "shown"), [(6, "6 days ago"), (8, None), (70, None)])
+def test_it_writes_the_day_of_what_was_over_a_week_ago(days, shown):
+    at = timezone.now() - timedelta(days=days)
+
+    html = parts.when(at)
+
+    assert f">{shown or formats.day(at)}</time>" in html
+    assert ("data-time" in html) is (shown is not None)
+    assert formats.moment(at) in html
