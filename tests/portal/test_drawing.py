@@ -144,7 +144,7 @@ def test_it_draws_the_headings_chips_and_steps_of_a_list_without_templates(visit
     browser = visit(dana)
     add(FEW)
     page = browser.get("/invoices/?size=25")
-    assert len(page.all("thead th")) + len(page.all(".chips a")) + len(page.all(".steps a")) > 12
+    assert len(page.all("thead th")) + len(page.all(".chips a")) + len(page.all(".page-steps a")) > 12
 
     whole = cost(counted, lambda: browser.get("/invoices/?size=25"))
     frame = cost(counted, lambda: browser.get("/payment-methods/"))
