@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.models.share_links import MOST_DAYS
 from portal.pages.date_filters import EARLIEST, DayInput
+from portal.wording.statuses import status_word
 from ultahost_api.models import Account, Invoice
 from ultahost_api.models.invoice_statuses import PAYABLE
 
@@ -15,7 +16,7 @@ _USUAL = ("Unpaid", "Payment Pending", "Paid", "Collections", "Refunded", "Cance
 
 def _label(status: str) -> str:
     """Overdue is derived, so a link cannot leave it out."""
-    return gettext("Unpaid, including overdue") if status == PAYABLE else status
+    return gettext("Unpaid, including overdue") if status == PAYABLE else str(status_word(status))
 
 
 class _Accounts(forms.ModelMultipleChoiceField):

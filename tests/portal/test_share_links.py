@@ -107,7 +107,7 @@ def test_it_offers_the_statuses_that_occur(browser, rows, acme):
 
     labels = browser.get("/share-links/add/").texts("#id_statuses label")
 
-    assert labels[:3] == ["Unpaid, including overdue", "Payment Pending", "Paid"]
+    assert labels[:3] == ["Unpaid, including overdue", "Payment pending", "Paid"]
     assert labels[-1] == "Brand new"
 
 
