@@ -54,6 +54,10 @@ def _account(entry: AuditEntry, _about: Mapping[str, Any]) -> str:
     return parts.account(entry.account_name) if entry.account_name else ""
 
 
+def _address(entry: AuditEntry, _about: Mapping[str, Any]) -> str:
+    return format_html("<code>{}</code>", entry.ip) if entry.ip else ""
+
+
 LISTING = Listing(
     name="audit",
     head=_("History"),
@@ -74,9 +78,7 @@ LISTING = Listing(
         Column("target", pgettext_lazy("column", "On"), audited),
         Column("target_id", _("ID"), lambda e: e.target_id),
         Column("account", _("Account"), lambda e: e.account_name, "account-cell", cell=_account),
-        Column(
-            "ip", _("Address"), lambda e: e.ip, "extra", cell=cells.plain("ip"), mark=lambda _entry: "mono"
-        ),
+        Column("ip", _("Address"), lambda e: e.ip, "extra", cell=_address),
         Column("details", _("Details"), details),
         Column("hash", _("Hash"), lambda e: e.hash),
     ),

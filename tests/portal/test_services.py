@@ -44,7 +44,7 @@ def test_it_opens_a_service(visit, alma, rows, acme):
 
     assert page.one("h1").text == "shop.example"
     assert page.texts("#service .copyable code") == ["192.0.2.7", "192.0.2.8", "ns1.x"]
-    assert str(service.remote_id) in page.texts("dd.mono")
+    assert str(service.remote_id) in page.texts("dd code")
 
 
 def test_it_says_not_read_yet_where_no_detail_was_read(visit, alma, rows, acme):
