@@ -4,6 +4,7 @@ import pytest
 
 from portal.live_reads import reading
 from portal.models import Act, AuditEntry, Grant
+from portal.templatetags.addresses import breakable
 from ultahost_api.models import Operation
 from ultahost_api.sandbox.faults import Fault
 
@@ -402,3 +403,7 @@ def test_it_is_closed_to_everybody_else(visit, people, acme, account):
     for stranger in (people.member("Ben"), people.billing("Emil")):
         assert visit(stranger).get(page_of(account, contact)).status == 404
     assert visit(people.billing("Eva")).get("/contacts/").status == 404
+
+
+def test_it_breaks_an_address_after_its_sign_and_escapes_it():
+    assert breakable("<b>@acme.example") == "&lt;b&gt;@<wbr>acme.example"
