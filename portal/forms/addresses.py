@@ -24,7 +24,7 @@ def countries(language: str) -> tuple[tuple[str, str], ...]:
     territories: Mapping[str, str] = Locale.parse(to_locale(language)).territories
     known = [(code, name) for code, name in territories.items() if len(code) == 2]
     named = sorted((choice for choice in known if choice[0] not in _NO_COUNTRIES), key=_without_accents)
-    return ("", "—"), *named
+    return ("", "–"), *named
 
 
 def _without_accents(choice: tuple[str, str]) -> str:

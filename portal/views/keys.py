@@ -225,7 +225,7 @@ def _enabling(key: ApiKey) -> Confirmation:
 
 
 def _facts(key: ApiKey) -> list[tuple[object, object]]:
-    return [(_("Owner"), key.owner), (_("Account"), key.account or "—"), (_("Key"), f"…{key.last_four}")]
+    return [(_("Owner"), key.owner), (_("Account"), key.account or "–"), (_("Key"), f"…{key.last_four}")]
 
 
 def _page(key: ApiKey) -> str:

@@ -117,7 +117,7 @@ def reactivate(request: http.Request, person: User) -> HttpResponse:
         text=_("%(name)s can sign in again, with the role and the access below.") % {"name": person},
         facts=[
             (_("Role"), person.get_role_display()),
-            (_("Access"), ", ".join(str(grant.account) for grant in access.grants_held_by(person)) or "—"),
+            (_("Access"), ", ".join(str(grant.account) for grant in access.grants_held_by(person)) or "–"),
         ],
         verb=_("Reactivate"),
         back=_page(person),

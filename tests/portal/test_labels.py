@@ -84,7 +84,7 @@ def test_it_sets_the_label_and_the_note_of_a_row(visit, alma, acme, noun, make):
     }  # fmt: skip
     browser.post(f"{there}label/", {})
     assert not Remark.objects.exists()
-    assert browser.get(there).texts(".remark .value") == ["—"]
+    assert browser.get(there).texts(".remark .value") == ["–"]
 
 
 def test_it_says_what_is_too_long_and_keeps_the_rest(visit, alma, acme, noun, make):
