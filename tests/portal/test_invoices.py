@@ -154,7 +154,7 @@ def test_it_opens_an_invoice_with_its_items(visit, alma, rows, acme):
 
     assert page.one("h1").text == "Invoice A-1"
     assert page.texts("tbody td") == ["VPS Say what it is for", "€12.00"]
-    assert page.texts("tfoot td") == ["€12.00", "€2.28", "−€1.00", "€13.28"]
+    assert page.texts("tfoot td") == ["€12.00", "€2.28", "-€1.00", "€13.28"]
     assert "<b>Thanks" not in page.html
 
 
