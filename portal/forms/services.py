@@ -62,7 +62,7 @@ class UpgradeForm(WriteForm):
         label=_("or its product ID at Ultahost"), required=False, min_value=1, max_value=2**31 - 1
     )
     cycle = forms.ChoiceField(
-        label=_("Billing cycle"), required=False, choices=[("", _("no change")), *_RECURRING]
+        label=_("Billing cycle"), required=False, choices=[("", _("No change")), *_RECURRING]
     )
     payment_method = forms.CharField(
         label=_("Payment method"),
@@ -78,7 +78,7 @@ class UpgradeForm(WriteForm):
         products = Product.objects.filter(kind=Product.Kind.SERVICE)
         choices = [(product.remote_id, str(product)) for product in products]
         if choices:
-            cast(forms.ChoiceField, self.fields["product"]).choices = [("", _("choose one")), *choices]
+            cast(forms.ChoiceField, self.fields["product"]).choices = [("", _("Choose one")), *choices]
         else:
             del self.fields["product"]
             self.fields["product_id"].label = _("Product id at Ultahost")

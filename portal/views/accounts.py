@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -61,7 +62,7 @@ def _state(one: Reached, _about: Mapping[str, Any]) -> str:
 
 
 def _ways(one: Reached, _about: Mapping[str, Any]) -> str:
-    return "; ".join(one.ways)
+    return capfirst("; ".join(one.ways))
 
 
 def _next_due(one: Reached, _about: Mapping[str, Any]) -> str:

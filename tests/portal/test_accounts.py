@@ -67,8 +67,8 @@ def test_it_lists_every_account_with_how_one_reaches_it(visit, alma, seen):
     page = visit(alma).get("/accounts/")
 
     assert listed(page)("account-cell") == {
-        "Own": "your key “Shop”; your key “Spare”, which does not work",
-        "Team": "team: invoices",
+        "Own": "Your key “Shop”; your key “Spare”, which does not work",
+        "Team": "Team: invoices",
         "Viewed": "View, from Ben",
         "Worked": "Operate, from Ben",
     }
@@ -81,7 +81,7 @@ def test_it_lists_every_account_with_how_one_reaches_it(visit, alma, seen):
     ]
 
 
-@pytest.mark.parametrize(("role", "how"), [("admin", "admin"), ("billing", "billing: invoices")])
+@pytest.mark.parametrize(("role", "how"), [("admin", "Admin"), ("billing", "Billing: invoices")])
 def test_it_lists_all_of_them_to_admins_and_billing(visit, people, rows, seen, role, how):
     person = getattr(people, role)("Person")
     Grant.objects.create(user=person, account=seen["Hidden"], level="operate", given_by=people.admin("Ada"))
