@@ -40,7 +40,7 @@ _SERVICES = Rows(
 
 def _words(command: ServiceCommand, count: int) -> tuple[str, str]:
     words = {"command": command, "services": _counted(count)}
-    return _("%(command)s: %(services)s?") % words, str(command)
+    return _("%(command)s %(services)s?") % words, str(command)
 
 
 def _hindered(command: ServiceCommand, service: Service) -> object:

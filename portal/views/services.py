@@ -222,7 +222,7 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
         request,
         service.account,
         writes.RunCommand,
-        title=gettext("%(command)s: %(service)s?") % {"command": command, "service": service},
+        title=gettext("%(command)s %(service)s?") % {"command": command, "service": service},
         facts=[_named(service)],
         warning=gettext("The service will be briefly unavailable.") if command.dangerous else "",
         verb=str(command),

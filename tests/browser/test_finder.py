@@ -60,7 +60,7 @@ def test_it_reboots_by_name_with_three_interactions(visitor: Visitor) -> None:
     hands.press("Control+k")
     hands.type(f"reboot {name}")
     hands.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Reboot: {name}")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(f"Reboot {name}")
     assert hands.count <= 3
 
 
