@@ -44,6 +44,7 @@ class Rows:
     select: Callable[[User, QueryDict], Selection]
     columns: Sequence[Column]
     counted: Callable[[int], str]  # "3 domains"
+    about: Callable[[], Mapping[str, Any]] = dict  # what the cells of the columns look up
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,7 @@ class TogetherPage:
     def _purpose(self) -> str:
         """``Pay 2 invoices, €3,225.79``; a sum for each currency."""
         title, _verb = self.kind.words(len(self.together.doable))
-        sums = self._sums if self.kind.agrees else {}
-        told = [formats.money(total, currency) for currency, (total, _unknown) in sums.items()]
-        return ", ".join([title.rstrip("?¿ "), *told])
+        return ", ".join([title.rstrip("?¿ "), *self._sums_in_words])
 
     @property
     def _sums(self) -> dict[str, tuple[Decimal, int]]:
@@ -175,7 +174,7 @@ class TogetherPage:
         context = {
             "kind": self.kind,
             "title": title,
-            "verb": verb,
+            "verb": ", ".join([verb, *self._sums_in_words]),
             "form": form,
             "doable": doable,
             "keys": [
@@ -189,7 +188,7 @@ class TogetherPage:
             ],
             "estimate": about(self.together.seconds),
             "columns": columns,
-            "changed": drawn(columns, [item.row for item in doable], {}),
+            "changed": drawn(columns, [item.row for item in doable], self.rows.about()),
             "left_columns": (columns[0], ACCOUNT, _WHY),
             "left_out": drawn(
                 (columns[0], ACCOUNT, _WHY), [item.row for item in left_out], {"why": why}
@@ -199,6 +198,12 @@ class TogetherPage:
         }  # fmt: skip
         status = 422 if form.is_bound else 200
         return http.page(self.request, "operations/together.html", context, status=status)
+
+    @property
+    def _sums_in_words(self) -> list[str]:
+        """The sums that the person agrees to, which the question and the button repeat."""
+        sums = self._sums if self.kind.agrees else {}
+        return [formats.money(total, currency) for currency, (total, _unknown) in sums.items()]
 
     def _with_key(self, count: int, whose: str) -> str:
         return _("%(rows)s, with the key %(key)s") % {"rows": self.rows.counted(count), "key": whose}

@@ -10,6 +10,7 @@ from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, selected
+from portal.queries.payment_gateways import gateway_words
 from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording.translated import Translated
 from ultahost_api.client import writes
@@ -55,12 +56,11 @@ _INVOICES = Rows(
     (
         Column("number", gettext_lazy("Invoice"), css_class="name", cell=cells.name("invoice", "pk")),
         ACCOUNT,
-        Column(
-            "method", gettext_lazy("Payment method"), css_class="extra", cell=cells.plain("payment_method")
-        ),
+        Column("method", gettext_lazy("Payment method"), css_class="extra", cell=cells.gateway),
         Column("due", gettext_lazy("Due"), css_class="date", cell=cells.day("due_date")),
     ),
     _counted,
+    lambda: {"gateways": gateway_words()},
 )
 
 _PAY = BulkWrite(

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from portal.models import Grant
+from portal.models import Gateway, Grant
 from portal.pages.selection import wrong_words
 from tests.portal.selected import form_of, work
 from ultahost_api import operations, tasks
@@ -527,3 +527,12 @@ class TestLooking:
         assert visit(ben).get(page.path).status == 404
         assert browser.get(f"/invoices/payments/{UUID(int=0)}/").status == 404
         assert browser.post(page.path).status == 405
+
+
+def test_its_button_repeats_the_sum_and_its_rows_the_team_s_name_of_the_gateway(browser, invoice):
+    Gateway.objects.create(name="stripe", words="Card")
+
+    page = browser.get(pick(*every()[:2]))
+
+    assert "Pay 2 invoices, €39.98" in page.texts("main form button")
+    assert page.texts("main td.extra") == ["Card", "Card"]
