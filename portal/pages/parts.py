@@ -56,10 +56,13 @@ def escaped(text: Any) -> str:
 
 def cut(text: Any) -> SafeString:
     """A text that a table would grow by takes three lines at most on a screen; the whole is in its title."""
-    told = text if isinstance(text, str) or hasattr(text, "__html__") else str(text)
-    if hasattr(told, "__html__") or len(told) <= _LONG:
-        return SafeString(escaped(told))
-    return format_html('<span class="clamped" title="{}">{}</span>', told, told)
+    if isinstance(text, SafeString):
+        return text
+    if not isinstance(text, str):
+        return SafeString(escaped(text)) if hasattr(text, "__html__") else cut(str(text))
+    if len(text) <= _LONG:
+        return SafeString(html.escape(text))
+    return format_html('<span class="clamped" title="{}">{}</span>', text, text)
 
 
 def link(url: str, text: object) -> SafeString:
