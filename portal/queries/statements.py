@@ -3,6 +3,7 @@
 import calendar
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 
 from django.db.models import Min, Q
 
@@ -10,7 +11,7 @@ from portal import access
 from portal.models import User
 from portal.queries import related
 from ultahost_api.models import Account
-from ultahost_api.models.invoice_totals import FilteredTotals
+from ultahost_api.models.invoice_totals import FilteredTotals, add_filtered
 from ultahost_api.models.invoices import InvoiceQuerySet
 
 
@@ -37,27 +38,31 @@ def statement(user: User, account: Account, month: date) -> Statement:
     )
 
 
-def by_account(user: User, month: date) -> list[tuple[Account, FilteredTotals | None]]:
-    """What each account comes to, in each of its currencies; None of one without invoices."""
-    sums = _of(user, month).totalled_by_account()
-    return [
-        (account, one)
-        for account in access.accounts_with_invoices(user)
-        for one in sums.get(account.pk, [None])
-    ]
+class Month:
+    """What each account comes to in a month, and all of them."""
 
+    def __init__(self, user: User, month: date) -> None:
+        invoices = access.invoices_to_view(user).counted().filter(_dated_in(month))
+        self._accounts = access.accounts_with_invoices(user)
+        self._sums = access.kept_figures(user, ("statements", month), invoices.totalled_by_account)
 
-def of_all(user: User, month: date) -> list[FilteredTotals]:
-    return _of(user, month).totalled()
+    @property
+    def by_account(self) -> list[tuple[Account, FilteredTotals | None]]:
+        """Each account in each of its currencies; None of one without invoices."""
+        return [(account, one) for account in self._accounts for one in self._sums.get(account.pk, [None])]
+
+    @property
+    def sums(self) -> list[FilteredTotals]:
+        """Of each currency."""
+        return add_filtered(chain.from_iterable(self._sums.values()))
 
 
 def first_day(user: User) -> date | None:
     """The date of the oldest invoice that the person may view; None without any."""
-    return access.invoices_to_view(user).present().aggregate(first=Min("date"))["first"]
-
-
-def _of(user: User, month: date) -> InvoiceQuerySet:
-    return access.invoices_to_view(user).counted().filter(_dated_in(month))
+    invoices = access.invoices_to_view(user).present()
+    return access.kept_figures(
+        user, "first day of statements", lambda: invoices.aggregate(first=Min("date"))["first"]
+    )
 
 
 def _dated_in(month: date) -> Q:

@@ -79,9 +79,10 @@ def statements(request: http.Request) -> HttpResponse:
     accounts = access.accounts_with_invoices(request.user)
     schedule.watch(accounts)
     first, last = month, _last_day(month)
+    told = query.Month(request.user, month)
     context = {
-        "rows": query.by_account(request.user, month),
-        "sums": query.of_all(request.user, month),
+        "rows": told.by_account,
+        "sums": told.sums,
         "freshness": Freshness(Noun.INVOICES, accounts),
         "csv_url": reverse("invoices_csv") + "?" + urlencode({"since": first, "until": last}),
         **_months(request, month, lambda chosen: f"{reverse('statements')}?month={chosen}"),
