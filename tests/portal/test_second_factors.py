@@ -37,7 +37,7 @@ def remove(person):
 def test_it_shows_who_has_one(browser, alma):
     give_app(alma)
 
-    assert browser.get("/people/").texts("tbody td.extra") == ["set up", "none"]
+    assert browser.get("/people/").texts("tbody td.extra") == ["Set up", "None"]
     page = browser.get(f"/people/{alma.pk}/")
     assert "app" in page.texts("dl.facts dd")
     assert page.one(f"aside a[href={remove(alma)}]")
