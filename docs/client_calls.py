@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,12 @@ def with_calls(page: str) -> str:
 
 
 def _lines() -> Iterator[str]:
-    for name, noun in vars(Recorder("sk_test_nothing_is_sent")).items():
-        if hasattr(noun, "_client"):
-            yield from _of_noun(name, noun)
+    client = Recorder("sk_test_nothing_is_sent")
+    for name, attribute in vars(Client).items():
+        if isinstance(attribute, cached_property):
+            yield from _of_noun(name, getattr(client, name))
     yield from ("### Records", "")
-    yield from (
-        _of_record(record) for record in vars(package).values() if is_dataclass(record) and _is_record(record)
-    )
+    yield from (_of_record(getattr(package, name)) for names in package._RECORDS.values() for name in names)
     yield ""
 
 
@@ -90,12 +90,6 @@ def _signature(method: Any) -> str:
     record = inspect.signature(getattr(method.__self__, "_read", method)).return_annotation
     words = _plain(str(inspect.signature(method)))
     return f"{method.__name__}{words}".replace("~T", _plain(record))
-
-
-def _is_record(record: type) -> bool:
-    return (
-        not record.__module__.startswith("ultahost_api.client.core") and record.__module__ != package.__name__
-    )
 
 
 def _of_record(record: type) -> str:

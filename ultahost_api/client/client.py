@@ -4,13 +4,12 @@ import logging
 import random
 import time
 from collections.abc import Callable
+from functools import cached_property
 from itertools import count
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from requests import PreparedRequest
 
-from .announcements import Announcements
-from .contacts import Contacts
 from .core import parameters as params
 from .core.actions import ACTIONS, Action, Effect
 from .core.answers import Answer, interpret
@@ -29,15 +28,19 @@ from .core.secret import Secret, without
 from .core.transport import checked_url, prepare, send
 from .core.wire import Row, Unreadable
 from .core.write import Write
-from .domains import Domains
-from .emails import Emails
-from .invoices import Invoices
-from .orders import Orders
-from .payment_methods import PaymentMethods
-from .profile import ProfileCalls
-from .quotes import Quotes
-from .services import Services
-from .two_factor import TwoFactor
+
+if TYPE_CHECKING:
+    from .announcements import Announcements
+    from .contacts import Contacts
+    from .domains import Domains
+    from .emails import Emails
+    from .invoices import Invoices
+    from .orders import Orders
+    from .payment_methods import PaymentMethods
+    from .profile import ProfileCalls
+    from .quotes import Quotes
+    from .services import Services
+    from .two_factor import TwoFactor
 
 T = TypeVar("T")
 
@@ -79,17 +82,73 @@ class Client:
         self.page_size = page_size
         self.currency = currency
 
-        self.profile = ProfileCalls(self)
-        self.services = Services(self)
-        self.orders = Orders(self)
-        self.invoices = Invoices(self)
-        self.payment_methods = PaymentMethods(self)
-        self.emails = Emails(self)
-        self.announcements = Announcements(self)
-        self.quotes = Quotes(self)
-        self.contacts = Contacts(self)
-        self.domains = Domains(self)
-        self.two_factor = TwoFactor(self)
+    # The nouns. Each is imported when it is first used, as ``ultahost_api.client`` does with its records.
+
+    @cached_property
+    def profile(self) -> "ProfileCalls":
+        from .profile import ProfileCalls
+
+        return ProfileCalls(self)
+
+    @cached_property
+    def services(self) -> "Services":
+        from .services import Services
+
+        return Services(self)
+
+    @cached_property
+    def orders(self) -> "Orders":
+        from .orders import Orders
+
+        return Orders(self)
+
+    @cached_property
+    def invoices(self) -> "Invoices":
+        from .invoices import Invoices
+
+        return Invoices(self)
+
+    @cached_property
+    def payment_methods(self) -> "PaymentMethods":
+        from .payment_methods import PaymentMethods
+
+        return PaymentMethods(self)
+
+    @cached_property
+    def emails(self) -> "Emails":
+        from .emails import Emails
+
+        return Emails(self)
+
+    @cached_property
+    def announcements(self) -> "Announcements":
+        from .announcements import Announcements
+
+        return Announcements(self)
+
+    @cached_property
+    def quotes(self) -> "Quotes":
+        from .quotes import Quotes
+
+        return Quotes(self)
+
+    @cached_property
+    def contacts(self) -> "Contacts":
+        from .contacts import Contacts
+
+        return Contacts(self)
+
+    @cached_property
+    def domains(self) -> "Domains":
+        from .domains import Domains
+
+        return Domains(self)
+
+    @cached_property
+    def two_factor(self) -> "TwoFactor":
+        from .two_factor import TwoFactor
+
+        return TwoFactor(self)
 
     def __repr__(self) -> str:
         return f"Client({self._key!r}, base_url={self._url!r})"

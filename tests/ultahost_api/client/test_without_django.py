@@ -38,3 +38,35 @@ def test_it_loads_nothing_but_itself_and_requests():
     """).split()
 
     assert {name.split(".")[0] for name in loaded} <= set(sys.stdlib_module_names)
+
+
+def test_it_loads_a_noun_when_that_is_first_used():
+    loaded = run("""
+        import sys
+        from ultahost_api import client
+        def nouns():
+            return " ".join(noun for noun in client._RECORDS if f"{client.__name__}.{noun}" in sys.modules)
+        print(nouns())
+        client.Service
+        print(nouns())
+        client.Client("sk_test_x").invoices
+        print(nouns())
+    """)
+
+    assert loaded.splitlines() == ["", "services", "invoices services"]
+
+
+def test_it_has_every_name_that_it_tells():
+    run("""
+        from ultahost_api import client
+        told = set(dir(client))
+        for name in client.__all__:
+            assert name in told, name
+            assert getattr(client, name) is not None
+        try:
+            client.Invoces
+        except AttributeError as error:
+            assert "Invoces" in str(error)
+        else:
+            raise SystemExit("it has a name that it does not tell")
+    """)
