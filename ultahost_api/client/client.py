@@ -25,7 +25,7 @@ from .core.errors import (
 )
 from .core.rate import UNTOLD, Meter, Rate, Unmetered
 from .core.secret import Secret, without
-from .core.transport import checked_url, prepare, send
+from .core.transport import checked_url, headers_of, prepare, send
 from .core.wire import Row, Unreadable
 from .core.write import Write
 
@@ -76,7 +76,7 @@ class Client:
         if not _fits_a_header(api_key):
             raise InvalidParameters("This is no API key: it is empty, or has characters that no key has.")
         self._url = checked_url(base_url)
-        self._template = prepare("GET", self._url, api_key)
+        self._headers = headers_of(api_key)
         self._meter = meter or Unmetered()
         self._deadline, self._timeout, self._tries, self._max_wait = deadline, timeout, tries, max_wait
         self.page_size = page_size
@@ -195,15 +195,9 @@ class Client:
         return outcome
 
     def _request(self, action: Action, parameters: dict[str, object]) -> PreparedRequest:
-        request = self._template.copy()
-        request.method = action.method
         if action.method == "GET":
-            request.url = f"{self._url}?{params.query(action, parameters)}"
-        else:
-            request.body = params.body(action, parameters)
-            request.headers["Content-Type"] = "application/json"
-            request.headers["Content-Length"] = str(len(request.body))
-        return request
+            return prepare("GET", f"{self._url}?{params.query(action, parameters)}", self._headers)
+        return prepare(action.method, self._url, self._headers, params.body(action, parameters))
 
     def _send(
         self, action: Action, request: PreparedRequest, deadline: float, secrets: tuple[Secret, ...]

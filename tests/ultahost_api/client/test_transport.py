@@ -206,6 +206,27 @@ def test_it_keeps_a_connection_for_reads(server, client):
     assert server.requests[0].port == server.requests[1].port
 
 
+def test_it_asks_each_server_in_turn_on_a_connection_of_its_own(server, make_server, make_client):
+    other = make_server()
+    clients = [make_client(), make_client(base_url=other.url)]
+
+    for client in clients * 2:
+        client.call("get_profile")
+
+    assert [len({seen.port for seen in one.requests}) for one in (server, other)] == [1, 1]
+    assert [len(one.requests) for one in (server, other)] == [2, 2]
+
+
+def test_it_sends_nothing_of_a_write_with_the_next_read(server, client):
+    client.call("get_profile")
+    client.call("pay_invoice", invoiceid=1)
+    client.call("get_profile")
+
+    first, write, last = server.requests
+    assert last.headers == first.headers
+    assert set(write.headers) - set(first.headers) == {"content-type", "content-length"}
+
+
 @pytest.mark.parametrize("action", ["pay_invoice", "get_epp_code"])
 def test_it_opens_a_connection_for_what_may_not_be_resent(action, server, client):
     parameters = {"pay_invoice": {"invoiceid": 1}, "get_epp_code": {"domainid": 1}}[action]

@@ -60,7 +60,10 @@ class Action:
         return frozenset(p.name for p in self.parameters if p.secret)
 
     def parameter(self, name: str) -> Parameter | None:
-        return next((p for p in self.parameters if p.name == name), None)
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        return None
 
 
 def _int(name: str) -> Parameter:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from .actions import Action, Effect
@@ -133,12 +134,7 @@ def _envelope(action: Action, reply: Reply) -> dict[str, Any]:
     if not reply.body:
         return {}
     try:
-        envelope = json.loads(
-            reply.body.decode("utf-8-sig", "replace"),
-            object_hook=_door(action),
-            parse_float=_number,
-            parse_constant=str,
-        )
+        envelope = _decoder(action.secret_fields).decode(reply.body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return {}
     if _ESCAPES_NO_DATABASE_TAKES.search(reply.body):
@@ -146,16 +142,21 @@ def _envelope(action: Action, reply: Reply) -> dict[str, Any]:
     return envelope if isinstance(envelope, dict) else {}
 
 
-def _door(action: Action) -> Callable[[dict[str, Any]], dict[str, Any]]:
+@cache
+def _decoder(secret_fields: frozenset[str]) -> json.JSONDecoder:
+    """Leaves out of every object what is never kept, and hides its secrets."""
+    special = NEVER_KEPT | secret_fields
+
     def drop_and_hide(row: dict[str, Any]) -> dict[str, Any]:
-        if not NEVER_KEPT.isdisjoint(row):
-            row = {name: value for name, value in row.items() if name not in NEVER_KEPT}
-        for name in action.secret_fields & row.keys():
+        if row.keys().isdisjoint(special):
+            return row
+        row = {name: value for name, value in row.items() if name not in NEVER_KEPT}
+        for name in secret_fields & row.keys():
             if row[name] is not None:
                 row[name] = Secret(str(row[name]))
         return row
 
-    return drop_and_hide
+    return json.JSONDecoder(object_hook=drop_and_hide, parse_float=_number, parse_constant=str)
 
 
 def _number(text: str) -> Decimal | str:

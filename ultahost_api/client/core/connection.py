@@ -97,6 +97,16 @@ class _TlsPool(HTTPSConnectionPool):
 class Adapter(HTTPAdapter):
     """A pool of such connections. Follows no redirect, reads no environment, keeps no cookie."""
 
+    _address = ""
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+
+    def get_connection_with_tls_context(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """The last request's pool where this one goes to the same address: to look it up takes a while."""
+        address = request.url.partition("?")[0]
+        if address != self._address:
+            self._pool = super().get_connection_with_tls_context(request, *args, **kwargs)
+            self._address = address
+        return self._pool

@@ -37,7 +37,7 @@ def on_the_wire(action: str, fields: Mapping[str, object]) -> dict[str, object]:
 def check(action: Action, given: dict[str, object]) -> dict[str, object]:
     """The parameters in the provider's format, without those that are None. Raises InvalidParameters."""
     given = {name: value for name, value in given.items() if value is not None}
-    if unknown := sorted(name for name in given if action.parameter(name) is None):
+    if unknown := sorted(given.keys() - {p.name for p in action.parameters}):
         raise InvalidParameters(f"does not take {', '.join(unknown)}", action=action.name)
     if missing := [name for name in action.required if name not in given]:
         raise InvalidParameters(f"needs {', '.join(missing)}", action=action.name)

@@ -66,12 +66,8 @@ def checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def prepare(method: str, url: str, api_key: Secret) -> PreparedRequest:
-    """A request to copy, so that the headers are made once."""
-    request = PreparedRequest()
-    request.method = method
-    request.url = url
-    request.headers = CaseInsensitiveDict(
+def headers_of(api_key: Secret) -> CaseInsensitiveDict[str]:
+    return CaseInsensitiveDict(
         {
             "Accept": "application/json",
             "Accept-Encoding": "gzip",  # the one that we unpack ourselves, within bounds
@@ -79,6 +75,18 @@ def prepare(method: str, url: str, api_key: Secret) -> PreparedRequest:
             "x-api-key": MaskedText(api_key.reveal()),
         }
     )
+
+
+def prepare(
+    method: str, url: str, headers: CaseInsensitiveDict[str], body: MaskedBytes | None = None
+) -> PreparedRequest:
+    """As requests would, from parts that need no checking. ``headers`` may be those of other requests too."""
+    request = PreparedRequest()
+    request.method, request.url, request.headers = method, url, headers
+    if body is not None:
+        request.body = body
+        request.headers = headers.copy()
+        request.headers.update({"Content-Type": "application/json", "Content-Length": str(len(body))})
     return request
 
 
