@@ -48,7 +48,7 @@ def read_amount(value: object, currency: str = "") -> Decimal:
     """ValueError where that is not possible. ``currency`` is the account's, where it is known."""
     if isinstance(value, str):
         if _USUAL.fullmatch(value):
-            return Decimal(value) + 0
+            return +Decimal(value)  # without a sign before zero
         number = _written(value, currency)
     elif isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         number = Decimal(str(value))

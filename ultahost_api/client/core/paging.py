@@ -168,16 +168,11 @@ def _next_offset(
     meta: dict[str, Any], offset: int, received: int, most: int, total: int | None
 ) -> int | None:
     """What the provider says, if that moves on by no more than a page; else by what was received."""
-    if not received:
+    total_says_more = total is not None and offset + received < total
+    has_more = meta.get("has_more")
+    if not received or (has_more is False and not total_says_more):
         return None
     told = wire.integer_or_none(meta.get("next_offset"))
-    total_says_more = total is not None and offset + received < total
-    if (
-        told is not None
-        and offset < told <= offset + most
-        and (total_says_more or meta.get("has_more") is not False)
-    ):
+    if told is not None and offset < told <= offset + most:
         return told
-    if total_says_more or wire.flag(meta.get("has_more")):
-        return offset + received
-    return None
+    return offset + received if total_says_more or wire.flag(has_more) else None

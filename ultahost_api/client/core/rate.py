@@ -93,7 +93,8 @@ def _number(told: str, answered_at: float) -> float:
 
 def _moment(told: str, less: float = 0.0) -> float | None:
     """Epoch seconds of an ISO 8601, SQL or HTTP date, minus ``less``; without an offset it is UTC."""
-    for parse in (_iso, parsedate_to_datetime):
+    is_http = told[:1].isalpha()  # it begins with the weekday
+    for parse in (parsedate_to_datetime, _iso) if is_http else (_iso, parsedate_to_datetime):
         try:
             moment = parse(told)
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - less

@@ -63,7 +63,7 @@ def integer_or_none(value: object) -> int | None:
 
 def unescaped(text: str) -> str:
     """``R&D`` of ``R&amp;D``. What lacks its semicolon is none: ``?a=1&copy=2`` is an address."""
-    return _ENTITY.sub(lambda found: html.unescape(found[0]), text) if "&" in text else text
+    return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
 
 
 def text(value: object) -> str:
@@ -181,19 +181,20 @@ class Row:
     where it is known.
     """
 
-    __slots__ = ("_currency", "_left")
+    __slots__ = ("_currency", "_is_whole", "_left")
 
     def __init__(self, value: object, currency: str = "") -> None:
         if not isinstance(value, dict):
             raise Unreadable(f"{_shown(value)} is no record")
         self._left = dict(value)
         self._currency = currency
+        self._is_whole = True  # nothing of it was Unread
 
     def into(self, record: Callable[..., T], /, **fields: Any) -> T:
         """The record of these fields. ``unreadable`` tells of those that are blank for that reason."""
-        unread = {name: value for name, value in fields.items() if type(value) is Unread}
-        if not unread:
+        if self._is_whole:
             return record(**fields)
+        unread = {name: value for name, value in fields.items() if type(value) is Unread}
         blanks = {name: value.blank for name, value in unread.items()}
         return record(**fields | blanks, unreadable={name: value.told for name, value in unread.items()})
 
@@ -224,13 +225,13 @@ class Row:
     def text(self, name: str) -> Any:
         value = self._left.pop(name, None)
         if isinstance(value, str):
-            return unescaped(value)  # nearly every one
-        return Unread(told(value), "") if isinstance(value, dict | list) and value else text(value)
+            return unescaped(value) if "&" in value else value  # nearly every one
+        return self._unread(value, "") if isinstance(value, dict | list) and value else text(value)
 
     def markup(self, name: str) -> Any:
         """HTML, whose entities are its own."""
         value = self.take(name)
-        return Unread(told(value), "") if isinstance(value, dict | list) and value else text(value)
+        return self._unread(value, "") if isinstance(value, dict | list) and value else text(value)
 
     def flag(self, name: str) -> Any:
         return self._read(name, switch)
@@ -253,7 +254,7 @@ class Row:
         value = self.take(name)
         items = value if isinstance(value, list) else [value]
         if any(isinstance(item, dict | list) and item for item in items):
-            return Unread(told(value), texts(value))
+            return self._unread(value, texts(value))
         if isinstance(value, list):
             return tuple(unescaped(one) for one in texts(value))
         return texts(unescaped(value) if isinstance(value, str) else value)
@@ -279,9 +280,15 @@ class Row:
     def _read(self, name: str, read: Callable[[Any], Any]) -> Any:
         value = self._left.pop(name, MISSING)
         try:
-            return read(None if value is MISSING else unescaped(value) if isinstance(value, str) else value)
+            if isinstance(value, str):
+                return read(unescaped(value) if "&" in value else value)
+            return read(None if value is MISSING else value)
         except Unreadable:
-            return Unread(told(value), None)
+            return self._unread(value, None)
+
+    def _unread(self, value: object, blank: object) -> Unread:
+        self._is_whole = False
+        return Unread(told(value), blank)
 
 
 def _number_or_none(value: object) -> int | None:
