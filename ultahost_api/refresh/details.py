@@ -108,7 +108,7 @@ class _Backfill:
     def _take_in(self, ended: Future[Any]) -> None:
         (noun, row), asked_at = self._asked.pop(ended)
         try:
-            self._fault = _keep(self._lease, noun, row, ended.result, asked_at)
+            self._fault = self._keep(noun, row, ended.result, asked_at)
         except UltahostError as error:
             if self._refusal is None or isinstance(error, Unauthorized):
                 self._refusal = error
@@ -117,13 +117,54 @@ class _Backfill:
             self._suspects.append((noun, row))
         else:
             self._works = True
-            _clear(self._lease, self._suspects)
+            self._count_suspects()
         self._is_over = self._is_over or self._time_slice.is_over()
+
+    def _keep(
+        self, noun: CachedNoun, row: Cached, answer: Callable[[], Any], asked_at: datetime
+    ) -> UltahostError | None:
+        """Returns the fault if there was no good answer; it may concern the row or the whole API."""
+        try:
+            write(self._lease, noun, row, answer(), noun.detail_names, asked_at)
+        except (BadAnswer, NoAnswer, ServerError) as error:
+            return error
+        except (BadRequest, Forbidden, NotFound):
+            self._count(row)
+        return None
 
     def _clear_suspects(self) -> None:
         if self._fault and (len(self._suspects) >= _SUSPICIOUS or not self._works):
-            _read_another(self._lease, self._suspects, self._client, self._meter, self._fault)
-        _clear(self._lease, self._suspects)
+            self._read_another(self._fault)
+        self._count_suspects()
+
+    def _read_another(self, fault: UltahostError) -> None:
+        """Read a row that was read before, else one of another noun. Raises where that has no good answer."""
+        account, last = self._lease.refresh.account, self._suspects[-1][0]
+        known = [(noun, noun.rows.filter(account=account).exclude(detailed_at=None)) for noun in _nouns()]
+        unknown = [(noun, noun.rows.filter(account=account)) for noun in _nouns() if noun is not last]
+        for noun, rows in [*known, *unknown]:
+            if row := rows.present().exclude(pk__in=[row.pk for _, row in self._suspects]).first():
+                self._lease.renew()
+                self._meter.purpose = _purpose(row)
+                answer = partial(noun.calls(self._client).get, row.remote_id)
+                if self._keep(noun, row, answer, timezone.now()):
+                    break
+                return
+        raise fault
+
+    def _count_suspects(self) -> None:
+        """Count a fault for each: the API works for others."""
+        for _, row in self._suspects:
+            self._count(row)
+        self._suspects.clear()
+        if self._lease.refresh.attempts:
+            self._lease.write(attempts=0, trouble="", trouble_words="")
+
+    def _count(self, row: Cached) -> None:
+        with transaction.atomic():
+            self._lease.renew()
+            tried = type(row)._default_manager.filter(pk=row.pk)
+            tried.update(details_tries=row.details_tries + 1, details_wanted_at=None)
 
 
 def _forget_tries_daily(lease: Lease) -> None:
@@ -144,14 +185,10 @@ def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
     nouns = _nouns()
     aged = timezone.now() - _REREAD_AFTER
     rows = {noun: noun.rows.filter(account=account, details_tries__lt=_TRIES) for noun in nouns}
-    for noun in nouns:
-        yield from (
-            (noun, row) for row in rows[noun].lacking_details().exclude(details_wanted_at=None)[:_BATCH]
-        )
-    for noun in nouns:
-        yield from (
-            (noun, row) for row in rows[noun].lacking_details().filter(details_wanted_at=None)[:_BATCH]
-        )
+    for unasked in (False, True):
+        for noun in nouns:
+            lacking = rows[noun].lacking_details().filter(details_wanted_at__isnull=unasked)
+            yield from ((noun, row) for row in lacking[:_BATCH])
     for noun in (noun for noun in nouns if noun.ages):
         oldest = rows[noun].present().filter(detailed_at__lt=aged).order_by("detailed_at")
         yield from ((noun, row) for row in oldest[:_BATCH])
@@ -159,45 +196,6 @@ def wanting(account: Account) -> Iterator[tuple[CachedNoun, Cached]]:
 
 def _purpose(row: Cached) -> Purpose:
     return Purpose.PERSON if row.details_wanted_at else Purpose.DETAILS
-
-
-def _keep(
-    lease: Lease, noun: CachedNoun, row: Cached, answer: Callable[[], Any], asked_at: datetime
-) -> UltahostError | None:
-    """Returns the fault if there was no good answer; it may concern the row or the whole API."""
-    try:
-        write(lease, noun, row, answer(), noun.detail_names, asked_at)
-    except (BadAnswer, NoAnswer, ServerError) as error:
-        return error
-    except (BadRequest, Forbidden, NotFound):
-        _count(lease, row)
-    return None
-
-
-def _clear(lease: Lease, suspects: list[Faulty]) -> None:
-    """Count a fault for these rows: the API works for others."""
-    for _, row in suspects:
-        _count(lease, row)
-    suspects.clear()
-    if lease.refresh.attempts:
-        lease.write(attempts=0, trouble="", trouble_words="")
-
-
-def _read_another(
-    lease: Lease, suspects: list[Faulty], client: Client, meter: KeyMeter, fault: UltahostError
-) -> None:
-    """Read a row that was read before, else one of another noun. Raises if that has no good answer either."""
-    account, last = lease.refresh.account, suspects[-1][0]
-    known = [(noun, noun.rows.filter(account=account).exclude(detailed_at=None)) for noun in _nouns()]
-    unknown = [(noun, noun.rows.filter(account=account)) for noun in _nouns() if noun is not last]
-    for noun, rows in [*known, *unknown]:
-        if row := rows.present().exclude(pk__in=[row.pk for _, row in suspects]).first():
-            lease.renew()
-            meter.purpose = _purpose(row)
-            if _keep(lease, noun, row, partial(noun.calls(client).get, row.remote_id), timezone.now()):
-                break
-            return
-    raise fault
 
 
 def write(
@@ -227,10 +225,3 @@ def write(
         elif isinstance(row, Order):
             row.items.all().delete()
             OrderItem.objects.bulk_create(items)
-
-
-def _count(lease: Lease, row: Cached) -> None:
-    with transaction.atomic():
-        lease.renew()
-        tried = type(row)._default_manager.filter(pk=row.pk)
-        tried.update(details_tries=row.details_tries + 1, details_wanted_at=None)

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
@@ -128,15 +129,14 @@ def _fits_a_page(lease: Lease, noun: CachedNoun, page_size: int) -> bool:
     if not is_clean or any(not row["id"].isdecimal() for row in refresh.set_aside):
         return False
     room = max(0, page_size - refresh.surplus)
-    return bool(noun.rows.filter(account=refresh.account, gone_at=None)[: room + 1].count() <= room)
+    return _present(lease, noun)[: room + 1].count() <= room
 
 
 def _unsettled(lease: Lease, noun: CachedNoun) -> list[str]:
     """The statuses whose rows may still change: those that always may, and others seen on this account."""
     if not noun.unsettled:
         return []
-    rows = noun.rows.filter(account=lease.refresh.account, gone_at=None)
-    seen = rows.exclude(status__in=[*noun.unsettled, *noun.settled, ""]).order_by("status")
+    seen = _present(lease, noun).exclude(status__in=[*noun.unsettled, *noun.settled, ""]).order_by("status")
     return [*noun.unsettled, *seen.values_list("status", flat=True).distinct()]
 
 
@@ -194,8 +194,7 @@ def _finish_full(lease: Lease, noun: CachedNoun, client: Client, found: list[Pas
     if not clean or refresh.missed:
         lease.write(full_due_at=now)
     else:
-        present = noun.rows.filter(account=refresh.account, gone_at=None).count()
-        surplus = (found[0].total or 0) - present
+        surplus = (found[0].total or 0) - _present(lease, noun).count()
         lease.write(full_at=now, full_due_at=now + conf.FULL_EVERY, surplus=surplus)
     go_on = clean and bool(refresh.missed) and not confirms
     return Outcome(clean, go_on, None if is_daily and clean else calls)
@@ -242,16 +241,14 @@ def _is_suddenly_empty(lease: Lease, noun: CachedNoun, seen: set[int]) -> bool:
     refresh = lease.refresh
     if seen or noun.is_readable or not refresh.full_at or refresh.full_at < timezone.now() - conf.FULL_AGAIN:
         return False
-    return bool(noun.rows.filter(account=refresh.account, gone_at=None).count() > ASKED_FOR)
+    return _present(lease, noun).count() > ASKED_FOR
 
 
 def _unlisted(
     lease: Lease, noun: CachedNoun, seen: set[int], statuses: Iterable[str] | None = None
 ) -> list[Cached]:
     """Rows of ours, older than the pass, that it did not see."""
-    rows = noun.rows.filter(
-        account=lease.refresh.account, gone_at=None, changed_at__lt=lease.refresh.pass_started_at
-    )
+    rows = _present(lease, noun).filter(changed_at__lt=lease.refresh.pass_started_at)
     if statuses is not None:
         rows = rows.filter(status__in=statuses)
     unlisted = sorted(set(rows.values_list("remote_id", flat=True)) - seen)
@@ -274,5 +271,8 @@ def _counts_differ(lease: Lease, noun: CachedNoun, newest: list[PassPage]) -> bo
     """Whether the provider's count differs from ours: then a cheap pass has missed new or removed rows."""
     if not newest or newest[-1].total is None:
         return False
-    present = noun.rows.filter(account=lease.refresh.account, gone_at=None).count()
-    return newest[-1].total - present != lease.refresh.surplus
+    return newest[-1].total - _present(lease, noun).count() != lease.refresh.surplus
+
+
+def _present(lease: Lease, noun: CachedNoun) -> QuerySet[Any]:
+    return noun.rows.filter(account=lease.refresh.account).present()
