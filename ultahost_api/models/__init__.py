@@ -7,7 +7,8 @@ from ultahost_api.models.emails import Email
 from ultahost_api.models.events import Event
 from ultahost_api.models.heartbeats import Heartbeat
 from ultahost_api.models.installations import Installation
-from ultahost_api.models.invoices import Invoice, InvoiceItem
+from ultahost_api.models.invoice_items import InvoiceItem
+from ultahost_api.models.invoices import Invoice
 from ultahost_api.models.operations import Operation
 from ultahost_api.models.orders import Order, OrderItem
 from ultahost_api.models.quotes import Quote

@@ -8,7 +8,6 @@ from django.db.models import Case, Count, Exists, F, Min, OuterRef, Q, Subquery,
 from django.db.models.functions import RowNumber
 
 from ultahost_api import conf
-from ultahost_api.client.core.amounts import written
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.invoice_statuses import (
@@ -315,34 +314,3 @@ class Invoice(Cached):
         if self.is_credit and self.status in OPEN:
             return CREDIT
         return OVERDUE if self.is_overdue else self.status
-
-
-class InvoiceItem(models.Model):
-    """A line of an invoice, as its details showed it last; replaced whole."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    invoice = models.ForeignKey(Invoice, models.CASCADE, related_name="items")
-    position = models.PositiveIntegerField()
-    description = models.TextField(blank=True)
-    amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
-    taxed = models.BooleanField(null=True)
-    unreadable = models.JSONField(default=dict)  # as of a cached row
-
-    # What it is of, by links; at most one of the two, and neither when the text does not tell.
-    service = models.ForeignKey(
-        "ultahost_api.Service", models.SET_NULL, null=True, related_name="invoice_items"
-    )
-    domain = models.ForeignKey(
-        "ultahost_api.Domain", models.SET_NULL, null=True, related_name="invoice_items"
-    )
-    is_renewal = models.BooleanField(default=False, db_default=False)  # of the domain
-    # What a person said of such lines, which goes before what the text names.
-    assigned = models.ForeignKey(
-        "ultahost_api.AssignedLine", models.SET_NULL, null=True, related_name="items"
-    )
-
-    class Meta:
-        ordering = ["position"]
-
-    def __str__(self) -> str:
-        return self.description if self.amount is None else f"{self.description} {written(self.amount)}"

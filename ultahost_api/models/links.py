@@ -13,7 +13,7 @@ from ultahost_api.models.accounts import Account
 from ultahost_api.models.assigned_lines import AssignedLine
 from ultahost_api.models.domains import Domain
 from ultahost_api.models.events import Event
-from ultahost_api.models.invoices import InvoiceItem
+from ultahost_api.models.invoice_items import InvoiceItem
 from ultahost_api.models.line_texts import Life, Named, Things, line_key, named, renews
 from ultahost_api.models.refreshes import Noun
 from ultahost_api.models.row_statuses import ENDED_DOMAIN, ENDED_SERVICE

@@ -11,9 +11,10 @@ from django.db.models import Case, Count, F, Q, Sum, TextField, Value, When
 from django.db.models.functions import Cast, Concat, StrIndex, Substr
 from django.db.models.lookups import Exact
 
+from ultahost_api.models.invoice_items import InvoiceItem
 from ultahost_api.models.invoice_statuses import OPEN_INVOICE
 from ultahost_api.models.invoice_totals import added, details_unread
-from ultahost_api.models.invoices import InvoiceItem, InvoiceQuerySet
+from ultahost_api.models.invoices import InvoiceQuerySet
 
 DOMAINS, OTHER, NOT_ASSIGNED = "domains", "other", ""
 OWN_KEYS = (DOMAINS, OTHER, NOT_ASSIGNED)
