@@ -24,9 +24,10 @@ from .core.errors import (
     UltahostError,
 )
 from .core.rate import UNTOLD, Meter, Rate, Unmetered
+from .core.row import Row
 from .core.secret import Secret, without
 from .core.transport import checked_url, headers_of, prepare, send
-from .core.wire import Row, Unreadable
+from .core.wire import Unreadable
 from .core.write import Write
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import Any
 
 from .core import wire
 from .core.paging import Listable
-from .core.wire import Row
+from .core.row import Row
 from .profile import person
 from .writes.contacts import CreateContact, DeleteContact, UpdateContact
 
@@ -67,8 +67,7 @@ class Contacts(Listable[Contact]):
         """Returns the new id, or None when the answer does not tell it."""
         write = CreateContact(**fields)
         fields.clear()  # a frame that an error report shows keeps no plain secret
-        data = self._client.send(write).data
-        return wire.integer_or_none(data.get("contact_id")) if isinstance(data, dict) else None
+        return wire.told_id(self._client.send(write).data, "contact_id")
 
     def update(self, id: int, **fields: object) -> str:
         """Changes the given fields only. Returns the provider's word."""

@@ -9,8 +9,9 @@ from typing import Any
 
 from .core import statuses
 from .core.paging import Listable
+from .core.row import Row
 from .core.secret import Secret
-from .core.wire import Row, flag
+from .core.wire import flag
 from .writes.domains import SetAutoRenew, SetLock, UpdateNameservers
 
 

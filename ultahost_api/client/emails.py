@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from .core.paging import Listable
-from .core.wire import Row
+from .core.row import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

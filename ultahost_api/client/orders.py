@@ -7,7 +7,7 @@ from typing import Any
 
 from .core import statuses
 from .core.paging import Listable
-from .core.wire import Row
+from .core.row import Row
 from .writes.orders import CreateOrder
 
 

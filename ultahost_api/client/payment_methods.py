@@ -8,7 +8,8 @@ from .core import wire
 from .core.caller import Caller
 from .core.errors import BadAnswer
 from .core.paging import Page, read_rows
-from .core.wire import Row, Unreadable
+from .core.row import Row
+from .core.wire import Unreadable
 from .writes.payment_methods import AddPaymentMethod, DeletePaymentMethod
 
 
@@ -51,8 +52,7 @@ class PaymentMethods:
         """``fields`` as documented. Returns the new id, or None when the answer does not tell it."""
         write = AddPaymentMethod(type, **fields)
         fields.clear()  # a frame that an error report shows keeps no plain secret
-        data = self._client.send(write).data
-        return wire.integer_or_none(data.get("paymethodid")) if isinstance(data, dict) else None
+        return wire.told_id(self._client.send(write).data, "paymethodid")
 
     def delete(self, id: int) -> str:
         return self._client.send(DeletePaymentMethod(id)).message

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from .core.caller import Caller
+from .core.row import Row
 from .core.secret import Secret
-from .core.wire import Row, Unreadable, text
+from .core.wire import Unreadable, text
 from .writes.account import ChangePassword, UpdateAccount
 
 

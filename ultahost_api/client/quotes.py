@@ -7,7 +7,7 @@ from typing import Any
 
 from .core import statuses, wire
 from .core.paging import Listable
-from .core.wire import Row
+from .core.row import Row
 from .profile import person
 from .writes.quotes import AcceptQuote
 
@@ -75,8 +75,7 @@ class Quotes(Listable[Quote]):
 
     def accept(self, id: int) -> int | None:
         """Raises an invoice. Returns its id, or None when the answer does not tell it."""
-        data = self._client.send(AcceptQuote(id)).data
-        return wire.integer_or_none(data.get("invoiceid")) if isinstance(data, dict) else None
+        return wire.told_id(self._client.send(AcceptQuote(id)).data, "invoiceid")
 
 
 def _quote(row: Row) -> dict[str, Any]:

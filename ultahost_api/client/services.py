@@ -7,8 +7,9 @@ from typing import Any
 
 from .core import statuses
 from .core.paging import Listable
+from .core.row import Row
 from .core.secret import Secret
-from .core.wire import Row, Unreadable, money, text
+from .core.wire import Unreadable, money, text
 from .writes.services import RequestCancellation, ResetServicePassword, RunCommand, UpgradeService
 
 

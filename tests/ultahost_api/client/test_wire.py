@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from ultahost_api.client import Secret
 from ultahost_api.client.core import wire
-from ultahost_api.client.core.wire import Row, Unreadable
+from ultahost_api.client.core.row import Row
+from ultahost_api.client.core.wire import Unreadable
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

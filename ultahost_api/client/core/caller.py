@@ -2,7 +2,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from .answers import Answer
-from .wire import Row
+from .row import Row
 from .write import Write
 
 T = TypeVar("T")

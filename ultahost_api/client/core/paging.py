@@ -9,7 +9,8 @@ from .answers import Answer
 from .caller import Caller
 from .errors import BadAnswer, BadRequest
 from .rate import Rate
-from .wire import Row, Unreadable
+from .row import Row
+from .wire import Unreadable
 
 _MOST_PAGES = 10_000
 

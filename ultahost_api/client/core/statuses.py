@@ -6,7 +6,7 @@ All are open sets: a word that is not known stays as it was written.
 import re
 from typing import Any
 
-from .wire import Row
+from .row import Row
 
 SERVICE = ("Pending", "Active", "Suspended", "Terminated", "Cancelled", "Fraud", "Completed")
 DOMAIN = (
