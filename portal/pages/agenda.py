@@ -109,8 +109,7 @@ def _sum(one: Any) -> SafeString:
         expected = format_html(' <span class="quiet">{}</span>', _WORDS["expected"].lower())
     unread = parts.NOTHING
     if one.unread:
-        words = ngettext("%(count)d amount unreadable", "%(count)d amounts unreadable", one.unread)
-        unread = format_html(' <span class="bad">{}</span>', words % {"count": one.unread})
+        unread = format_html(' <span class="bad">{}</span>', formats.unreadable_amounts(one.unread))
     return format_html(
         '<span class="sum">{}{}{}</span>', formats.money(one.all, one.currency), expected, unread
     )

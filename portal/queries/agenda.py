@@ -7,7 +7,7 @@ some months ahead again after each cycle. The database adds up; only the rows th
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from functools import cached_property, reduce
 from operator import or_
@@ -22,6 +22,7 @@ from portal.models import User
 from portal.queries.agenda_days import Day, DaySum, Entry, Span
 from portal.queries.agenda_sources import SOURCES, Source, renewed_by
 from portal.queries.cycles import due_days, later
+from portal.queries.forecast import YEAR
 from portal.wording.agenda import Kind
 from ultahost_api import conf
 from ultahost_api.client.core.amounts import written
@@ -29,8 +30,6 @@ from ultahost_api.models import Account
 from ultahost_api.models.sorting import without_index
 
 Kept = TypeVar("Kept")
-
-EXPECTED_FOR = 12  # months, as far as the forecast of Spend, whose months lead here
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,8 @@ class _Group:
 class Agenda:
     """What the user may see of it. ``account`` narrows it to one account.
 
-    What recurs is expected for ``ahead`` months from today.
+    What recurs is expected for ``ahead`` months from today, of which the last day is not included: by default
+    as far as in the forecast of Spend, whose months lead here.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Agenda:
         *,
         kinds: Collection[Kind] = (),
         account: Account | None = None,
-        ahead: int = EXPECTED_FOR,
+        ahead: int = YEAR,
     ):
         self.user = user
         self.span = span
@@ -209,7 +209,7 @@ class Agenda:
             yield due
         if months:
             horizon = later(self.today, self._ahead)
-            ahead = due_days(due, months, max(first, self.today), min(before, horizon + timedelta(days=1)))
+            ahead = due_days(due, months, max(first, self.today), min(before, horizon))
             yield from (day for day in ahead if day > due)
 
     @property

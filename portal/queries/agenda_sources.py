@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from portal import access
 from portal.models import User
 from portal.queries import forecast
-from portal.queries.cycles import months_of
+from portal.queries.cycles import months_of, months_of_years
 from portal.wording.agenda import Kind
 from ultahost_api.models import InvoiceItem
 from ultahost_api.models.line_texts import is_whole_renewal
@@ -49,12 +49,11 @@ def _mass_payments(user: User) -> QuerySet[Any]:
 
 
 def _services(user: User) -> QuerySet[Any]:
-    return forecast.services_that_recur(user).filter(Q(amount__gt=0) | Q(amount=None))
+    return forecast.services_that_recur(user).filter(~Q(amount=0))
 
 
 def _domains(user: User) -> QuerySet[Any]:
-    known = Q(recurring_amount__gt=0) | Q(recurring_amount=None)
-    return forecast.domains_that_recur(user).filter(known)
+    return forecast.domains_that_recur(user).filter(~Q(recurring_amount=0))
 
 
 def _ending(user: User) -> QuerySet[Any]:
@@ -84,7 +83,7 @@ SOURCES = (
         "recurring_amount",
         ("name",),
         cycle="registration_period",
-        months=lambda years: years * 12 if years else None,
+        months=months_of_years,
     ),
     Source(Kind.DOMAINS, _ending, "ends_on", "recurring_amount", ("name",), is_counted=False, ends=True),
     Source(

@@ -31,6 +31,11 @@ def months_of(cycle: str) -> int | None:
     return 0 if word in _NEVER else _MONTHS.get(word)
 
 
+def months_of_years(years: int | None) -> int | None:
+    """Of the registration period of a domain. None if it is not known; a domain is never registered for 0."""
+    return years * 12 if years else None
+
+
 def later(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month: 31 January, 28 February, 31 March."""
     month = day.year * 12 + day.month - 1 + months
@@ -43,11 +48,16 @@ def _days_in(first: date) -> int:
     return (date(following // 12, following % 12 + 1, 1) - first).days
 
 
-def due_days(due: date, months: int, since: date, before: date) -> Iterator[date]:
+def due_days(due: date, months: int | None, since: date, before: date) -> Iterator[date]:
     """The days in [since, before) on which something is due that is due on ``due`` and again each cycle.
 
     Each is counted from ``due``, so that a month with fewer days does not move those that follow.
+    Without a cycle that is known (None) it is due once.
     """
+    if months is None:
+        if since <= due < before:
+            yield due
+        return
     behind = (since.year - due.year) * 12 + since.month - due.month
     turn = max(0, -(-(behind - 1) // months))
     most = (date.max.year - due.year) * 12 - due.month  # an odd answer may tell a cycle of thousands of years

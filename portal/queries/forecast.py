@@ -1,7 +1,8 @@
 """What is expected to fall due, from due dates and cycles: of a run of days, and month by month.
 
-Free and one-time services have no cycle. A cancellation that was requested ends a service, and a domain
-whose auto-renew is off gets no renewal invoice.
+Free and one-time services have no cycle, and what has a cycle that is not known is due once, on the day that
+Ultahost tells. An amount below zero is a credit. A cancellation that was requested ends a service, and a
+domain whose auto-renew is off gets no renewal invoice.
 """
 
 from collections import defaultdict
@@ -13,36 +14,37 @@ from typing import Any
 
 from portal import access
 from portal.models import User
-from portal.queries.cycles import due_days, later, months_of
+from portal.queries.cycles import due_days, later, months_of, months_of_years
 from ultahost_api import operations
 from ultahost_api.models import Operation
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
-YEAR = 12  # months
+YEAR = 12  # months: as far as is looked ahead
 
 
 @dataclass(frozen=True, slots=True)
 class Recurring:
-    """What is due on a day and again after each cycle: one row, or ``count`` rows of the same date and cycle.
-
-    ``row`` is what the caller wants back with each day.
-    """
+    """Rows that are due on a day and again after each cycle, or once if the cycle is not known (None)."""
 
     due: date
-    months: int
+    months: int | None
     amount: Decimal  # what all of them come to
-    count: int = 1
-    row: Any = None
+    count: int = 1  # those whose amount is known and not zero
+    unread: int = 0  # those whose amount could not be read
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """What is expected in a calendar month: its first day, the sum, and how many renewals that is."""
+    """What is expected in a calendar month: its first day, the sum, and how many renewals that is.
+
+    ``unread`` renewals are in neither, because their amount could not be read.
+    """
 
     first: date
     amount: Decimal
     count: int
+    unread: int = 0
 
 
 def expected(recurring: Iterable[Recurring], since: date, before: date) -> Iterator[tuple[date, Recurring]]:
@@ -60,12 +62,14 @@ def by_month(recurring: Iterable[Recurring], today: date, months: int = YEAR) ->
     before = later(today, months)
     amounts: defaultdict[date, Decimal] = defaultdict(Decimal)
     counts: defaultdict[date, int] = defaultdict(int)
+    unread: defaultdict[date, int] = defaultdict(int)
     for day, one in expected(recurring, today, before):
         amounts[day.replace(day=1)] += one.amount
         counts[day.replace(day=1)] += one.count
+        unread[day.replace(day=1)] += one.unread
     first = today.replace(day=1)
     shown = [month for n in range(months + 1) if (month := later(first, n)) < before]
-    return [Month(month, amounts[month], counts[month]) for month in shown]
+    return [Month(month, amounts[month], counts[month], unread[month]) for month in shown]
 
 
 def services_that_recur(user: User) -> ServiceQuerySet:
@@ -85,11 +89,12 @@ def domains_that_recur(user: User) -> DomainQuerySet:
 
 
 def recurring(service_or_domain: Any) -> Recurring | None:
-    """None where nothing recurs, or where its date, cycle or amount is not known."""
+    """None where nothing recurs, costs nothing, or has no date."""
     row = service_or_domain
     is_domain = hasattr(row, "recurring_amount")
-    months = (row.registration_period or 0) * YEAR if is_domain else months_of(row.billing_cycle)
+    months = months_of_years(row.registration_period) if is_domain else months_of(row.billing_cycle)
     amount = row.recurring_amount if is_domain else row.amount
-    if not months or row.next_due_date is None or not amount or amount < 0:
+    if months == 0 or row.next_due_date is None or amount == 0:
         return None
-    return Recurring(row.next_due_date, months, amount, row=row)
+    is_read = amount is not None
+    return Recurring(row.next_due_date, months, amount or Decimal(0), int(is_read), int(not is_read))

@@ -16,9 +16,9 @@ from django.db.models import Count, Q, Sum
 from portal import access
 from portal.models import User
 from portal.queries import forecast
-from portal.queries.cycles import monthly, months_of
+from portal.queries.cycles import monthly, months_of, months_of_years
 from portal.queries.dearer import Dearer, dearer
-from portal.queries.forecast import YEAR, Month, Recurring
+from portal.queries.forecast import Month, Recurring
 from ultahost_api import operations
 from ultahost_api.models import Account, Domain, Event, Noun, Operation, Service
 from ultahost_api.models.domains import DomainQuerySet
@@ -45,7 +45,7 @@ class _Group:
     amount: Decimal
     count: int
     unread: int  # of these the amount is not known
-    charged: int  # the amount is above zero
+    charged: int  # the amount is above zero, or below it: a credit
     renews: bool = True
 
 
@@ -103,7 +103,7 @@ class RunRate:
         by = ("registration_period", "next_due_date", "auto_renew")
         for row in domains.values(*by).annotate(**_sums("recurring_amount")):
             years, renews = row["registration_period"], row["auto_renew"] is not False
-            months = years * YEAR if years else None
+            months = months_of_years(years)
             found.append(_Group(months, row["next_due_date"], *_told(row), renews))
         return found
 
@@ -152,14 +152,14 @@ class RunRate:
 
     def _recurring(self) -> Iterator[Recurring]:
         for group in self._groups:
-            if group.months and group.due and group.renews and group.amount:
-                yield Recurring(group.due, group.months, group.amount, group.charged)
+            if group.months != 0 and group.due and group.renews and (group.charged or group.unread):
+                yield Recurring(group.due, group.months, group.amount, group.charged, group.unread)
 
     def _cancelled(self) -> Iterator[Recurring]:
         """What their groups hold of these is taken off again."""
         for service in self.cancelling:
             if one := forecast.recurring(service):
-                yield Recurring(one.due, one.months, -one.amount, -1)
+                yield Recurring(one.due, one.months, -one.amount, -one.count, -one.unread)
 
     def changes(self, since: datetime) -> list[Change]:
         """Since the beginning of a month, the largest first. Accounts that are newer are left out."""
@@ -217,7 +217,7 @@ def _rate(told: dict[str, Any], is_there: bool) -> Fraction | None:
         months = months_of(told["billing_cycle"] or "")
     else:
         years = told["registration_period"]
-        months = int(years) * YEAR if years else None
+        months = months_of_years(int(years)) if years else None
     if months == 0:
         return Fraction(0)
     return None if amount is None or months is None else monthly(Decimal(amount), months)
@@ -228,7 +228,7 @@ def _sums(amount: str) -> dict[str, Any]:
         "sum": Sum(amount),
         "count": Count("pk"),
         "unread": Count("pk", filter=Q(**{amount: None})),
-        "charged": Count("pk", filter=Q(**{f"{amount}__gt": 0})),
+        "charged": Count("pk", filter=~Q(**{amount: 0}) & ~Q(**{amount: None})),
     }
 
 

@@ -73,6 +73,11 @@ def _by_babel(amount: Decimal, currency: str, language: str) -> str:
     return str(text).replace(" ", NON_BREAKING)
 
 
+def unreadable_amounts(count: int) -> str:
+    """`2 amounts unreadable`."""
+    return ngettext("%(count)d amount unreadable", "%(count)d amounts unreadable", count) % {"count": count}
+
+
 def number(value: int) -> str:
     """`1,234`, `1.234`."""
     return _number(value, _language())

@@ -66,17 +66,14 @@ def invoices(count: int) -> str:
     return ngettext("%(count)d invoice", "%(count)d invoices", count) % {"count": count}
 
 
-def renewals(count: int) -> str:
-    return ngettext("%(count)d renewal", "%(count)d renewals", count) % {"count": count}
-
-
-def beginning(count: int, day: date) -> str:
-    """`3 renewals from 29 Nov 2026`."""
-    return _("%(renewals)s from %(day)s") % {"renewals": renewals(count), "day": formats.day(day)}
-
-
-def ending(count: int, day: date) -> str:
-    return _("%(renewals)s to %(day)s") % {"renewals": renewals(count), "day": formats.day(day)}
+def renewals(count: int, *, since: date | None = None, until: date | None = None, unread: int = 0) -> str:
+    """`3 renewals from 29 Nov 2026, 1 amount unreadable`."""
+    words = ngettext("%(count)d renewal", "%(count)d renewals", count) % {"count": count}
+    if since:
+        words = _("%(renewals)s from %(day)s") % {"renewals": words, "day": formats.day(since)}
+    if until:
+        words = _("%(renewals)s to %(day)s") % {"renewals": words, "day": formats.day(until)}
+    return f"{words}, {formats.unreadable_amounts(unread)}" if unread else words
 
 
 def short(amount: Decimal, currency: str) -> str:

@@ -7,9 +7,12 @@ from fractions import Fraction
 import pytest
 
 from portal.queries import forecast
+from portal.queries.agenda import Agenda
+from portal.queries.agenda_days import Span
 from portal.queries.cycles import due_days, later, monthly, months_of, rounded
 from portal.queries.forecast import Month, Recurring
 from portal.queries.run_rate import RunRate
+from portal.wording.agenda import Kind
 from ultahost_api.models import ApiKey, Operation
 
 TODAY = date(2026, 11, 29)
@@ -175,7 +178,7 @@ def test_it_counts_as_renewals_what_costs_something(rows, acme, alma):
     found = RunRate(alma, "EUR").forecast(TODAY)
 
     assert [month for month in found if month.count or month.amount] == [
-        Month(date(2027, 1, 1), Decimal("19.80"), 2)
+        Month(date(2027, 1, 1), Decimal("19.80"), 2, unread=2)
     ]
 
 
@@ -218,8 +221,8 @@ def test_it_tells_what_recurs_of_a_service_and_of_a_domain(rows, acme):
     service = rows.service(acme, amount=Decimal("9.90"), billing_cycle="Quarterly", **DUE)
     domain = rows.domain(acme, recurring_amount=Decimal("30"), registration_period=3, **DUE)
 
-    assert forecast.recurring(service) == Recurring(date(2027, 1, 31), 3, Decimal("9.90"), row=service)
-    assert forecast.recurring(domain) == Recurring(date(2027, 1, 31), 36, Decimal("30"), row=domain)
+    assert forecast.recurring(service) == Recurring(date(2027, 1, 31), 3, Decimal("9.90"))
+    assert forecast.recurring(domain) == Recurring(date(2027, 1, 31), 36, Decimal("30"))
 
 
 @pytest.mark.parametrize(
@@ -227,17 +230,74 @@ def test_it_tells_what_recurs_of_a_service_and_of_a_domain(rows, acme):
     [
         {"billing_cycle": "One Time"},
         {"billing_cycle": "Free Account"},
-        {"billing_cycle": "Fortnightly"},
         {"amount": Decimal(0)},
-        {"amount": None},
         {"next_due_date": None},
     ],
 )
-def test_it_expects_nothing_of_what_does_not_recur_or_is_not_known(rows, acme, fields):
+def test_it_expects_nothing_of_what_does_not_recur_or_costs_nothing(rows, acme, fields):
     usual = {"amount": Decimal("9.90"), "billing_cycle": "Monthly", **DUE}
 
     assert forecast.recurring(rows.service(acme, **usual | fields)) is None
 
 
-def test_it_expects_nothing_of_a_domain_without_a_period(rows, acme):
-    assert forecast.recurring(rows.domain(acme, recurring_amount=Decimal(9), **DUE)) is None
+RENEWALS = (Kind.SERVICES, Kind.DOMAINS)
+
+
+def in_agenda(user, first):
+    """What a month of the agenda says of renewals."""
+    agenda = Agenda(user, Span(first, later(first, 1)), kinds=RENEWALS)
+    entries = [one for one in agenda.entries([day.day for day in agenda.days], 1000) if one.is_counted]
+    amounts = [one.amount for one in entries if one.amount is not None]
+    sums = agenda.sums
+    assert sum((one.all for one in sums), Decimal(0)) == sum(amounts)
+    return Month(first, sum(amounts, Decimal(0)), len(amounts), sum(one.unread for one in sums))
+
+
+@pytest.fixture
+def year_of_odd_rows(rows, acme, alma):
+    """Cycles, amounts and days of every kind, also those that a reader would not expect."""
+    days = [TODAY, date(2026, 12, 31), date(2027, 3, 15), date(2027, 11, 28), date(2027, 11, 29)]
+    cycles = ["Monthly", "Annually", "Triennially", "Fortnightly", "", "One Time", "Free Account"]
+    for day in days:
+        for amount in (Decimal("9.95"), Decimal("-9.95"), Decimal("-0.01"), Decimal(0), None):
+            for cycle in cycles:
+                rows.service(acme, amount=amount, billing_cycle=cycle, next_due_date=day)
+            for years in (1, 3, 0, None):
+                for renews in (True, False, None):
+                    told = {"registration_period": years, "auto_renew": renews, "next_due_date": day}
+                    rows.domain(acme, recurring_amount=amount, **told)
+    for amount in (Decimal("-9.95"), Decimal("9.95"), Decimal(0), None):
+        for cycle in ("Monthly", "Fortnightly"):
+            asked = {"amount": amount, "billing_cycle": cycle, "next_due_date": days[1]}
+            cancel(rows, rows.service(acme, **asked))
+    rows.service(acme, next_due_date=None, amount=Decimal(7))
+
+
+def test_the_forecast_and_the_agenda_say_the_same_of_each_month(year_of_odd_rows, alma, time_machine):
+    time_machine.move_to("2026-11-29T12:00:00Z", tick=False)
+
+    forecast = RunRate(alma, "EUR").forecast(TODAY)
+
+    agenda = [in_agenda(alma, one.first) for one in forecast[:-1]]
+    assert forecast[:-1] == agenda
+    # The last month ends with the year; what Ultahost tells of the days after it is in the agenda alone.
+    last = Agenda(alma, Span(date(2027, 11, 1), date(2027, 11, 29)), kinds=RENEWALS)
+    assert forecast[-1].amount == last.sums[0].all
+
+
+def test_it_expects_a_credit_that_recurs(rows, acme, alma):
+    rows.service(acme, amount=Decimal("-5"), billing_cycle="Annually", **DUE)
+    rows.service(acme, amount=Decimal("5"), billing_cycle="Annually", **DUE)
+
+    found = RunRate(alma, "EUR").forecast(TODAY)
+
+    assert [month for month in found if month.count] == [Month(date(2027, 1, 1), Decimal(0), 2)]
+
+
+def test_it_expects_a_cycle_that_is_not_known_on_the_day_that_was_told(rows, acme, alma):
+    rows.service(acme, amount=Decimal("5"), billing_cycle="Fortnightly", **DUE)
+    rows.domain(acme, recurring_amount=Decimal("7"), **DUE)
+
+    found = RunRate(alma, "EUR").forecast(TODAY)
+
+    assert [month for month in found if month.count] == [Month(date(2027, 1, 1), Decimal(12), 2)]

@@ -174,8 +174,21 @@ def test_it_works_out_the_run_rate_and_the_year_ahead(browser, rows, acme):
     told = figures(page)
     assert told[0] == "€14.33"  # 10 + 3.33… + 1
     assert told[2] == "The cycle or amount of 1 is not known, not included"
-    assert "€196.00" in told  # 12 × 10 + 4 × 10 + 36
-    assert table(page, "forecast")[-1] == "12 months from today €196.00"
+    assert "€295.00" in told  # 12 × 10 + 4 × 10 + 36, and once what has a cycle that is not known
+    assert table(page, "forecast")[-1] == "12 months from today €295.00"
+
+
+def test_it_says_what_a_month_of_the_year_ahead_leaves_out(browser, rows, acme):
+    due = {"billing_cycle": "Annually", "next_due_date": MONTH + timedelta(days=100)}
+    rows.service(acme, amount="-2.50", **due)
+    rows.service(acme, amount=None, **due)
+    page = browser.get(f"/spend/?account={acme.pk}")
+
+    [told] = [row for row in table(page, "forecast") if "1 renewal" in row]
+    link = page.all("table[data-sheet=forecast] tbody a")[table(page, "forecast").index(told)]["href"]
+
+    assert told.endswith("1 renewal, 1 amount unreadable -€2.50")
+    assert figures(browser.get(link))[0] == "-€2.50"
 
 
 def test_each_month_of_the_year_ahead_leads_to_what_is_expected_in_it(browser, rows, acme):

@@ -1,7 +1,6 @@
 """What recurs: the run rate, and what is expected of it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 from fractions import Fraction
@@ -98,19 +97,17 @@ class Recurring:
 
     def forecast(self) -> Sheet:
         today = self._chosen.today
-        lines = [
-            Line(
-                words.month(one.first),
-                (one.amount,),
-                words.renewals(one.count),
-                self._chosen.agenda(one.first),
-            )
-            for one in self._expected
-        ]
         last = later(today, 12) - date.resolution
-        lines[0] = replace(lines[0], note=words.beginning(self._expected[0].count, today))
-        if len(lines) > 12:
-            lines[-1] = replace(lines[-1], note=words.ending(self._expected[-1].count, last))
+        lines = []
+        for place, one in enumerate(self._expected):
+            note = words.renewals(
+                one.count,
+                since=None if place else today,
+                until=last if place == 12 else None,
+                unread=one.unread,
+            )
+            url = self._chosen.agenda(one.first)
+            lines.append(Line(words.month(one.first), (one.amount,), note, url))
         lines.append(Line(_("12 months from today"), (self._whole,), kind="total"))
         title, headings = _("Expected in the next 12 months"), (_("Month"), _("Expected"))
         return self._chosen.sheet("forecast", title, headings, lines, shows_all=True)
