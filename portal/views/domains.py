@@ -172,7 +172,8 @@ def _assess(user: User, domain: Domain) -> None:
     """A page that polls asks again and again. To build the statement takes longer than to run it."""
     key = "assessed", domain.pk
     found = access.kept_figures(user, key, lambda: Domain.objects.assessed(domain))
-    domain.risk, domain.first_date, domain.renewal_invoice = found
+    for name, value in found._asdict().items():
+        setattr(domain, name, value)
 
 
 def _remedy(user: User, domain: Domain) -> Button | None:

@@ -56,6 +56,7 @@ _UNREAD = Translated(
         "next_due_date": _("Its due date could not be read"),
         "status": _("Its status is not known"),
         "renewal": _("Its renewal invoice was not found"),
+        "renewal unclear": _("Its renewal invoice was refunded or asks for nothing"),
         "dates": _("No date is known"),
     }
 )
@@ -89,4 +90,6 @@ def _unread(domain: Domain) -> str:
         return "details"
     if domain.first_date is None:
         return "dates"
-    return "renewal" if domain.status else "status"
+    if not domain.status:
+        return "status"
+    return "renewal unclear" if domain.renewal_unclear else "renewal"

@@ -17,6 +17,7 @@ REDEMPTION = "In redemption: Ultahost can still restore it, for a fee"
 RESCUE = "Expired: may still be rescued, ask Ultahost"
 UNPAID = "Renewal invoice is not paid"
 MISSING = "Renewal invoice is missing"
+UNCLEAR = "Its renewal invoice was refunded or asks for nothing"
 NOT_YET = "Auto-renew is not known yet"
 TRANSFER = "The transfer has been pending for 10 days or more"
 FINE = ""
@@ -56,6 +57,7 @@ UNKNOWN = {
     "bad-due": ({"expiry": 90, "odd": "next_due_date"}, "", "Its due date could not be read"),
     "far-no-details": ({"due": 90, "detailed": False}, "", "Its details are still loading"),
     "no-status": ({"due": 90, "status": ""}, "", "Its status is not known"),
+    "refunded": ({"due": 9, "renew": True, "invoiced": -9}, "Refunded", UNCLEAR),
     "no-invoice-day": ({"due": 9, "renew": True}, "", "Its renewal invoice was not found"),
 }
 AT_EASE = {
@@ -112,8 +114,8 @@ def wanted(part):
     return {name: why for name, (_known, _bill, why) in part.items()}
 
 
-def test_it_has_forty_domains_in_its_table():
-    assert len(TABLE) == 40
+def test_it_has_forty_one_domains_in_its_table():
+    assert len(TABLE) == 41
 
 
 def test_list_badge_and_mail_have_the_same_domains_for_the_same_reasons(visit, alma, table):
@@ -124,7 +126,7 @@ def test_list_badge_and_mail_have_the_same_domains_for_the_same_reasons(visit, a
 
     assert reasons(at_risk) == wanted(AT_RISK)
     assert reasons(unknown) == wanted(UNKNOWN)
-    assert at_risk.texts(".chips a")[:3] == ["All", "At risk 24", "Risk unknown 6"]
+    assert at_risk.texts(".chips a")[:3] == ["All", "At risk 24", "Risk unknown 7"]
     assert at_risk.one(".rail a[href=/domains/] .attention").text == "24 need attention"
     home = browser.get("/?needs=all")
     assert home.one("#needs .count").text == "24"

@@ -164,6 +164,15 @@ def renewed(domain: Any) -> Any:
         (LATER, {"status": "Unpaid", "date": days(-400)}, Risk.UNPAID, Remedy.PAY),
         (LATER, {"status": "Unpaid", "total": None}, Risk.UNPAID, Remedy.PAY),
         (LATER, {"status": "Paid"}, "", None),
+        # It is there, and whether it renews the domain is not told.
+        (LATER, {"status": "Refunded"}, Risk.UNKNOWN, None),
+        (LATER, {"status": "Unpaid", "total": 0}, Risk.UNKNOWN, None),
+        (LATER, {"status": "Unpaid", "total": -3}, Risk.UNKNOWN, None),
+        (LATER | SOON, {"status": "Refunded"}, Risk.UNKNOWN, None),
+        (LATER, {"status": "Refunded", "date": days(-121)}, Risk.MISSING, Remedy.ASK),
+        (LATER | {"expiry_date": days(-2)}, {"status": "Refunded"}, Risk.PAST, Remedy.ASK),
+        (LATER | {"expiry_date": days(-2)}, {"status": "Unpaid", "total": 0}, Risk.PAST, Remedy.ASK),
+        (LATER | {"auto_renew": False}, {"status": "Refunded"}, Risk.NOT_RENEWED, Remedy.RENEW),
         # That of the period before, one that was taken back, a line that is no renewal.
         (LATER, {"status": "Paid", "date": days(-121)}, Risk.MISSING, Remedy.ASK),
         (LATER, {"status": "Cancelled"}, Risk.MISSING, Remedy.ASK),
@@ -205,7 +214,14 @@ def test_it_pays_for_no_other_domain(renewed: Any, domain: Any) -> None:
 
 STATUSES = ("Active", "Grace", "Expired", "Pending Transfer", "Pending", "Cancelled")
 DATES = (None, days(-80), days(-1), days(30), days(90))
-BILLS = (None, {"status": "Unpaid"}, {"status": "Paid"}, {"status": "Paid", "date": days(-121)})
+BILLS: tuple[dict[str, Any] | None, ...] = (
+    None,
+    {"status": "Unpaid"},
+    {"status": "Paid"},
+    {"status": "Paid", "date": days(-121)},
+    {"status": "Refunded"},
+    {"status": "Unpaid", "total": 0},
+)
 
 
 def test_it_counts_those_for_which_a_reason_is_told(domain: Any) -> None:

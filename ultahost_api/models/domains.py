@@ -10,6 +10,7 @@ from django.db.models.lookups import LessThanOrEqual
 from ultahost_api import conf
 from ultahost_api.models.cached import Cached, CachedQuerySet
 from ultahost_api.models.events import status_since
+from ultahost_api.models.invoice_statuses import IS_OPEN
 from ultahost_api.models.invoices import Invoice, InvoiceQuerySet
 from ultahost_api.models.row_statuses import ENDED_DOMAIN, NOT_BEGUN_DOMAIN
 from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
@@ -43,7 +44,7 @@ class Risk(models.TextChoices):
     RENEWAL_UNKNOWN = "renewal_unknown"  # that date is near, and auto-renew was not read
     UNPAID = "unpaid"  # that date is near, auto-renew is on, and the renewal invoice is not paid
     MISSING = "missing"  # that date is near, auto-renew is on, and there is no renewal invoice
-    UNKNOWN = "unknown"  # a date, the status or the renewal invoice was not read
+    UNKNOWN = "unknown"  # a date, the status or the renewal invoice was not read, or does not tell
 
 
 class Remedy(models.TextChoices):
@@ -65,10 +66,13 @@ def _risks(today: date) -> dict[Risk, Q]:
     # The expiry comes with the details. A domain without a status may be in redemption.
     not_read = Q(detailed_at=None) | Q(status="")
     renewed = near & Q(auto_renew=True)
-    missing = Q(next_invoice_date__lte=today - _INVOICE_TAKES, renewal_invoice=None, renewal_paid=False)
+    not_settled = Q(renewal_invoice=None, renewal_paid=False)
+    missing = not_settled & Q(next_invoice_date__lte=today - _INVOICE_TAKES)
     # After an invoice was raised, the next invoice date is that of the next period.
-    cannot_tell = Q(renewal_invoice=None, renewal_paid=False) & (
-        Q(next_invoice_date=None) | Q(next_invoice_date__gt=models.F("next_due_date"))
+    cannot_tell = not_settled & (
+        Q(renewal_unclear=True)
+        | Q(next_invoice_date=None)
+        | Q(next_invoice_date__gt=models.F("next_due_date"))
     )
     return {
         # Some provider panels write "Redemption Period (Expired)" and "Grace Period (Expired)".
@@ -80,7 +84,7 @@ def _risks(today: date) -> dict[Risk, Q]:
         Risk.NOT_RENEWED: near & Q(auto_renew=False),
         Risk.RENEWAL_UNKNOWN: near & Q(auto_renew=None),
         Risk.UNPAID: renewed & ~Q(renewal_invoice=None),
-        Risk.MISSING: renewed & missing & Q(invoices_unread=False),
+        Risk.MISSING: renewed & missing & Q(invoices_unread=False, renewal_unclear=False),
         Risk.UNKNOWN: (date_counts & (undated | unread | not_read)) | (renewed & (missing | cannot_tell)),
     }
 
@@ -97,7 +101,8 @@ def _may_be_lost(today: date) -> Q:
     # SQLite asks in the order of the words, so what costs little stands first.
     paid, unpaid = _paid(today), _unpaid()
     read = ~Q(account__in=_unread_since(today - _OF_THIS_PERIOD).order_by().values("account"))
-    late = _by(today - timedelta(days=1)) | (Q(next_invoice_date__lte=today - _INVOICE_TAKES) & read)
+    missing = Q(next_invoice_date__lte=today - _INVOICE_TAKES) & read & ~_unclear(today)
+    late = _by(today - timedelta(days=1)) | missing
     renewed = Q(auto_renew=True)
     return (
         (near & (Q(auto_renew=None) | Q(auto_renew=False) | (renewed & (unpaid | (~paid & late)))))
@@ -128,7 +133,7 @@ def _cannot_be_told(today: date) -> Q:
     undated = Q(expiry_date=None, next_due_date=None)
     next_invoice = Q(next_invoice_date__lte=today - _INVOICE_TAKES) | Q(next_invoice_date=None)
     other_period = Q(next_invoice_date__gt=models.F("next_due_date"))
-    renewed = Q(auto_renew=True) & _by(today + _NEAR) & (next_invoice | other_period)
+    renewed = Q(auto_renew=True) & _by(today + _NEAR) & (next_invoice | other_period | _unclear(today))
     return _date_counts() & (
         undated | unread | Q(detailed_at=None) | Q(status="") | (renewed & ~_paid(today) & ~_unpaid())
     )
@@ -146,6 +151,15 @@ def _paid(today: date) -> Q:
 def _unpaid() -> Q:
     """An open invoice asks for the renewal."""
     return Q(pk__in=_renewed_by(Invoice.objects.open()))
+
+
+def _unclear(today: date) -> Q:
+    """There is a renewal invoice, and it does not tell whether the period that comes is paid for."""
+    return Q(pk__in=_renewed_by(Invoice.objects.filter(_UNCLEAR, date__gte=today - _OF_THIS_PERIOD)))
+
+
+# What was given back, or asks for nothing and is not settled either.
+_UNCLEAR = Q(status="Refunded") | (IS_OPEN & Q(total__lte=0))
 
 
 def _renewed_by(invoices: InvoiceQuerySet) -> QuerySet[Any]:
@@ -170,6 +184,7 @@ class Assessment(NamedTuple):
     risk: str
     first_date: date | None
     renewal_invoice: uuid.UUID | None
+    renewal_unclear: bool
 
 
 class DomainQuerySet(CachedQuerySet["Domain"]):
@@ -178,9 +193,13 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         return self.annotate(ends_on=ENDS_ON)
 
     def with_risk(self, today: date | None = None) -> Self:
-        """``risk``: a Risk or nothing. ``first_date``: the earlier of due date and expiry."""
+        """``risk``: a Risk or nothing. ``first_date``: the earlier of due date and expiry.
+
+        ``renewal_unclear``: an invoice that renews it was refunded, or is open and asks for nothing.
+        """
         lately = (today or conf.today()) - _OF_THIS_PERIOD
-        dated = self.with_renewal_invoice().annotate(first_date=FIRST_DATE)
+        unclear = Exists(_renewals().filter(_UNCLEAR, date__gte=lately))
+        dated = self.with_renewal_invoice().annotate(first_date=FIRST_DATE, renewal_unclear=unclear)
         dated = dated.alias(
             status_since=status_since(),
             renewal_paid=Exists(_renewals().filter(status="Paid", date__gte=lately)),
@@ -208,8 +227,7 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
 
     def assessed(self, row: "Domain") -> Assessment:
         """What ``with_risk`` finds for one row."""
-        names = "risk", "first_date", "renewal_invoice"
-        found: Any = self.filter(pk=row.pk).with_risk().values_list(*names).get()
+        found: Any = self.filter(pk=row.pk).with_risk().values_list(*Assessment._fields).get()
         return Assessment(*found)
 
     def of_unknown_risk(self, today: date | None = None) -> Self:
@@ -261,6 +279,7 @@ class Domain(Cached):
     risk: str
     first_date: date | None
     renewal_invoice: uuid.UUID | None  # the pk of the open invoice that renews it
+    renewal_unclear: bool
     objects = DomainQuerySet.as_manager()
 
     class Meta(Cached.Meta):
