@@ -137,16 +137,17 @@ def _invoice(row: Any, about: Mapping[str, Any]) -> Hit:
 
 
 def _line(lines: str, query: str) -> str:
-    """The first line of an invoice that holds one of the words."""
+    """The first line of an invoice, or thing of an order, that holds one of the words."""
     words = [spelling for word in wanted(query) for spelling in word]
     found = (line for line in lines.split("\n") if any(word in folded(line) for word in words))
     return next(found, "")[:_MOST]
 
 
-def _order(row: Any, _about: Mapping[str, Any]) -> Hit:
-    url, day = href("order", row.account_id, row.remote_id), formats.day(row.date)
+def _order(row: Any, about: Mapping[str, Any]) -> Hit:
+    url = href("order", row.account_id, row.remote_id)
     amount = parts.amount(row, "amount", row.account.currency)
-    return Hit(row, url, day, row.account, parts.status(row.status), amount)
+    beneath = _line("\n".join(row.things), about["query"]) or formats.day(row.date)
+    return Hit(row, url, beneath, row.account, parts.status(row.status), amount)
 
 
 def _quote(row: Any, _about: Mapping[str, Any]) -> Hit:

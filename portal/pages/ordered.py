@@ -13,8 +13,7 @@ _link = cells.name("order", "account_id", "remote_id")
 
 
 def _things(order: Any) -> str:
-    """As its details told it last; nothing until they were read."""
-    return "; ".join(item.text for item in order.items.all() if item.text)
+    return "; ".join(order.things)
 
 
 def _name(order: Any, about: Mapping[str, Any]) -> Any:

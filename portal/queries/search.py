@@ -107,7 +107,8 @@ class Search:
         ways = [self._found[f"{name} {n}"] for n in range(len(self._ways(words)))]
         ids = [*dict.fromkeys(_hex(pk) for found in [*best, *ways] for pk in found.ids)]
         count = len(ids) if all(way.is_all for way in ways) else COUNTED + 1
-        by_id = {str(row.pk.hex): row for row in rows.filter(pk__in=ids[:SHOWN])} if ids else {}
+        found = rows.filter(pk__in=ids[:SHOWN]).prefetch_related(*rows.model.searched_through)
+        by_id = {str(row.pk.hex): row for row in found} if ids else {}
         shown = [by_id[pk] for pk in ids[:SHOWN] if pk in by_id]
         shown.sort(key=lambda row: not _is_called(row.folded, words))
         return Group(name, shown, count, bool(shown) and _is_called(shown[0].folded, words))

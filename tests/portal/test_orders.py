@@ -83,6 +83,22 @@ class TestList:
         assert page.one("td.name small")["title"] == "<b>VPS</b> – a.example; b.example"
         assert browser.get("/orders.csv").csv()[0][7] == "<b>VPS</b> – a.example; b.example"
 
+    def test_it_finds_an_order_by_what_was_ordered(self, visit, people, rows):
+        ben, account = people.member("Ben"), rows.account("Acme", "EUR")
+        rows.key(ben, account)
+        for number, text in enumerate(["Linux VPS – a.example", "bücher.example"], start=7):
+            order = rows.order(account, number=str(number), remote_id=number, amount="9.50")
+            order.items.create(position=0, kind="service", text=text)
+            order.save()
+        browser = visit(ben)
+
+        def found(words):
+            return browser.get(f"/orders/?q={words}").texts("td.name a")
+
+        assert found("vps") == found("a.example acme 9,50") == ["#7"]
+        assert found("bucher") == found("xn--bcher-kva.example") == ["#8"]
+        assert "Linux VPS – a.example" in browser.get("/search/?q=linux").one("main").text
+
     def test_it_shows_a_team_mate_only_their_own(self, visit, people, alma, rows):
         rows.order(alma.api_keys.get().account, number="canary")
         ben = visit(people.member("Ben"))

@@ -7,10 +7,23 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ultahost_api.calls.clients import for_key
-from ultahost_api.models import Account, Domain, Event, Invoice, InvoiceItem, Order, OrderItem, Service, links
+from ultahost_api.models import (
+    Account,
+    Domain,
+    Event,
+    Invoice,
+    InvoiceItem,
+    Order,
+    OrderItem,
+    Service,
+    links,
+    search_index,
+)
+from ultahost_api.models.folding import wanted
 from ultahost_api.sandbox import Fault
 
 PERIOD = "(01/11/2026 - 30/11/2026)"
@@ -182,6 +195,37 @@ def test_it_reads_what_was_ordered_and_its_invoice(bought, worker, read):
         for number in (1, 2)
         for item in (("service", 1, "Linux VPS Basic – shop.example.com"), ("domain", 1, "bücher.de"))
     ]
+
+
+def found_by(word):
+    found = Order.objects.filter(search_index.holding(Order, wanted(word)))
+    return sorted(found.values_list("remote_id", flat=True))
+
+
+def test_it_finds_an_order_by_what_was_ordered(acme, bought, worker, read):
+    """Also when its row changed before its details are read again."""
+    assert found_by("vps") == []
+    read("orders")
+    assert found_by("vps") == found_by("BUCHER.de") == [1, 2]
+    bought[2].update(status="Cancelled", _domainids=[])
+    worker.run("orders")
+    assert found_by("vps") == found_by("bücher.de") == [1, 2]
+    read("orders")
+    assert (found_by("vps"), found_by("bücher.de")) == ([1, 2], [1])
+
+
+def test_it_asks_as_many_statements_for_many_changed_orders_as_for_one(acme, bought, worker, read):
+    acme.add_orders(8, _serviceids=[1])
+    read("orders")
+
+    def statements(*changed):
+        for number in changed:
+            bought[number]["amount"] = f"{number}.01"
+        with CaptureQueriesContext(connection) as asked:
+            worker.run("orders")
+        return sum("orderitem" in one["sql"] for one in asked.captured_queries)
+
+    assert statements(3) == statements(4, 5, 6, 7, 8, 9) == 1
 
 
 def orders_asked_for(sandbox):

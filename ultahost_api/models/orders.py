@@ -9,7 +9,8 @@ from ultahost_api.models.sorting import Filled, kept, sorted_by, unreadable
 class Order(Cached):
     """Something ordered. ``number`` is the one that people quote. Invoice and items come with the details."""
 
-    searched = ("number", "payment_method", "remote_id", "amount")
+    searched = ("number", "payment_method", "remote_id", "amount", "things")
+    searched_through = ("items",)
 
     number = models.TextField(blank=True)
     date = models.DateTimeField(null=True)
@@ -35,6 +36,11 @@ class Order(Cached):
 
     def __str__(self) -> str:
         return f"#{self.number or self.remote_id}"
+
+    @property
+    def things(self) -> list[str]:
+        """What was ordered, as its details told it last; nothing until they were read."""
+        return [] if self._state.adding else [item.text for item in self.items.all() if item.text]
 
 
 class OrderItem(models.Model):

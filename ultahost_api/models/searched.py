@@ -7,6 +7,7 @@ from django.db import models
 from ultahost_api.models.folding import amount_text, searchable
 
 _AT_ONCE = 2000  # rows
+_LATER = ("own_words", "things")  # rows from before these have no line for them
 
 
 class FoldedField(models.TextField):  # type: ignore[type-arg]  # only in the stubs does it take any
@@ -23,9 +24,10 @@ class FoldedField(models.TextField):  # type: ignore[type-arg]  # only in the st
 
 
 class Searched(models.Model):
-    """A row that searches find by its ``searched`` columns: texts in any spelling, numbers and amounts."""
+    """A row that searches find by its ``searched`` attributes: texts in any spelling, numbers and amounts."""
 
     searched: ClassVar[tuple[str, ...]]
+    searched_through: ClassVar[tuple[str, ...]] = ()  # relations that these read, to be read ahead
 
     folded = FoldedField(default="", db_default="", editable=False)
 
@@ -35,8 +37,9 @@ class Searched(models.Model):
     def fold(self, told: Mapping[str, Any]) -> str:
         """``folded`` as it is once the row has the values of ``told``."""
         values = {name: told.get(name, getattr(self, name)) for name in self.searched}
-        if not values.get("own_words"):  # rows from before that column have no line for it
-            values.pop("own_words", None)
+        for name in _LATER:
+            if not values.get(name):
+                values.pop(name, None)
         return _folded(values.values())
 
 

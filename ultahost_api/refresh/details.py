@@ -215,9 +215,6 @@ def write(
         values["only_moves_money"] = only_moves_money(item.description for item in items)
     with transaction.atomic():
         lease.renew()
-        events.write(
-            noun, row, values, detailed_at=asked_at, details_tries=0, details_wanted_at=None, **beside
-        )
         if isinstance(row, Invoice):
             row.items.all().delete()
             links.assign(items, row.account_id)
@@ -225,3 +222,6 @@ def write(
         elif isinstance(row, Order):
             row.items.all().delete()
             OrderItem.objects.bulk_create(items)
+        events.write(  # after the items, because an order is found by them
+            noun, row, values, detailed_at=asked_at, details_tries=0, details_wanted_at=None, **beside
+        )

@@ -122,7 +122,8 @@ def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, 
     if not changed:
         return []
     # A person's write or the details may be changing the same rows: what was told is not told again.
-    now, found, differing = timezone.now(), [], list(rows.select_for_update().order_by("pk"))
+    rows = rows.select_for_update().order_by("pk").prefetch_related(*noun.model.searched_through)
+    now, found, differing = timezone.now(), [], list(rows)
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
         values = {**values, "unreadable": events.still_unreadable(row.unreadable, values)}
