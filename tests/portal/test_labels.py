@@ -4,11 +4,12 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from portal import access
 from portal.acts import labels as acts
 from portal.models import AccountPolicy, Act, AuditEntry, Grant, Label, Remark
 from portal.models.labels import label_of_line
 from tests.portal.statements import all_statements
-from ultahost_api.models import Domain, InvoiceItem, Service, links
+from ultahost_api.models import Domain, InvoiceItem, Refresh, Service, links
 from ultahost_api.models.line_texts import line_key
 
 FEE = "Managed support"
@@ -426,3 +427,24 @@ def test_the_label_of_a_line_is_one_expression(alma, acme, rows, bill):
     }  # fmt: skip
     ids = {item.label_id for item in found} - {None}
     assert ids == set(Label.objects.exclude(name="Theirs").values_list("pk", flat=True))
+
+
+def test_what_was_said_stays_with_the_account_that_had_the_row(people, sandbox, add_key, read_everything):
+    """Ids of two accounts may be alike, and the people of one account may not see the other."""
+    alma, ben = people.member("Alma"), people.member("Ben")
+    acme, harbour = sandbox.add_account("Acme", "EUR"), sandbox.add_account("Harbour", "EUR")
+    acme.add_services(1, domain="shop.example.com")
+    add_key(alma, acme)
+    add_key(ben, harbour)
+    read_everything()
+    moved = Service.objects.get()
+    acts.set_remark(alma, moved, "Project North", "of the merger, tell nobody")
+
+    harbour.services[1] = acme.services.pop(1)
+    Refresh.objects.update(next_due_at=timezone.now())
+    read_everything()
+
+    there = Service.objects.get(account__name="Harbour")
+    assert (there.remote_id, there.own_words, told(there)) == (moved.remote_id, "", ("", ""))
+    assert told(moved) == ("Project North", "of the merger, tell nobody")
+    assert not access.labels_to_see(ben).exists()
