@@ -242,7 +242,9 @@ class Rows:
         return Service.objects.create(**self._of(account) | {"status": "Active"} | fields)
 
     def domain(self, account: Account, **fields: Any) -> Domain:
-        return Domain.objects.create(**self._of(account) | {"status": "Active"} | fields)
+        """With details: those of a new account are awaited, and till then its risk is unknown."""
+        usual = {"status": "Active", "detailed_at": timezone.now()}
+        return Domain.objects.create(**self._of(account) | usual | fields)
 
     def invoice(self, account: Account, **fields: Any) -> Invoice:
         usual = {"status": "Unpaid", "currency": account.currency}

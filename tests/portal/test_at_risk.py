@@ -31,7 +31,6 @@ AT_RISK = {
     "off-free": ({"due": 12, "renew": False, "amount": 0}, "", OFF),
     "off-with-bill": ({"due": 13, "renew": False}, "Unpaid", OFF),
     "not-read": ({"due": 15, "renew": None}, "", NOT_YET),
-    "no-details": ({"due": 16, "renew": None, "detailed": False}, "", NOT_YET),
     "unpaid": ({"due": 20, "renew": True}, "Unpaid", UNPAID),
     "collected": ({"due": 21, "renew": True}, "Collections", UNPAID),
     "under-way": ({"due": 22, "renew": True}, "Payment Pending", UNPAID),
@@ -56,6 +55,7 @@ UNKNOWN = {
     "bad-expiry": ({"due": 90, "odd": "expiry_date"}, "", "Its expiry could not be read"),
     "bad-due": ({"expiry": 90, "odd": "next_due_date"}, "", "Its due date could not be read"),
     "far-no-details": ({"due": 90, "detailed": False}, "", "Its details are still loading"),
+    "new": ({"due": 9, "detailed": False}, "", "Its details are still loading"),
     "no-status": ({"due": 90, "status": ""}, "", "Its status is not known"),
     "refunded": ({"due": 9, "renew": True, "invoiced": -9}, "Refunded", UNCLEAR),
     "no-invoice-day": ({"due": 9, "renew": True}, "", "Its renewal invoice was not found"),
@@ -126,14 +126,14 @@ def test_list_badge_and_mail_have_the_same_domains_for_the_same_reasons(visit, a
 
     assert reasons(at_risk) == wanted(AT_RISK)
     assert reasons(unknown) == wanted(UNKNOWN)
-    assert at_risk.texts(".chips a")[:3] == ["All", "At risk 24", "Risk unknown 7"]
-    assert at_risk.one(".rail a[href=/domains/] .attention").text == "24 need attention"
+    assert at_risk.texts(".chips a")[:3] == ["All", "At risk 23", "Risk unknown 8"]
+    assert at_risk.one(".rail a[href=/domains/] .attention").text == "23 need attention"
     home = browser.get("/?needs=all")
-    assert home.one("#needs .count").text == "24"
+    assert home.one("#needs .count").text == "23"
     for entry in home.all(".need"):
         name = entry["id"].removeprefix("need-domain-")
         assert Domain.objects.get(pk=name).name in AT_RISK
-    assert len(home.all(".need")) == 24
+    assert len(home.all(".need")) == 23
     mailed = digests._endings(alma)
     assert {str(ending.domain) for ending in mailed} == set(AT_RISK)
 
@@ -153,7 +153,7 @@ def test_a_chip_leads_to_them_and_all_is_no_longer_chosen(visit, alma, table):
 
     page = browser.click(browser.get("/domains/?status=Active"), ".chips a[id=view-at-risk]")
 
-    assert len(reasons(page)) == 24
+    assert len(reasons(page)) == 23
     assert page.all(".chips [aria-current=true]")[0]["id"] == "view-at-risk"
     assert (
         browser.click(page, ".chips a[id=status-all]").one(".chips [aria-current=true]")["id"] == "status-all"

@@ -80,7 +80,8 @@ def test_it_tells_of_a_domain_at_each_threshold_once(rows, acme, clock):
     ("auto_renew", "words"), [(True, "auto-renew on"), (False, "auto-renew off"), (None, "not read yet")]
 )
 def test_it_says_whether_the_domain_renews_itself(rows, acme, auto_renew, words):
-    rows.domain(acme, name="shop.example", next_due_date=DAY - timedelta(days=5), auto_renew=auto_renew)
+    due = {"next_due_date": DAY - timedelta(days=5), "detailed_at": None}
+    rows.domain(acme, name="shop.example", auto_renew=auto_renew, **due)
 
     (letter,) = morning()
 
@@ -187,7 +188,7 @@ def test_it_leaves_out_domains_that_are_gone_or_end_nowhere(rows, acme):
     ],
 )
 def test_it_tells_of_what_has_passed_and_can_still_be_saved(rows, acme, fields, words):
-    rows.domain(acme, name="shop.example", **fields)
+    rows.domain(acme, name="shop.example", detailed_at=None, **fields)
 
     (letter,) = morning()
 

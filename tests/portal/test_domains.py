@@ -90,7 +90,7 @@ def test_it_opens_a_domain(visit, alma, rows, acme):
 
 
 def test_it_says_not_read_yet_and_never_no_where_no_detail_was_read(visit, alma, rows, acme):
-    page = visit(alma).get(f"/domains/{rows.domain(acme).pk}/")
+    page = visit(alma).get(f"/domains/{rows.domain(acme, detailed_at=None).pk}/")
 
     answers = page.texts(".option dd")
     assert set(answers) == {"not read yet"}
@@ -100,7 +100,7 @@ def test_it_says_not_read_yet_and_never_no_where_no_detail_was_read(visit, alma,
 
 
 def test_it_has_the_details_of_an_opened_domain_read_and_asks_for_them(visit, alma, rows, acme):
-    domain = rows.domain(acme)
+    domain = rows.domain(acme, detailed_at=None)
     browser = visit(alma)
 
     assert browser.get(f"/domains/{domain.pk}/").one("#domain")["hx-trigger"] == "every 2s"
@@ -109,8 +109,9 @@ def test_it_has_the_details_of_an_opened_domain_read_and_asks_for_them(visit, al
 
 
 def test_it_exports_the_domains(visit, alma, rows, acme):
-    domain = rows.domain(acme, name="shop.example", recurring_amount="12.00", auto_renew=True)
-    rows.domain(acme, name="unread.example")
+    unread = {"detailed_at": None}
+    domain = rows.domain(acme, name="shop.example", recurring_amount="12.00", auto_renew=True, **unread)
+    rows.domain(acme, name="unread.example", **unread)
 
     lines = visit(alma).get("/domains.csv?sort=name").csv()
 

@@ -115,8 +115,8 @@ def test_it_shows_no_due_date_in_place_of_an_unreadable_end(browser, rows, accou
 
 @pytest.mark.parametrize(("read", "shown"), [(True, "unknown"), (False, "not read yet")])
 def test_it_tells_an_unknown_switch_from_one_that_is_off(browser, rows, account, read, shown):
-    detailed = {"detailed_at": "2026-01-01T00:00Z"} if read else {}
-    domain = rows.domain(account, auto_renew=None, id_protection=False, **detailed)
+    detailed = "2026-01-01T00:00Z" if read else None
+    domain = rows.domain(account, auto_renew=None, id_protection=False, detailed_at=detailed)
     facts = browser.get(f"/domains/{domain.pk}/")
     told = dict(zip(facts.texts("dt"), facts.texts("dd"), strict=False))
     assert (told["E-mail forwarding"], told["Auto-renew"]) == (shown, shown)

@@ -17,11 +17,14 @@ def days(count: int) -> date:
 
 
 SOON = {"next_invoice_date": days(1)}
+DAY_BEFORE = datetime(2026, 11, 27, tzinfo=UTC)
+LONG_AGO = DAY_BEFORE - timedelta(seconds=1)
 
 
 @pytest.fixture
 def domain(db: None) -> Any:
     account = Account.objects.create(remote_uuid="uuid-1", name="Acme", currency="EUR")
+    Account.objects.update(created_at=LONG_AGO)
 
     def make(**fields: Any) -> Domain:
         usual = {
@@ -99,6 +102,28 @@ def test_it_tells_why(domain: Any, fields: dict[str, Any], risk: str) -> None:
 
     assert Domain.objects.with_risk(TODAY).get().risk == risk
     assert Domain.objects.at_risk(TODAY).exists() is is_at_risk
+    assert Domain.objects.of_unknown_risk(TODAY).exists() is (risk == Risk.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("added_at", "fields", "risk"),
+    [
+        (NOW, {"next_due_date": days(9), "detailed_at": None}, Risk.UNKNOWN),
+        (DAY_BEFORE, {"next_due_date": days(9), "detailed_at": None}, Risk.UNKNOWN),
+        (LONG_AGO, {"next_due_date": days(9), "detailed_at": None}, Risk.RENEWAL_UNKNOWN),
+        (NOW, {"next_due_date": days(9)}, Risk.RENEWAL_UNKNOWN),
+        (NOW, {"next_due_date": days(-1), "detailed_at": None}, Risk.PAST),
+        (NOW, {"status": "Grace", "detailed_at": None}, Risk.GRACE),
+    ],
+)
+def test_it_awaits_the_details_of_a_new_account(
+    domain: Any, added_at: datetime, fields: dict[str, Any], risk: str
+) -> None:
+    domain(**fields)
+    Account.objects.update(created_at=added_at)
+
+    assert Domain.objects.with_risk(TODAY).get().risk == risk
+    assert Domain.objects.at_risk(TODAY).exists() is (risk != Risk.UNKNOWN)
     assert Domain.objects.of_unknown_risk(TODAY).exists() is (risk == Risk.UNKNOWN)
 
 
@@ -235,10 +260,11 @@ def test_it_counts_those_for_which_a_reason_is_told(domain: Any) -> None:
     kinds = product(STATUSES, DATES, DATES, (None, True, False), (None, days(-3), days(300)), BILLS)
     rows, bills, lines = [], [], []
     for number, (status, expiry, due, renews, invoiced, bill) in enumerate(kinds, start=2):
+        read_at = None if renews is None and number % 7 == 0 else NOW
         owner = unread if number % 3 == 0 and not bill else account
         row = Domain(
             account=owner, remote_id=number, status=status, expiry_date=expiry, next_due_date=due,
-            auto_renew=renews, next_invoice_date=invoiced, detailed_at=NOW,
+            auto_renew=renews, next_invoice_date=invoiced, detailed_at=read_at,
             changed_at=NOW - timedelta(days=number % 20),
         )  # fmt: skip
         rows.append(row)
@@ -252,6 +278,7 @@ def test_it_counts_those_for_which_a_reason_is_told(domain: Any) -> None:
             }
             bills.append(Invoice(**usual | {"date": days(-10)} | bill))
             lines.append(InvoiceItem(invoice=bills[-1], position=0, domain=row, is_renewal=True))
+    Account.objects.filter(pk=unread.pk).update(created_at=NOW)
     Domain.objects.bulk_create(rows)
     Invoice.objects.bulk_create(bills)
     InvoiceItem.objects.bulk_create(lines)

@@ -2,7 +2,8 @@ from ultahost_api.models.accounts import Account
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.assigned_lines import AssignedLine
 from ultahost_api.models.batches import Batch
-from ultahost_api.models.domains import Domain, Remedy, Risk
+from ultahost_api.models.domain_risks import Remedy, Risk
+from ultahost_api.models.domains import Domain
 from ultahost_api.models.emails import Email
 from ultahost_api.models.events import Event
 from ultahost_api.models.heartbeats import Heartbeat
