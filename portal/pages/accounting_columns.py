@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from portal.pages import cells, parts
 from portal.pages.columns import Column
@@ -15,9 +15,24 @@ from ultahost_api.models import Invoice
 _WORDS = Translated({"not read": _("not read yet")})
 
 
+# Of an invoice of hundreds of lines a page or a sheet of paper names so many; the file has all.
+_NAMED, _LONGEST = 5, 300  # lines; letters of each
+
+
 def service_names(invoice: Invoice) -> str:
     """Of an invoice of ``queries.related.with_things``."""
     return "; ".join(map(str, invoice.things))
+
+
+def first_service_names(invoice: Invoice) -> str:
+    names = [str(thing) for thing in invoice.things]
+    more = len(names) - _NAMED
+    words = ngettext(
+        "%(names)s; and %(count)d more, in the CSV file",
+        "%(names)s; and %(count)d more, in the CSV file",
+        more,
+    )
+    return _first(names, words)
 
 
 def label_names(invoice: Invoice) -> str:
@@ -28,7 +43,28 @@ def label_names(invoice: Invoice) -> str:
 
 def line_texts(invoice: Invoice) -> str:
     """What it was for, in the words of Ultahost."""
-    return "; ".join(" ".join(item.description.split()) for item in invoice.items.all())
+    return "; ".join(_lines(invoice))
+
+
+def first_line_texts(invoice: Invoice) -> str:
+    lines = _lines(invoice)
+    more = len(lines) - _NAMED
+    words = ngettext(
+        "%(names)s; and %(count)d more line, in the CSV file",
+        "%(names)s; and %(count)d more lines, in the CSV file",
+        more,
+    )
+    return _first(lines, words)
+
+
+def _lines(invoice: Invoice) -> list[str]:
+    return [" ".join(item.description.split()) for item in invoice.items.all()]
+
+
+def _first(names: list[str], words: str) -> str:
+    shown = [name if len(name) <= _LONGEST else f"{name[:_LONGEST]}…" for name in names[:_NAMED]]
+    told, more = "; ".join(shown), len(names) - _NAMED
+    return words % {"names": told, "count": more} if more > 0 else told
 
 
 def detail(field: str) -> cells.Cell:

@@ -23,8 +23,9 @@ from portal.pages.accounting_columns import (
     NET,
     SERVICE,
     TAX,
+    first_line_texts,
+    first_service_names,
     line_texts,
-    service_names,
 )
 from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
@@ -49,7 +50,7 @@ def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
 
 
 def _clamped(text: Callable[[Invoice], str]) -> cells.Cell:
-    """A long text takes three lines on a screen; on paper it is whole."""
+    """A long text takes three lines on a screen, and on paper as many as it needs."""
     return lambda invoice, _about: format_html('<span class="clamped">{}</span>', text(invoice))
 
 
@@ -57,8 +58,8 @@ def _clamped(text: Callable[[Invoice], str]) -> cells.Cell:
 COLUMNS = (
     Column("date", _("Date"), lambda i: i.date, "date", cell=cells.day("date")),
     Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
-    Column("for", _("For"), line_texts, "for extra", cell=_clamped(line_texts), tip=line_texts),
-    replace(SERVICE, cell=_clamped(service_names), tip=service_names),
+    Column("for", _("For"), line_texts, "for extra", cell=_clamped(first_line_texts), tip=first_line_texts),
+    replace(SERVICE, cell=_clamped(first_service_names), tip=first_service_names),
     LABEL,
     Column("status", _("Status"), lambda i: i.shown_status, "state", cell=_state),
     NET,

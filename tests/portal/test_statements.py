@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from portal.acts import labels
 from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
+from tests.portal.conftest import Element
 from tests.portal.statements import all_statements
 from ultahost_api.models import AssignedLine, InvoiceItem, Refresh
 
@@ -33,6 +34,12 @@ def bill(rows, acme):
 
 def path(account, month=OCTOBER, ending="/"):
     return f"/statements/{account.pk}/{month}{ending}"
+
+
+def cells(page, name):
+    """Of one column."""
+    place = [title.lower() for title in page.texts("thead th")].index(name.lower())
+    return [Element(row.node.css("td")[place]).text for row in page.all("tbody tr")]
 
 
 def table(page):
@@ -319,3 +326,35 @@ def test_it_says_what_to_do_without_an_account(visit, people):
     page = visit(people.member("Nora")).get("/statements/")
 
     assert page.one(".empty a")["href"] == "/keys/add/"
+
+
+@pytest.mark.parametrize("ending", ["/", "/print/"])
+def test_it_names_the_first_lines_of_a_long_invoice_and_counts_the_others(visit, alma, bill, acme, ending):
+    lines = [f"Virtual server {n}" for n in range(300)]
+    bill(*lines, number="long")
+    bill(*lines[:5], number="short")
+    bill("A" * 20_000, number="one")
+    browser = visit(alma)
+
+    page = browser.get(path(acme, ending=ending))
+
+    assert sorted(cells(page, "For")) == [
+        "A" * 300 + "…",
+        "; ".join(lines[:5]),
+        "; ".join(lines[:5]) + "; and 295 more lines, in the CSV file",
+    ]
+    assert lines[5] not in page.html
+    rows = {row[1]: row[2] for row in browser.get(path(acme, ending=".csv")).csv()}
+    assert rows["long"] == "; ".join(lines)
+    assert rows["one"] == "A" * 20_000
+
+
+def test_it_names_the_first_services_of_a_long_invoice_and_counts_the_others(visit, alma, rows, bill, acme):
+    invoice = bill(*(f"Server {n}" for n in range(7)))
+    for item in invoice.items.all():
+        item.service = rows.service(acme, domain=f"vps-{item.position}.example")
+        item.save()
+
+    told = cells(visit(alma).get(path(acme)), "Services and domains")
+
+    assert told == ["; ".join(f"vps-{n}.example" for n in range(5)) + "; and 2 more, in the CSV file"]
