@@ -15,7 +15,7 @@ from portal import access, http
 from portal.running.web import proxies
 from portal.running.web.busy import RETRY_AFTER
 from portal.running.web.limits import LARGEST_BODY
-from portal.sign_in import devices, hashing, reauthentication, second_factor, sessions
+from portal.sign_in import devices, hashing, reauthentication, second_factor, sessions, stale_forms
 from portal.views import health
 from portal.wording import preferences
 from portal.wording.links import href
@@ -118,11 +118,24 @@ class ProxyChecks:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Redirects to the sign-in; for a region that refreshes itself, in the whole window."""
+    """Redirects to the sign-in; for a region that refreshes itself, in the whole window.
+
+    A form that was sent after its session ended is shown again after the sign-in.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        answer = super().process_view(request, view_func, view_args, view_kwargs)
+        if answer is None and request.user.is_authenticated:
+            return stale_forms.sent_too_late(request)
+        return answer
 
     def handle_no_permission(  # type: ignore[override]  # htmx's redirect has another base
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:
+        if request.method == "POST":
+            return stale_forms.sign_in_first(request)
         if not getattr(request, "htmx", None):
             return super().handle_no_permission(request, view_func)
         query = urlencode({self.get_redirect_field_name(view_func): http.window(request)})

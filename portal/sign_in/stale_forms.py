@@ -1,4 +1,4 @@
-"""The page instead of Django's "Forbidden" when a form's token differs from the browser's."""
+"""Forms that were sent too late: with another token than the browser's, or after their session ended."""
 
 from typing import Any
 
@@ -18,7 +18,10 @@ SECRETS = {
     "existing", "new", "oldpassword", "password", "password1", "password2", "root_password", "secret",
     "token",
 }  # fmt: skip
+_ASKED_ANEW = {"again", "agreed", "key"}  # a page that asks before a write names these anew
+_WRITES = "form_token"  # a field of every form that sends a write to Ultahost
 _SIGN_INS = {"account_login", "mfa_login_webauthn"}
+_WAITING = "form_sent_too_late"
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -34,7 +37,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     if not request.user.is_authenticated and name == "account_logout":
         return http.leave(request, reverse("account_login"))
     if not request.user.is_authenticated and _needs_sign_in(request):
-        return _sign_in_first(request)
+        return sign_in_first(request)
     return _ask(request)
 
 
@@ -43,18 +46,49 @@ def _needs_sign_in(request: HttpRequest) -> bool:
     return bool(getattr(view, "login_required", True))
 
 
-def _sign_in_first(request: HttpRequest) -> HttpResponseBase:
-    """The session has ended. After the sign-in the form of this address has what was typed."""
-    there = http.window(request)
-    reauthentication.keep_typed(request, there, reauthentication.as_initial(request.POST, SECRETS))
+def sign_in_first(request: HttpRequest) -> HttpResponseBase:
+    """The session has ended, and the form was not taken. What was typed is there after the sign-in.
+
+    A page that asks before a write, or who the person is, has it in its form. For others ``sent_too_late``
+    shows it.
+    """
+    there, view = http.window(request), request.resolver_match and request.resolver_match.func
+    if _WRITES in request.POST or reauthentication.may_be_asked(view):
+        typed = reauthentication.as_initial(request.POST, {*SECRETS, *_ASKED_ANEW})
+        reauthentication.keep_typed(request, there, typed)
+    elif waiting := _typed(request):
+        request.session[_WAITING] = {"there": there, "action": request.get_full_path(), "typed": waiting}
+    else:
+        messages.warning(request, _("You were signed out, so nothing was done. Sign in and try again."))
+        return _to_sign_in(request, there)
+    messages.warning(
+        request, _("You were signed out, so nothing was done. Sign in to continue; what you typed is kept.")
+    )
+    return _to_sign_in(request, there)
+
+
+def _to_sign_in(request: HttpRequest, there: str) -> HttpResponseBase:
     query = QueryDict(mutable=True)
     query["next"] = there
     return http.leave(request, f"{reverse('account_login')}?{query.urlencode()}")
 
 
-def _ask(request: HttpRequest) -> HttpResponseBase:
+def sent_too_late(request: HttpRequest) -> HttpResponseBase | None:
+    """In place of the page from which a form was sent: what was typed, once. None if nothing waits for it."""
+    waiting = request.session.get(_WAITING)
+    if request.method != "GET" or not waiting or waiting["there"] != request.get_full_path():
+        return None
+    del request.session[_WAITING]
+    return render(request, "stale_form.html", {"typed": waiting["typed"], "action": waiting["action"]})
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, Any]]:
     left_out = {*SECRETS, "csrfmiddlewaretoken"}
-    typed = [(name, one) for name, values in request.POST.lists() for one in values if name not in left_out]
+    return [(name, one) for name, values in request.POST.lists() for one in values if name not in left_out]
+
+
+def _ask(request: HttpRequest) -> HttpResponseBase:
+    typed = _typed(request)
     is_htmx = bool(getattr(request, "htmx", None))
     if is_htmx and not typed:  # a click: the page around it is as old as its token
         messages.warning(request, _("This page was out of date. Nothing was done; try again."))

@@ -5,11 +5,13 @@ from importlib import import_module
 
 import pytest
 from django import forms
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 import portal.forms
-from portal.models import User
+from portal.models import Remark, ServiceCommand, User
 from portal.sign_in.stale_forms import SECRETS
+from ultahost_api.models import Operation
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -117,6 +119,66 @@ def test_it_leads_through_the_sign_in_back_to_what_was_typed(stranger, alma, row
     again = stranger.follow(stranger.follow(back))  # who they are, as for every such form
     confirmed = stranger.post("/sign-in/again/", again.hidden | {"password": PASSWORD})
     assert stranger.follow(confirmed).one("input[name=ns1]")["value"] == "ns1.example.net"
+
+
+def signed_out(browser):
+    """Their session has ended elsewhere; the page with its token is still open."""
+    Session.objects.all().delete()
+    return browser
+
+
+def sign_in(browser, answer, alma):
+    entrance = browser.get(answer.headers.get("HX-Redirect") or answer.leads_to)
+    sent = entrance.hidden | {"login": alma.email, "password": PASSWORD}
+    return entrance, browser.follow(browser.post("/sign-in/", sent))
+
+
+@pytest.mark.parametrize("inside", [{}, {"HX-Request": "true"}])
+def test_it_keeps_what_was_typed_when_the_session_has_ended(browser, alma, rows, inside):
+    acme = rows.account("Acme")
+    rows.key(alma, acme)
+    service = rows.service(acme, domain="shop.example")
+    form = f"/services/{service.pk}/label/"
+    page = browser.get(form)
+    inside = inside and inside | {"HX-Current-URL": f"http://testserver{form}"}
+
+    typed = {"label": "North", "note": "yearly\nby card", "password": "hunter2-hunter2"}
+    answer = signed_out(browser).post(form, page.hidden | typed, **inside)
+    entrance, again = sign_in(browser, answer, alma)
+
+    assert entrance.texts(".toast[data-hue] .words") == [
+        "You were signed out, so nothing was done. Sign in to continue; what you typed is kept."
+    ]
+    assert (again.texts("h1"), again.one("main form")["action"]) == (["This page is out of date"], form)
+    assert "hunter2" not in again.html
+    assert browser.post(form, again.hidden).leads_to == f"/services/{service.pk}/"
+    assert Remark.objects.get(service=service).label.name == "North"
+    assert browser.get(form).texts("h1") == ["Label and note of shop.example"]  # it is asked once
+
+
+def test_it_shows_a_question_again_when_the_session_has_ended(browser, alma, rows):
+    """One that asks before a write: it is read again before it is answered."""
+    acme = rows.account("Acme")
+    rows.key(alma, acme)
+    service = rows.service(acme, domain="shop.example")
+    command = ServiceCommand.objects.create(name="reboot", words="Reboot")
+    form = f"/services/{service.pk}/run/{command.pk}/"
+    page = browser.get(form)
+
+    answer = signed_out(browser).post(form, page.hidden)
+    entrance, again = sign_in(browser, answer, alma)
+
+    assert "You were signed out" in entrance.one(".toast[data-hue] .words").text
+    assert again.texts("h1") == page.texts("h1") == ["Reboot shop.example?"]
+    assert not Operation.objects.exists()
+
+
+def test_a_click_without_anything_typed_leads_back_to_the_page(browser, alma):
+    inside = {"HX-Request": "true", "HX-Current-URL": "http://testserver/services/?q=x"}
+
+    answer = signed_out(browser).post("/refresh/services/", browser.get("/services/").hidden, **inside)
+
+    assert answer.headers["HX-Redirect"] == "/sign-in/?next=%2Fservices%2F%3Fq%3Dx"
 
 
 def test_it_offers_nothing_of_a_form_that_another_site_sent(browser, alma):
