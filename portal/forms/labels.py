@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from portal.forms.meanwhile import SharedForm
 from portal.models import Label, Remark
 from portal.models.labels import LONGEST_LABEL
 from portal.models.one_line import one_line
@@ -26,7 +27,7 @@ class LabelForm(forms.Form):
         return one_line(self.cleaned_data["label"])
 
 
-class RemarkForm(LabelForm):
+class RemarkForm(LabelForm, SharedForm):
     note = Remark._meta.get_field("note").formfield(label=pgettext_lazy("team", "Note"))
 
     @staticmethod

@@ -1,0 +1,40 @@
+"""Forms of what several people edit: a save changes what the person changed, and nothing that another did."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+
+class SharedForm(forms.Form):
+    """Each field also tells what it showed when the page was opened; ``initial`` is what holds now.
+
+    A field that the person left alone keeps what holds now. One that both changed is asked about.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        for name in [name for name in values if self[name].html_initial_name in self.data]:
+            shown, now = self.data[self[name].html_initial_name], str(self.initial.get(name) or "")
+            if shown == now or values[name] == now:
+                continue
+            if name in self.changed_data:
+                self._ask(name, now)
+            else:
+                values[name] = now
+        return values
+
+    def _ask(self, name: str, now: str) -> None:
+        """The page then shows what holds now, so that a second save replaces it."""
+        words = _("It was changed to “%(value)s” in the meantime. Save again to replace that.")
+        removed = _("It was removed in the meantime. Save again to set it.")
+        self.add_error(name, words % {"value": now} if now else removed)
+        posted: Any = self.data
+        shown_again = posted.copy()
+        shown_again[self[name].html_initial_name] = now
+        self.data = shown_again
