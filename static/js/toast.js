@@ -17,7 +17,12 @@ document.addEventListener("toast", ({ detail }) => {
 })
 document.addEventListener("htmx:sendError", event => regret(event, region.dataset.lost))
 document.addEventListener("htmx:timeout", event => regret(event, region.dataset.lost))
-document.addEventListener("htmx:responseError", event => regret(event, region.dataset.failed))
+document.addEventListener("htmx:responseError", event => {
+  const { xhr, requestConfig, pathInfo } = event.detail
+  const isGone = requestConfig.verb === "get" && requestConfig.triggeringEvent && (xhr.status === 404 || xhr.status === 403)
+  if (isGone) location.assign(pathInfo.finalRequestPath) // the page says itself that it is not there, or not any more
+  else regret(event, region.dataset.failed)
+})
 
 document.addEventListener("click", ({ target }) => {
   if (target.closest("[data-toast-close]")) target.closest("[data-toast]").remove()
