@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from portal import access
 from portal.models import User
@@ -16,11 +16,13 @@ from portal.wording.links import href
 from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.models import ApiKey, Batch, Domain, Operation
 from ultahost_api.models.operations import PENDING, OperationQuerySet
+from ultahost_api.models.prepared import Prepared
 
 State = Operation.State
 
 RETRIABLE = (State.REFUSED, State.NOT_SENT)  # nothing was changed; what is unknown may have been
 
+_PREPARED = Prepared(most=200)
 _LETTERS = {state: str(place) for place, state in enumerate(State.values)}
 
 _ROWS = {
@@ -163,7 +165,7 @@ class Progress:
 class Recent:
     """A batch in the list of activity."""
 
-    batch: UUID | None
+    batch: UUID
     action: str
     count: int
     queued: int
@@ -171,7 +173,12 @@ class Recent:
 
 
 def recent(user: User, most: int = 5) -> list[Recent]:
-    """The person's newest batches, and first those that still wait."""
+    """The person's newest batches."""
+    found = _PREPARED.values((user.pk, most), lambda: _newest(user).values_list(*Recent.__slots__)[:most])
+    return [Recent(*told) for told in found]
+
+
+def _newest(user: User) -> QuerySet[Operation, Any]:
     of_batches = Operation.objects.filter(user=user).exclude(batch=None).order_by()
     found = of_batches.values("batch").annotate(
         action=Max("action"),
@@ -179,7 +186,7 @@ def recent(user: User, most: int = 5) -> list[Recent]:
         queued=Count("pk", filter=Q(state__in=[State.QUEUED, State.SENDING])),
         started_at=Min("created_at"),
     )
-    return [Recent(**one) for one in found.order_by("-started_at")[:most]]
+    return found.order_by("-started_at")
 
 
 def _subject(operation: Operation) -> tuple[str, Any]:

@@ -4,6 +4,8 @@ import pytest
 from django.utils import timezone
 
 from portal.models import User
+from portal.views.operations import LISTING as OPERATIONS
+from tests.portal.statements import all_statements
 
 
 def heads(page):
@@ -111,3 +113,26 @@ def test_it_keeps_nothing_for_a_list_that_does_not_exist(browser, alma):
 
     alma.refresh_from_db()
     assert alma.columns == {}
+
+
+def test_it_asks_no_more_statements_for_more_operations_with_every_column(visit, people, rows, acme):
+    """Two people decided and withdrew each, which is told by columns that are not shown at first."""
+    ada = people.admin("Ada")
+    key = rows.key(ada, acme)
+    ada.columns = {"operations": [column.name for column in OPERATIONS.choosable]}
+    ada.save()
+    browser = visit(ada)
+
+    def queries(count: int) -> int:
+        for number in range(count):
+            others = [people.member(f"{word} {count}-{number}") for word in ("Decider", "Withdrawer")]
+            about = dict(zip(("settled_by", "withdrawn_by"), others, strict=True))
+            rows.operation(key, withdrawn_at=timezone.now(), **about)
+        with all_statements() as asked:
+            page = browser.get("/activity/")
+        assert f"Withdrawer {count}-0" in " ".join(page.texts("tbody td"))
+        return len(asked)
+
+    queries(1)
+    few = queries(2)
+    assert queries(9) == few <= 12

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q
 from django.forms.models import model_to_dict
 
 from ultahost_api.models import Account, Service
@@ -39,6 +39,17 @@ def test_it_reads_annotations_beside_the_row(bakery):
     (row,) = Prepared(most=1).rows(Account, "all", lambda: Account.objects.annotate(is_bakery=is_bakery))
     assert row == bakery
     assert row.is_bakery is True
+
+
+def test_it_reads_values_and_what_is_counted_of_groups(bakery):
+    for number in (7, 8):
+        at = datetime(2026, 5, number, tzinfo=UTC)
+        Service.objects.create(account=bakery, remote_id=number, amount=Decimal("9.9900"), detailed_at=at)
+    groups = Service.objects.order_by().values("account").annotate(newest=Max("detailed_at"), rows=Count("pk"))
+    ((account, newest, rows, amount),) = Prepared(most=1).values(
+        "groups", lambda: groups.annotate(most=Max("amount")).values_list("account", "newest", "rows", "most")
+    )
+    assert (account, newest, rows, amount) == (bakery.pk, at, 2, Decimal("9.99"))
 
 
 def test_it_keeps_the_statement_and_not_what_it_told(bakery):

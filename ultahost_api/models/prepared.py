@@ -43,10 +43,10 @@ class Prepared:
             rows.append(row)
         return rows
 
-    def values(self, key: Hashable, query: Callable[[], "QuerySet[Any]"]) -> list[tuple[Any, ...]]:
-        """The rows of a query of values, as the database writes them."""
+    def values(self, key: Hashable, query: Callable[[], "QuerySet[Any]"]) -> list[list[Any]]:
+        """The rows of a query of values, in the order in which it selects them."""
         statement = self._statement(key, query)
-        return _found(statement) if statement else []
+        return _read(statement) if statement else []
 
     def _statement(self, key: Hashable, query: Callable[[], "QuerySet[Any]"]) -> _Statement | None:
         """None if Django knows that there is no row."""
@@ -76,16 +76,11 @@ def _ends(fields: Any) -> tuple[int, int]:
     return (fields[0], fields[-1] + 1) if fields else (0, 0)
 
 
-def _found(statement: _Statement) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.parameters)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    return found
-
-
 def _read(statement: _Statement) -> list[list[Any]]:
     """The rows, with values as Django reads them from this database."""
-    found = [list(row) for row in _found(statement)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement.text, statement.parameters)
+        found = [list(row) for row in cursor.fetchall()]
     for at, column in enumerate(statement.columns):
         for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
             for row in found:
