@@ -10,9 +10,9 @@ import logging
 import os
 import random
 import sys
-import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import django
@@ -46,13 +46,12 @@ def work(seconds: float, seed: int) -> None:
     settings.ULTAHOST |= {"PAGE_SIZE": 5, "INTERVALS": dict.fromkeys(LISTS, timedelta(0))}
     until = time.monotonic() + seconds
     clicks: Counter[str] = Counter()
-    threads = [threading.Thread(target=refresh, args=(noun, until)) for noun in LISTS]
     people = click if seed == 0 else hurry
-    threads.append(threading.Thread(target=people, args=(until, clicks)))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(len(LISTS) + 1) as threads:
+        busy = [threads.submit(refresh, noun, until) for noun in LISTS]
+        busy.append(threads.submit(people, until, clicks))
+    for thread in busy:
+        thread.result()  # a thread that failed left its list alone
     print(json.dumps(clicks))
 
 
@@ -99,7 +98,7 @@ def opened(key: ApiKey) -> bool:
 
 if __name__ == "__main__":
     logging.disable(logging.WARNING)
-    wakeup._send = lambda task, argument, queue: True
+    wakeup._send = lambda *_, **__: True
     if sys.argv[1] == "add":
         add()
     else:

@@ -200,7 +200,7 @@ def of_a_far_provider(bench: Bench) -> dict[str, Any]:
 
 def main() -> None:
     logging.disable(logging.WARNING)
-    wakeup._send = lambda task, argument, queue: True
+    wakeup._send = lambda *_, **__: True
     settings.ULTAHOST |= {"PAGE_SIZE": PAGE}
     count_calls()
     bench = Bench(sys.argv[1])

@@ -73,7 +73,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     bench = Bench(sys.argv[1])
     with running("valkey"):
-        publish, wakeup._send = wakeup._send, lambda task, argument, queue: True
+        publish, wakeup._send = wakeup._send, lambda *_, **__: True
         accounts = [bench.add(number, ROWS_EACH, far=True) for number in range(40_001, 40_001 + ACCOUNTS)]
         wakeup._send = publish
         Refresh.objects.update(next_due_at=timezone.now() + timedelta(hours=1))
