@@ -1,5 +1,6 @@
 """The keys that a user manages, and the key with which a write of theirs is sent."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,6 +9,9 @@ from django.shortcuts import get_object_or_404
 from portal.models import User
 from ultahost_api.models import Account, ApiKey, Refresh
 from ultahost_api.models.api_keys import ApiKeyQuerySet
+from ultahost_api.models.prepared import Prepared
+
+_PREPARED = Prepared(most=1)
 
 
 def keys_to_manage(user: User) -> ApiKeyQuerySet:
@@ -37,8 +41,12 @@ def own_key(user: User, account: Account) -> ApiKey | None:
 
 def ids_of_accounts_with_working_key() -> frozenset[UUID]:
     """Those that a key opens, of any person."""
-    usable = ApiKey.objects.usable().order_by().exclude(account=None)
-    return frozenset(usable.values_list("account", flat=True))
+    found = _PREPARED.values("working", _accounts_with_working_key)
+    return frozenset(account for (account,) in found)
+
+
+def _accounts_with_working_key() -> QuerySet[ApiKey, Any]:
+    return ApiKey.objects.usable().order_by().exclude(account=None).values_list("account").distinct()
 
 
 def stopped_refreshes(user: User) -> QuerySet[Refresh]:

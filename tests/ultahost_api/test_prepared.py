@@ -45,7 +45,9 @@ def test_it_reads_values_and_what_is_counted_of_groups(bakery):
     for number in (7, 8):
         at = datetime(2026, 5, number, tzinfo=UTC)
         Service.objects.create(account=bakery, remote_id=number, amount=Decimal("9.9900"), detailed_at=at)
-    groups = Service.objects.order_by().values("account").annotate(newest=Max("detailed_at"), rows=Count("pk"))
+    groups = (
+        Service.objects.order_by().values("account").annotate(newest=Max("detailed_at"), rows=Count("pk"))
+    )
     ((account, newest, rows, amount),) = Prepared(most=1).values(
         "groups", lambda: groups.annotate(most=Max("amount")).values_list("account", "newest", "rows", "most")
     )
