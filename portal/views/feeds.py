@@ -17,7 +17,6 @@ from portal.acts import feeds as acts
 from portal.forms.feeds import FeedForm
 from portal.models import CalendarFeed
 from portal.pages import agenda as drawn
-from portal.pages import calendar_files
 from portal.pages.confirmation import Confirmation
 from portal.queries.agenda import Agenda
 from portal.queries.agenda_days import Span
@@ -96,6 +95,8 @@ def _refused(status: int) -> HttpResponse:
 
 
 def _written(feed: CalendarFeed) -> bytes:
+    from portal.pages import calendar_files  # icalendar takes 3 MB, and most processes write no feed
+
     today = conf.today()
     kinds = [Kind(kind) for kind in feed.kinds if kind in Kind.values]
     agenda = Agenda(feed.person, Span(today - _YEAR, today + _YEAR), kinds=kinds, ahead=_AHEAD)
