@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from portal.live_reads.slots import Busy
+from portal.models.one_line import OneLine
 from ultahost_api import keys
 from ultahost_api.keys import rotation
 
@@ -51,7 +52,7 @@ class KeyForm(forms.Form):
 
 
 class AddKeyForm(KeyForm):
-    label = forms.CharField(
+    label = OneLine(
         label=pgettext_lazy("key", "Label"),
         max_length=60,
         help_text=_("A name for your team, such as “Shop, production”."),

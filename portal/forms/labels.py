@@ -7,7 +7,7 @@ from django.utils.translation import pgettext_lazy
 from portal.forms.meanwhile import SharedForm
 from portal.models import Label, Remark
 from portal.models.labels import LONGEST_LABEL
-from portal.models.one_line import one_line
+from portal.models.one_line import OneLine
 from portal.pages.selects import Select, Suggested
 from ultahost_api.models import Domain, InvoiceItem, Service
 
@@ -15,16 +15,13 @@ from ultahost_api.models import Domain, InvoiceItem, Service
 class LabelForm(forms.Form):
     """``labels`` are suggested; any other name makes a new label."""
 
-    label = forms.CharField(label=_("Label"), required=False, max_length=LONGEST_LABEL)
+    label = OneLine(label=_("Label"), required=False, max_length=LONGEST_LABEL)
 
     def __init__(self, *args: Any, labels: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         widget = Suggested(label.name for label in labels)
         widget.attrs["maxlength"] = LONGEST_LABEL
         self.fields["label"].widget = widget
-
-    def clean_label(self) -> str:
-        return one_line(self.cleaned_data["label"])
 
 
 class RemarkForm(LabelForm, SharedForm):

@@ -5,13 +5,13 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.models import Label
 from portal.models.labels import LONGEST_LABEL
-from portal.models.one_line import one_line
+from portal.models.one_line import OneLine
 
 
 class RenameLabelForm(forms.Form):
     """``others`` are the labels that the person sees besides: to take the name of one merges both."""
 
-    name = forms.CharField(label=_("Name"), max_length=LONGEST_LABEL)
+    name = OneLine(label=_("Name"), max_length=LONGEST_LABEL)
     merge = forms.BooleanField(
         label=_("Merge the two labels. This cannot be undone."), required=False, widget=forms.HiddenInput
     )
@@ -19,9 +19,6 @@ class RenameLabelForm(forms.Form):
     def __init__(self, *args: Any, others: list[Label], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._others = others
-
-    def clean_name(self) -> str:
-        return one_line(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

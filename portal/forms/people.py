@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.forms.email_addresses import EmailAddressField
 from portal.models import Invitation, Role, User
-from portal.models.one_line import one_line
+from portal.models.one_line import OneLine
 
 
 class InviteForm(forms.ModelForm):
@@ -37,7 +37,7 @@ class RoleForm(forms.Form):
 class _NewcomerForm(forms.Form):
     """The fields that a new person fills in: name and password."""
 
-    name = forms.CharField(
+    name = OneLine(
         label=_("Your name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
     email = EmailAddressField(
@@ -48,11 +48,6 @@ class _NewcomerForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 12 characters."),
     )
-
-    def clean_name(self) -> str:
-        if name := one_line(self.cleaned_data["name"]):
-            return name
-        raise ValidationError(self.fields["name"].error_messages["required"], code="required")
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

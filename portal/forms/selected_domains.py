@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from portal.forms.domains import HostField
 from portal.forms.order_base import YEARS
 from portal.models import NameserverSet
+from portal.models.one_line import OneLine
 from portal.operations.form import SelectedForm
 from portal.queries.payment_gateways import known_gateways
 from ultahost_api.models import Account
@@ -67,7 +68,7 @@ class SelectedNameserversForm(SelectedForm):
         required=False,
         empty_label=pgettext_lazy("nameservers", "None"),
     )
-    save_as = forms.CharField(
+    save_as = OneLine(
         label=_("Save them as a set of the team"), required=False, max_length=60, strip=True,
         help_text=_("Enter a name to use these nameservers again. A set of the same name is replaced."),
     )  # fmt: skip

@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.one_line import OneLine
 from portal.models.share_links import MOST_DAYS
 from portal.pages.date_filters import EARLIEST, DayInput
 from portal.wording.statuses import status_word
@@ -27,7 +28,7 @@ class _Accounts(forms.ModelMultipleChoiceField):
 
 
 class ShareLinkForm(forms.Form):
-    name = forms.CharField(
+    name = OneLine(
         label=_("Shared with"), max_length=120, help_text=_("Shown only to admins, such as “Tax adviser”.")
     )
     scope = forms.ChoiceField(

@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.one_line import OneLineField
 from ultahost_api.models.prepared import Prepared
 
 _PREPARED = Prepared(most=1)
@@ -53,7 +54,7 @@ class ServiceCommand(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(_("name at Ultahost"), max_length=60, unique=True)
-    words = models.CharField(_("what the button says"), max_length=60)
+    words = OneLineField(_("what the button says"), max_length=60)
     dangerous = models.BooleanField(_("interrupts the service"), default=False)
     # Names as services have them; empty: services of every product
     products = models.JSONField(
@@ -75,7 +76,7 @@ class Gateway(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.SlugField(_("name at Ultahost"), max_length=60, unique=True)
-    words = models.CharField(_("name"), max_length=60)
+    words = OneLineField(_("name"), max_length=60)
 
     class Meta:
         ordering = ["words"]

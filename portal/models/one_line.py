@@ -3,6 +3,7 @@
 import unicodedata
 from typing import Any
 
+from django import forms
 from django.db import models
 
 _JOINERS = "\u200c\u200d"  # some scripts and emoji are spelled with them
@@ -16,8 +17,18 @@ def one_line(text: str) -> str:
     return " ".join(seen.split())
 
 
+class OneLine(forms.CharField):
+    """Takes one line. What shows nothing counts as not filled in."""
+
+    def to_python(self, value: Any) -> str:
+        return one_line(super().to_python(value))
+
+
 class OneLineField(models.CharField):
     """Cleans what a form takes, what is saved and what is updated."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"form_class": OneLine, **kwargs})
 
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext_lazy as _
 
+from portal.models.one_line import OneLineField
 from portal.models.secret_links import SecretLink
 from portal.models.users import User
 from ultahost_api.crypto.digests import keyed_digest
@@ -56,7 +57,7 @@ class ShareLink(SecretLink):
         REVOKED = "revoked", _("Revoked")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(_("for whom"), max_length=120)
+    name = OneLineField(_("for whom"), max_length=120)
     hash = models.CharField(max_length=64, editable=False)
     every_account = models.BooleanField(default=False)  # those that are not private when the link is opened
     accounts = models.ManyToManyField(Account, related_name="+")  # else these, private ones among them

@@ -10,7 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from portal.acts import first_admin, invitations
-from portal.models import Invitation, User
+from portal.acts.labels import set_remark
+from portal.models import Invitation, Label, User
 
 NEW = "a staple of batteries"
 HOSTILE = "Alma\r\nBcc: eve@example.com\u2028\u202egro.live\u2066 \u200b\x1b[31m"
@@ -106,3 +107,30 @@ def test_it_mails_names_that_no_mail_program_makes_a_link_of(visit, dana, people
     assert "evil" in message.body
     assert "evil.example" not in message.body
     assert "://evil" not in message.body
+
+
+UNSEEN = "\u200b"
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "more"),
+    [
+        ("/labels/{label}/", "name", {}),
+        ("/keys/add/", "label", {"secret": "sk_test_of_no_account"}),
+        ("/share-links/add/", "name", {"scope": "all", "days": "7"}),
+        ("/nameservers/add/", "name", {"servers": "ns1.example.com ns2.example.com"}),
+        ("/views/add/", "name", {"listing": "invoices"}),
+        ("/catalogue/commands/add/", "words", {"name": "reboot"}),
+        ("/catalogue/gateways/add/", "words", {"name": "stripe"}),
+        ("/people/invite/", "name", {"email": "new@example.com", "role": "member"}),
+    ],
+)
+def test_nothing_is_called_by_what_does_not_show(visit, dana, rows, acme, path, field, more):
+    set_remark(dana, rows.service(acme), "Shop", "")
+    path = path.format(label=Label.objects.get().pk)
+
+    page = visit(dana).post(path, {field: UNSEEN} | more)
+
+    assert page.status == 422
+    assert page.one(f"[name={field}]")["aria-invalid"] == "true"
+    assert Label.objects.get().name == "Shop"

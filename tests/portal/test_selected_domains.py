@@ -319,6 +319,10 @@ class TestNameservers:
         browser.post("/domains/selected/nameservers/", form_of(page, saved=str(saved.pk)))
         assert Operation.objects.get(remote_id=every()[1].remote_id).parameters["ns2"] == "ns2.example.net"
 
+    def test_it_saves_no_set_under_a_name_of_which_nothing_shows(self, browser):
+        confirm(browser, "nameservers", every()[0], servers=SERVERS, save_as="\u200b")
+        assert not NameserverSet.objects.exists()
+
 
 class TestTryingAgain:
     def test_it_leads_to_a_new_confirmation_of_what_was_refused_or_not_sent(self, browser, sandbox):
