@@ -32,6 +32,16 @@ class SavedViewForm(forms.ModelForm):
         help_texts = {"shared": _("Everyone sees only the rows that they may see.")}
 
 
+    def clean_name(self) -> str:
+        """Another view of its owner would have the same name; what makes a view anew replaces that."""
+        name: str = self.cleaned_data["name"]
+        view = self.instance
+        same = SavedView.objects.filter(owner=view.owner_id, listing=view.listing, name=name)
+        if view.owner_id and same.exclude(pk=view.pk).exists():
+            raise forms.ValidationError(_("There is another view of this name in this list."))
+        return name
+
+
 class NewViewForm(SavedViewForm):
     listing = forms.ChoiceField(choices=[(name, name) for name in LISTS], widget=forms.HiddenInput())
     query = forms.CharField(required=False, max_length=LONGEST_QUERY, widget=forms.HiddenInput())

@@ -27,10 +27,10 @@ class MonthPicker:
     @property
     def years(self) -> list[tuple[int, list[tuple[date, str]]]]:
         """The newest year first, each with all of its months, so that they stand in columns."""
-        first, last = min(self.first, self.month).year, max(self.last, self.month).year
+        years = {*range(self.first.year, self.last.year + 1), self.month.year}
         return [
             (year, [self._leading_to(date(year, month, 1)) for month in range(1, 13)])
-            for year in range(last, first - 1, -1)
+            for year in sorted(years, reverse=True)
         ]
 
     def _leading_to(self, month: date) -> tuple[date, str]:

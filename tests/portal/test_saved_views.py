@@ -57,6 +57,21 @@ def test_it_replaces_a_person_s_view_of_the_same_name(visit, people, alma, acme)
     assert SavedView.objects.get(owner=ben).query == "status=Overdue&sort=due"
 
 
+def test_it_renames_no_view_to_the_name_of_another(visit, people, alma, acme):
+    view(people.member("Ben"), name="Theirs")
+    view(alma, name="Elsewhere", listing="services")
+    view(alma, name="Mine")
+    other = view(alma, name="Other")
+
+    page = visit(alma).post(f"/views/{other.pk}/", {"name": "Mine"})
+
+    assert page.status == 422
+    assert page.one("input[name=name]")["value"] == "Mine"
+    assert page.one(".errorlist").text == "There is another view of this name in this list."
+    for name in ("Theirs", "Elsewhere", "Other"):
+        assert visit(alma).post(f"/views/{other.pk}/", {"name": name}).status == 303
+
+
 @pytest.mark.parametrize("listing", LISTS)
 def test_it_can_save_a_view_of_every_list_of_rows(visit, people, listing):
     browser = visit(people.admin("Ada"))

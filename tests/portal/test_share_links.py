@@ -164,6 +164,10 @@ def test_it_shows_what_is_in_a_link(browser, rows, acme, dana):
 
     assert facts[:4] == ["Acme", "Paid", "any day", "1"]
 
+    dana.language = "de"
+    dana.save()
+    assert browser.get(f"/share-links/{link.pk}/").texts("dl.facts dd")[1] == "Bezahlt"
+
 
 def test_it_revokes_after_a_confirmation(browser, dana):
     link, _ = ShareLink.objects.make(dana, days=7, name="Adviser")
