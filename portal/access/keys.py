@@ -50,6 +50,6 @@ def _accounts_with_working_key() -> QuerySet[ApiKey, Any]:
 
 
 def stopped_refreshes(user: User) -> QuerySet[Refresh]:
-    """Refreshes that have stopped, in accounts whose keys the user manages."""
-    accounts = keys_to_manage(user).exclude(account=None).values("account")
+    """Refreshes that have stopped, in accounts which keys that the user manages open."""
+    accounts = keys_to_manage(user).active().exclude(account=None).values("account")
     return Refresh.objects.filter(account__in=accounts).exclude(broken_at=None).select_related("account")

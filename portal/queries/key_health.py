@@ -79,10 +79,11 @@ class KeyHealth:
 def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
     """Keys with problems first. The number of queries does not depend on the keys.
 
-    Keys come as ``access.keys_to_manage`` gives them.
+    Keys come as ``access.keys_to_manage`` gives them. Of the account of one that gives no rights nothing is
+    told: its owner may not see it.
     """
     keys = list(keys)
-    accounts = {key.account_id for key in keys if key.account_id}
+    accounts = {key.account_id for key in keys if key.account_id and key.gives_rights}
     refreshes: dict[UUID | None, list[Refresh]] = {}
     for refresh in Refresh.objects.filter(account__in=accounts, noun__in=LISTS):
         refreshes.setdefault(refresh.account_id, []).append(refresh)
@@ -91,7 +92,7 @@ def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
     health = [
         KeyHealth(
             key,
-            refreshes.get(key.account_id, []),
+            refreshes.get(key.account_id, []) if key.gives_rights else [],
             is_alone=key in alone,
             rows=rows.get(key.account_id, {}) if key in alone else {},
         )
@@ -101,10 +102,7 @@ def of(keys: Iterable[ApiKey]) -> list[KeyHealth]:
 
 
 def _alone(keys: list[ApiKey], accounts: set[UUID]) -> set[ApiKey]:
-    """Keys that are the only one to their account; during a rotation the new one.
-
-    Unverified and disabled keys are left out, because their owner may not see the account.
-    """
+    """Keys that are the only one to their account; during a rotation the new one."""
     readers: dict[UUID | None, set[UUID]] = {}
     usable = ApiKey.objects.usable().filter(account__in=accounts, successor=None)
     for account_id, pk in usable.values_list("account_id", "pk"):
@@ -113,8 +111,7 @@ def _alone(keys: list[ApiKey], accounts: set[UUID]) -> set[ApiKey]:
         key
         for key in keys
         if key.account_id
-        and key.verified_at
-        and not key.disabled_at
+        and key.gives_rights
         and not key.takes_over
         and not readers.get(key.account_id, set()) - {key.pk}
     }

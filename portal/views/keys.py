@@ -77,10 +77,11 @@ def add_key(request: http.Request) -> HttpResponse:
 @require_safe
 def key(request: http.Request, key_id: UUID) -> HttpResponse:
     key = access.key_to_manage(request.user, key_id)
+    is_told = key.account and key.gives_rights
     context = {
         "key": key,
         "health": key_health.of([key])[0],
-        "refreshes": Refresh.objects.filter(account=key.account).order_by("pk") if key.account else [],
+        "refreshes": Refresh.objects.filter(account=key.account).order_by("pk") if is_told else [],
         "others": _other_keys(key),
     }
     return http.page(request, "keys/detail.html", context)

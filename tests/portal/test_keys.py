@@ -7,7 +7,7 @@ from portal.live_reads.slots import provider_call
 from portal.wording import formats
 from tests.portal.statements import all_statements
 from ultahost_api import keys, tasks
-from ultahost_api.models import Account, ApiKey, RateWindow, Refresh, Service
+from ultahost_api.models import LISTS, Account, ApiKey, RateWindow, Refresh, Service
 from ultahost_api.sandbox import Fault
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -493,6 +493,25 @@ def test_it_does_not_mark_a_key_that_is_a_year_old_but_was_replaced(browser, old
 
     assert browser.get("/keys/").texts("td.state .status") == ["Active"]
     assert browser.get("/").all(".banner a[href=/keys/?show=old]") == []
+
+
+def test_a_disabled_key_tells_its_owner_nothing_of_the_account(visit, rows, alma, acme, people):
+    Account.objects.update(currency="USD", former_currency="EUR", currency_changed_at=timezone.now())
+    key, now = rows.key(alma, acme), timezone.now()
+    rows.key(people.member("Ben"), acme, "Ben's")
+    Refresh.objects.bulk_create(
+        Refresh(account=acme, noun=noun, broken_at=now, trouble="odd", completed_at=now, next_due_at=now)
+        for noun in LISTS
+    )
+    words = ("currency changed", "Other keys", "next at", "Refreshes of the account", "no update since")
+
+    def told():
+        pages = [visit(alma).get(path).html for path in ("/", "/keys/", f"/keys/{key.pk}/")]
+        return [word for word in words if any(word in page for page in pages)]
+
+    assert told() == list(words)
+    ApiKey.objects.filter(pk=key.pk).update(disabled_at=now)
+    assert told() == []
 
 
 @pytest.mark.parametrize("end", ["disabled_at", "refused_at"])

@@ -155,6 +155,11 @@ class ApiKey(models.Model):
         return bool(broken) and not (self.takes_over and self.takes_over.is_usable)
 
     @property
+    def gives_rights(self) -> bool:
+        """As ``ApiKeyQuerySet.active``, of one key."""
+        return not (self.removed_at or self.disabled_at) and self.verified_at is not None
+
+    @property
     def is_usable(self) -> bool:
         return self.state == self.State.ACTIVE
 
