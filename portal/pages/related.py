@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +21,15 @@ _WORDS = Translated(
         "domain": _("Domain %(name)s"),
         "gone": _("No longer at Ultahost"),
         "more": _("%(count)s more"),
+    }
+)
+_HEADS = Translated(
+    {
+        "what": _("What"),
+        "status": _("Status"),
+        "next_due_date": _("Due"),
+        "date": _("Date"),
+        "amount": _("Amount"),
     }
 )
 _AMOUNTS = {
@@ -47,7 +56,13 @@ def related(rows: Sequence[Any]) -> SafeString:
 
 
 def _table(rows: Sequence[Any]) -> SafeString:
-    return format_html('<table class="rows"><tbody>{}</tbody></table>', parts.joined(map(_row, rows)))
+    titles = (_HEADS[name] for name in ("what", "status", _DAYS[rows[0]._meta.model_name], "amount"))
+    heads = format_html_join("", '<th scope="col">{}</th>', ((title,) for title in titles))
+    return format_html(
+        '<table class="rows"><thead class="visually-hidden"><tr>{}</tr></thead><tbody>{}</tbody></table>',
+        heads,
+        parts.joined(map(_row, rows)),
+    )
 
 
 def _row(row: Any) -> SafeString:

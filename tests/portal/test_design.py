@@ -49,6 +49,14 @@ def render(source: str, query: str = "", **context: Any) -> str:
 
 # The files
 
+
+def test_every_table_names_its_columns():
+    drawn = [*TEMPLATES, *(ROOT / "portal/pages").glob("*.py")]
+    tables = {by_name(path): path.read_text() for path in drawn if "<table" in path.read_text()}
+    assert len(tables) > 20
+    assert [name for name, text in tables.items() if text.count("<table") != text.count("<thead")] == []
+
+
 ONE_SIDED = re.compile(r"(?<![-\w])(?:(?:margin|padding|border|inset)-)?(?:left|right)(?:-\w+)?\s*:")
 OF_A_SIDE = re.compile(r"(?:text-align|float|clear)\s*:\s*(?:left|right)\b")
 FOUR_SIDES = re.compile(r"(?<![-\w])(?:margin|padding|inset|border-width|border-radius)\s*:([^;}]*)")
