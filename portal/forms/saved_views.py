@@ -31,7 +31,6 @@ class SavedViewForm(forms.ModelForm):
         fields = ["name", "shared"]
         help_texts = {"shared": _("Everyone sees only the rows that they may see.")}
 
-
     def clean_name(self) -> str:
         """Another view of its owner would have the same name; what makes a view anew replaces that."""
         name: str = self.cleaned_data["name"]

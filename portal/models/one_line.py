@@ -21,7 +21,7 @@ class OneLine(forms.CharField):
     """Takes one line. What shows nothing counts as not filled in."""
 
     def to_python(self, value: Any) -> str:
-        return one_line(super().to_python(value))
+        return one_line(super().to_python(value) or "")
 
 
 class OneLineField(models.CharField):
