@@ -58,6 +58,7 @@ class WritePage:
     noted: Mapping[str, object] = field(default_factory=dict)
     own_key_only: bool = False
     asks_again: bool = False  # for the password, even if other writes of this action do not
+    currency: str = ""  # of ``agreed``; by default the account's
     priced: bool = False  # it costs ``agreed``; without a known total it cannot be sent
     agreed: Decimal | None = None  # the total that the page shows
     on_done: Callable[[Operation], SafeString | None] | None = None  # returns other words than the deed's
@@ -103,7 +104,7 @@ class WritePage:
             return title
         return _("%(act)s, %(sum)s") % {
             "act": title,
-            "sum": formats.money(self.agreed, self.account.currency),
+            "sum": formats.money(self.agreed, self.currency or self.account.currency),
         }
 
     def _key(self) -> ApiKey | None:

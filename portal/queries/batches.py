@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from portal import access
 from portal.models import User
+from portal.wording.deeds import currency_of
 from portal.wording.links import href
 from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.models import ApiKey, Batch, Domain, Operation
@@ -53,6 +54,10 @@ class Line:
         if self._is_of_contact:
             return str(self.operation.remote_id)
         return str(self.row.pk) if self.row else ""
+
+    @property
+    def currency(self) -> str:
+        return currency_of(self.operation, self.row)
 
     @property
     def _is_of_contact(self) -> bool:

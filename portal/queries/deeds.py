@@ -12,6 +12,7 @@ from portal.models import Product, ServiceCommand, User
 from portal.wording import deeds
 from portal.wording.links import href
 from ultahost_api.models import Operation
+from ultahost_api.models.cached import Cached
 
 # Where the rows of each noun are found, and what they are called, as their models say.
 _ROWS: dict[str, tuple[Any, Any]] = {
@@ -30,6 +31,7 @@ class Subject(NamedTuple):
     remote_id: int
     pk: UUID
     name: str
+    currency: str  # of an invoice, which keeps its own; empty for the others
 
     def __str__(self) -> str:
         return self.name or f"#{self.remote_id}"
@@ -55,9 +57,9 @@ class Deeds:
     def words(self, operation: Operation) -> str:
         return deeds.deed(operation, self._names, self.subject(operation))
 
-    def words_here(self, operation: Operation) -> str:
+    def words_here(self, operation: Operation, row: Cached) -> str:
         """Without the name of the row, on its own page."""
-        return deeds.deed_here(operation, self._names)
+        return deeds.deed_here(operation, self._names, row)
 
     def asked(self, operation: Operation) -> str:
         return deeds.asked(operation, self._names)
@@ -92,9 +94,10 @@ def _found(user: User, noun: str, operations: Sequence[Operation]) -> "QuerySet[
     if not ids:
         return None
     rows, name = _ROWS[noun]
+    currency = F("currency") if noun == "invoice" else Value("", CharField())
     known = rows(user).filter(remote_id__in=ids, account__in={one.account_id for one in operations})
     told: QuerySet[Any, Any] = known.order_by().values_list(
-        Value(noun, CharField()), "account_id", "remote_id", "pk", name
+        Value(noun, CharField()), "account_id", "remote_id", "pk", name, currency
     )
     return told
 

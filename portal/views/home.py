@@ -52,7 +52,9 @@ def home(request: http.Request) -> HttpResponse:
         ],
         "year": today.year,
         "due": access.kept_rows(request.user, "due", lambda: list(due[:_SHOWN])),
-        "changes": history.feed(access.kept_rows(request.user, "changes", lambda: _changes(request.user))),
+        "changes": history.feed(
+            request.user, access.kept_rows(request.user, "changes", lambda: _changes(request.user))
+        ),
         "stopped": _stopped(request.user),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),

@@ -217,5 +217,6 @@ def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         extra={"busy": gettext("Paying…")},
         priced=True,
         agreed=invoice.total,
+        currency=invoice.currency,
     )
     return writing.respond(WriteForm, lambda form: writes.PayInvoice(invoice.remote_id))

@@ -100,13 +100,13 @@ def deed(operation: Operation, names: Names, row: object = None) -> str:
     """With the name of the row that it is about, or the row's id if the reader may not see the row."""
     told = name(operation, row)
     if operation.took_effect:
-        return _said(_NAMED, operation, names, told)
+        return _said(_NAMED, operation, names, told, row)
     return _with_name(asked(operation, names), told)
 
 
-def deed_here(operation: Operation, names: Names) -> str:
+def deed_here(operation: Operation, names: Names, row: object) -> str:
     """On the page of the row that it is about, without its name."""
-    return _said(_HERE, operation, names, "") if operation.took_effect else asked(operation, names)
+    return _said(_HERE, operation, names, "", row) if operation.took_effect else asked(operation, names)
 
 
 def asked(operation: Operation, names: Names) -> str:
@@ -117,18 +117,18 @@ def asked(operation: Operation, names: Names) -> str:
     return _WANTED[kind] if kind in _WANTED else act(operation.action)
 
 
-def _said(sentences: Translated, operation: Operation, names: Names, named: str) -> str:
+def _said(sentences: Translated, operation: Operation, names: Names, named: str, row: object) -> str:
     kinds = [f"{operation.action} {_variant(operation)}", operation.action]
     found = next((kind for kind in kinds if kind in sentences), None)
     if found is None and sentences is _HERE:
-        return _said(_NAMED, operation, names, named)
+        return _said(_NAMED, operation, names, named, row)
     if found is None:
         return act(operation.action)
     value = _VALUES[operation.action](operation, names) if operation.action in _VALUES else ""
     if "%(value)s" in sentences[found] and not value:
         return _with_name(act(operation.action), named)
     told = sentences[found] % {"name": named, "value": value}
-    price = _price(operation)
+    price = _price(operation, row)
     return _("%(deed)s, %(amount)s") % {"deed": told, "amount": price} if price else told
 
 
@@ -157,7 +157,7 @@ def _variant(operation: Operation) -> str:
     return str(parameters.get("lockstatus") or parameters.get("type") or "")
 
 
-def _price(operation: Operation) -> str:
+def _price(operation: Operation, row: object) -> str:
     """What was paid, or what the answer says that it costs."""
     amount = operation.agreed_total
     if operation.action in {"upgrade_service", "pay_invoice"} and amount is None:
@@ -167,7 +167,21 @@ def _price(operation: Operation) -> str:
             return ""
     if amount is None or not amount.is_finite():
         return ""
-    return formats.money(amount, str(operation.result.get("currency") or operation.account.currency))
+    return formats.money(amount, str(operation.result.get("currency") or currency_of(operation, row)))
+
+
+def currency_of(operation: Operation, row: object) -> str:
+    """What the amounts of an operation are in.
+
+    An invoice has its own, which its account may have left: of one that the reader may not see it is not
+    known then, and so empty. Other operations have that which the account had.
+    """
+    if told := getattr(row, "currency", ""):
+        return str(told)
+    account = operation.account
+    if operation.noun == "invoice" and account.former_currency:
+        return ""
+    return account.currency_at(operation.created_at)
 
 
 def _command(operation: Operation, names: Names) -> str:

@@ -58,12 +58,16 @@ def subject(event: Event) -> str:
     return _SUBJECTS[event.noun] % {"name": event.name}
 
 
-def words(event: Event) -> str:
-    """``Unpaid → Paid; Total: €10.00 → €0.00``, the status first."""
+def words(event: Event, currency: str = "") -> str:
+    """``Unpaid → Paid; Total: €10.00 → €0.00``, the status first.
+
+    ``currency`` is that of an invoice; others have that which their account had then.
+    """
+    currency = currency or event.account.currency_at(event.at)
     changes = sorted(event.changes.items(), key=lambda change: change[0] not in _STATUSES)
     if event.kind in {Kind.UNREADABLE, Kind.READABLE}:
-        return "; ".join(_readability(event, name, was, now) for name, (was, now) in changes)
-    told = [_difference(name, was, now, event.account.currency) for name, (was, now) in changes]
+        return "; ".join(_readability(event.kind, name, was, now, currency) for name, (was, now) in changes)
+    told = [_difference(name, was, now, currency) for name, (was, now) in changes]
     if event.kind != Kind.CHANGED:
         told.insert(0, _KINDS[event.kind])
     return "; ".join(told)
@@ -85,10 +89,10 @@ def _difference(name: str, was: Any, now: Any, currency: str) -> str:
     return f"{fields.label(name)}: {change}"
 
 
-def _readability(event: Event, name: str, was: Any, now: Any) -> str:
+def _readability(kind: str, name: str, was: Any, now: Any, currency: str) -> str:
     """The unreadable text is shown as Ultahost wrote it, without formatting."""
-    currency, told = event.account.currency, {"field": fields.label(name)}
-    if event.kind == Kind.READABLE:
+    told = {"field": fields.label(name)}
+    if kind == Kind.READABLE:
         told |= {"now": _value(name, now, currency)}
         return _READABILITY[Kind.READABLE] % told
     told |= {"was": _value(name, was, currency), "told": now}

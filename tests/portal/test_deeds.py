@@ -217,5 +217,5 @@ def test_it_has_words_for_an_operation_of_which_nothing_else_is_known(alma, key,
         for operation.state in Operation.State.values:
             deeds = Deeds(alma, [operation])
             assert deeds.words(operation)
-            assert deeds.words_here(operation)
-            assert "%(" not in deeds.words(operation) + deeds.words_here(operation)
+            assert deeds.words_here(operation, key.account)
+            assert "%(" not in deeds.words(operation) + deeds.words_here(operation, key.account)

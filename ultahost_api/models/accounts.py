@@ -71,6 +71,11 @@ class Account(Searched):
         """Whether ``AccountQuerySet.watch`` would leave this account as it is."""
         return bool(self.watched_until and self.watched_until > now + _NOTED_AGAIN)
 
+    def currency_at(self, moment: datetime) -> str:
+        """The one that amounts had which were told then. Of several changes only the last is known."""
+        changed = self.currency_changed_at
+        return self.former_currency if changed and moment < changed else self.currency
+
     @property
     def is_watched(self) -> bool:
         return bool(self.watched_until and self.watched_until > timezone.now())
