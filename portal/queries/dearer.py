@@ -29,11 +29,13 @@ class Dearer:
         return round((self.next / self.was - 1) * 100)
 
 
-def dearer(services: QuerySet[Service], domains: QuerySet[Domain], today: date) -> list[Dearer]:
-    """Of the active ones among these, the soonest first."""
+def dearer(
+    services: QuerySet[Service], domains: QuerySet[Domain], currency: str, today: date
+) -> list[Dearer]:
+    """Of the active ones among these, whose accounts have this currency; the soonest first."""
     soon = {"status": "Active", "next_due_date__range": (today, today + AHEAD)}
-    whole = _lines().filter(service=OuterRef("pk"), description__contains="(")
-    renewals = _lines().filter(domain=OuterRef("pk"), is_renewal=True)
+    whole = _lines(currency).filter(service=OuterRef("pk"), description__contains="(")
+    renewals = _lines(currency).filter(domain=OuterRef("pk"), is_renewal=True)
     found = [
         *_risen(services.filter(**soon), "amount", whole),
         *_risen(domains.filter(**soon).exclude(auto_renew=False), "recurring_amount", renewals),
@@ -42,9 +44,12 @@ def dearer(services: QuerySet[Service], domains: QuerySet[Domain], today: date) 
     return sorted(kept, key=lambda one: (one.row.next_due_date or today, str(one.row)))
 
 
-def _lines() -> QuerySet[InvoiceItem]:
-    """The newest line first, in the outer query of a service or domain."""
-    lines = InvoiceItem.objects.filter(amount__gt=0, invoice__gone_at=None)
+def _lines(currency: str) -> QuerySet[InvoiceItem]:
+    """The newest line first, in the outer query of a service or domain.
+
+    Invoices of before a change of the account's currency kept theirs: they compare with nothing of now.
+    """
+    lines = InvoiceItem.objects.filter(amount__gt=0, invoice__gone_at=None, invoice__currency=currency)
     return lines.exclude(invoice__status__in=NOT_SPENT).order_by(
         F("invoice__date").desc(nulls_last=True), "-invoice__remote_id", "-amount"
     )

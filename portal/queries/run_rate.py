@@ -73,7 +73,7 @@ class RunRate:
 
     def __init__(self, user: User, currency: str, account: Account | None = None) -> None:
         """The accounts are named by id, so that no statement reads them for their currency."""
-        self._user = user
+        self._user, self.currency = user, currency
         seen = [one for one in access.accounts_to_view(user) if one.currency == currency]
         self.accounts = [one for one in seen if account is None or one.pk == account.pk]
         self._key = "run rate", currency, account and account.pk
@@ -142,7 +142,7 @@ class RunRate:
         return [service for service in services if service.pk in pending]
 
     def dearer(self, today: date) -> list[Dearer]:
-        return self._kept("dearer", lambda: dearer(self.services, self.domains, today))
+        return self._kept("dearer", lambda: dearer(self.services, self.domains, self.currency, today))
 
     def forecast(self, today: date) -> list[Month]:
         def work_out() -> list[Month]:
@@ -161,14 +161,22 @@ class RunRate:
             if one := forecast.recurring(service):
                 yield Recurring(one.due, one.months, -one.amount, -one.count, -one.unread)
 
+    def told_at(self, moment: datetime) -> list[Account]:
+        """Those of which it is known what they cost then, in this currency."""
+        return [
+            one
+            for one in self.accounts
+            if one.created_at < moment and one.currency_at(moment) == one.currency
+        ]
+
     def changes(self, since: datetime) -> list[Change]:
-        """Since the beginning of a month, the largest first. Accounts that are newer are left out."""
+        """Since the beginning of a month, the largest first, of the accounts of which it is known."""
         return self._kept(("changes", since), lambda: self._read_changes(since))
 
     def _read_changes(self, since: datetime) -> list[Change]:
-        older = [one for one in self.accounts if one.created_at < since]
-        events = access.events_to_view(self._user).of(older).filter(_TELLS, at__gte=since)
-        changed = list(events.order_by("-at", "-pk")) if older else []
+        known = self.told_at(since)
+        events = access.events_to_view(self._user).of(known).filter(_TELLS, at__gte=since)
+        changed = list(events.order_by("-at", "-pk")) if known else []
         by_row: dict[Any, list[Event]] = {}
         for event in changed:
             by_row.setdefault(event.row_id, []).append(event)

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from portal.models import AccountPolicy
 from tests.portal.statements import all_statements
+from tests.portal.test_spend import WHOLE, figures, table
+from tests.portal.test_spend_sums import bill
 from ultahost_api.models import Operation
 
 NOW = timezone.now()
@@ -134,3 +136,56 @@ def test_it_asks_for_currencies_once_and_only_where_an_account_had_another(brows
 
     assert few - before <= 1
     assert statements() == few
+
+
+@pytest.fixture
+def longest(acme):
+    acme.created_at = NOW - timedelta(days=400)
+    acme.save()
+
+
+def test_a_renewal_is_dearer_only_than_one_in_its_currency(browser, rows, acme):
+    due = {"next_due_date": timezone.localdate() + timedelta(days=9)}
+    service = rows.service(acme, domain="a.com", amount="12", billing_cycle="Monthly", **due)
+    bill(rows, acme, (service, "10")).items.update(description=WHOLE)
+    domain = rows.domain(acme, name="b.com", recurring_amount="12", **due)
+    bill(rows, acme, (domain, "10")).items.update(is_renewal=True)
+    assert len(table(browser.get("/spend/"), "dearer")) == 2
+
+    leave_euros(acme)
+
+    page = browser.get("/spend/?currency=USD")
+    assert "$" in figures(page)[0]
+    assert table(page, "dearer") == []
+
+
+@pytest.mark.parametrize("ago", [400, 0])
+def test_a_run_rate_is_compared_only_with_one_in_its_currency(browser, rows, acme, longest, ago):
+    service = rows.service(acme, domain="a.com", amount="12", billing_cycle="Monthly")
+    leave_euros(acme, timedelta(days=ago))
+    rows.event(service, changes={"amount": ["10.00", "12.00"]})
+
+    page = browser.get("/spend/")
+
+    if ago:
+        assert figures(page)[1].startswith("+$2.00 since")
+        assert table(page, "changes") == ["a.com Dearer $10.00 $12.00 $2.00"]
+    else:
+        assert figures(page)[1].endswith("not known")
+        assert table(page, "changes") == []
+
+
+def test_the_other_accounts_changes_of_the_run_rate_are_still_told(browser, rows, alma, acme, longest):
+    harbour = rows.account("Harbour", "USD")
+    rows.key(alma, harbour, "Second")
+    type(harbour).objects.update(created_at=NOW - timedelta(days=400))
+    for account in (acme, harbour):
+        service = rows.service(account, domain=f"{account}.com", amount="12", billing_cycle="Monthly")
+        rows.event(service, changes={"amount": ["10.00", "12.00"]})
+    acme.refresh_from_db()
+    leave_euros(acme, timedelta())
+
+    page = browser.get("/spend/")
+
+    assert figures(page)[1].startswith("+$2.00 since")
+    assert table(page, "changes") == ["Harbour.com Dearer $10.00 $12.00 $2.00"]

@@ -49,8 +49,8 @@ class Recurring:
 
     @cached_property
     def is_first_month(self) -> bool:
-        """Whether no account was here before this month, so that no change of it is known."""
-        return not any(one.created_at < self.month_start for one in self.rates.accounts)
+        """Whether no account was here before this month, in this currency: no change of it is known."""
+        return not self.rates.told_at(self.month_start)
 
     @cached_property
     def changes(self) -> list[Change]:
