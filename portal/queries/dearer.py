@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
 
 from ultahost_api.models import Domain, Event, InvoiceItem, Service
 from ultahost_api.models.invoice_statuses import NOT_SPENT
@@ -23,6 +24,7 @@ class Dearer:
     row: Service | Domain
     was: Decimal
     next: Decimal
+    paid_on: date | None = None  # the date of the invoice of the last one, where it could be read
 
     @property
     def percent(self) -> int:
@@ -56,20 +58,29 @@ def _lines(currency: str) -> QuerySet[InvoiceItem]:
 
 
 def _risen(rows: QuerySet[Any], amount: str, lines: QuerySet[InvoiceItem]) -> Iterator[Dearer]:
-    last = {"last": Subquery(lines.values("amount")[:1]), "text": Subquery(lines.values("description")[:1])}
+    told = {"last": "amount", "text": "description", "paid_on": "invoice__date"}
+    last = {name: Subquery(lines.values(field)[:1]) for name, field in told.items()}
     for row in rows.annotate(**last).filter(**{f"{amount}__gt": F("last")}).order_by("next_due_date")[:_MOST]:
         price = getattr(row, amount)
         is_known = isinstance(row, Domain) or is_whole_renewal(row.text)
         if is_known and price * 10 > row.last * 11:
-            yield Dearer(row, row.last, price)
+            yield Dearer(row, row.last, price, row.paid_on)
 
 
 def _without_new_cycle(found: list[Dearer]) -> Iterable[Dearer]:
-    """A service that is now paid for a longer time did not get dearer."""
+    """What is paid for a longer time than on the last invoice did not get dearer."""
     if not found:
         return found
     told = Event.objects.filter(
-        row_id__in=[one.row.pk for one in found], changes__has_key="billing_cycle"
-    ).values_list("row_id", flat=True)
-    changed = set(told)
-    return [one for one in found if one.row.pk not in changed]
+        row_id__in=[one.row.pk for one in found],
+        changes__has_any_keys=["billing_cycle", "registration_period"],
+    )
+    changed = dict(told.order_by("at").values_list("row_id", "at"))  # the last of each row
+    return [one for one in found if not _was_before(one, changed.get(one.row.pk))]
+
+
+def _was_before(one: Dearer, changed: datetime | None) -> bool:
+    """Whether the last renewal was, or may have been, before this change of its cycle."""
+    if changed is None:
+        return False
+    return one.paid_on is None or one.paid_on <= timezone.localdate(changed)

@@ -287,6 +287,26 @@ def test_it_compares_a_renewal_with_renewals_alone(browser, rows, acme):
     assert row.startswith("renewed.com")
 
 
+@pytest.mark.parametrize(
+    ("changed", "billed", "is_dearer"), [(90, 20, True), (20, 90, False), (20, 20, False), (20, None, False)]
+)
+def test_it_compares_renewals_since_the_cycle_changed(browser, rows, acme, changed, billed, is_dearer):
+    """Before, the price was that of another time. On the day itself it may be."""
+    due = {"next_due_date": TODAY + timedelta(days=9)}
+    service = rows.service(acme, domain="a.com", amount="120", billing_cycle="Annually", **due)
+    domain = rows.domain(acme, name="b.com", recurring_amount="120", registration_period=1, **due)
+    date = TODAY - timedelta(days=billed) if billed else None
+    bill(rows, acme, (service, "80"), date=date).items.update(description=WHOLE)
+    bill(rows, acme, (domain, "80"), date=date).items.update(is_renewal=True)
+    at = timezone.now() - timedelta(days=changed)
+    rows.event(service, changes={"billing_cycle": ["Monthly", "Annually"]}, at=at)
+    rows.event(domain, changes={"registration_period": [2, 1]}, at=at)
+
+    found = table(browser.get("/spend/"), "dearer")
+
+    assert [row[:5] for row in found] == (["a.com", "b.com"] if is_dearer else [])
+
+
 def test_it_shows_billing_no_services(visit, people, rows, acme):
     service = rows.service(acme, domain="secret.com", amount="10", billing_cycle="Monthly")
     bill(rows, acme, (service, "20"), date=MONTH)
