@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.forms.order_base import YEARS, Facts, OrderForm
+from portal.queries.cycles import rounded
 from portal.wording.cycles import cycle_word
 from ultahost_api.models import Account, Domain, Service
 from ultahost_api.models.row_statuses import NOT_RENEWABLE_DOMAIN
@@ -30,13 +32,20 @@ class _Renewal(OrderForm):
     def picked(self) -> list[Any]:
         return list(self.cleaned_data[self.noun])
 
-    def price_of(self, row: Any) -> Decimal | None:
+    def price_of(self, row: Any) -> Decimal | Fraction | None:
+        """As it was told, or a fraction if it had to be worked out; None if it is not known."""
         raise NotImplementedError
 
     @property
     def expected(self) -> Decimal | None:
-        prices = [self.price_of(row) for row in self.picked]
-        return sum(filter(None, prices), Decimal(0)) if prices and None not in prices else None
+        """What was told is kept to its last decimal; a sum with something worked out is rounded once."""
+        prices = [price for row in self.picked if (price := self.price_of(row)) is not None]
+        if not prices or len(prices) < len(self.picked):
+            return None
+        told = [price for price in prices if isinstance(price, Decimal)]
+        if len(told) == len(prices):
+            return sum(told, Decimal(0))
+        return rounded(sum((Fraction(price) for price in prices), Fraction(0)), self.account.currency)
 
 
 class DomainRenewalOrder(_Renewal):
@@ -73,10 +82,12 @@ class DomainRenewalOrder(_Renewal):
     def described(self) -> Facts:
         return [(domain, self._words(domain)) for domain in self.picked]
 
-    def price_of(self, row: Domain) -> Decimal | None:
-        if row.recurring_amount is None or not row.registration_period or row.recurring_amount <= 0:
+    def price_of(self, row: Domain) -> Decimal | Fraction | None:
+        amount, period, years = row.recurring_amount, row.registration_period, self._years_of(row)
+        if amount is None or not period or amount <= 0:
             return None
-        return row.recurring_amount / row.registration_period * self._years_of(row)
+        turns, rest = divmod(years, period)
+        return Fraction(amount) * years / period if rest else amount * turns
 
     def _years_of(self, domain: Domain) -> int:
         return int(self.cleaned_data.get(_years(domain)) or self.cleaned_data.get("years") or 1)

@@ -124,6 +124,47 @@ class TestReview:
     def test_it_renews_only_what_can_be_renewed(self, visit, alma):
         assert visit(alma).get("/orders/new/renew-domains/").texts("tbody .name") == ["old.example.com"]
 
+    @pytest.mark.parametrize(
+        ("currency", "amounts", "years", "shown"),
+        [
+            ("EUR", {"10": 3}, 1, "€3.33"),
+            ("EUR", {"10": 3}, 3, "€10.00"),
+            ("EUR", {"10": 3, "10.00": 3}, 1, "€6.67"),  # rounded after adding
+            ("EUR", {"10": 3, "5": 1}, 2, "€16.67"),
+            ("EUR", {"10.005": 2}, 1, "€5.00"),
+            ("EUR", {"10.01": 2}, 1, "€5.01"),  # half up
+            ("EUR", {"10.005": 1}, 2, "€20.01"),
+            ("EUR", {"10.005": 1}, 1, "€10.005"),  # as it was told
+            ("JPY", {"1000": 3}, 1, "¥333"),
+            ("JPY", {"1980.50": 1}, 1, "¥1,980.50"),
+            ("KWD", {"10": 3}, 1, "KWD3.333"),
+        ],
+    )
+    def test_it_rounds_a_price_once_that_it_worked_out(
+        self, visit, alma, rows, currency, amounts, years, shown
+    ):
+        account = rows.account("Worked out", currency)
+        rows.key(alma, account, "Second")
+        query = {"account": account.pk, "years": years, "payment_method": "stripe", "review": 1}
+        query["domains"] = [
+            rows.domain(account, name=f"{n}.example", recurring_amount=amount, registration_period=period).pk
+            for n, (amount, period) in enumerate(amounts.items())
+        ]
+
+        page = visit(alma).get(f"/orders/new/renew-domains/?{urlencode(query, doseq=True)}")
+
+        assert facts(page)["Expected price"].replace("\xa0", "") == shown
+
+    def test_it_expects_of_services_what_was_told(self, visit, alma, rows):
+        account = rows.account("Tokyo", "JPY")
+        rows.key(alma, account, "Second")
+        query = {"account": account.pk, "payment_method": "stripe", "review": 1}
+        query["services"] = [rows.service(account, amount=amount).pk for amount in ("1980.50", "20")]
+
+        page = visit(alma).get(f"/orders/new/renew-services/?{urlencode(query, doseq=True)}")
+
+        assert facts(page)["Expected price"] == "¥2,000.50"
+
 
 class TestPlacing:
     def test_it_orders_a_service_and_leads_to_the_operation(self, visit, alma, sandbox, acme):
