@@ -24,7 +24,10 @@ class Span(TextChoices):
 
 
 class SpendForm(forms.Form):
-    """A choice that is not offered counts as none, so that an old address shows something."""
+    """A choice that is not offered counts as none, so that an old address shows something.
+
+    Without a currency, an account is shown in its own.
+    """
 
     currency = forms.CharField(widget=forms.HiddenInput, required=False)
     account = forms.CharField(label=_("Account"), widget=Select, required=False)
@@ -35,11 +38,15 @@ class SpendForm(forms.Form):
         self.currencies = sorted(currencies_of(self.accounts.values()))
         given = {name: data.get(name, "") for name in ("currency", "account", "period")}
         if given["currency"] not in self.currencies:
-            given["currency"] = self._usual()
+            account = self.accounts.get(given["account"])
+            given["currency"] = account.currency if account else self._usual()
+        offered = self._offered(given["currency"])
+        if given["account"] not in dict(offered):
+            given["account"] = ""
         if given["period"] not in Span:
             given["period"] = Span.LAST_12_MONTHS
         super().__init__(given)
-        self.fields["account"].widget.choices = [("", _("All accounts")), *self._offered(given["currency"])]
+        self.fields["account"].widget.choices = [("", _("All accounts")), *offered]
         self.fields["period"].widget.choices = Span.choices
         self.chosen_currency, self.span = given["currency"], Span(given["period"])
         self.chosen_account = self.accounts.get(given["account"])

@@ -1,6 +1,7 @@
 """Billing cycles: how many months each lasts, and the days on which what recurs falls due."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -40,12 +41,11 @@ def later(day: date, months: int) -> date:
     """The same day so many months later, or the last of that month: 31 January, 28 February, 31 March."""
     month = day.year * 12 + day.month - 1 + months
     first = date(month // 12, month % 12 + 1, 1)
-    return first.replace(day=min(day.day, _days_in(first)))
+    return first.replace(day=min(day.day, last_of_month(first).day))
 
 
-def _days_in(first: date) -> int:
-    following = first.year * 12 + first.month
-    return (date(following // 12, following % 12 + 1, 1) - first).days
+def last_of_month(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def due_days(due: date, months: int | None, since: date, before: date) -> Iterator[date]:

@@ -1,6 +1,6 @@
 """The page Spend: what its numbers are, what they lead to, and who sees which."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -118,6 +118,41 @@ def test_it_narrows_to_an_account_and_a_period(browser, rows, acme):
     assert "€23.00" in figures(browser.get(f"/spend/?account={acme.pk}"))
 
 
+def test_it_shows_an_account_in_its_own_currency(browser, rows, acme, alma):
+    tokyo, harbour = rows.account("Tokyo", "JPY"), rows.account("Harbour")
+    for account in (tokyo, harbour):
+        rows.key(alma, account, str(account))
+    bill(rows, tokyo, (None, "1980"), total="1980", date=MONTH)
+
+    for query in (f"account={tokyo.pk}", f"account={tokyo.pk}&currency=XXX"):
+        page = browser.get(f"/spend/?{query}")
+        assert page.texts("nav[aria-label=Currency] [aria-current]") == ["JPY"]
+        assert page.one("#id_account option[selected]").text == "Tokyo"
+        assert "¥1,980" in figures(page)
+
+
+def test_it_shows_all_where_an_account_has_not_the_chosen_currency(browser, rows, acme, alma):
+    tokyo = rows.account("Tokyo", "JPY")
+    rows.key(alma, tokyo, "Second")
+    bill(rows, acme, (None, "20"), total="20", date=MONTH)
+
+    page = browser.get(f"/spend/?account={tokyo.pk}&currency=EUR")
+
+    assert "€20.00" in figures(page)
+    assert str(tokyo.pk) not in page.html
+    assert page.texts(".printed")[0].startswith("EUR · All accounts")
+
+
+def test_it_shows_an_account_in_the_currency_that_it_had(browser, rows, acme, alma):
+    bill(rows, acme, (None, "20"), total="20", date=MONTH)
+    bill(rows, rows.account("Harbour"), (None, "7"), total="7", date=MONTH)
+    acme.currency, acme.former_currency = "USD", "EUR"
+    acme.save()
+
+    assert "€20.00" in figures(browser.get(f"/spend/?account={acme.pk}&currency=EUR"))
+    assert "$0.00" in figures(browser.get(f"/spend/?account={acme.pk}"))
+
+
 @pytest.mark.parametrize("query", ["currency=XXX", "account=nonsense", "period=forever"])
 def test_it_shows_the_usual_for_what_it_does_not_offer(browser, rows, acme, query):
     bill(rows, acme, (None, "20"), date=MONTH)
@@ -134,6 +169,23 @@ def test_it_says_how_many_details_are_not_read_and_names_them(browser, rows, acm
     assert note.startswith("Details of 1 invoice are not read yet")
     assert note.endswith("Reading them takes less than a minute, if Ultahost answers as before.")
     assert browser.get(page.one(".notes a")["href"]).texts("tbody .name") == ["new"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"detailed_at": None}, {"total": None, "unreadable": {"total": "lots"}}, {"status": "Refunded"}],
+)
+def test_it_leads_to_all_that_it_counts_also_what_is_dated_ahead(
+    visit, rows, alma, acme, time_machine, fields
+):
+    time_machine.move_to("2026-11-20T12:00:00Z", tick=False)
+    for day in (1, 30):
+        bill(rows, acme, (None, "9"), **{"number": day, "date": date(2026, 11, day), "total": "9"} | fields)
+    browser = visit(alma)
+
+    (link,) = browser.get("/spend/").all(".notes a")
+
+    assert sorted(browser.get(link["href"]).texts("tbody .name a")) == ["1", "30"]
 
 
 def test_it_says_how_long_the_details_will_take_by_the_limit_of_the_key(browser, rows, acme, people):
@@ -295,9 +347,9 @@ def test_it_compares_renewals_since_the_cycle_changed(browser, rows, acme, chang
     due = {"next_due_date": TODAY + timedelta(days=9)}
     service = rows.service(acme, domain="a.com", amount="120", billing_cycle="Annually", **due)
     domain = rows.domain(acme, name="b.com", recurring_amount="120", registration_period=1, **due)
-    date = TODAY - timedelta(days=billed) if billed else None
-    bill(rows, acme, (service, "80"), date=date).items.update(description=WHOLE)
-    bill(rows, acme, (domain, "80"), date=date).items.update(is_renewal=True)
+    day = TODAY - timedelta(days=billed) if billed else None
+    bill(rows, acme, (service, "80"), date=day).items.update(description=WHOLE)
+    bill(rows, acme, (domain, "80"), date=day).items.update(is_renewal=True)
     at = timezone.now() - timedelta(days=changed)
     rows.event(service, changes={"billing_cycle": ["Monthly", "Annually"]}, at=at)
     rows.event(domain, changes={"registration_period": [2, 1]}, at=at)

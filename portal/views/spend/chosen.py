@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from portal.forms.spend import SpendForm
 from portal.models import User
 from portal.pages.sheets import Line, Sheet
-from portal.queries.cycles import later
+from portal.queries.cycles import last_of_month
 from portal.wording import formats
 from portal.wording import spend as words
 from portal.wording.links import href
@@ -53,8 +53,13 @@ class Chosen:
         query = {"spend": "counted", "currency": self.currency, "since": since, "until": until}
         return f"{href('invoices')}?{urlencode(query | self._of_account | also)}"
 
+    @property
+    def last_of_month(self) -> date:
+        """Of this one."""
+        return last_of_month(self.today)
+
     def invoices_of_month(self, first: date) -> str:
-        return self.invoices(first, later(first, 1) - date.resolution)
+        return self.invoices(first, last_of_month(first))
 
     def invoices_of_period(self, **also: str) -> str:
         return self.invoices(self.since, self.until, **also)

@@ -66,7 +66,8 @@ class Invoiced:
         return self._shown_url(status="Refunded")
 
     def _shown_url(self, **also: str) -> str:
-        return self._chosen.invoices(self.spend.first, self._chosen.today, **also)
+        """The last month is shown to its end: an invoice may be dated ahead."""
+        return self._chosen.invoices(self.spend.first, self._chosen.last_of_month, **also)
 
     def months(self) -> Sheet:
         lines = []
