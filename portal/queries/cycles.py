@@ -44,6 +44,15 @@ def later(day: date, months: int) -> date:
     return first.replace(day=min(day.day, last_of_month(first).day))
 
 
+def end_of(today: date, months: int) -> date:
+    """The day on which so many months from today are over, itself not included.
+
+    From 29 February to 28 February a year later, so that what is due each 28 February is in them once.
+    """
+    day = later(today, months)
+    return day if day.day == today.day else day + date.resolution
+
+
 def last_of_month(day: date) -> date:
     return day.replace(day=monthrange(day.year, day.month)[1])
 

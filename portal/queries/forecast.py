@@ -14,9 +14,9 @@ from typing import Any
 
 from portal import access
 from portal.models import User
-from portal.queries.cycles import due_days, later, months_of, months_of_years
+from portal.queries.cycles import due_days, end_of, later, months_of, months_of_years
 from ultahost_api import operations
-from ultahost_api.models import Operation
+from ultahost_api.models import Operation, Service
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
@@ -55,11 +55,11 @@ def expected(recurring: Iterable[Recurring], since: date, before: date) -> Itera
 
 
 def by_month(recurring: Iterable[Recurring], today: date, months: int = YEAR) -> list[Month]:
-    """The calendar months from today until the same day so many months later, which is not included.
+    """The calendar months from today until so many months are over.
 
     The first and the last are parts of a month, so that what is due once a year is in it once.
     """
-    before = later(today, months)
+    before = end_of(today, months)
     amounts: defaultdict[date, Decimal] = defaultdict(Decimal)
     counts: defaultdict[date, int] = defaultdict(int)
     unread: defaultdict[date, int] = defaultdict(int)
@@ -75,12 +75,18 @@ def by_month(recurring: Iterable[Recurring], today: date, months: int = YEAR) ->
 def services_that_recur(user: User) -> ServiceQuerySet:
     """Active services that the user may view and whose cancellation was not requested."""
     services = access.services_to_view(user).present().filter(status="Active")
-    requests = Operation.objects.filter(action="request_cancellation", withdrawn_at=None)
+    return services.exclude(pk__in=[service.pk for service in cancelling(services)])
+
+
+def cancelling(services: ServiceQuerySet) -> list[Service]:
+    """Those whose cancellation was requested and is to come."""
+    requests = Operation.objects.filter(action="request_cancellation", withdrawn_at=None).order_by()
     # Ids of several accounts may be alike: what is pending is told of each service.
-    asked = services.filter(
-        remote_id__in=requests.values("remote_id"), account__in=requests.values("account")
+    asked = list(
+        services.filter(remote_id__in=requests.values("remote_id"), account__in=requests.values("account"))
     )
-    return services.exclude(pk__in=[*operations.pending_cancellations(asked)])
+    pending = operations.pending_cancellations(asked) if asked else {}
+    return [service for service in asked if service.pk in pending]
 
 
 def domains_that_recur(user: User) -> DomainQuerySet:

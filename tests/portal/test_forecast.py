@@ -1,6 +1,6 @@
 """Cycles brought to a month, and what falls due in the next twelve, against figures worked out by hand."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -155,6 +155,29 @@ def test_it_has_no_thirteenth_month_when_today_is_the_first():
 
     assert [month.first.month for month in found] == [12, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     assert sum(month.count for month in found) == 1
+
+
+@pytest.mark.parametrize(
+    "today", [date(2027, 2, 28), date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1), date(2026, 11, 30)]
+)
+def test_what_is_due_once_a_year_is_in_the_year_once(today):
+    """Also what is due on the 28th of February, seen from the 29th."""
+    for n in range(365):
+        due = date(2025, 1, 1) + timedelta(days=n)
+        assert sum(month.count for month in forecast.by_month([Recurring(due, 12, Decimal(5))], today)) == 1
+
+
+def test_the_year_that_begins_on_29_february_ends_on_28_february(visit, rows, alma, acme, time_machine):
+    time_machine.move_to("2028-02-29T12:00:00Z", tick=False)
+    due = {"billing_cycle": "Annually", "next_due_date": date(2029, 2, 28)}
+    rows.service(acme, amount="5", **due)
+    rows.service(acme, amount="7", **due | {"next_due_date": date(2029, 3, 1)})
+
+    last = visit(alma).get("/spend.csv?table=forecast").csv()[-2]
+
+    assert [told.replace("\xa0", " ") for told in last] == [
+        "Feb 2029", "5.00", "EUR", "1 renewal to 28 Feb 2029",
+    ]  # fmt: skip
 
 
 def test_it_takes_what_is_active_and_may_be_viewed(rows, acme, alma):

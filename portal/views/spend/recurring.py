@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from portal.pages import charts
 from portal.pages.charts import Bar
 from portal.pages.sheets import Line, Sheet
-from portal.queries.cycles import later, rounded
+from portal.queries.cycles import end_of, rounded
 from portal.queries.run_rate import Change, RunRate
 from portal.views.spend.chosen import Chosen
 from portal.wording import formats
@@ -97,7 +97,7 @@ class Recurring:
 
     def forecast(self) -> Sheet:
         today = self._chosen.today
-        last = later(today, 12) - date.resolution
+        last = end_of(today, 12) - date.resolution
         lines = []
         for place, one in enumerate(self._expected):
             note = words.renewals(
