@@ -19,8 +19,7 @@ from portal.queries import forecast
 from portal.queries.cycles import monthly, months_of, months_of_years
 from portal.queries.dearer import Dearer, dearer
 from portal.queries.forecast import Month, Recurring
-from ultahost_api import operations
-from ultahost_api.models import Account, Domain, Event, Noun, Operation, Service
+from ultahost_api.models import Account, Domain, Event, Noun, Service
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.invoice_totals import added
 from ultahost_api.models.services import ServiceQuerySet
@@ -130,16 +129,8 @@ class RunRate:
     @cached_property
     def cancelling(self) -> list[Service]:
         """Active services whose cancellation was requested."""
-        return self._kept("cancelling", self._read_cancelling)
-
-    def _read_cancelling(self) -> list[Service]:
-        requests = Operation.objects.filter(action="request_cancellation", withdrawn_at=None).order_by()
-        asked = self.services.filter(status=_ACTIVE).filter(
-            remote_id__in=requests.values("remote_id"), account__in=requests.values("account")
-        )
-        services = list(asked)
-        pending = operations.pending_cancellations(services) if services else {}
-        return [service for service in services if service.pk in pending]
+        active = self.services.filter(status=_ACTIVE)
+        return self._kept("cancelling", lambda: forecast.cancelling(active))
 
     def dearer(self, today: date) -> list[Dearer]:
         return self._kept("dearer", lambda: dearer(self.services, self.domains, self.currency, today))
