@@ -1,7 +1,7 @@
 """What Spend shows: a currency, an account and a period of whole months."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from django import forms
 from django.db.models import TextChoices
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.pages.invoice_filters import currencies_of
 from portal.pages.selects import Select
-from portal.queries.cycles import later
+from portal.queries.cycles import last_of_month, later
 from ultahost_api.models import Account
 
 
@@ -62,7 +62,7 @@ class SpendForm(forms.Form):
             Span.THIS_YEAR: (january, 12),
             Span.LAST_YEAR: (later(january, -12), 12),
         }[self.span]
-        return first, later(first, months) - timedelta(days=1)
+        return first, last_of_month(later(first, months - 1))
 
     def _usual(self) -> str:
         """That of most accounts."""

@@ -1,6 +1,5 @@
 """The invoices of one month, of one account or summed up by account, for the books."""
 
-import calendar
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -10,6 +9,7 @@ from django.db.models import Min, Q
 from portal import access
 from portal.models import User
 from portal.queries import related
+from portal.queries.cycles import last_of_month
 from ultahost_api.models import Account
 from ultahost_api.models.invoice_totals import FilteredTotals, add_filtered
 from ultahost_api.models.invoices import InvoiceQuerySet
@@ -66,5 +66,4 @@ def first_day(user: User) -> date | None:
 
 
 def _dated_in(month: date) -> Q:
-    last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    return Q(date__range=(month, last))
+    return Q(date__range=(month, last_of_month(month)))
