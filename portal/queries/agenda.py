@@ -21,7 +21,7 @@ from portal import access
 from portal.models import User
 from portal.queries.agenda_days import Day, DaySum, Entry, Span
 from portal.queries.agenda_sources import SOURCES, Source, renewed_by
-from portal.queries.cycles import due_days, later
+from portal.queries.cycles import due_days, end_of
 from portal.queries.forecast import YEAR
 from portal.wording.agenda import Kind
 from ultahost_api import conf
@@ -208,7 +208,7 @@ class Agenda:
         if first <= due < before:
             yield due
         if months:
-            horizon = later(self.today, self._ahead)
+            horizon = end_of(self.today, self._ahead)
             ahead = due_days(due, months, max(first, self.today), min(before, horizon))
             yield from (day for day in ahead if day > due)
 

@@ -308,6 +308,16 @@ def test_the_forecast_and_the_agenda_say_the_same_of_each_month(year_of_odd_rows
     assert forecast[-1].amount == last.sums[0].all
 
 
+def test_the_agenda_of_29_february_ends_its_year_on_28_february(rows, acme, alma, time_machine):
+    time_machine.move_to("2028-02-29T12:00:00Z", tick=False)
+    for due in (date(2028, 2, 28), date(2028, 3, 1)):
+        rows.service(acme, amount="5", billing_cycle="Annually", next_due_date=due)
+
+    found = RunRate(alma, "EUR").forecast(date(2028, 2, 29))[-1]
+
+    assert found == in_agenda(alma, date(2029, 2, 1)) == Month(date(2029, 2, 1), Decimal(5), 1)
+
+
 def test_it_expects_a_credit_that_recurs(rows, acme, alma):
     rows.service(acme, amount=Decimal("-5"), billing_cycle="Annually", **DUE)
     rows.service(acme, amount=Decimal("5"), billing_cycle="Annually", **DUE)
