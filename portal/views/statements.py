@@ -25,6 +25,7 @@ from portal.pages.accounting_columns import (
     TAX,
     first_line_texts,
     first_service_names,
+    label_names,
     line_texts,
 )
 from portal.pages.any_table import drawn
@@ -42,6 +43,7 @@ PAGE_SIZE, PRINTED = 100, 2000  # rows
 _MONTHS_BACK = 240  # that can be chosen, however old a date the copy has
 
 _WORDS = Translated({"not counted": _("Not counted")})
+_HEADS = Translated({"for": _("For"), SERVICE.name: SERVICE.title, LABEL.name: LABEL.title})
 
 
 def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
@@ -49,18 +51,23 @@ def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
     return status if invoice.is_counted else format_html("{} {}", status, parts.quiet(_WORDS["not counted"]))
 
 
-def _clamped(text: Callable[[Invoice], str]) -> cells.Cell:
-    """A long text takes three lines on a screen, and on paper as many as it needs."""
-    return lambda invoice, _about: format_html('<span class="clamped">{}</span>', text(invoice))
+def _clamped(name: str, text: Callable[[Invoice], str]) -> cells.Cell:
+    """A long text takes three lines on a screen; on paper it is whole. In a second line it names its column."""
+
+    def cell(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
+        told = text(invoice)
+        return told and format_html('<span class="clamped" data-head="{}">{}</span>', _HEADS[name], told)
+
+    return cell
 
 
 # The page, the paper and the file have the same columns; in the file an amount has its currency beside it.
 COLUMNS = (
     Column("date", _("Date"), lambda i: i.date, "date", cell=cells.day("date")),
     Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
-    Column("for", _("For"), line_texts, "for extra", cell=_clamped(first_line_texts), tip=first_line_texts),
-    replace(SERVICE, cell=_clamped(first_service_names), tip=first_service_names),
-    LABEL,
+    Column("for", _("For"), line_texts, "for extra", cell=_clamped("for", first_line_texts), tip=first_line_texts),
+    replace(SERVICE, cell=_clamped(SERVICE.name, first_service_names), tip=first_service_names),
+    replace(LABEL, cell=_clamped(LABEL.name, label_names)),
     Column("status", _("Status"), lambda i: i.shown_status, "state", cell=_state),
     NET,
     TAX,

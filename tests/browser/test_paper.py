@@ -1,6 +1,7 @@
 """What is printed says by itself what a screen says around it."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,13 @@ def paper(browser: Browser, live_server: Any, invoices: list[Invoice]) -> Iterat
     visitor.page.emulate_media(media="print")
     yield visitor
     context.close()
+
+
+def is_wide(page: Page) -> bool:
+    """Whether the browser would print it on a sheet that lies on its side."""
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", page.pdf(format="A4", prefer_css_page_size=True))
+    assert box
+    return float(box[1]) > float(box[2])
 
 
 def shown_heads(page: Page) -> list[str]:
@@ -87,6 +95,17 @@ def test_it_prints_a_statement_whole_with_every_column_and_its_sum_at_the_end(
     assert sums["y"] > last["y"]
     expect(paper.page.locator(".sums")).to_contain_text("€1,315.00")
     expect(paper.page.get_by_role("button", name="Print")).to_be_hidden()
+
+
+def test_a_statement_lies_on_its_side_so_that_its_words_have_lines(
+    paper: Visitor, invoices: list[Invoice]
+) -> None:
+    account = invoices[0].account_id
+    for path in (f"/statements/{account}/2026-02/print/", f"/statements/{account}/2026-02/"):
+        paper.visit(path)
+        assert is_wide(paper.page)
+    paper.visit("/invoices/")
+    assert not is_wide(paper.page)
 
 
 def test_it_prints_the_total_once_and_nothing_that_is_under_way(

@@ -110,6 +110,9 @@ def test_it_says_what_each_was_for_and_which_services_are_named(visit, alma, row
 
     assert page.one("tbody td.for").text == "Linux VPS Basic - shop.example.com; Late Fee"
     assert page.texts("tbody td.extra:not(.number)")[1] == "shop.example.com"
+    # Where a row has them in a second line, no head stands over them
+    heads = [span["data-head"] for span in page.all("tbody [data-head]")]
+    assert heads == ["For", "Services and domains"]
 
 
 def test_page_paper_and_file_have_the_same_columns(visit, alma, bill, acme):
