@@ -61,6 +61,7 @@ class WritePage:
     currency: str = ""  # of ``agreed``; by default the account's
     priced: bool = False  # it costs ``agreed``; without a known total it cannot be sent
     agreed: Decimal | None = None  # the total that the page shows
+    closed: str = ""  # why it cannot be sent now; then the page has no button
     on_done: Callable[[Operation], SafeString | None] | None = None  # returns other words than the deed's
 
     @sensitive_variables()
@@ -88,6 +89,8 @@ class WritePage:
             return self._page(form, key)
         if known := operations.sent_by(self.request.user, form.cleaned_data["form_token"]):
             return self._follow(form, key, known)
+        if self.closed:
+            return self._refuse(form, key, _("%(reason)s Nothing was sent.") % {"reason": self.closed})
         try:
             key = acting_key.as_named(self.request.user, self.account, form.cleaned_data["key"], key)
         except acting_key.OtherKey as words:
@@ -172,9 +175,9 @@ class WritePage:
                 *self.facts,
                 (_("Key"), acting_key.whose(self.request.user, key)),
             ],
-            warning=self.warning,
+            warning=self.warning or ("" if form.is_bound else self.closed),
             form=form,
-            verb="" if self.priced and self.agreed is None else self.verb,
+            verb="" if self.closed or (self.priced and self.agreed is None) else self.verb,
             back=self.back,
             danger=self.danger,
         )

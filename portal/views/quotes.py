@@ -19,10 +19,11 @@ from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import can_be_asked_first
 from portal.views.orders import told_with_invoice, where_it_led
-from portal.wording import fields
+from portal.wording import fields, formats
+from portal.wording.reasons import REASONS
 from ultahost_api.client import QuoteDetails, writes
-from ultahost_api.models import Account, Noun, Operation
-from ultahost_api.models.quotes import ACCEPTABLE, shown_stage
+from ultahost_api.models import Account, Noun, Operation, Reason
+from ultahost_api.models.quotes import ACCEPTABLE, EXPIRED, shown_stage
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
@@ -112,6 +113,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         extra={"busy": gettext("Accepting…")},
         priced=True,
         agreed=read.content.total if read.is_there else None,
+        closed=_why_closed(read.content) if read.is_there else "",
     )
 
     def accepted(operation: Operation) -> SafeString:
@@ -123,7 +125,20 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
 
 
 def _is_open(quote: QuoteDetails) -> bool:
-    return shown_stage(quote.stage, quote.valid_until) in ACCEPTABLE and quote.total is not None
+    return not _why_closed(quote) and quote.total is not None
+
+
+def _why_closed(quote: QuoteDetails) -> str:
+    """Why it cannot be accepted; empty if it can."""
+    stage = shown_stage(quote.stage, quote.valid_until)
+    if stage in ACCEPTABLE:
+        return ""
+    if stage == "Accepted":
+        return str(REASONS[Reason.QUOTE_ACCEPTED])
+    if stage == EXPIRED and quote.valid_until:
+        words = gettext("This quote expired on %(day)s. Ask Ultahost for a new one.")
+        return words % {"day": formats.day(quote.valid_until)}
+    return gettext("Ultahost no longer takes an answer to this quote.")
 
 
 def _told(quote: QuoteDetails) -> dict[str, object]:

@@ -167,7 +167,7 @@ def test_it_leads_to_the_invoice_once_our_copy_has_it(visit, alma, path, rows, a
 
 
 def test_it_quotes_a_refusal(visit, alma, path, acme, sandbox):
-    next(iter(acme.quotes.values()))["validuntil"] = "2020-01-01"
+    sandbox.faults.add(Fault.status(400, "This quote has expired"), action="accept_quote")
 
     page = accept(visit(alma), path())
 
@@ -200,6 +200,24 @@ def test_it_sends_nothing_for_an_accepted_quote(visit, alma, path, sandbox):
     page = accept(visit(alma), path(1))
 
     assert "already accepted. Nothing was sent." in page.one("main .errorlist").text
+    assert accepted(sandbox) == []
+
+
+def test_by_its_address_too_it_says_why_a_quote_cannot_be_accepted(visit, alma, path, acme, sandbox):
+    expired = [*acme.quotes.values()][2]
+    expired["validuntil"] = "2026-02-14"
+    browser = visit(alma)
+
+    page = browser.get(path(2) + "accept/")
+
+    words = "This quote expired on 14 Feb 2026. Ask Ultahost for a new one."
+    assert page.one("main .banner .words").text == words
+    assert page.all("main form button") == []
+    answer = browser.post(path(2) + "accept/", page.hidden)
+    assert answer.one("main .errorlist").text == f"{words} Nothing was sent."
+    assert browser.get(path(1) + "accept/").all("main form button") == []
+    acme.quotes[expired["id"]]["stage"] = "Dead"
+    assert "no longer takes an answer" in browser.get(path(2) + "accept/").one("main .banner .words").text
     assert accepted(sandbox) == []
 
 
