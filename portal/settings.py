@@ -205,6 +205,7 @@ ACCOUNT_FORMS = {
     "login": "portal.forms.sign_in.SignInForm",
     "reauthenticate": "portal.forms.sign_in.ConfirmByPasswordForm",
     "reset_password": "portal.forms.sign_in.ForgottenPasswordForm",
+    "reset_password_from_key": "portal.forms.sign_in.ForgottenPasswordSetForm",
     "set_password": "portal.forms.sign_in.FirstPasswordForm",
 }
 ACCOUNT_RATE_LIMITS = {  # beside allauth's own

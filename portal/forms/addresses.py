@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.core import Locale
 from django import forms
-from django.utils.translation import get_language, to_locale
+from django.utils.translation import get_language, gettext, to_locale
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.email_addresses import EmailAddressField
@@ -24,7 +24,7 @@ def countries(language: str) -> tuple[tuple[str, str], ...]:
     territories: Mapping[str, str] = Locale.parse(to_locale(language)).territories
     known = [(code, name) for code, name in territories.items() if len(code) == 2]
     named = sorted((choice for choice in known if choice[0] not in _NO_COUNTRIES), key=_without_accents)
-    return ("", "–"), *named
+    return ("", gettext("No country")), *named
 
 
 def _without_accents(choice: tuple[str, str]) -> str:

@@ -21,6 +21,7 @@ class ProductForm(forms.ModelForm):
     class Meta:
         model = Product
         fields = ["name", "remote_id", "kind", "cycles", *_OPTIONS]
+        labels = {"remote_id": _("Product ID at Ultahost")}
 
 
 class GatewayForm(forms.ModelForm):

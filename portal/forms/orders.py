@@ -28,7 +28,7 @@ class ServiceOrder(OrderForm):
         Product.objects.filter(kind=Product.Kind.SERVICE), required=False, widget=forms.HiddenInput
     )
     product_id = forms.IntegerField(
-        label=gettext_lazy("Product id at Ultahost"),
+        label=gettext_lazy("Product ID at Ultahost"),
         min_value=1,
         max_value=2**31 - 1,
         help_text=gettext_lazy("For products not listed here."),

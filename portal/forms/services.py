@@ -59,7 +59,7 @@ class UpgradeForm(WriteForm):
 
     product = forms.TypedChoiceField(label=_("New product"), required=False, coerce=int, empty_value=None)
     product_id = forms.IntegerField(
-        label=_("or its product ID at Ultahost"), required=False, min_value=1, max_value=2**31 - 1
+        label=_("Or its product ID at Ultahost"), required=False, min_value=1, max_value=2**31 - 1
     )
     cycle = forms.ChoiceField(
         label=_("Billing cycle"), required=False, choices=[("", _("No change")), *_RECURRING]
@@ -81,7 +81,8 @@ class UpgradeForm(WriteForm):
             cast(forms.ChoiceField, self.fields["product"]).choices = [("", _("Choose one")), *choices]
         else:
             del self.fields["product"]
-            self.fields["product_id"].label = _("Product id at Ultahost")
+            self.fields["product_id"].label = _("Product ID at Ultahost")
+        self.fields["product_id"].is_alternative = True  # type: ignore[attr-defined]  # of the form's template
         if gateways := known_gateways(account):
             label = self.fields["payment_method"].label
             self.fields["payment_method"] = forms.ChoiceField(label=label, choices=gateways)
@@ -95,7 +96,7 @@ class UpgradeForm(WriteForm):
                 if named
                 else _("Choose a product or enter its ID.")
             )
-            self.add_error("product_id", words)
+            self.add_error("product_id" if named or "product" not in self.fields else "product", words)
         return cleaned
 
     def write(self, service_id: int) -> UpgradeService:

@@ -8,6 +8,7 @@ from allauth.account.forms import (
     LoginForm,
     ReauthenticateForm,
     ResetPasswordForm,
+    ResetPasswordKeyForm,
     SetPasswordForm,
 )
 from django import forms
@@ -15,6 +16,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in import after_answer, forgotten_passwords
+
+
+# allauth writes them as titles.
+_LABELS = {
+    "oldpassword": _("Current password"),
+    "password1": _("New password"),
+    "password2": _("New password, again"),
+}
 
 
 class _InOurWords:
@@ -28,6 +37,9 @@ class _InOurWords:
             field.widget.attrs.pop("placeholder", None)
             if isinstance(field, forms.EmailField):
                 field.label = _("E-mail address")
+        for name, label in _LABELS.items():
+            if name in self.fields:
+                self.fields[name].label = label
 
 
 class SignInForm(_InOurWords, LoginForm):
@@ -39,6 +51,10 @@ class ConfirmByPasswordForm(_InOurWords, ReauthenticateForm):
 
 
 class FirstPasswordForm(_InOurWords, SetPasswordForm):
+    pass
+
+
+class ForgottenPasswordSetForm(_InOurWords, ResetPasswordKeyForm):
     pass
 
 

@@ -76,7 +76,7 @@ class WritePage:
         typed = reauthentication.as_initial(
             self.request.POST, {*form_class.secrets, "again", "agreed", "key"}
         )
-        needed = self.asks_again or asks_password(self.write)
+        needed = not self.closed and (self.asks_again or asks_password(self.write))
         if way := reauthentication.ask_first(self.request, typed=typed, purpose=self._purpose, needed=needed):
             return way
         key = self._key()

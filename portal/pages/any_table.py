@@ -39,6 +39,7 @@ class AnyTable:
     freshness: Freshness | None = None
     shows_gone = False
     lacks_account = False  # of a table that is read live
+    is_bare = False
 
     def __init__(self, request: Request, listing: Listing, *, add: Add | None = None) -> None:
         self.request = request

@@ -129,7 +129,8 @@ def first_date(domain: Any) -> str:
 
 def button(told: Any) -> SafeString:
     """A small link button, as ``portal.queries.at_risk.Button`` describes it."""
-    how = SafeString('target="_blank" rel="noopener noreferrer"' if told.leads_out else "data-asks")
+    inside = "data-asks data-dialog" if told.confirms else "data-asks"
+    how = SafeString('target="_blank" rel="noopener noreferrer"' if told.leads_out else inside)
     return format_html('<a class="btn small" href="{}" {}>{}</a>', told.url, how, told.label)
 
 

@@ -80,6 +80,11 @@ class Table(AnyTable):
         return self.freshness is not None and self.freshness.state == "empty"
 
     @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing to filter, because the person sees no account."""
+        return not self.accounts and not self.is_filtered and not self.count
+
+    @property
     def covers(self) -> str:
         """The accounts whose rows are listed: all that the person may see, or the one that they chose."""
         chosen = self.filter.form.cleaned_data.get("account") if self.filter.is_valid() else None

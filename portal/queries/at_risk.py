@@ -26,11 +26,15 @@ _WORDS = Translated(
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A link to where the act is done. One that leads out of the portal opens a new window."""
+    """A link to where the act is done. One that leads out of the portal opens a new window.
+
+    ``confirms``: it leads to the confirmation of the act, which opens in a dialog over the page.
+    """
 
     label: str
     url: str
     leads_out: bool = False
+    confirms: bool = False
 
 
 class Remedies:
@@ -50,7 +54,7 @@ class Remedies:
         if invoice is None or invoice.account_id not in self._paid_for or not invoice.is_payable:
             return None
         words = _WORDS["pay"] % {"sum": formats.money(invoice.total, invoice.currency)}
-        return Button(words, href("pay_invoice", invoice.pk))
+        return Button(words, href("pay_invoice", invoice.pk), confirms=True)
 
     def button(self, domain: Domain) -> Button:
         """What helps, if the person may do it; else the page of the domain."""
@@ -58,7 +62,7 @@ class Remedies:
         if domain.remedy == Remedy.PAY and payment:
             return payment
         if domain.remedy == Remedy.RENEW and domain.account_id in self._operated:
-            return Button(_WORDS["renew"], href("set_auto_renew", domain.pk, "on"))
+            return Button(_WORDS["renew"], href("set_auto_renew", domain.pk, "on"), confirms=True)
         if domain.remedy == Remedy.ASK and (address := provider_help()):
             return Button(_WORDS["ask"], address, leads_out=True)
         return Button(_WORDS["open"], href("domain", domain.pk))

@@ -11,6 +11,7 @@ from portal import access
 from portal.models import Product, ServiceCommand, User
 from portal.wording import deeds
 from portal.wording.links import href
+from portal.wording.operations import act_together
 from ultahost_api.models import Operation
 from ultahost_api.models.cached import Cached
 
@@ -61,8 +62,9 @@ class Deeds:
         """Without the name of the row, on its own page."""
         return deeds.deed_here(operation, self._names, row)
 
-    def asked(self, operation: Operation) -> str:
-        return deeds.asked(operation, self._names)
+    def asked_together(self, operation: Operation) -> str:
+        """Of all rows of a batch, of which this is one."""
+        return deeds.asked(operation, self._names, act_together)
 
     def name(self, operation: Operation) -> str:
         return deeds.name(operation, self.subject(operation))

@@ -23,6 +23,11 @@ register.simple_tag(href)
 FOLDED = "folded"  # the cookie with the names of the groups that a person has folded
 
 _AT_THE_BOTTOM = tuple(noun for name in AT_THE_BOTTOM for noun in NOUNS if noun.name == name)
+_MORE = tuple(
+    tuple(noun for noun in NOUNS if noun.group == name and noun not in _AT_THE_BOTTOM)
+    for name in GROUPS
+    if name != GROUP_AT_THE_BOTTOM
+)
 _WORDS = Translated({"attention": _("need attention")})
 _TITLES = Translated({name: title for name, title in GROUPS.items() if title})
 
@@ -48,12 +53,14 @@ def bottom(context: Context) -> SafeString:
 @register.simple_tag(takes_context=True)
 def more(context: Context) -> SafeString:
     """The nouns that are not in the bar at the bottom, in groups."""
-    groups = (
-        _items(context, tuple(noun for noun in _grouped(name) if noun not in _AT_THE_BOTTOM))
-        for name in GROUPS
-        if name != GROUP_AT_THE_BOTTOM
-    )
+    groups = (_items(context, nouns) for nouns in _MORE)
     return SafeString("<hr>".join(f"<ul>{items}</ul>" for items in groups if items))
+
+
+@register.simple_tag(takes_context=True)
+def mark_of_more(context: Context) -> SafeString:
+    """That the page is one of those."""
+    return _mark(context, (noun for nouns in _MORE for noun in nouns))
 
 
 @register.simple_tag(takes_context=True)
@@ -143,8 +150,8 @@ def _keys_of_tabs(noun: Noun) -> str:
 
 @lru_cache(maxsize=100)
 def _addresses(noun: Noun, _prefix: str) -> tuple[str, ...]:
-    """The page itself, or its tabs."""
-    return tuple(href(page.name) for page in noun.tabs or (noun,))
+    """The page itself, or its tabs, and what else stands under it."""
+    return tuple(href(name) for name in (*(page.name for page in noun.tabs or (noun,)), *noun.also))
 
 
 def _mark(context: Context, nouns: Iterable[Noun]) -> SafeString:

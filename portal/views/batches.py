@@ -34,7 +34,7 @@ def batch(request: http.Request, batch: UUID) -> HttpResponse:
         else (),
         "batch": batch,
         "progress": progress,
-        "title": Deeds(request.user, [first], are_here=True).asked(first),
+        "title": Deeds(request.user, [first], are_here=True).asked_together(first),
         "first": first,
         "is_paying": first.action == "pay_invoice",
         "estimate": about(progress.seconds),

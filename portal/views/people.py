@@ -59,7 +59,7 @@ def change_role(request: http.Request, person: User) -> HttpResponse:
         except LastAdmin as reason:
             form.add_error("role", str(reason))
         else:
-            words = _("%(name)s is now %(role)s.")
+            words = _("%(name)s now has the role %(role)s.")
             messages.success(request, words % {"name": person, "role": person.get_role_display()})
             still_admin = access.people_to_manage(User.objects.get(pk=request.user.pk)).exists()
             return http.SeeOther(_page(person) if still_admin else reverse("home"))

@@ -109,12 +109,12 @@ def deed_here(operation: Operation, names: Names, row: object) -> str:
     return _said(_HERE, operation, names, "", row) if operation.took_effect else asked(operation, names)
 
 
-def asked(operation: Operation, names: Names) -> str:
-    """What was asked for: a command by the words of its button."""
+def asked(operation: Operation, names: Names, words: Callable[[str], str] = act) -> str:
+    """What was asked for: a command by the words of its button, other acts by the ``words`` for them."""
     if operation.action == "service_module_custom" and (told := _command(operation, names)):
         return told
     kind = f"{operation.action} {_variant(operation)}"
-    return _WANTED[kind] if kind in _WANTED else act(operation.action)
+    return _WANTED[kind] if kind in _WANTED else words(operation.action)
 
 
 def _said(sentences: Translated, operation: Operation, names: Names, named: str, row: object) -> str:

@@ -132,6 +132,11 @@ def clock(value: datetime) -> str:
     return f"{_local(value):%H:%M}"
 
 
+def clock_or_moment(value: datetime) -> str:
+    """`14:32`; on another day than today `6 Jun 2026, 14:32`."""
+    return clock(value) if _local(value).date() == _local(timezone.now()).date() else moment(value)
+
+
 def again(value: datetime, now: datetime | None = None) -> str:
     """`at 14:32`; below a minute `in 23 s`, because the clock would tell the minute that it is now."""
     left = (value - (now or timezone.now())).total_seconds()

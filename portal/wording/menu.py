@@ -24,6 +24,7 @@ class Noun:
     for_key_holders: bool = False
     for_admins: bool = False
     tabs: "tuple[Noun, ...]" = ()
+    also: tuple[str, ...] = ()  # pages that stand under it without a link here, by the names of their URLs
 
     def is_for(self, user: User) -> bool:
         return bool(those_for(user, (self,)))
@@ -75,7 +76,7 @@ NOUNS = (
     Noun("changes", _("History"), "clock", "history", "g c", tabs=HISTORY),
     Noun("accounts", _("Accounts"), "building-office", "team"),
     Noun("keys", _("Keys"), "key", "team", "g k", for_key_holders=True),
-    Noun("labels", _("Labels"), "tag", "team"),
+    Noun("labels", _("Labels"), "tag", "team", also=("nameserver_sets",)),
     Noun("people", _("People"), "users", "team", "g p", for_admins=True),
     Noun("share_links", _("Share links"), "link", "team", for_admins=True),
     Noun("catalogue", _("Catalogue"), "book-open", "team", for_admins=True),

@@ -37,6 +37,16 @@ WRITES: dict[str, str | Promise] = {
     "toggle_autorenew": gettext_lazy("Switch auto-renew"),
 }
 _ACTS = Translated(WRITES)
+# Of many rows at once
+_ACTS_TOGETHER = Translated(
+    {
+        "service_module_custom": gettext_lazy("Run a command on services"),
+        "create_order": gettext_lazy("Renew domains"),
+        "pay_invoice": gettext_lazy("Pay invoices"),
+        "update_contact": gettext_lazy("Change contacts"),
+        "manage_domain_lock": gettext_lazy("Lock or unlock domains"),
+    }
+)
 
 # The names of an audit entry's details.
 DETAILS: dict[str, str | Promise] = {
@@ -59,6 +69,11 @@ _DETAILS = Translated(DETAILS)
 def act(action: str) -> str:
     """In people's words. An action of another version of the portal keeps its name."""
     return _ACTS.get(action)
+
+
+def act_together(action: str) -> str:
+    """Of a batch."""
+    return _ACTS_TOGETHER[action] if action in _ACTS_TOGETHER else act(action)
 
 
 def audited(entry: AuditEntry) -> str:

@@ -55,6 +55,13 @@ def test_it_adds_a_key_and_starts_the_first_refresh(browser, sandbox, rung, acco
     assert Refresh.objects.due(timezone.now()).filter(account=key.account, noun="services").exists()
 
 
+def test_it_offers_to_add_the_first_key_once(browser, held):
+    assert len(browser.get("/keys/").all("main a[href='/keys/add/']")) == 1
+    ApiKey.objects.all().delete()
+    (link,) = browser.get("/keys/").all("main a[href='/keys/add/']")
+    assert link.parent["class"] == "empty"
+
+
 def test_it_asks_nothing_while_other_calls_take_every_place(browser, sandbox, account):
     secret = sandbox.add_key(account)
 

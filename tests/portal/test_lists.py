@@ -388,6 +388,14 @@ def test_it_says_when_nothing_matches_and_how_to_see_all(browser, listed, acme):
     assert page.all("a.csv") == []
 
 
+def test_it_offers_no_filters_without_an_account(visit, people, dana, listed):
+    page = visit(dana).get(listed.url)
+    assert page.all(".toolbar") == page.all("main .actions > *") == []
+    assert page.one(".empty a")["href"] == "/keys/add/"
+
+    assert len(visit(dana).get(f"{listed.url}?q=x").all(".toolbar")) == 1
+
+
 def test_it_leaves_an_empty_list_for_the_page_that_fills_it(visit, people, listed):
     """The link is not one of those which htmx follows inside the list."""
     link = visit(people.member("New")).get(listed.url).one(".empty a")

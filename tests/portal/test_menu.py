@@ -63,6 +63,19 @@ def test_it_marks_the_history_on_the_page_of_an_operation(visit, alma, rows):
     assert page.one(".rail a[aria-current]").text == "History"
 
 
+def test_it_marks_what_the_page_stands_under(visit, alma, rows):
+    rows.service(alma.api_keys.get().account)
+    page = visit(alma).get("/nameservers/")
+
+    assert page.one(".rail .noun[aria-current]")["href"] == "/labels/"
+    more = ".bottom > li > details:not(:has(.title)) > summary[aria-current]"
+    assert len(page.all(more)) == 1
+    for path, marked in (("/keys/", "More"), ("/emails/", "More"), ("/invoices/", "Money"), ("/", "Home")):
+        page = visit(alma).get(path)
+        found = page.all(".bottom > li > .noun[aria-current], .bottom > li > details > .noun[aria-current]")
+        assert [one.text.split()[0] for one in found] == [marked]
+
+
 def test_it_has_home_services_domains_money_and_more_on_a_phone(visit, alma, people):
     page = visit(alma).get("/invoices/")
     assert page.texts(".bottom > li > .noun, .bottom > li > details > .noun") == [

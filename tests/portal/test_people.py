@@ -181,7 +181,7 @@ def test_it_changes_a_role_from_the_next_request_on(browser, visit, alma):
 
     page = browser.post(f"/people/{alma.pk}/role/", {"role": "admin"})
 
-    assert said(browser.follow(page)) == ["Alma is now Admin."]
+    assert said(browser.follow(page)) == ["Alma now has the role Admin."]
     assert theirs.get("/people/").status == 200
 
 

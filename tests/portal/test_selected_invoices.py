@@ -423,6 +423,7 @@ class TestPaying:
 
     def test_it_waits_for_the_limit_and_goes_on_after_it(self, browser, alma, sandbox):
         page = confirm(browser, *every())
+        assert browser.get(page.path).one("h1").text == "Pay invoices"
         (batch,) = operations.waiting_batches()
         sandbox.faults.add(Fault.status(429), action="pay_invoice")
 

@@ -325,6 +325,15 @@ def test_it_orders_an_upgrade_and_says_what_it_comes_to(browser, service, remote
     assert f"Ordered the upgrade of {service}, €15.00" in page.html
 
 
+def test_it_calls_neither_way_to_name_the_product_optional(browser, service):
+    Product.objects.create(remote_id=2, name="Plus")
+    page = browser.get(path(service, "upgrade/"))
+    assert page.texts(".field:not(.check) > label")[:2] == ["New product", "Or its product ID at Ultahost"]
+
+    page = upgrade(browser, service, product_id="")
+    assert page.one(".field:has([name=product]) .errorlist").text == "Choose a product or enter its ID."
+
+
 def test_it_takes_a_product_id_that_is_not_in_the_catalogue(browser, service, remote):
     page = browser.get(path(service, "upgrade/"))
     assert not page.all("select[name=product]")

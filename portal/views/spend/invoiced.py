@@ -76,7 +76,7 @@ class Invoiced:
             amounts = (_known(sums), sums.paid, sums.open)
             lines.append(Line(words.month(first), amounts, note, self._chosen.invoices_of_month(first)))
         headings = (_("Month"), _("Invoiced"), _("Paid"), _("Open"))
-        return self._chosen.sheet("months", _("By month"), headings, lines, shows_all=True)
+        return self._chosen.sheet("months", _("By month, last 24 months"), headings, lines, shows_all=True)
 
     @property
     def chart(self) -> SafeString:
