@@ -22,7 +22,7 @@ from portal.sign_in import after_answer, forgotten_passwords
 _LABELS = {
     "oldpassword": _("Current password"),
     "password1": _("New password"),
-    "password2": _("New password, again"),
+    "password2": _("New password again"),
 }
 
 

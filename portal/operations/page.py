@@ -169,7 +169,7 @@ class WritePage:
         form.carry(key=key and key.pk, agreed=self.agreed)
         confirmation = Confirmation(
             title=self.title,
-            text=self.text,
+            text="" if self.closed else self.text,
             facts=[
                 (_("Account"), self.account),
                 *self.facts,

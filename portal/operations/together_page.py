@@ -34,7 +34,7 @@ from portal.wording.durations import about
 from ultahost_api.client.core.amounts import read_amount, written
 from ultahost_api.client.core.write import Write
 
-_WHY = Column("why", gettext_lazy("Why"), css_class="state", cell=lambda row, told: told["why"][row.pk])
+_WHY = Column("why", gettext_lazy("Why"), css_class="state why", cell=lambda row, told: told["why"][row.pk])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class TogetherPage:
 
     def _page(self, form: SelectedForm) -> HttpResponse:
         doable, left_out = self.together.doable, self.together.left_out
-        title, verb = self.kind.words(len(doable))
+        title, verb = self.kind.words(len(doable) or len(left_out))
         columns = [*self.rows.columns, *filter(None, [self.kind.amount_column])]
         why = {item.row.pk: item.hindrance for item in left_out}
         named = [self._amount(item) for item in doable] if self.kind.agrees else []

@@ -3,6 +3,7 @@
 from typing import cast
 
 from allauth.account.utils import perform_login
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
@@ -37,16 +38,18 @@ def invite(request: http.Request) -> HttpResponse:
 @http.require_safe_or_post
 @access.found("invitation", access.invitation_to_manage)
 @reauthenticated(
-    purpose=about(gettext_lazy("Send the invitation of %(name)s again?"), name=lambda invitation: invitation)
+    purpose=about(gettext_lazy("Make a new link for %(name)s"), name=lambda invitation: invitation)
 )
 def resend_invitation(request: http.Request, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":
         return _send(request, invitation)
+    sends = bool(settings.EMAIL_URL)
+    title = _("Send the invitation of %(name)s again?") if sends else _("Make a new link for %(name)s?")
     return Confirmation(
-        title=_("Send the invitation of %(name)s again?") % {"name": invitation},
+        title=title % {"name": invitation},
         facts=_facts(invitation),
         text=_("The new link works once, within 48 hours. The previous link stops working."),
-        verb=_("Send again"),
+        verb=_("Send again") if sends else _("Make the link"),
         back=reverse("people"),
     ).page(request)
 

@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -27,6 +28,7 @@ def people(request: http.Request) -> HttpResponse:
         "people": found,
         "without_second_factor": set(second_factor.without(found).values_list("pk", flat=True)),
         "invitations": Invitation.objects.open().select_related("invited_by"),
+        "sends_mail": bool(settings.EMAIL_URL),
         "required": Switches.current().second_factor,
     }
     return http.page(request, "people/list.html", context, partials=["people"])

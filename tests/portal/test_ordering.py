@@ -104,6 +104,7 @@ class TestReview:
 
         assert page.status == 422
         assert words in page.one("main .errorlist").text
+        assert page.one("main .field:has(.errorlist) [autofocus]")
 
     def test_it_knows_the_catalogue_s_cycles(self, visit, alma):
         plus = Product.objects.create(remote_id=2, name="Linux VPS Plus", cycles=["annually"])

@@ -84,6 +84,13 @@ class TestAsking:
         rows = page.all("section[aria-labelledby=left-out] tbody tr")
         assert [row.text.split()[-1] for row in rows] == ["Ultahost.", "away.", "already."]
 
+    def test_it_names_the_act_where_no_domain_needs_it(self, browser):
+        Domain.objects.update(auto_renew=False)
+        page = select(browser, "auto-renew-off", *every()[:2])
+        assert page.one("h1").text == "Turn auto-renew of 2 domains off?"
+        # On a phone a reason takes lines, as a status may not
+        assert [cell["class"] for cell in page.all("section[aria-labelledby=left-out] td.state")] == ["state why"] * 2
+
     def test_it_leaves_out_what_is_under_way(self, browser):
         one, two, *_ = every()
         confirm(browser, "lock", one)
