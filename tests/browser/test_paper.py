@@ -144,6 +144,15 @@ def test_it_prints_no_acts_and_no_first_steps(paper: Visitor) -> None:
     paper.visit("/nameservers/")
     expect(page.locator(".back")).to_be_hidden()
 
+    invoice = Invoice.objects.get(number="INV-1")
+    InvoiceItem.objects.create(invoice=invoice, position=0, description="VPS", amount="10.50")
+    paper.visit(f"/invoices/{invoice.pk}/")
+    expect(page.locator("td.name", has_text="VPS")).to_be_visible()
+    for words in ("Not assigned", "Say what it is for"):
+        expect(page.get_by_text(words, exact=True)).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(page.get_by_text("Say what it is for", exact=True)).to_be_visible()
+
 
 def test_it_prints_times_in_place_of_ages_and_no_acts(paper: Visitor) -> None:
     now = timezone.localtime()

@@ -413,6 +413,7 @@ def test_it_says_that_the_key_does_not_work(browser, service, sandbox, column, m
     service.account.keys.update(**{column: timezone.now()})
     page = getattr(browser, method)(path(service, "cancel/"))
     assert page.status == 403
+    assert page.one("h1").text == "Your API key does not work"
     assert "Your API key for Acme does not work." in page.one("main .prose").text
     assert page.all("main .prose a")[0]["href"] == "/keys/"
     assert sandbox.ledger == []
