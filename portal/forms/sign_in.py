@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in import after_answer, forgotten_passwords
 
-
 # allauth writes them as titles.
 _LABELS = {
     "oldpassword": _("Current password"),

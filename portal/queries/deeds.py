@@ -62,6 +62,9 @@ class Deeds:
         """Without the name of the row, on its own page."""
         return deeds.deed_here(operation, self._names, row)
 
+    def asked(self, operation: Operation) -> str:
+        return deeds.asked(operation, self._names)
+
     def asked_together(self, operation: Operation) -> str:
         """Of all rows of a batch, of which this is one."""
         return deeds.asked(operation, self._names, act_together)

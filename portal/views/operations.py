@@ -51,7 +51,6 @@ LISTING = Listing(
     head=_("History"),
     tabs="changes/_tabs.html",
     title=_("Activity"),
-    beneath=_("Changes sent to Ultahost."),
     search=_("Search activity"),
     empty=_("No changes have been sent to Ultahost yet."),
     file="activity",
