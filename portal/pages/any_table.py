@@ -39,7 +39,6 @@ class AnyTable:
     freshness: Freshness | None = None
     shows_gone = False
     lacks_account = False  # of a table that is read live
-    is_bare = False
 
     def __init__(self, request: Request, listing: Listing, *, add: Add | None = None) -> None:
         self.request = request
@@ -80,6 +79,11 @@ class AnyTable:
     def csv_url(self) -> str:
         has_file = any(column.value for column in self.listing.columns)
         return reverse(f"{self.listing.name}_csv") if has_file else ""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is nothing to filter."""
+        return False
 
     @property
     def unfiltered_url(self) -> str:

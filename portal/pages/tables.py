@@ -81,7 +81,7 @@ class Table(AnyTable):
 
     @property
     def is_bare(self) -> bool:
-        """Whether there is nothing to filter, because the person sees no account."""
+        """If there is no row, and no account whose rows could come."""
         return not self.accounts and not self.is_filtered and not self.count
 
     @property

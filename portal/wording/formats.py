@@ -134,7 +134,8 @@ def clock(value: datetime) -> str:
 
 def clock_or_moment(value: datetime) -> str:
     """`14:32`; on another day than today `6 Jun 2026, 14:32`."""
-    return clock(value) if _local(value).date() == _local(timezone.now()).date() else moment(value)
+    is_today = f"{_local(value):%Y-%m-%d}" == f"{_local(timezone.now()):%Y-%m-%d}"
+    return clock(value) if is_today else moment(value)
 
 
 def again(value: datetime, now: datetime | None = None) -> str:
