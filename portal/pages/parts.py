@@ -25,6 +25,7 @@ from ultahost_api.models import Refresh
 
 NOTHING = SafeString("")
 _LONG = 60  # letters
+_VERY_LONG = 240  # of a sentence
 _AS_AGE = timedelta(weeks=1)
 _WORDS = Translated(
     {
@@ -268,11 +269,12 @@ def joined(drawn: Iterable[SafeString]) -> SafeString:
 
 
 def _entry(entry: Any) -> SafeString:
-    subject = entry.subject or entry.text
+    text = cut(entry.text) if len(entry.text) > _VERY_LONG else entry.text
+    subject = entry.subject or text
     told = link(entry.url, subject) if entry.url else conditional_escape(subject)
     if entry.subject:
         whose = _WORDS["of"] % {"account": entry.account} if entry.account else ""
-        told = format_html("{}{}: {}", told, _who(whose), entry.text)
+        told = format_html("{}{}: {}", told, _who(whose), text)
     by = _who(f"· {entry.who}" if entry.who else "")
     state = status(entry.status) if entry.status else NOTHING
     return format_html("<li>{} <span>{}{}</span> {}</li>", when(entry.at), told, by, state)

@@ -39,6 +39,13 @@ class TestWords:
 
         assert line.endswith(f"of Acme: {words}")
 
+    def test_a_very_long_value_takes_no_page(self, visit, alma, rows, acme):
+        rows.event(rows.service(acme), changes={"product_name": ["<b>" + "Enterprise" * 40, "VPS"]})
+
+        cut = visit(alma).get("/changes/").one("ol.history .clamped")
+        assert cut.text.endswith("Enterprise → VPS")
+        assert cut["title"] == cut.text
+
     @pytest.mark.parametrize(
         ("kind", "words"),
         [
