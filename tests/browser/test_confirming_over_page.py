@@ -1,8 +1,10 @@
 """The password is asked for in a dialog over the page: by keyboard and by finger; what is typed stays."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.browser.asked import DESK, NUMBER, PHONE, forget_proof, posts
@@ -11,6 +13,7 @@ from tests.browser.asked import enter as enter
 from tests.browser.conftest import PASSWORD, Visitor
 from tests.browser.desk import read
 from tests.browser.hands import hears
+from tests.portal.conftest import Rows
 from ultahost_api.models import ApiKey, Invoice, Service
 from ultahost_api.sandbox import Sandbox
 
@@ -237,3 +240,19 @@ def test_a_cancelled_question_gives_the_focus_back_to_the_menu(enter: Any, compa
     page.keyboard.press("Escape")
     expect(page.locator("#service-more summary")).to_be_focused()
     expect(item).to_be_hidden()
+
+
+def test_what_helps_a_domain_is_confirmed_over_the_list_that_says_so(enter: Any) -> None:
+    visitor = enter(**DESK)
+    page, due = visitor.page, timezone.localdate() + timedelta(days=10)
+    account = Invoice.objects.first().account
+    Rows().domain(account, name="soon.example", auto_renew=False, next_due_date=due, expiry_date=due)
+
+    for path, entry in (("/", ".need"), ("/domains/?view=at-risk", "tbody tr")):
+        visitor.visit(path)
+        page.locator(entry, has_text="soon.example").get_by_role("link", name="Turn auto-renew on").click()
+        dialog = page.get_by_role("dialog", name="Turn auto-renew of soon.example on?")
+        expect(dialog.get_by_role("button", name="Turn on")).to_be_visible()
+        assert page.url.endswith(path)
+        dialog.get_by_role("link", name="Cancel").click()
+        expect(dialog).to_be_hidden()
