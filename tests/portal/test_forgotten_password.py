@@ -89,6 +89,8 @@ def test_it_names_the_portal_in_every_mail_about_signing_in(visit, alma, setting
     add_passkey(browser)
     browser.post("/sign-in/ways/codes/new/")
     browser.post("/sign-in/ways/app/off/")
+    labels = ["Current password", "New password", "New password again"]
+    assert browser.get("/sign-in/password/").texts("main .field > label") == labels
     browser.post("/sign-in/password/", {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
 
     assert len(mail.outbox) == 5

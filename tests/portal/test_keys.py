@@ -357,9 +357,14 @@ def test_it_says_when_the_next_refresh_comes_and_why_then(browser, held, read_ev
     read_everything()
     soon = timezone.now() + timedelta(minutes=1)
     Refresh.objects.filter(noun="invoices").update(next_due_at=soon, pace="budget")
-    at = formats.clock(soon)
+    at = " ".join(formats.clock_or_moment(soon).split())
     told = browser.get("/keys/").one("tbody td.extra small")
     assert (told.text, told["title"]) == (f"next at {at}", "later, because of the rate limit")
+
+    later = timezone.now() + timedelta(days=3)
+    Refresh.objects.update(next_due_at=later)
+    day, clock = formats.day(later).replace("\xa0", " "), formats.clock(later)
+    assert f"{day}, {clock}" in browser.get(f"/keys/{held.pk}/").one("section[aria-labelledby=refreshes]").text
     Refresh.objects.filter(noun="invoices").update(trouble="limited")
     rows = browser.get(f"/keys/{held.pk}/").texts("section[aria-labelledby=refreshes] td.extra")
     assert f"{at} Waiting for the rate limit" in rows
