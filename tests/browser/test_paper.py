@@ -145,6 +145,7 @@ def test_it_prints_no_acts_and_no_first_steps(paper: Visitor) -> None:
     expect(page.locator(".back")).to_be_hidden()
 
     invoice = Invoice.objects.get(number="INV-1")
+    Invoice.objects.filter(pk=invoice.pk).update(detailed_at=timezone.now())
     InvoiceItem.objects.create(invoice=invoice, position=0, description="VPS", amount="10.50")
     paper.visit(f"/invoices/{invoice.pk}/")
     expect(page.locator("td.name", has_text="VPS")).to_be_visible()
