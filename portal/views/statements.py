@@ -65,7 +65,9 @@ def _clamped(name: str, text: Callable[[Invoice], str]) -> cells.Cell:
 COLUMNS = (
     Column("date", _("Date"), lambda i: i.date, "date", cell=cells.day("date")),
     Column("number", _("Number"), str, "name", _("Invoice"), cells.name("invoice", "pk")),
-    Column("for", _("For"), line_texts, "for extra", cell=_clamped("for", first_line_texts), tip=first_line_texts),
+    Column(
+        "for", _("For"), line_texts, "for extra", cell=_clamped("for", first_line_texts), tip=first_line_texts
+    ),
     replace(SERVICE, cell=_clamped(SERVICE.name, first_service_names), tip=first_service_names),
     replace(LABEL, cell=_clamped(LABEL.name, label_names)),
     Column("status", _("Status"), lambda i: i.shown_status, "state", cell=_state),
