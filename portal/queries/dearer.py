@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery
@@ -28,7 +28,8 @@ class Dearer:
 
     @property
     def percent(self) -> int:
-        return round((self.next / self.was - 1) * 100)
+        """How much more, rounded half up as every figure that is worked out."""
+        return int(((self.next / self.was - 1) * 100).to_integral_value(ROUND_HALF_UP))
 
 
 def dearer(

@@ -309,7 +309,13 @@ WHOLE = "VPS - a.com (01/10/2026 - 31/10/2026)"
 
 @pytest.mark.parametrize(
     ("last", "next", "told"),
-    [("9.80", "11.80", "+20 %"), ("10.00", "11.00", None), ("10.00", "11.01", "+10 %"), ("12", "10", None)],
+    [
+        ("9.80", "11.80", "+20 %"),
+        ("10.00", "11.00", None),
+        ("10.00", "11.01", "+10 %"),
+        ("8", "9", "+13 %"),
+        ("12", "10", None),
+    ],
 )
 def test_it_marks_a_renewal_that_costs_over_a_tenth_more(browser, rows, acme, last, next, told):
     due = {"next_due_date": TODAY + timedelta(days=9)}
