@@ -45,6 +45,8 @@ class PaymentMethods:
             rows = wire.rows(answer.data)
         except Unreadable as error:
             raise BadAnswer(f"data: {error}", action="get_payment_methods", status=answer.status) from None
+        if answer.data is None:
+            raise BadAnswer("the answer has no data", action="get_payment_methods", status=answer.status)
         records, rejected, ids = read_rows(rows, _payment_method, self._client.currency)
         return Page(records, rejected, ids, 0, len(rows), None, len(rows), answer.rate)
 

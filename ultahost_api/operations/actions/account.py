@@ -1,7 +1,7 @@
 from ultahost_api.client import Client, writes
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Noun, Operation
-from ultahost_api.operations.actions.base import WriteAction, agrees
+from ultahost_api.operations.actions.base import WriteAction
 
 
 class _OfTheAccount(WriteAction):
@@ -16,9 +16,7 @@ class UpdateAccount(_OfTheAccount):
     stale = (Noun.PROFILE,)
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        answer = client.call("get_profile").data
-        readable = {name: value for name, value in operation.parameters.items() if name in answer}
-        return agrees(answer, readable) if readable else None
+        return self.shows(client.call("get_profile").data, operation)
 
 
 class ChangePassword(_OfTheAccount):

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 
-from ultahost_api.client import ACTIONS, Client, Effect, Secret
+from ultahost_api.client import ACTIONS, Client, Effect, Kind, Secret
 from ultahost_api.client.core import wire
 from ultahost_api.client.core.write import Write
 from ultahost_api.crypto.digests import keyed_digest
@@ -66,6 +66,15 @@ class WriteAction:
         """Whether reading shows the effect; None if that cannot be found out."""
         return None
 
+    def shows(self, answer: object, operation: Operation) -> bool | None:
+        """Whether a row that was read has the values that were set; None if it tells none of them."""
+        told = answer if isinstance(answer, dict) else {}
+        wanted = {name: value for name, value in operation.parameters.items() if name != self.id_parameter}
+        kinds = {p.name: p.kind for p in ACTIONS[self.write.action].parameters}
+        seen = [_is_told(kinds[name], told[name], value) for name, value in wanted.items() if name in told]
+        readable = [is_told for is_told in seen if is_told is not None]
+        return all(readable) if readable else None
+
     def refuse_beside_others(self, operation: Operation) -> None:
         """Raises NotAllowedNow if an earlier operation, of any age, rules this one out."""
 
@@ -93,7 +102,15 @@ def id_of(operation: Operation) -> int:
     return operation.remote_id
 
 
-def agrees(answer: Any, wanted: Parameters) -> bool:
-    return isinstance(answer, dict) and all(
-        str(answer.get(name)) == str(value) for name, value in wanted.items() if name in answer
-    )
+def _is_told(kind: Kind, told: object, wanted: object) -> bool | None:
+    """Whether a field shows the value that was set; None if it cannot be read."""
+    if isinstance(told, dict | list) or kind in {Kind.LIST, Kind.MAP}:
+        return None
+    if kind == Kind.FLAG:
+        try:
+            is_on = wire.switch(told)
+        except wire.Unreadable:
+            return None
+        return None if is_on is None else is_on == wire.flag(wanted)
+    text = wire.text(told).strip()
+    return str(wanted).strip() in {text, wire.unescaped(text)}

@@ -19,8 +19,9 @@ class SetAutoRenew(_OfADomain):
     write = writes.SetAutoRenew
     stale = (Noun.DOMAINS,)
 
-    def took_effect(self, client: Client, operation: Operation) -> bool:
-        return client.domains.get(id_of(operation)).auto_renew == _is_on(operation)
+    def took_effect(self, client: Client, operation: Operation) -> bool | None:
+        is_on = client.domains.get(id_of(operation)).auto_renew
+        return None if is_on is None else is_on == _is_on(operation)
 
     def change(self, operation: Operation) -> None:
         change_row(operation, Noun.DOMAINS, auto_renew=_is_on(operation))

@@ -1,8 +1,10 @@
+from collections.abc import Iterable
 from itertools import islice
 
 from ultahost_api.client import Client, writes
-from ultahost_api.client.orders import OrderDetails
+from ultahost_api.client.orders import Order, OrderDetails
 from ultahost_api.models import Noun, Operation
+from ultahost_api.models.line_texts import domain_key
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction
 
 _FIRST = 25  # orders looked through for the newest, where the server may not sort
@@ -20,19 +22,34 @@ class CreateOrder(WriteAction):
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
         """The one order since then that is ours; of several that could be, a person decides."""
-        newest = operation.before.get("newest", 0)
-        since = (order for order in islice(client.orders.list(), _NEWEST) if order.id > newest)
+        newest, wanted = operation.before.get("newest", 0), operation.parameters
+        orders, all_readable = _newest_orders(client)
         known = _orders_of_others(operation)
-        wanted = operation.parameters
+        method = str(wanted.get("paymentmethod")).lower()
         candidates = [
             details
-            for order in since
-            if order.id not in known and order.payment_method == wanted.get("paymentmethod")
+            for order in orders
+            if order.id > newest and order.id not in known and order.payment_method.lower() in {method, ""}
             if _is_for(details := client.orders.get(order.id), wanted.get("domain"))
         ]
-        if len(candidates) == 1:
-            operation.result |= {"orderid": candidates[0].id, "invoiceid": candidates[0].invoice_id}
-        return None if len(candidates) > 1 else bool(candidates)
+        if not candidates:
+            return False if all_readable else None
+        if len(candidates) > 1 or not candidates[0].payment_method:
+            return None
+        operation.result |= {"orderid": candidates[0].id, "invoiceid": candidates[0].invoice_id}
+        return True
+
+
+def _newest_orders(client: Client) -> tuple[Iterable[Order], bool]:
+    """Also whether each of them has a readable id."""
+    orders: dict[int, Order] = {}
+    all_readable = True
+    for page in client.orders.list().pages():
+        orders |= {order.id: order for order in page.records}
+        all_readable = all_readable and not page.rejected
+        if len(orders) >= _NEWEST:
+            break
+    return orders.values(), all_readable
 
 
 def _orders_of_others(operation: Operation) -> set[int]:
@@ -44,6 +61,11 @@ def _orders_of_others(operation: Operation) -> set[int]:
 
 def _is_for(order: OrderDetails, domains: object) -> bool:
     """Whether the order is for these domains; an order without any tells nothing, and may be."""
-    ordered = {service.domain for service in order.services} | {domain.name for domain in order.domains}
-    wanted = set(domains) if isinstance(domains, list) else set()
+    ordered = _keys([*(service.domain for service in order.services), *(each.name for each in order.domains)])
+    wanted = _keys(domains if isinstance(domains, list) else [])
     return not wanted or not ordered or bool(wanted & ordered)
+
+
+def _keys(domains: Iterable[object]) -> set[str]:
+    """The same for two spellings of one name; without the empty place of a service that has none."""
+    return {domain_key(str(domain)) for domain in domains} - {""}

@@ -3,24 +3,30 @@ from ultahost_api.models import Operation
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of
 
 
-class AddPaymentMethod(WriteAction):
-    write = writes.AddPaymentMethod
+class _OfAPaymentMethod(WriteAction):
     noun = "payment method"
     kept = ("paymethodid",)
+
+
+class AddPaymentMethod(_OfAPaymentMethod):
+    write = writes.AddPaymentMethod
 
     def before(self, client: Client, parameters: Parameters) -> Before:
         return {"ids": [method.id for method in client.payment_methods.list()]}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        new = [m for m in client.payment_methods.list() if m.id not in operation.before.get("ids", [])]
-        new = [m for m in new if m.type == operation.parameters.get("type")]
-        return None if len(new) > 1 else bool(new)
+        page = client.payment_methods.page()
+        new = [method.type for method in page.records if method.id not in operation.before.get("ids", [])]
+        ours = new.count(operation.parameters.get("type", ""))
+        return None if ours > 1 or "" in new or page.rejected else ours == 1
 
 
-class DeletePaymentMethod(WriteAction):
+class DeletePaymentMethod(_OfAPaymentMethod):
     write = writes.DeletePaymentMethod
-    noun, id_parameter = "payment method", "paymethodid"
-    kept = ("paymethodid",)
+    id_parameter = "paymethodid"
 
-    def took_effect(self, client: Client, operation: Operation) -> bool:
-        return id_of(operation) not in {method.id for method in client.payment_methods.list()}
+    def took_effect(self, client: Client, operation: Operation) -> bool | None:
+        page = client.payment_methods.page()
+        if id_of(operation) in page.ids:
+            return False
+        return None if page.rejected else True

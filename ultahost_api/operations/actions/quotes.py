@@ -19,8 +19,9 @@ class AcceptQuote(WriteAction):
             raise NotAllowedNow(Reason.NO_QUOTE_TOTAL)
         return {"stage": quote.stage, "total": str(quote.total)}
 
-    def took_effect(self, client: Client, operation: Operation) -> bool:
-        return client.quotes.get(id_of(operation)).stage == "Accepted"
+    def took_effect(self, client: Client, operation: Operation) -> bool | None:
+        stage = client.quotes.get(id_of(operation)).stage
+        return stage == "Accepted" if stage else None
 
     def change(self, operation: Operation) -> None:
         change_row(operation, Noun.QUOTES, stage="Accepted", changed_at=timezone.now())

@@ -45,9 +45,11 @@ class UpgradeService(_OfAService):
         return {"product_name": service.product_name, "amount": amount}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        """None if the amount could not be read before or now."""
+        """None if the product or the amount could not be read before or now."""
         service, before = client.services.get(id_of(operation)), operation.before
-        if service.product_name != before.get("product_name"):
+        if not service.product_name or not before.get("product_name"):
+            return None
+        if service.product_name != before["product_name"]:
             return True
         known = service.amount is not None and before.get("amount") is not None
         return service.amount != Decimal(before["amount"]) if known else None

@@ -1,0 +1,208 @@
+"""Lost answers of writes: what reading shows is believed, and what it leaves open stays unknown."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from ultahost_api import operations
+from ultahost_api.models import Operation
+from ultahost_api.operations import WriteRequest
+from ultahost_api.operations.actions import action_of
+from ultahost_api.sandbox import Fault
+
+State = Operation.State
+
+
+@pytest.fixture(autouse=True)
+def _short_pauses(monkeypatch):
+    monkeypatch.setattr("ultahost_api.client.client._FIRST_PAUSE", 0.001)
+
+
+@pytest.fixture
+def lose(sandbox, key):
+    """Sends a write whose answer is lost, before it took effect or after."""
+
+    def lose(action, *, after_effect=False, **parameters):
+        sandbox.faults.add(Fault.drop(after_effect=after_effect), action=action)
+        write = action_of(action).write.on_the_wire(parameters)
+        operation = operations.perform(WriteRequest(key.owner, key, write, uuid4()))
+        assert operation.state == State.UNKNOWN
+        return operation
+
+    return lose
+
+
+def read_often(operation):
+    """As often as it takes to give up a write that may be repeated."""
+    for _ in range(3):
+        operations.look_again(operation)
+    return operation.state
+
+
+@pytest.fixture
+def answer(sandbox):
+    """From now on this read answers with these data."""
+
+    def answer(action, data):
+        told = {} if data is None else {"data": data}
+        edit = Fault.edit(lambda said: {"status": 200, "message": "ok", "meta": said.get("meta")} | told)
+        sandbox.faults.add(edit, action=action, times=None)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there"),
+    [
+        ("xn--mnchen-3ya.de", "münchen.de"),
+        ("münchen.de", "xn--mnchen-3ya.de"),
+        ("Shop.Example", "shop.example"),
+    ],
+)
+def test_it_finds_its_order_however_the_domain_is_written(acme, lose, wanted, there):
+    lost = lose("create_order", paymentmethod="stripe", domain=[wanted], domaintype=["register"])
+    acme.add_orders(1, paymentmethod="stripe", _domainids=[acme.add("domains", domain=there)["id"]])
+    operations.look_again(lost)
+    assert lost.state == State.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "row",
+    [{"paymentmethod": "Stripe"}, {"paymentmethod": "stripe", "domain": ""}],
+    ids=["method in capitals", "service without a domain"],
+)
+def test_it_finds_its_order_that_is_told_otherwise(acme, lose, row):
+    lost = lose("create_order", paymentmethod="stripe", pid=[1], domain=["a.example"])
+    ids = [acme.add("services", domain=row.pop("domain"))["id"]] if "domain" in row else []
+    acme.add_orders(1, _serviceids=ids, **row)
+    operations.look_again(lost)
+    assert lost.state == State.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "rows", [[{"id": "?"}], [{"id": 990, "paymentmethod": {}}]], ids=["no id", "no method"]
+)
+def test_it_calls_no_order_missing_while_one_cannot_be_read(lose, answer, rows):
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    answer("get_orders", rows)
+    answer("get_order", rows[0])
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"companyname": "R&D"}, {"companyname": "R&amp;D"}),
+        ({"companyname": "R&amp;D"}, {"companyname": "R&amp;D"}),
+        ({"companyname": " Acme "}, {"companyname": "Acme"}),
+        ({"companyname": ""}, {"companyname": None}),
+        ({"invoiceemails": True}, {"invoiceemails": 1}),
+        ({"invoiceemails": 0}, {"invoiceemails": "off"}),
+    ],
+)
+def test_it_finds_what_it_set_however_it_is_told(acme, lose, change, told):
+    acme.add_contacts(1)
+    lost = lose("update_contact", contactid=1, **change)
+    acme.contacts[1] |= told
+    operations.look_again(lost)
+    assert lost.state == State.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {"id": 1},
+        {"id": 1, "contactid": 1},
+        {"id": 2, "companyname": "R&D", "invoiceemails": 1},
+        {"id": 1, "companyname": ["R&D"], "invoiceemails": "perhaps"},
+        {"id": 1, "invoiceemails": None},
+    ],
+)
+def test_it_makes_nothing_of_a_contact_that_tells_nothing_of_what_was_set(acme, lose, answer, data):
+    acme.add_contacts(1)
+    lost = lose("update_contact", contactid=1, companyname="R&D", invoiceemails=1)
+    answer("get_contact", data)
+    assert read_often(lost) == State.UNKNOWN
+
+
+@pytest.mark.parametrize("data", [None, [], {"uuid": "x"}, {"email_preferences": '{"general":1}'}])
+def test_it_makes_nothing_of_a_profile_that_tells_nothing_of_what_was_set(acme, lose, answer, data):
+    lost = lose("update_account", city="Rome", email_preferences={"general": 1})
+    answer("get_profile", data)
+    assert read_often(lost) == State.UNKNOWN
+
+
+@pytest.mark.parametrize(("city", "state"), [("Rome", State.CONFIRMED), ("Bern", State.NOT_CONFIRMED)])
+def test_it_goes_by_what_can_be_read_of_several_settings(acme, lose, city, state):
+    lost = lose("update_account", city="Rome", emailoptout=1)
+    acme.profile["city"] = city
+    assert read_often(lost) == state
+
+
+@pytest.mark.parametrize("told", [{}, {"donotrenew": "perhaps"}, {"donotrenew": None}])
+def test_it_takes_an_auto_renew_that_cannot_be_read_for_neither(acme, lose, told):
+    acme.add_domains(1, status="Active")
+    lost = lose("toggle_autorenew", after_effect=True, domainid=1, autorenew=1)
+    del acme.domains[1]["donotrenew"]
+    acme.domains[1] |= told
+    assert read_often(lost) == State.UNKNOWN
+
+
+def test_it_takes_an_upgrade_for_done_by_no_product_that_cannot_be_read(acme, lose):
+    acme.add_services(1)
+    upgrade = {"type": "product", "newproductid": 2, "paymentmethod": "stripe"}
+    lost = lose("upgrade_service", serviceid=1, **upgrade)
+    del acme.services[1]["product_name"]
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+def test_it_takes_a_stage_that_cannot_be_read_for_none(acme, lose):
+    acme.add_quotes(1, stage="Delivered")
+    lost = lose("accept_quote", after_effect=True, quoteid=1)
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    del acme.quotes[1]["stage"]
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize("data", [None, [{"id": "?", "type": "CreditCard"}]])
+def test_it_takes_no_payment_method_for_deleted_that_may_only_be_unread(acme, lose, answer, data):
+    acme.add("payment_methods", type="CreditCard")
+    lost = lose("delete_payment_method", paymethodid=1)
+    answer("get_payment_methods", data)
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize("data", [None, [{"id": "?", "type": "CreditCard"}], [{"id": 7, "type": {}}]])
+def test_it_calls_no_payment_method_missing_that_may_only_be_unread(lose, answer, data):
+    lost = lose("add_payment_method", type="CreditCard", description="Visa")
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    answer("get_payment_methods", data)
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize("row", [{"id": "?"}, "odd"])
+def test_it_takes_no_contact_for_deleted_that_may_only_be_unread(acme, lose, answer, row):
+    acme.add_contacts(1)
+    lost = lose("delete_contact", contactid=1)
+    answer("get_contacts", [row])
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize("row", [{"id": "?"}, {"id": 7, "email": {}}])
+def test_it_calls_no_contact_missing_that_may_only_be_unread(lose, answer, row):
+    lost = lose("create_contact", firstname="Ada", lastname="Bloom", email="ada@example.com")
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    answer("get_contacts", [row])
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
