@@ -61,7 +61,7 @@ def test_it_comes_sooner_while_an_outcome_is_open(minutes, key):
     Operation.objects.create(
         idempotency_key=uuid4(), user=key.owner, account=key.account, key=key, action="pay_invoice",
         noun="invoice", subject="1",
-        state=Operation.State.UNKNOWN,
+        state=Operation.State.UNKNOWN, next_read_at=timezone.now(),
     )  # fmt: skip
     wait, pace = minutes()
     assert 1.7 < wait < 2.3

@@ -6,10 +6,11 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from ultahost_api import operations
-from ultahost_api.models import Operation
+from ultahost_api import keys, operations
+from ultahost_api.models import Operation, Refresh
 from ultahost_api.operations import WriteRequest
 from ultahost_api.operations.actions import action_of
+from ultahost_api.refresh import pacing
 from ultahost_api.sandbox import Fault
 
 State = Operation.State
@@ -206,3 +207,36 @@ def test_it_calls_no_contact_missing_that_may_only_be_unread(lose, answer, row):
     answer("get_contacts", [row])
     operations.look_again(lost)
     assert lost.state == State.UNKNOWN
+
+
+def pace(worker):
+    return pacing.plan(worker.refresh("invoices"))[1]
+
+
+def test_it_stops_reading_where_nothing_can_be_seen(acme, lose, worker):
+    acme.add_services(1)
+    lost = lose("service_module_custom", serviceid=1, func_name="reboot")
+    Operation.objects.update(next_read_at=timezone.now())
+    assert operations.due() == [lost.pk]
+    assert pace(worker) == Refresh.Pace.OPERATION
+    operations.settle(lost.pk)
+    assert (lost.fresh().state, lost.next_read_at) == (State.UNKNOWN, None)
+    assert pace(worker) == Refresh.Pace.USUAL
+
+
+def test_it_waits_a_day_for_a_key_to_read_with_and_reads_when_one_comes(
+    sandbox, acme, lose, worker, key, add_key, alma
+):
+    acme.add_domains(1, status="Active")
+    lost = lose("toggle_autorenew", after_effect=True, domainid=1, autorenew=0)
+    keys.disable(key)
+    for days, is_over in ((0, False), (2, True)):
+        Operation.objects.update(
+            created_at=timezone.now() - timedelta(days=days), next_read_at=timezone.now()
+        )
+        operations.settle(lost.pk)
+        assert (lost.fresh().state, lost.next_read_at is None) == (State.UNKNOWN, is_over)
+    add_key(alma, acme, "Second")
+    assert operations.due() == [lost.pk]
+    operations.settle(lost.pk)
+    assert lost.fresh().state == State.CONFIRMED

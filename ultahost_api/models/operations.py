@@ -32,6 +32,10 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         """Whose outcome is open: while one is, its twin must not be sent."""
         return self.filter(state__in=PENDING)
 
+    def expected(self) -> Self:
+        """Whose outcome is open, and will be told or read: not those that only a person can settle."""
+        return self.pending().exclude(state=Operation.State.UNKNOWN, next_read_at=None)
+
     def paying(self) -> Self:
         """For a subquery: payments of the invoice around it whose outcome is open."""
         invoice = {"account": OuterRef("account"), "remote_id": OuterRef("remote_id")}

@@ -51,9 +51,13 @@ def settle(operation_id: UUID | str) -> None:
     if _is_known_gone(operation):
         _end_as_gone(operation)
         return
-    key = _key(operation)
     action = action_of(operation.action)
-    if not action.can_be_seen or key is None:
+    if not action.can_be_seen:
+        _read_no_more(operation)
+        return
+    key = _key(operation)
+    if key is None:
+        _read_later(operation)
         return
     try:
         seen = action.took_effect(for_key(key, Purpose.PERSON), operation)
@@ -130,6 +134,10 @@ def _read_later(operation: Operation, *, tried: bool = False) -> None:
     Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(
         read_at=now, read_tries=tries, next_read_at=None if over else max(planned, now + _READS[0])
     )
+
+
+def _read_no_more(operation: Operation) -> None:
+    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(next_read_at=None)
 
 
 def _end(operation: Operation, state: Operation.State, **fields: Any) -> bool:

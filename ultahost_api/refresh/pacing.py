@@ -29,7 +29,7 @@ def _wanted(refresh: Refresh) -> tuple[timedelta, Refresh.Pace]:
         return usual, Pace.USUAL
     if refresh.account.is_watched:
         return min(usual, conf.WATCHED_INTERVAL), Pace.WATCHED
-    if Operation.objects.filter(account=refresh.account).pending().exists():
+    if Operation.objects.filter(account=refresh.account).expected().exists():
         return min(usual, conf.WATCHED_INTERVAL), Pace.OPERATION
     quiet = max(0, refresh.quiet - _PATIENCE)
     return usual * min(_SLOWING**quiet, conf.SLOWEST), Pace.QUIET if quiet else Pace.USUAL

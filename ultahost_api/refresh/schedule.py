@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Refresh
+from ultahost_api.models import LISTS, Account, ApiKey, Heartbeat, Noun, Operation, Refresh
 from ultahost_api.models.accounts import AccountQuerySet, in_statement
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.locks import dispensable
@@ -44,6 +44,7 @@ def start(account: Account) -> None:
         refreshes.filter(next_due_at=None).update(next_due_at=now, trouble="", trouble_words="")
         unlimited = refreshes.exclude(trouble=Refresh.Trouble.LIMITED)
         unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=now, attempts=0)
+    Operation.objects.filter(account=account, state=Operation.State.UNKNOWN).update(next_read_at=now)
     publish_for_people(refreshes.due(now).order_by("pk").values_list("pk", flat=True))
 
 
