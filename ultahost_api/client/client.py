@@ -178,7 +178,7 @@ class Client:
             record = read(Row(answer.data, self.currency))
         except Unreadable as error:
             raise BadAnswer(str(error), action=action, status=answer.status) from None
-        if expect is not None and (given := getattr(record, "id", None)) != expect:
+        if expect is not None and (given := getattr(record, "id", None)) != int(expect):
             raise BadAnswer(f"asked for {expect} and given {given}", action=action, status=answer.status)
         return record
 

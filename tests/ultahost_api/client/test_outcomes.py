@@ -53,6 +53,12 @@ def call(client, kind):
     return client.call("pay_invoice", invoiceid=7)
 
 
+def test_it_knows_the_record_of_an_id_that_is_written_as_text(server, client):
+    server.answer(server.ok({"id": 7}))
+
+    assert client.invoices.get("7").id == 7
+
+
 @pytest.mark.parametrize("kind", ["read", "write"])
 @pytest.mark.parametrize(("status", "error"), REFUSALS)
 def test_it_names_a_refusal(kind, status, error, server, client):

@@ -8,6 +8,8 @@ from .actions import ACTIONS, Action, Kind, Parameter
 from .errors import InvalidParameters
 from .secret import MaskedBytes, Secret
 
+_MOST_DIGITS = 20  # of a number that is given as text
+
 
 def hide(action: Action, given: dict[str, object]) -> None:
     """Puts the secrets among ``given`` into Secret, in place: error reports show the frames that hold it.
@@ -71,7 +73,7 @@ def _value(action: Action, parameter: Parameter, value: object) -> object:
 
 def _int(value: object) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdecimal():
-        return int(value[:20])
+        return int(value) if len(value) <= _MOST_DIGITS else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
