@@ -83,6 +83,7 @@ def test_it_asks_for_the_newest_first_where_that_is_documented(pages, client, se
     client.services.page()
     client.domains.page()
     client.invoices.page(sort="ASC_date")
+    client.services.page(sort="ASC_nextduedate")
 
     assert [seen.parameters.get("sort") for seen in server.requests] == [
         "DESC_id",
@@ -90,6 +91,7 @@ def test_it_asks_for_the_newest_first_where_that_is_documented(pages, client, se
         None,
         None,
         "ASC_date",
+        "ASC_nextduedate",
     ]
 
 
@@ -99,6 +101,18 @@ def test_it_does_without_an_order_that_is_refused(server, client):
 
     assert len(list(client.invoices.list())) == 3
     assert [seen.parameters.get("sort") for seen in server.requests] == ["DESC_id", None, None]
+
+
+def test_it_gives_no_other_order_than_the_one_that_was_asked_for(server, client):
+    server.answer(
+        server.reply(400, {"status": 400, "message": "sort?"}), server.ok(rows(1), meta(0, 1, None))
+    )
+
+    with pytest.raises(BadRequest, match="sort"):
+        client.invoices.page(sort="ASC_colour")
+    client.invoices.page()
+
+    assert [seen.parameters.get("sort") for seen in server.requests] == ["ASC_colour", "DESC_id"]
 
 
 def test_it_does_not_blame_the_order_for_everything(server, client):

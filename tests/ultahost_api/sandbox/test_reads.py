@@ -57,7 +57,8 @@ def test_it_sorts_invoices_by_any_listed_field(acme, api):
 @pytest.mark.parametrize(
     ("action", "sort"),
     [
-        ("get_services", "DESC_id"),
+        ("get_domains", "DESC_id"),
+        ("get_services", "DESC_notes"),
         ("get_invoices", "id"),
         ("get_invoices", "DESC_notes"),
         ("get_orders", "UP_id"),

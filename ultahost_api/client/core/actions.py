@@ -150,7 +150,7 @@ _TABLE = (
     _once("verify_2fa", _secret("secret"), _secret("code")),
     _once("disable_2fa", _secret("password")),
     # Services
-    _listing("get_services", _FILTERED),
+    _listing("get_services", _SORTED),
     _read("get_service", _int("serviceid")),
     _once(
         "request_cancellation",

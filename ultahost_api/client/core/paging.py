@@ -117,15 +117,15 @@ class Listable(Generic[T]):
         self, offset: int = 0, limit: int | None = None, status: str | None = None, sort: str | None = None
     ) -> Page[T]:
         limit = limit or self._client.page_size
-        sort = sort or (self._sort if self._sorts else None)
         answer = self._answer(sort, limit=limit, offset=offset, status=status)
         return _page(answer, self._action, self._read, offset, limit, self._client.currency)
 
     def _answer(self, sort: str | None, **parameters: Any) -> Answer:
-        if sort is None:
-            return self._client.call(self._action, **parameters)
+        """Without ``sort`` in our own order, as long as that is not refused."""
+        if sort or not self._sort or not self._sorts:
+            return self._client.call(self._action, **parameters | ({"sort": sort} if sort else {}))
         try:
-            return self._client.call(self._action, sort=sort, **parameters)
+            return self._client.call(self._action, sort=self._sort, **parameters)
         except BadRequest:
             answer = self._client.call(self._action, **parameters)
             self._sorts = False
