@@ -33,6 +33,9 @@ unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
         ("0000-00-00 00:00:00", None),
         ("-0001-11-30", None),
         ("00/00/0000", None),
+        ("0000/00/00", None),
+        ("00-00-0000", None),
+        ("00.00.0000 00:00", None),
         ("", None),
         (None, None),
     ],
@@ -46,7 +49,20 @@ def test_it_reads_a_moment_as_utc_unless_told_otherwise():
     assert wire.moment("2026-05-06T14:42:31+02:00") == datetime(2026, 5, 6, 12, 42, 31, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("told", ["2026-02-30", "tomorrow", "99/99/2026", "1", True, 5])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "2026-02-30",
+        "tomorrow",
+        "99/99/2026",
+        "1",
+        True,
+        5,
+        "9999-12-31",
+        "9999-12-31 00:00:00",
+        "00",
+    ],
+)
 def test_it_reads_no_day_into_nonsense(told):
     with pytest.raises(Unreadable):
         wire.day(told)

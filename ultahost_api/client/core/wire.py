@@ -22,8 +22,8 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
 _UP, _DOWN = {"1", "true", "on", "yes"}, {"0", "false", "off", "no", ""}
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(.*)", re.DOTALL)
-# PHP makes -0001-11-30 of 0000-00-00 when it formats it.
-_NO_DATE = ("0000-", "-0001-", "00/00/0000", "30/11/-0001")
+# 0000-00-00 with any marks and order; PHP makes -0001-11-30 of it when it formats it.
+_NO_DATE = re.compile(r"(?:0{2,4}([-/.])00\1|0000-|-0001-|30/11/-0001)")
 
 
 class Unreadable(ValueError):
@@ -106,7 +106,7 @@ def moment(value: object) -> datetime | None:
     if isinstance(value, dict | list) and value:
         raise Unreadable(f"{shown(value)} is no date")
     told = text(value).strip()
-    if not told or told.startswith(_NO_DATE):
+    if not told or _NO_DATE.match(told):
         return None
     try:
         read = datetime.fromisoformat(_DAY_FIRST.sub(_day_last, told))
@@ -120,9 +120,12 @@ def moment(value: object) -> datetime | None:
 def day(value: object) -> date | None:
     if isinstance(value, str) and len(value) == 10:
         try:
-            return date.fromisoformat(value)
+            usual = date.fromisoformat(value)
         except ValueError:
             pass  # not the usual form; `moment` knows the others
+        else:
+            if usual.year in _YEARS:
+                return usual
     read = moment(value)
     return read.date() if read else None
 
