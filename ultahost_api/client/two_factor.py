@@ -9,11 +9,15 @@ from .core.secret import Secret
 from .writes.account import DisableTwoFactor, VerifyTwoFactor
 
 _BASE32 = re.compile(r"[A-Z2-7]{16,128}=*")
+_BREAKS = re.compile(r"[\s-]")  # between groups, for people
 
 
 @dataclass(frozen=True, slots=True)
 class TwoFactorSetup:
-    """The answer's picture address is left out: it would send the secret to another site."""
+    """``secret`` is in capitals, without breaks.
+
+    The answer's picture address is left out: it would send the secret to another site.
+    """
 
     secret: Secret
 
@@ -25,8 +29,9 @@ class TwoFactor:
     def setup(self) -> TwoFactorSetup:
         """Makes a secret; nothing is on before ``verify``."""
         answer = self._client.call("setup_2fa")
-        secret = answer.data.get("secret") if isinstance(answer.data, dict) else None
-        if not isinstance(secret, Secret) or not _BASE32.fullmatch(secret.reveal()):
+        told = answer.data.get("secret") if isinstance(answer.data, dict) else None
+        secret = Secret(_BREAKS.sub("", told.reveal()).upper() if isinstance(told, Secret) else "")
+        if not _BASE32.fullmatch(secret.reveal()):
             raise BadAnswer("the answer holds no secret", action="setup_2fa", status=answer.status)
         return TwoFactorSetup(secret)
 

@@ -238,6 +238,13 @@ def test_it_hands_out_secrets_to_who_asks(server, client):
     assert "DQUEKJKFTHNFKOS5" not in repr(setup)
 
 
+@pytest.mark.parametrize("told", ["dquekjkfthnfkos5", "DQUE KJKF THNF KOS5", "dque-kjkf-thnf-kos5"])
+def test_it_reads_a_secret_that_is_written_for_people(told, server, client):
+    server.answer(server.ok({"secret": told}))
+
+    assert client.two_factor.setup().secret.reveal() == "DQUEKJKFTHNFKOS5"
+
+
 def test_it_sends_secrets_in_no_address(server, client):
     for call in (
         "change_password",
