@@ -29,6 +29,13 @@ def test_it_brings_the_account_up_to_date(acme, worker):
     assert refresh.completed_at
 
 
+def test_it_calls_no_account_by_spaces(acme, worker):
+    acme.profile.update(companyname=" ", firstname=" Ada", lastname=" ")
+    worker.run("profile")
+    worker.account.refresh_from_db()
+    assert worker.account.name == "Ada"
+
+
 def test_it_is_read_once_a_day(worker):
     wait = worker.run("profile").next_due_at - timezone.now()
     assert 21 < wait.total_seconds() / 3600 < 27

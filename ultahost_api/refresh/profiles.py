@@ -89,5 +89,6 @@ def write(account: Account, profile: Profile) -> None:
 
 
 def name_of(profile: Profile) -> str:
-    person = f"{profile.first_name} {profile.last_name}".strip()
-    return profile.company_name or person or profile.email or profile.uuid
+    person = f"{profile.first_name.strip()} {profile.last_name}"
+    names = (name.strip() for name in (profile.company_name, person, profile.email))
+    return next(filter(None, names), profile.uuid)
