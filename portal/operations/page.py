@@ -55,7 +55,6 @@ class WritePage:
     done: str = ""  # address after it is done; by default ``back``
     template: str = "components/confirm_page.html"
     extra: Mapping[str, Any] = field(default_factory=dict)
-    noted: Mapping[str, object] = field(default_factory=dict)
     own_key_only: bool = False
     asks_again: bool = False  # for the password, even if other writes of this action do not
     currency: str = ""  # of ``agreed``; by default the account's
@@ -117,7 +116,7 @@ class WritePage:
 
     def _send(self, form: WriteForm, key: ApiKey, write: Write) -> HttpResponse:
         token, agreed = form.cleaned_data["form_token"], form.cleaned_data["agreed"]
-        wanted = WriteRequest(self.request.user, key, write, token, self.noted, agreed)
+        wanted = WriteRequest(self.request.user, key, write, token, agreed_total=agreed)
         try:
             with provider_call():
                 operation = operations.perform(wanted, again=bool(form.cleaned_data.get("again")))

@@ -172,7 +172,6 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
         ),
         verb=gettext("Request cancellation"),
         back=_page_of(service),
-        noted={"next_due_date": service.next_due_date.isoformat()} if service.next_due_date else {},
         danger=True,
     )
     return writing.respond(CancellationForm, lambda form: form.write(service.remote_id))

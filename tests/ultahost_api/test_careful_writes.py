@@ -288,6 +288,21 @@ def test_it_keeps_a_cancellation_whose_due_date_moved_back(acme, worker, intend)
         service.next_due_date = due
 
 
+@pytest.mark.parametrize("is_copied", [True, False])
+def test_it_lets_a_cancellation_lapse_that_came_by_no_page(acme, worker, intend, is_copied):
+    """By the date of our copy; where there is none, a person withdraws it."""
+    worker.run("services")
+    if not is_copied:
+        Service.objects.all().delete()
+    parameters = {"serviceid": 1, "type": "End of Billing Period"}
+    operation = operations.perform(intend("request_cancellation", **parameters))
+    worker.run("services")
+    service = Service.objects.get()
+    assert operations.pending_cancellation(service) == operation
+    service.next_due_date += timedelta(days=30)
+    assert operations.pending_cancellation(service) == (None if is_copied else operation)
+
+
 def test_it_keeps_an_immediate_cancellation_whatever_the_due_date(acme, worker, intend):
     """It ends no period, so it does not lapse with one."""
     worker.run("services")

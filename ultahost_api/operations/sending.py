@@ -67,7 +67,7 @@ class WriteRequest:
     key: ApiKey
     write: Write
     idempotency_key: UUID
-    noted: Mapping[str, object] = field(default_factory=dict)  # values of our copy, stored in ``before``
+    noted: Mapping[str, object] = field(default_factory=dict)  # stored in ``before``
     agreed_total: Decimal | None = None  # the total that the person confirmed
 
     @property
@@ -92,8 +92,8 @@ def perform(request: WriteRequest, *, again: bool = False) -> Operation:
         client, before = look(request)
     except UltahostError as error:
         return _write(request, state=State.NOT_SENT, **told(error), ended_at=timezone.now())[0]
-    noted = {**request.noted, **before}
-    operation, is_new = _write(request, after=last, before=noted, sent_at=timezone.now())
+    before = _noted_of(request) | before
+    operation, is_new = _write(request, after=last, before=before, sent_at=timezone.now())
     if is_new:
         send(operation, client, request.write)
     return operation
@@ -108,7 +108,7 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
         known = _known(request, _last(request), again=False)
     else:
         known = sent_by(request.user, request.idempotency_key)
-    return known or _write(request, before={**request.noted}, **fields)[0]
+    return known or _write(request, before=_noted_of(request), **fields)[0]
 
 
 def look(request: WriteRequest, purpose: Purpose = Purpose.PERSON) -> tuple[Client, dict[str, Any]]:
@@ -123,6 +123,10 @@ def look(request: WriteRequest, purpose: Purpose = Purpose.PERSON) -> tuple[Clie
         raise NotAllowedNow(Reason.KEY_UNREADABLE) from None
     _refuse_other_total(request.agreed_total, before)
     return client, before
+
+
+def _noted_of(request: WriteRequest) -> dict[str, Any]:
+    return {**request.action.noted(request.account, request.write.parameters), **request.noted}
 
 
 def sent_by(user: Any, idempotency_key: UUID) -> Operation | None:

@@ -10,7 +10,7 @@ from ultahost_api.client import ACTIONS, Client, Effect, Kind, Secret
 from ultahost_api.client.core import wire
 from ultahost_api.client.core.write import Write
 from ultahost_api.crypto.digests import keyed_digest
-from ultahost_api.models import Operation
+from ultahost_api.models import Account, Operation
 from ultahost_api.refresh import events
 from ultahost_api.refresh.nouns import NOUNS
 
@@ -54,6 +54,10 @@ class WriteAction:
         if self.id_parameter:
             return str(write.parameters.get(self.id_parameter, ""))
         return keyed_digest("operation target", json.dumps(write.plain, sort_keys=True, default=str))
+
+    def noted(self, account: Account, parameters: Parameters) -> Before:
+        """What our copy says, to be stored in ``before`` as well."""
+        return {}
 
     def before(self, client: Client, parameters: Parameters) -> Before:
         """Read the state that ``took_effect`` will compare with.

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 from ultahost_api.client import Client, writes
 from ultahost_api.client.core.write import Write
-from ultahost_api.models import Noun, Operation, Reason
+from ultahost_api.models import Account, Noun, Operation, Reason, Service
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of
 from ultahost_api.operations.cancellations import other_cancellation
 from ultahost_api.operations.reasons import NotAllowedNow
@@ -15,6 +15,12 @@ class _OfAService(WriteAction):
 class RequestCancellation(_OfAService):
     write = writes.RequestCancellation
     stale = (Noun.SERVICES,)
+
+    def noted(self, account: Account, parameters: Parameters) -> Before:
+        """The due date: once it moves, the request for the end of the period has lapsed."""
+        service = Service.objects.filter(account=account, remote_id=self.remote_id(parameters) or 0).first()
+        due = service and service.next_due_date
+        return {"next_due_date": due.isoformat()} if due else {}
 
     def refuse_beside_others(self, operation: Operation) -> None:
         """The API does not show cancellations, so an open operation of ours counts as one."""
