@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from portal.models import Role, User
 from ultahost_api import installation, keys
+from ultahost_api.client import Client
 from ultahost_api.models import ApiKey, Invoice, Noun, Operation, Refresh
 from ultahost_api.refresh import waiting
 from ultahost_api.sandbox import Fault
@@ -239,6 +240,14 @@ def test_it_prints_the_answer_of_a_read_as_json(run, held):
         (["get_invoice", "colour=red"], "no parameter colour"),
         (["get_invoice", "invoiceid"], "no parameter invoiceid"),
         (["get_invoices", "limit=two"], "limit must be a number"),
+        (["get_invoices", "limit=1", "limit=2"], "limit is given twice"),
+        (["create_order", "paymentmethod=stripe", "pid=abc", "--yes"], "pid must be a list"),
+        (["create_order", "paymentmethod=stripe", "pid=1", "--yes"], "pid must be a list"),
+        (
+            ["create_order", "paymentmethod=stripe", "domainrenewals=[1]", "--yes"],
+            "domainrenewals must be an",
+        ),
+        (["create_order", "paymentmethod=stripe", "pid=" + "[" * 100_000, "--yes"], "pid must be a list"),
     ],
 )
 def test_it_calls_nothing_and_says_why(run, sandbox, held, words, told):
@@ -341,6 +350,15 @@ def test_it_takes_secrets_from_standard_input_alone(run, sandbox, held, account)
     said = run("ultahost", *words, "--key", "alma@example.com/Main", typed="canary-91-Secret\n")
     assert json.loads(said)["state"] == "done"
     assert "canary-91" not in said
+
+
+def test_it_takes_as_many_secrets_as_a_list_wants(run, held, monkeypatch):
+    sent, send = [], Client.send
+    monkeypatch.setattr(Client, "send", lambda self, write: sent.append(write) or send(self, write))
+    words = ["paymentmethod=stripe", "pid=[1,2]", "rootpw=-", "rootpw=-", "--yes"]
+    run("ultahost", "create_order", *words, "--key", "alma@example.com/Main", typed="canary-91\ncanary-92\n")
+
+    assert [secret.reveal() for secret in sent[0].parameters["rootpw"]] == ["canary-91", "canary-92"]
 
 
 # reseal

@@ -17,6 +17,10 @@ from ultahost_api.models import ApiKey
 from ultahost_api.operations.actions import action_of
 
 _READS = {Effect.READ, Effect.SECRET_READ}
+_AS_JSON: dict[Kind, tuple[type, str]] = {
+    Kind.LIST: (list, "a list in JSON, such as [1, 2]"),
+    Kind.MAP: (dict, 'an object in JSON, such as {"1": 2}'),
+}
 
 
 class Command(CheckedCommand):
@@ -24,7 +28,9 @@ class Command(CheckedCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", metavar="ACTION", help="such as get_profile")
-        parser.add_argument("parameters", nargs="*", metavar="name=value")
+        parser.add_argument(
+            "parameters", nargs="*", metavar="name=value", help="a list of secrets: name=- for each"
+        )
         parser.add_argument("--key", required=True, metavar="EMAIL/LABEL")
         parser.add_argument("--yes", action="store_true", help="do not ask before a write")
         parser.add_argument(
@@ -36,7 +42,7 @@ class Command(CheckedCommand):
         """Reads at once; a write becomes an operation of the key's owner, like one from the browser."""
         if action not in ACTIONS:
             raise CommandError(f"There is no action {action}. There are: {', '.join(sorted(ACTIONS))}.")
-        values = dict(_parameter(ACTIONS[action], text) for text in parameters)
+        values = _parameters(ACTIONS[action], parameters)
         if ACTIONS[action].effect in _READS:
             self._read(_find(key), action, values)
         else:
@@ -96,8 +102,18 @@ def _find(name: str) -> ApiKey:
     return key
 
 
+def _parameters(action: Action, texts: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for text in texts:
+        name, value = _parameter(action, text)
+        if name in values and not isinstance(value, list):
+            raise CommandError(f"{name} is given twice.")
+        values[name] = values[name] + value if name in values else value
+    return values
+
+
 def _parameter(action: Action, text: str) -> tuple[str, Any]:
-    """``name=value`` as the action wants it; secrets only as ``name=-``, from standard input."""
+    """``name=value`` as the action wants it; secrets only as ``name=-``, from standard input, a line each."""
     name, given, value = text.partition("=")
     known = action.parameter(name)
     if not given or known is None:
@@ -112,7 +128,16 @@ def _parameter(action: Action, text: str) -> tuple[str, Any]:
         if not value.lstrip("-").isdecimal():
             raise CommandError(f"{name} must be a number.")
         return name, int(value)
-    return name, json.loads(value) if known.kind in {Kind.LIST, Kind.MAP} else value
+    if known.kind in _AS_JSON:
+        kind, words = _AS_JSON[known.kind]
+        try:
+            read = json.loads(value)
+        except (ValueError, RecursionError):
+            read = None
+        if not isinstance(read, kind):
+            raise CommandError(f"{name} must be {words}.")
+        return name, read
+    return name, value
 
 
 def _plain(value: Any) -> str:
