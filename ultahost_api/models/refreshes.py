@@ -48,6 +48,19 @@ class RefreshQuerySet(models.QuerySet["Refresh"]):
         wanted = self.exclude(next_due_at=None)
         return wanted.update(next_due_at=now, asked_at=now, attempts=0, rung_until=None)
 
+    def start_over(self, now: datetime) -> None:
+        """None is under way, published or asked for. Those not paused are due now and read whole."""
+        self.update(
+            lease_until=None,
+            lease_token=None,
+            rung_until=None,
+            asked_at=None,
+            attempts=0,
+            pass_started_at=None,
+            full_due_at=now,
+        )
+        self.exclude(next_due_at=None).update(next_due_at=now)
+
 
 class Refresh(models.Model):
     """Bringing one account's copy of one noun up to date: what is due, who is at it, how far it got."""

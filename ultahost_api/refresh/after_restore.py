@@ -15,16 +15,7 @@ def revive() -> None:
     under_way.update(state=State.UNKNOWN, ended_at=now)
     unknown = Operation.objects.filter(state=State.UNKNOWN)
     unknown.update(next_read_at=now, read_tries=0)
-    Refresh.objects.update(
-        lease_until=None,
-        lease_token=None,
-        rung_until=None,
-        asked_at=None,
-        attempts=0,
-        pass_started_at=None,
-        full_due_at=now,
-    )
-    Refresh.objects.exclude(next_due_at=None).update(next_due_at=now)
+    Refresh.objects.start_over(now)
     RateWindow.objects.update(remaining=None, resets_at=None, probing_until=None)
     Account.objects.update(watched_until=None)
     Heartbeat.objects.all().delete()

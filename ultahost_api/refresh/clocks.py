@@ -103,16 +103,7 @@ def _start_over(now: datetime, accounts: Iterable[UUID]) -> None:
         return
     logger.warning("The clock was ahead and is put right: %d refreshes are due now.", len(found))
     wrong = Refresh.objects.filter(pk__in=[pk for pk, _ in found])
-    wrong.update(
-        lease_until=None,
-        lease_token=None,
-        rung_until=None,
-        asked_at=None,
-        attempts=0,
-        pass_started_at=None,
-        full_due_at=now,
-    )
-    wrong.exclude(next_due_at=None).update(next_due_at=now)
+    wrong.start_over(now)
     # The age of the copy is unknown: it counts as stale until it is read again.
     old = now - conf.FULL_EVERY
     for column in ("completed_at", "clean_at", "full_at", "broken_at"):
