@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 from ultahost_api.client.core.amounts import read_amount, written
@@ -29,13 +29,13 @@ _CURRENCIES = (
 
 def folded(text: str) -> str:
     """Without case, accents and invisible characters; domain names in Unicode."""
-    return _in_unicode(_plain(text))
+    return in_unicode(_plain(text), _plain)
 
 
 def searchable(texts: Iterable[str]) -> str:
     """What the search of a row reads: the folded texts, and domain names as they are written as well."""
     written = _plain("\n".join(texts))
-    decoded = _in_unicode(written)
+    decoded = in_unicode(written, _plain)
     return written if decoded == written else f"{written}\n{decoded}"
 
 
@@ -48,7 +48,25 @@ def wanted(query: str) -> list[set[str]]:
     spellings = {word: _amounts(word) for word in text.split()[:_MOST_WORDS]}
     if any(spellings.values()):
         spellings = {word: also for word, also in spellings.items() if not _is_currency(word)}
-    return [_spellings(word) | _spellings(_in_unicode(word)) | also for word, also in spellings.items()]
+    return [
+        _spellings(word) | _spellings(in_unicode(word, _plain)) | also for word, also in spellings.items()
+    ]
+
+
+def in_unicode(text: str, plain: Callable[[str], str]) -> str:
+    """``bücher.de`` of ``xn--bcher-kva.de``, each part that was decoded made ``plain``."""
+    if "xn--" not in text:
+        return text
+
+    def decoded(found: re.Match[str]) -> str:
+        try:
+            label = found[1].encode().decode("punycode")
+            label.encode()  # half characters fit in no database
+        except UnicodeError:
+            return found[0]
+        return plain(label) or found[0]
+
+    return _XN_LABEL.sub(decoded, text)
 
 
 def amount_text(amount: Decimal) -> str:
@@ -81,19 +99,6 @@ def _plain(text: str) -> str:
 
 def _is_left_out(letter: str) -> bool:
     return unicodedata.combining(letter) > 0 or unicodedata.category(letter) in _UNSEEN
-
-
-def _in_unicode(text: str) -> str:
-    return _XN_LABEL.sub(_decoded, text) if "xn--" in text else text
-
-
-def _decoded(found: re.Match[str]) -> str:
-    try:
-        label = found[1].encode().decode("punycode")
-        label.encode()  # half characters fit in no database
-    except UnicodeError:
-        return found[0]
-    return _plain(label) or found[0]
 
 
 def _spellings(word: str) -> set[str]:

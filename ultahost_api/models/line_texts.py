@@ -16,13 +16,13 @@ from hashlib import sha256
 from uuid import UUID
 
 from ultahost_api.models import line_words as words
+from ultahost_api.models.folding import in_unicode
 
 # Marks that show nothing: soft hyphen, directions. The two joiners are letters of Persian names, and stay.
 _UNSEEN = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _DASH = re.compile(r"\s[‐-―−-]\s")
 _LINE_END = re.compile(r"(?:\r|\n|<br ?/?>)+")
 _LONGEST = 500  # characters of a line that is read
-_XN_LABEL = re.compile(r"(?<![a-z0-9-])xn--([a-z0-9-]{1,59})(?![a-z0-9-])")
 
 _NTH = r"\d{1,2}(?:st|nd|rd|th|\.)?"
 _DAY = (
@@ -204,16 +204,7 @@ def plain(text: str) -> str:
 def domain_key(name: str) -> str:
     """The same for ``bücher.de``, ``BÜCHER.de.`` and ``xn--bcher-kva.de``; ``bucher.de`` is another name."""
     spelled = plain(name).replace("。", ".").rstrip(".")
-    return plain(_XN_LABEL.sub(_decoded, spelled)) if "xn--" in spelled else spelled
-
-
-def _decoded(label: re.Match[str]) -> str:
-    try:
-        name = label[1].encode().decode("punycode")
-        name.encode()  # half characters fit in no database
-    except UnicodeError:
-        return label[0]
-    return name
+    return in_unicode(spelled, plain)
 
 
 def _undecorated(line: str) -> tuple[str, bool]:
