@@ -179,7 +179,7 @@ class ApiKey(models.Model):
 
     @property
     def is_old(self) -> bool:
-        """As ``ApiKeyQuerySet.old`` finds it."""
+        """As ``ApiKeyQuerySet.worrying`` finds it for its age."""
         now = timezone.now()
         put_off = self.snoozed_until is not None and self.snoozed_until > now
         aged = self.is_usable and self.secret_since < now - OLD

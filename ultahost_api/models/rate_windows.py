@@ -7,8 +7,9 @@ from ultahost_api.models.api_keys import ApiKey
 
 
 class RateWindow(models.Model):
-    """What one key may still send, shared by every process; ``budget`` is its only writer.
+    """What one key may still send, shared by every process.
 
+    ``budget`` writes what answers tell. A clock put right and a restored database have it told anew.
     What else the answers tell of a key is kept here too, as each of them is written down here anyway.
     ``remaining`` is null while it is unknown: then one call at a time probes, until ``probing_until``.
     """
@@ -18,7 +19,7 @@ class RateWindow(models.Model):
     resets_at = models.DateTimeField(null=True)
     limit = models.PositiveIntegerField(null=True)  # the largest remaining ever told, + 1, or learned
     length = models.PositiveIntegerField(null=True)  # seconds; the longest time to a reset told, or learned
-    # Where no answer tells anything, limit and length are learned from the 429s, see ``untold``.
+    # Where no answer tells anything, limit and length are learned from the 429s, see ``learned_windows``.
     counted = models.PositiveIntegerField(default=0)  # answers in the running window
     too_short = models.PositiveIntegerField(default=0)  # seconds; a length that led to a 429
     learned_at = models.DateTimeField(null=True)

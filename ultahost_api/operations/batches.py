@@ -35,9 +35,7 @@ QUEUED_FOR = timedelta(minutes=10)  # since the batch last made progress
 PAUSED_FOR = timedelta(minutes=60)
 
 _LOOK = timedelta(minutes=1)  # longer than looking and what follows may take
-_DEAD = timedelta(
-    seconds=10
-)  # what only sets a value need not wait for longer for a process that may be dead
+_DEAD = timedelta(seconds=10)  # the longest that what only sets a value waits for a process that may be dead
 
 
 def queue(requests: Sequence[WriteRequest], batch: UUID) -> None:

@@ -104,7 +104,6 @@ _ORDERED = _maybe(
 )  # fmt: skip
 
 _SETUP_SECRETS = frozenset({"secret", "qr_image_url", "manual_entry_code"})
-_CONTACT_SECRETS = frozenset({"password", "pwresetkey"})
 _EPP_CODES = frozenset({"eppcode", "epp_code", "code"})
 
 
@@ -215,7 +214,7 @@ _TABLE = (
     _once("accept_quote", _int("quoteid"), settled_by="get_quote"),
     # Contacts
     _listing("get_contacts"),
-    _read("get_contact", _int("contactid"), secrets=_CONTACT_SECRETS),
+    _read("get_contact", _int("contactid")),
     _once("create_contact", *_REQUIRED_PERSON, *_MAILS, settled_by="get_contacts"),
     _set("update_contact", _int("contactid"), *_PERSON, *_MAILS, settled_by="get_contact"),
     _delete("delete_contact", _int("contactid"), settled_by="get_contacts"),
