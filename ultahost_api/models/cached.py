@@ -77,6 +77,10 @@ class Cached(Searched):
     def is_gone(self) -> bool:
         return self.gone_at is not None
 
+    def is_newer_than(self, asked_at: datetime) -> bool:
+        """Whether it changed here after Ultahost was asked, as by a write: that answer may not know of it."""
+        return self.changed_at > asked_at
+
     @property
     def is_detailed(self) -> bool:
         return self.detailed_at is not None

@@ -89,7 +89,7 @@ class Refresh(models.Model):
     noun = models.CharField(max_length=10, choices=Noun)
 
     next_due_at = models.DateTimeField(null=True, default=timezone.now)  # null: paused, no key
-    asked_at = models.DateTimeField(null=True)  # a person clicked and has not had their first page
+    asked_at = models.DateTimeField(null=True)  # a person clicked; until the first page that was read since
     rung_until = models.DateTimeField(null=True)  # its id is published, and in the queue until then
     lease_until = models.DateTimeField(null=True)
     lease_token = models.UUIDField(null=True)

@@ -207,7 +207,7 @@ def write(
     asked_at: datetime,
     **beside: Any,
 ) -> None:
-    """Store the fields ``names`` of the record that get() returned."""
+    """Store the fields ``names`` of the record that get() returned, unless the row is newer than that."""
     values = values_of(details, noun.model, names)
     items: list[Any] = items_of(row, details)
     if isinstance(row, Invoice):
@@ -215,6 +215,9 @@ def write(
         values["only_moves_money"] = only_moves_money(item.description for item in items)
     with transaction.atomic():
         lease.renew()
+        read = {"detailed_at": asked_at, "details_tries": 0, "details_wanted_at": None}
+        if not events.write(noun, row, values, asked_at, **read, **beside):
+            return
         if isinstance(row, Invoice):
             row.items.all().delete()
             links.assign(items, row.account_id)
@@ -222,6 +225,4 @@ def write(
         elif isinstance(row, Order):
             row.items.all().delete()
             OrderItem.objects.bulk_create(items)
-        events.write(  # after the items, because an order is found by them
-            noun, row, values, detailed_at=asked_at, details_tries=0, details_wanted_at=None, **beside
-        )
+            noun.rows.get(pk=row.pk).save(update_fields=["folded"])  # an order is found by its items

@@ -1,6 +1,7 @@
 """Events: changes at the provider, stored in the same transaction as the rows."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -63,18 +64,24 @@ def readability(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> lis
     return [happened(noun, row, kind, change) for kind, change in kinds.items() if change]
 
 
-def write(noun: CachedNoun, row: Cached, values: Mapping[str, Any], **beside: Any) -> None:
+def write(
+    noun: CachedNoun, row: Cached, values: Mapping[str, Any], asked_at: datetime | None = None, **beside: Any
+) -> bool:
     """Change one row and tell what changed. In the caller's transaction, as is ``record``.
 
-    The row may have changed since ``row`` was read: then that was told, and is not told again.
+    The row may have changed since ``row`` was read: then that was told, and is not told again. Returns False
+    and writes nothing if it is newer than an answer that was asked for at ``asked_at``.
     """
     row = noun.rows.select_for_update().get(pk=row.pk)
+    if asked_at and row.is_newer_than(asked_at):
+        return False
     values = {**values, "unreadable": still_unreadable(row.unreadable, values)}
     events = readability(noun, row, values)
     if changes := difference(noun, row, values):
         events.insert(0, happened(noun, row, Kind.CHANGED, changes))
     record(noun, events)
     noun.rows.filter(pk=row.pk).update(**values, **beside, folded=row.fold(values))
+    return True
 
 
 def record(noun: CachedNoun, events: Iterable[Event]) -> None:

@@ -1,9 +1,9 @@
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from ultahost_api.models import Refresh
@@ -54,7 +54,22 @@ class Lease:
         if not Refresh.objects.filter(pk=self.refresh.pk, lease_token=self.token).update(**fields):
             raise LeaseLost
         for name, value in fields.items():
-            setattr(self.refresh, name, value)
+            if not hasattr(value, "resolve_expression"):  # what that comes to only the database knows
+                setattr(self.refresh, name, value)
 
     def release(self, **fields: Any) -> None:
         self.write(lease_until=None, lease_token=None, rung_until=None, starts=0, **fields)
+
+    def release_until(self, next_due_at: datetime, wished: Q | None = None, **fields: Any) -> None:
+        """Release it, due at ``next_due_at``; or now, if it was made due while it was held or is ``wished``:
+        what was read may be older than that, and no other run could come of it.
+        """
+        was_asked = ~Q(next_due_at=self.refresh.next_due_at) | (wished or Q())
+        due = Case(When(was_asked, then=Value(timezone.now())), default=Value(next_due_at))
+        self.release(**fields, next_due_at=due)
+
+    def grant(self) -> None:
+        """The person who asked before has what they wanted. Of who asked meanwhile it says nothing."""
+        asked_at = self.refresh.asked_at
+        if asked_at and Refresh.objects.filter(pk=self.refresh.pk, asked_at=asked_at).update(asked_at=None):
+            self.refresh.asked_at = None

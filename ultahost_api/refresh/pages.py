@@ -1,5 +1,6 @@
 """Writes one page of a list in one short transaction."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -27,15 +28,18 @@ def refuse_nonsense(page: Page[Any]) -> None:
         raise BadAnswer(f"a list of {page.total} rows")
 
 
-def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, until_known: bool) -> None:
+def write(
+    lease: Lease, noun: CachedNoun, page: Page[Any], asked_at: datetime, *, is_last: bool, until_known: bool
+) -> None:
     """The rows that differ, the page's ids, and the offset to continue from.
 
-    ``is_last`` of its list; so is one ``until_known`` on which nothing is new.
+    The page was asked for at ``asked_at``: rows that changed here since are newer than it. ``is_last`` of its
+    list; so is one ``until_known`` on which nothing is new.
     """
     refresh = lease.refresh
     status, rows = refresh.filters[0], len(page.records) + len(page.rejected)
     with transaction.atomic():
-        set_aside, changed = _write_rows(lease, noun, page)
+        set_aside, changed = _write_rows(lease, noun, page, asked_at)
         is_last = is_last or (until_known and not changed)
         PassPage.objects.create(
             refresh=refresh,
@@ -51,13 +55,14 @@ def write(lease: Lease, noun: CachedNoun, page: Page[Any], *, is_last: bool, unt
             offset=0 if is_last else page.next_offset or 0,
             rows_total=_rows_in_sight(refresh, page.total, until_known),
             rows_changed=refresh.rows_changed + changed,
-            asked_at=None,
             starts=0,
             attempts=0,
             trouble="",
             trouble_words="",
             set_aside=_set_aside(refresh.set_aside, page, set_aside),
         )
+        if refresh.asked_at and refresh.pages.filter(pass_number=refresh.pass_number).count() == 1:
+            lease.grant()  # who asked during a pass wants the pages before, too
 
 
 def _rows_in_sight(refresh: Refresh, total: int | None, until_known: bool) -> int | None:
@@ -77,7 +82,9 @@ def _set_aside(before: list[Any], page: Page[Any], found: list[dict[str, str]]) 
     return [*(entry for entry in before if entry["id"] not in seen), *found][:_SET_ASIDE_KEPT]
 
 
-def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[dict[str, str]], int]:
+def _write_rows(
+    lease: Lease, noun: CachedNoun, page: Page[Any], asked_at: datetime
+) -> tuple[list[dict[str, str]], int]:
     """Returns the rows that were set aside, and the number of new or changed rows."""
     rows = noun.rows.filter(account=lease.refresh.account, remote_id__in=page.ids)
     # Values and not rows: most pages bring nothing new, and comparing is all there is to do.
@@ -93,7 +100,10 @@ def _write_rows(lease: Lease, noun: CachedNoun, page: Page[Any]) -> tuple[list[d
             ours[-1] = {name: told for name, told in ours[-1].items() if name in values}
         if gone_at or ours != [*values.values()]:
             (changed if ours else new)[record.id] = values
-    happened = [*_add(lease, noun, new), *_change(noun, rows.filter(remote_id__in=changed), changed)]
+    happened = [
+        *_add(lease, noun, new),
+        *_change(noun, rows.filter(remote_id__in=changed), changed, asked_at),
+    ]
     events.record(noun, happened)
     return set_aside, len(new) + len(changed)
 
@@ -118,12 +128,15 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
     return found
 
 
-def _change(noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]]) -> list[Event]:
+def _change(
+    noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]], asked_at: datetime
+) -> list[Event]:
     if not changed:
         return []
     # A person's write or the details may be changing the same rows: what was told is not told again.
-    rows = rows.select_for_update().order_by("pk").prefetch_related(*noun.model.searched_through)
-    now, found, differing = timezone.now(), [], list(rows)
+    now, found = timezone.now(), []
+    locked = rows.select_for_update().order_by("pk").prefetch_related(*noun.model.searched_through)
+    differing = [row for row in locked if not row.is_newer_than(asked_at)]
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
         values = {**values, "unreadable": events.still_unreadable(row.unreadable, values)}

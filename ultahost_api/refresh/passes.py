@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, When
 from django.utils import timezone
 
 from ultahost_api import conf
@@ -66,6 +66,7 @@ def _read_pages(
     before: tuple[int, ...] = ()
     while lease.refresh.filters:
         lease.renew_before_a_call()
+        asked_at = timezone.now()
         page = _fetch(lease, noun, client)
         if page is None:
             _begin(lease, noun, [NEWEST], full=True)
@@ -76,6 +77,7 @@ def _read_pages(
             lease,
             noun,
             page,
+            asked_at,
             is_last=page.next_offset is None or _stands_still(page.ids, before),
             until_known=not lease.refresh.is_full and lease.refresh.filters[0] == NEWEST,
         )
@@ -195,7 +197,10 @@ def _finish_full(lease: Lease, noun: CachedNoun, client: Client, found: list[Pas
         lease.write(full_due_at=now)
     else:
         surplus = (found[0].total or 0) - _present(lease, noun).count()
-        lease.write(full_at=now, full_due_at=now + conf.FULL_EVERY, surplus=surplus)
+        # Another whole pass may have been asked for meanwhile, as when the currency changed.
+        wished = When(full_due_at__gt=refresh.pass_started_at, full_due_at__lte=now, then=F("full_due_at"))
+        due_again = Case(wished, default=now + conf.FULL_EVERY)
+        lease.write(full_at=now, full_due_at=due_again, surplus=surplus)
     go_on = clean and bool(refresh.missed) and not confirms
     return Outcome(clean, go_on, None if is_daily and clean else calls)
 

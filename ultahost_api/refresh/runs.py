@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ultahost_api.calls.budget import KeyStopped, Purpose
@@ -123,17 +124,19 @@ def _done(lease: Lease, outcome: Outcome) -> None:
         fields["clean_at"] = now
     repeats = 0 if outcome.clean else min(refresh.repeats + 1, 100)
     if repeats == 1:  # at once, but only once
-        fields |= {"next_due_at": now, "pace": Refresh.Pace.REPEATED}
+        next_due_at, fields["pace"] = now, Refresh.Pace.REPEATED
     else:
-        next_due_at, pace = pacing.plan(refresh)
-        fields |= {"next_due_at": next_due_at, "pace": pace}
+        next_due_at, fields["pace"] = pacing.plan(refresh)
     with transaction.atomic():
         if refresh.broken_at:
             _tell(refresh, Event.Kind.RECOVERED)
-        lease.release(
+        if refresh.noun not in NOUNS:  # else a page did
+            lease.grant()
+        lease.release_until(
+            next_due_at,
+            ~Q(asked_at=None),
             **fields,
             repeats=repeats,
-            asked_at=None,
             pass_started_at=None,
             offset=0,
             attempts=0,
@@ -176,7 +179,7 @@ def _fault(lease: Lease, trouble: Refresh.Trouble, words: str) -> None:
         fields["broken_at"] = now
     try:
         with transaction.atomic():
-            lease.release(next_due_at=_back_off(attempts), pace=Refresh.Pace.BACK_OFF, **fields)
+            lease.release_until(_back_off(attempts), pace=Refresh.Pace.BACK_OFF, **fields)
             if breaks:
                 _tell(refresh, Event.Kind.STOPPED)
     except LeaseLost:

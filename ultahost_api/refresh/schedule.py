@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from ultahost_api import conf
@@ -43,7 +44,9 @@ def start(account: Account) -> None:
         refreshes = _held(account)
         refreshes.filter(next_due_at=None).update(next_due_at=now, trouble="", trouble_words="")
         unlimited = refreshes.exclude(trouble=Refresh.Trouble.LIMITED)
-        unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=now, attempts=0)
+        # What is due already may be running, and is not to run again for this.
+        sooner = Least("next_due_at", Value(now))
+        unlimited.filter(Q(completed_at=None) | ~Q(trouble="")).update(next_due_at=sooner, attempts=0)
     Operation.objects.filter(account=account, state=Operation.State.UNKNOWN).update(next_read_at=now)
     publish_for_people(refreshes.due(now).order_by("pk").values_list("pk", flat=True))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
+from django.utils import timezone
 
 from ultahost_api.client import ACTIONS, Client, Effect, Kind, Secret
 from ultahost_api.client.core import wire
@@ -93,12 +94,15 @@ class WriteAction:
 
 
 def change_row(operation: Operation, noun_name: str, **values: Any) -> None:
-    """Change our row and write its event together, so that the next refresh writes no second event."""
+    """Change our row and write its event together, so that the next refresh writes no second event.
+
+    From now on it is newer than what was being read.
+    """
     noun = NOUNS[noun_name]
     rows = noun.rows.filter(account=operation.account, remote_id=operation.remote_id or 0)
     with transaction.atomic():
         for row in rows:
-            events.write(noun, row, values)
+            events.write(noun, row, values, changed_at=timezone.now())
 
 
 def id_of(operation: Operation) -> int:

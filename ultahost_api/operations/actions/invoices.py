@@ -1,5 +1,3 @@
-from django.utils import timezone
-
 from ultahost_api.client import Client, writes
 from ultahost_api.models import Noun, Operation, Reason
 from ultahost_api.models.invoice_statuses import PAYABLE
@@ -34,4 +32,4 @@ class PayInvoice(WriteAction):
 
     def change(self, operation: Operation) -> None:
         status = operation.result.get("status", "Paid")  # what settled it, if reading did
-        change_row(operation, Noun.INVOICES, status=status, changed_at=timezone.now())
+        change_row(operation, Noun.INVOICES, status=status)

@@ -1,5 +1,3 @@
-from django.utils import timezone
-
 from ultahost_api.client import Client, writes
 from ultahost_api.models import Noun, Operation, Reason
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, change_row, id_of
@@ -24,4 +22,4 @@ class AcceptQuote(WriteAction):
         return stage == "Accepted" if stage else None
 
     def change(self, operation: Operation) -> None:
-        change_row(operation, Noun.QUOTES, stage="Accepted", changed_at=timezone.now())
+        change_row(operation, Noun.QUOTES, stage="Accepted")
