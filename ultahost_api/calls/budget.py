@@ -144,6 +144,8 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
         learned_windows.count(window, now)
         return
     learned_windows.forget(window)
+    if window.resets_at and window.resets_at <= now:
+        _age(window)
     window.limit = max(window.limit or 0, rate.remaining + 1)
     window.length = max(window.length or 0, round(rate.reset_in or 0)) or None
     window.reserve = _reserve(window.limit)
@@ -155,6 +157,16 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
     else:
         window.remaining = rate.remaining
         window.resets_at = reset + timedelta(seconds=random.uniform(0, _JITTER))  # noqa: S311
+
+
+def _age(window: RateWindow) -> None:
+    """Its time is over, and the next may be smaller or shorter.
+
+    Its first answer tells how long it is at most. How large it is that answer tells only if no other program
+    was before us, so half of what was told counts: else nothing were kept for people beside such a program.
+    """
+    window.limit = window.limit // 2 if window.limit else None
+    window.length = None
 
 
 def _reserve(limit: int) -> int:

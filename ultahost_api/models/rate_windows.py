@@ -17,8 +17,9 @@ class RateWindow(models.Model):
     key = models.OneToOneField(ApiKey, models.CASCADE, primary_key=True, related_name="rate_window")
     remaining = models.IntegerField(null=True)
     resets_at = models.DateTimeField(null=True)
-    limit = models.PositiveIntegerField(null=True)  # the largest remaining ever told, + 1, or learned
-    length = models.PositiveIntegerField(null=True)  # seconds; the longest time to a reset told, or learned
+    limit = models.PositiveIntegerField(null=True)  # the largest remaining told, + 1, or learned
+    # Seconds: the longest time to a reset that it told, or learned.
+    length = models.PositiveIntegerField(null=True)
     # Where no answer tells anything, limit and length are learned from the 429s, see ``learned_windows``.
     counted = models.PositiveIntegerField(default=0)  # answers in the running window
     too_short = models.PositiveIntegerField(default=0)  # seconds; a length that led to a 429
