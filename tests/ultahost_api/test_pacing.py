@@ -168,3 +168,13 @@ def test_it_keeps_the_queue_short(worker, rung, monkeypatch):
     assert [schedule.tick(), schedule.tick()] == [3, 0]
     Refresh.objects.exclude(rung_until=None).update(next_due_at=timezone.now() + timedelta(hours=1))
     assert schedule.tick() == 3
+
+
+def test_it_stops_however_much_the_provider_says(sandbox, worker):
+    sandbox.faults.add(Fault.status(400, "word " * 58), action="get_invoices", times=None)
+    for _ in range(5):
+        refresh = worker.run("invoices")
+    assert refresh.broken_at
+    told = Event.objects.get(kind="stopped").name
+    assert "word word" in told
+    assert len(told) <= Event._meta.get_field("name").max_length

@@ -188,7 +188,9 @@ def _fault(lease: Lease, trouble: Refresh.Trouble, words: str) -> None:
 
 def _tell(refresh: Refresh, kind: str) -> None:
     """Write one event when the refresh stops and one when it works again."""
-    Event.objects.create(account=refresh.account, noun=refresh.noun, kind=kind, name=refresh.trouble_words)
+    Event.objects.create(
+        account=refresh.account, noun=refresh.noun, kind=kind, name=refresh.trouble_words[:255]
+    )
 
 
 def _back_off(attempts: int) -> datetime:
