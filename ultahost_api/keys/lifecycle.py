@@ -179,17 +179,20 @@ def verify(key: ApiKey) -> None:
         return
     except (Unauthorized, Forbidden):
         note_refusal(key)
-        ApiKey.objects.filter(pk=key.pk).update(next_try_at=None)
+        ApiKey.objects.still(key).update(next_try_at=None)
         return
     except (UltahostError, KeyUnreadable):
         wait = min(_RETRY_FIRST * 2 ** min(key.tries, 10), _RETRY_LONGEST)
-        ApiKey.objects.filter(pk=key.pk).update(next_try_at=timezone.now() + wait, tries=key.tries + 1)
+        ApiKey.objects.still(key).update(next_try_at=timezone.now() + wait, tries=key.tries + 1)
         return
     _note_verified(key, profile)
 
 
 def _note_verified(key: ApiKey, profile: Profile) -> None:
+    """Unless its secret was replaced or removed while Ultahost was asked: the answer says nothing of that."""
     with transaction.atomic():
+        if ApiKey.objects.select_for_update().still(key).first() is None:
+            return
         key.account = key.account or profiles.find_or_make(profile)
         key.verified_at = key.verified_at or timezone.now()
         key.refused_at = key.unreadable_at = key.next_try_at = None

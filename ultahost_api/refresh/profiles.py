@@ -46,13 +46,14 @@ def read(lease: Lease) -> None:
 
 
 def check_identity(key: ApiKey, account: Account, profile: Profile) -> None:
+    """Raises OtherAccount, and stops the key, unless its secret was replaced since."""
     if profile.uuid == account.remote_uuid:
         return
-    logger.warning("Key %s opens another account than before and was disabled.", key.pk)
-    ApiKey.objects.filter(pk=key.pk).update(
+    if ApiKey.objects.still(key).update(
         disabled_at=timezone.now(), disabled_because=ApiKey.DisabledBecause.OTHER_ACCOUNT
-    )
-    signals.key_misled.send_robust(ApiKey, key=key)
+    ):
+        logger.warning("Key %s opens another account than before and was disabled.", key.pk)
+        signals.key_misled.send_robust(ApiKey, key=key)
     raise OtherAccount
 
 
