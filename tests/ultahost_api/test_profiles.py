@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from ultahost_api import keys
-from ultahost_api.models import ApiKey, Invoice, Refresh
+from ultahost_api.models import Account, ApiKey, Invoice, Refresh
 from ultahost_api.sandbox import Fault
 
 
@@ -150,3 +150,46 @@ def test_it_knows_an_account_by_its_uuid_in_any_case(sandbox, acme, alma, add_ke
     acme.profile["uuid"] = acme.uuid.upper()
     sandbox.state.accounts[acme.uuid] = acme
     assert add_key(alma, acme, "Shouting").account == key.account
+
+
+def test_it_names_the_currency_of_invoices_that_were_read_before_it_was_told(acme, worker):
+    acme.add_invoices(2)
+    Account.objects.update(currency="")
+    worker.run("invoices")
+    acme.profile["currency_code"] = "EUR"
+    worker.run("profile")
+    assert set(Invoice.objects.values_list("currency", flat=True)) == {"EUR"}
+
+
+def test_it_keeps_the_currency_that_invoices_were_written_in(acme, worker):
+    acme.add_invoices(2)
+    worker.run("invoices")
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+    assert set(Invoice.objects.values_list("currency", flat=True)) == {"EUR"}
+
+
+@pytest.mark.parametrize("code", ["eur", "EUR ", "\teur"])
+def test_it_takes_a_currency_for_the_same_however_it_is_written(acme, worker, code):
+    acme.profile["currency_code"] = code
+    worker.run("profile")
+    worker.account.refresh_from_db()
+    assert (worker.account.currency, worker.account.currency_changed_at) == ("EUR", None)
+
+
+def test_it_writes_a_currency_of_before_as_all_others(acme, worker):
+    acme.add_invoices(2)
+    Account.objects.update(currency="eur ")
+    worker.run("invoices")
+    worker.run("profile")
+    worker.account.refresh_from_db()
+    assert (worker.account.currency, worker.account.currency_changed_at) == ("EUR", None)
+    assert set(Invoice.objects.values_list("currency", flat=True)) == {"EUR"}
+
+
+def test_it_does_not_stop_a_key_for_the_secret_that_was_replaced(sandbox, acme, worker, key, during_call):
+    other = sandbox.add_account(company="Beta")
+    swap(sandbox, key, other)
+    during_call(lambda: keys.replace(ApiKey.objects.get(), sandbox.add_key(acme)))
+    worker.run("profile")
+    assert ApiKey.objects.get().state == ApiKey.State.ACTIVE

@@ -62,13 +62,14 @@ def _profile(row: Row) -> Profile:
     uuid = text(row.take("uuid")).strip().lower()
     if not uuid:
         raise Unreadable("uuid: there is none")
+    currency = row.text("currency_code")
     return row.into(
         Profile,
         id=row.number("id"),
         uuid=uuid,
         **person(row),
         credit=row.money("credit"),
-        currency_code=row.text("currency_code"),
+        currency_code=currency.strip().upper() if isinstance(currency, str) else currency,
         status=row.text("status"),
         language=row.text("language"),
         created_at=row.moment("created_at"),

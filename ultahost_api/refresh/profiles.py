@@ -11,7 +11,7 @@ from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import UltahostError
 from ultahost_api.client.profile import Profile
-from ultahost_api.models import LISTS, Account, ApiKey, Refresh
+from ultahost_api.models import LISTS, Account, ApiKey, Invoice, Refresh
 from ultahost_api.refresh.leases import Lease
 
 logger = logging.getLogger(__name__)
@@ -75,18 +75,24 @@ def write(account: Account, profile: Profile) -> None:
         "credit": profile.credit,
         "status": profile.status[:40],
     }
-    if account.currency and account.currency != values["currency"]:
+    currency, unnamed = values["currency"], {""}
+    if account.currency.strip().upper() == currency:
+        unnamed.add(account.currency)  # as it was written before
+    elif account.currency:
         values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
         # Amounts of before and after look alike: only a full pass tells which rows changed.
         lists = Refresh.objects.filter(account=account, noun__in=LISTS)
         now = timezone.now()
         lists.update(pass_started_at=None, full_due_at=now, next_due_at=now)
-        logger.warning("Account %s changed its currency to %s.", account.pk, values["currency"])
+        logger.warning("Account %s changed its currency to %s.", account.pk, currency)
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, values[name])
     if changed:
         account.save(update_fields=[*changed, "folded"])
+    if currency:
+        invoices = Invoice.objects.filter(account=account, currency__in=unnamed)
+        invoices.exclude(currency=currency).update(currency=currency)
 
 
 def name_of(profile: Profile) -> str:
