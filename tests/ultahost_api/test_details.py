@@ -156,12 +156,15 @@ def test_it_goes_on_where_it_stopped(sandbox, listed):
 
 
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_it_lets_no_row_that_cannot_be_read_keep_the_others_waiting(sandbox, listed, status):
+def test_it_asks_once_for_a_row_that_is_refused_and_reads_the_others(sandbox, listed, status):
     sandbox.faults.add(Fault.status(status), action="get_service", times=None)
     refresh = listed.run("details")
     assert refresh.completed_at
     assert Domain.objects.filter(detailed_at=None).count() == 0
-    assert len([action for action, _ in asked(sandbox) if action == "get_service"]) == 15
+    assert len([action for action, _ in asked(sandbox) if action == "get_service"]) == 3
+    Refresh.objects.update(full_due_at=timezone.now())  # a day later
+    listed.run("details")
+    assert len([action for action, _ in asked(sandbox) if action == "get_service"]) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reads details (get_service, get_invoice, get_domain, get_order) with calls that the lists leave over."""
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -8,7 +9,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from ultahost_api import conf
@@ -35,6 +36,8 @@ from ultahost_api.refresh.nouns import NOUNS, CachedNoun, items_of
 from ultahost_api.refresh.rows import values_of
 from ultahost_api.refresh.side_by_side import Reads
 from ultahost_api.refresh.time_slices import TimeSlice
+
+logger = logging.getLogger(__name__)
 
 _TRIES = 5
 _BATCH = 50
@@ -123,13 +126,19 @@ class _Backfill:
     def _keep(
         self, noun: CachedNoun, row: Cached, answer: Callable[[], Any], asked_at: datetime
     ) -> UltahostError | None:
-        """Returns the fault if there was no good answer; it may concern the row or the whole API."""
+        """Returns the fault if there was no good answer; it may concern the row or the whole API.
+
+        A row that is refused is not asked for again today: it would be refused again.
+        """
         try:
             write(self._lease, noun, row, answer(), noun.detail_names, asked_at)
         except (BadAnswer, NoAnswer, ServerError) as error:
             return error
+        except (DataError, RecursionError) as error:
+            logger.exception("Details of %s %s cannot be kept.", noun.noun, row.remote_id)
+            return BadAnswer(type(error).__name__)
         except (BadRequest, Forbidden, NotFound):
-            self._count(row)
+            self._count(row, _TRIES)
         return None
 
     def _clear_suspects(self) -> None:
@@ -155,16 +164,16 @@ class _Backfill:
     def _count_suspects(self) -> None:
         """Count a fault for each: the API works for others."""
         for _, row in self._suspects:
-            self._count(row)
+            self._count(row, row.details_tries + 1)
         self._suspects.clear()
         if self._lease.refresh.attempts:
             self._lease.write(attempts=0, trouble="", trouble_words="")
 
-    def _count(self, row: Cached) -> None:
+    def _count(self, row: Cached, tries: int) -> None:
         with transaction.atomic():
             self._lease.renew()
             tried = type(row)._default_manager.filter(pk=row.pk)
-            tried.update(details_tries=row.details_tries + 1, details_wanted_at=None)
+            tried.update(details_tries=tries, details_wanted_at=None)
 
 
 def _forget_tries_daily(lease: Lease) -> None:

@@ -27,14 +27,13 @@ from .errors import (
 from .rate import Rate
 from .secret import Secret
 from .transport import TOO_LONG, Reply
-from .wire import unescaped
+from .wire import storable, unescaped
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
 _LONGEST_NUMBER = 60
 _READS = (Effect.READ, Effect.SECRET_READ)
 _REFUSALS: dict[int, type[UltahostError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 _ESCAPES_NO_DATABASE_TAKES = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
-_NUL_AND_SURROGATES = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +170,7 @@ def _number(text: str) -> Decimal | str:
 
 def _storable(value: Any) -> Any:
     if isinstance(value, str):
-        return _NUL_AND_SURROGATES.sub("\ufffd", value)
+        return storable(value)
     if isinstance(value, dict):
         return {_storable(k): _storable(v) for k, v in value.items()}
     return [_storable(v) for v in value] if isinstance(value, list) else value

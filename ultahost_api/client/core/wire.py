@@ -20,6 +20,7 @@ _YEARS = range(2, 9999)  # a moment in them has a date in every time zone
 MISSING = object()  # stands for a field that the provider did not send
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
 _UP, _DOWN = {"1", "true", "on", "yes"}, {"0", "false", "off", "no", ""}
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database takes them
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(.*)", re.DOTALL)
 # 0000-00-00 with any marks and order; PHP makes -0001-11-30 of it when it formats it.
@@ -68,6 +69,10 @@ def told_id(data: object, name: str) -> int | None:
 def unescaped(text: str) -> str:
     """``R&D`` of ``R&amp;D``. What lacks its semicolon is none: ``?a=1&copy=2`` is an address."""
     return _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+
+
+def storable(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def text(value: object) -> str:
@@ -146,10 +151,10 @@ def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str) and value.startswith("["):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return (str(value),)
     if isinstance(value, list):
-        return tuple(text(item) for item in value if text(item))
+        return tuple(storable(text(item)) for item in value if text(item))
     return tuple(part for part in re.split(r"[\s,]+", text(value)) if part)
 
 
