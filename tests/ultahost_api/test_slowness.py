@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from ultahost_api.models import RateWindow, Refresh
-from ultahost_api.refresh import runs, slowness
+from ultahost_api.refresh import runs, slowness, waiting
 from ultahost_api.sandbox import Fault
 from ultahost_api.sandbox.replies import Reply
 
@@ -96,3 +97,15 @@ def test_it_knows_a_slow_key_by_its_last_call(sandbox, keys_of_two, monkeypatch,
     assert not run(first, "domains")
     slow(first, 0.01)
     assert run(first, "domains")
+
+
+def test_a_command_that_waits_for_it_sleeps_meanwhile(key, monkeypatch):
+    gave_way, slept = [], []
+    monkeypatch.setattr(slowness, "gives_way", lambda *_: not slept and gave_way.append(1) is None)
+    monkeypatch.setattr(waiting.time, "sleep", lambda seconds: slept.append(seconds) or arrive(seconds))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        arrive = clock.shift
+        refresh = Refresh.objects.get(account=key.account, noun="services")
+        assert waiting.until_fresh(refresh, lambda _: None) == ""
+    assert len(gave_way) == 1
+    assert 5 <= sum(slept) <= 15

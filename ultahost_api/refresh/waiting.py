@@ -43,10 +43,18 @@ def until_fresh(refresh: Refresh, say: Callable[[str], None]) -> str:
         elif refresh.is_running:
             say(f"{refresh}: another worker is at it")
             time.sleep(1)
-        elif refresh.pass_started_at:
-            say(f"{refresh}: {refresh.rows_done} of {refresh.rows_total or '?'}")
         elif refresh.completed_at and refresh.completed_at >= began and refresh.repeats > 1:
             return "rows moved while they were read, twice"
+        else:
+            if refresh.pass_started_at:
+                say(f"{refresh}: {refresh.rows_done} of {refresh.rows_total or '?'}")
+            _wait_until_due(refresh)
+
+
+def _wait_until_due(refresh: Refresh) -> None:
+    """It may have given way to others."""
+    if refresh.next_due_at:
+        time.sleep(max(0.0, (refresh.next_due_at - timezone.now()).total_seconds()))
 
 
 def _make_due(refresh: Refresh) -> None:
