@@ -1,4 +1,7 @@
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from ultahost_api.models import Order, Refresh, Service
@@ -98,6 +101,21 @@ class TestList:
         assert found("vps") == found("a.example acme 9,50") == ["#7"]
         assert found("bucher") == found("xn--bcher-kva.example") == ["#8"]
         assert "Linux VPS – a.example" in browser.get("/search/?q=linux").one("main").text
+
+    def test_it_finds_what_an_earlier_version_has_read(self, visit, people, rows):
+        ben, account = people.member("Ben"), rows.account("Acme", "EUR")
+        rows.key(ben, account)
+        order = rows.order(account, number="7")
+        for position, text in enumerate(["Linux VPS", "Domain a.example", ""]):
+            order.items.create(position=position, kind="service", text=text)
+        browser = visit(ben)
+        assert browser.get("/orders/?q=linux").texts("td.name a") == []
+
+        migration = import_module("ultahost_api.migrations.0035_orders_by_what_was_ordered")
+        migration.fill(apps, None)
+
+        for words in ("linux", "vps a.example", "7"):
+            assert browser.get(f"/orders/?q={words}").texts("td.name a") == ["#7"]
 
     def test_it_shows_a_team_mate_only_their_own(self, visit, people, alma, rows):
         rows.order(alma.api_keys.get().account, number="canary")
