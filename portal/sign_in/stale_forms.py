@@ -70,7 +70,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponseBase:
 def _to_sign_in(request: HttpRequest, there: str) -> HttpResponseBase:
     query = QueryDict(mutable=True)
     query["next"] = there
-    return http.leave(request, f"{reverse('account_login')}?{query.urlencode()}")
+    return http.leave(request, f"{reverse('account_login')}?{query.urlencode(safe='/')}")
 
 
 def sent_too_late(request: HttpRequest) -> HttpResponseBase | None:

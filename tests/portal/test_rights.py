@@ -485,7 +485,7 @@ def paths(team, rows, shared):
         "subject": rows.service(account, status="Suspended").pk,
         "invoice_id": invoice.pk,
         "line": line_key("Support"),
-        "domain_id": rows.domain(account).pk,
+        "domain_id": rows.domain(account, detailed_at=None).pk,
         "key_id": ApiKey.objects.get(owner=team["owner"]).pk,
         "person_id": team["other"].pk,
         "command_id": ServiceCommand.objects.create(name="reboot", words="Reboot").pk,

@@ -73,8 +73,10 @@ def test_it_renames_no_view_to_the_name_of_another(visit, people, alma, acme):
 
 
 @pytest.mark.parametrize("listing", LISTS)
-def test_it_can_save_a_view_of_every_list_of_rows(visit, people, listing):
-    browser = visit(people.admin("Ada"))
+def test_it_can_save_a_view_of_every_list_of_rows(visit, people, rows, acme, listing):
+    ada = people.admin("Ada")
+    rows.operation(rows.key(ada, acme))
+    browser = visit(ada)
     path = {"operations": "/activity/"}.get(listing, f"/{listing}/")
 
     assert save(browser, f"{path}?q=a", name="View").leads_to == f"{path}?q=a"

@@ -178,7 +178,7 @@ def test_a_click_without_anything_typed_leads_back_to_the_page(browser, alma):
 
     answer = signed_out(browser).post("/refresh/services/", browser.get("/services/").hidden, **inside)
 
-    assert answer.headers["HX-Redirect"] == "/sign-in/?next=%2Fservices%2F%3Fq%3Dx"
+    assert answer.headers["HX-Redirect"] == "/sign-in/?next=/services/%3Fq%3Dx"
 
 
 def test_it_offers_nothing_of_a_form_that_another_site_sent(browser, alma):
