@@ -118,18 +118,7 @@ class ProxyChecks:
 
 
 class SignInRequired(LoginRequiredMiddleware):
-    """Redirects to the sign-in; for a region that refreshes itself, in the whole window.
-
-    A form that was sent after its session ended is shown again after the sign-in.
-    """
-
-    def process_view(
-        self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
-    ) -> HttpResponseBase | None:
-        answer = super().process_view(request, view_func, view_args, view_kwargs)
-        if answer is None and request.user.is_authenticated:
-            return stale_forms.sent_too_late(request)
-        return answer
+    """Redirects to the sign-in; for a region that refreshes itself, in the whole window."""
 
     def handle_no_permission(  # type: ignore[override]  # htmx's redirect has another base
         self, request: HttpRequest, view_func: Any
@@ -217,6 +206,19 @@ class Questions:
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
         messages.set_level(request, _SILENT)  # what the view has to say it says when the act is sent
         return None
+
+
+class LateForms:
+    """Shows a form again that was sent after its session ended, once its person has signed in."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponseBase | None:
+        return stale_forms.sent_too_late(request) if request.user.is_authenticated else None
 
 
 class SecondFactorRequired:

@@ -15,6 +15,7 @@ from portal import audit
 from portal.acts import password_links
 from portal.mail import outbox
 from portal.models import Act, User
+from portal.sign_in import stale_forms
 from portal.wording import preferences
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.signals import key_misled, key_refused
@@ -28,6 +29,11 @@ def note_sign_in(user: User, **_: Any) -> None:
 @receiver(user_logged_in)
 def remember_language(user: User, **_: Any) -> None:
     preferences.remember_language(user)
+
+
+@receiver(user_logged_in)
+def forget_what_another_typed(request: HttpRequest, user: User, **_: Any) -> None:
+    stale_forms.hand_over(request, user)
 
 
 @receiver(user_logged_in)

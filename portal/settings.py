@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "portal.middleware.KnownDevices",
     "portal.middleware.SecondFactorRequired",
     "portal.middleware.Questions",
+    "portal.middleware.LateForms",
     "portal.middleware.RightsOnce",
     "portal.middleware.Preferences",
     "portal.pages.directions.MarkDirections",

@@ -1,13 +1,14 @@
 """The browsers with which a person signs in, recognised by a signed cookie."""
 
 import secrets
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from portal.models import User
+from portal.models import Device, User
 from ultahost_api.crypto.digests import keyed_digest
 
 _REMEMBERED = 2 * 365 * 24 * 3600  # seconds since the last sign-in
@@ -24,6 +25,13 @@ def meet(request: HttpRequest, person: User) -> bool:
     has_others = person.devices.exists()
     person.devices.get_or_create(hash=hash_)
     return has_others
+
+
+def last_here(request: HttpRequest) -> Any:
+    """The id of the person who signed in last with this browser; None if that is not known."""
+    mark = _mark_of(request)
+    known = Device.objects.filter(hash=keyed_digest("device", mark)) if mark else Device.objects.none()
+    return known.order_by("-last_seen_at").values_list("person_id", flat=True).first()
 
 
 def remember(request: HttpRequest, response: HttpResponse) -> None:

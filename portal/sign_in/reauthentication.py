@@ -17,7 +17,8 @@ from portal.sign_in.allauth_internals import (
     reauthenticate_by_password,
 )
 
-_TYPED, _PURPOSE = "typed_before_confirming", "confirming_for"
+_PURPOSE = "confirming_for"
+TYPED = "typed_before_confirming"
 
 
 def ask_first(
@@ -53,9 +54,18 @@ def purpose_of(request: HttpRequest) -> str:
     return str(told["words"]) if told and told["there"] == there else ""
 
 
-def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any]) -> None:
-    """For ``typed_before`` on the page ``there``; the caller leaves secrets out."""
-    request.session[_TYPED] = {"there": there, "typed": dict(typed)}
+def keep_typed(request: HttpRequest, there: str, typed: Mapping[str, Any], of: object = None) -> None:
+    """For ``typed_before`` on the page ``there``, of the person ``of`` while no person is signed in.
+
+    The caller leaves secrets out.
+    """
+    request.session[TYPED] = {"there": there, "typed": dict(typed), "of": of and str(of)}
+
+
+def kept_by(view: Any) -> Collection[str] | None:
+    """The fields that wait for ``typed_before`` while the view asks who the person is; None: all of them."""
+    kept: Collection[str] | None = getattr(view, "kept", None if may_be_asked(view) else ())
+    return kept
 
 
 def can_be_asked_first(view: View) -> View:
@@ -100,6 +110,7 @@ def reauthenticated(
             words = str(purpose(request, **parts) if callable(purpose) else purpose)
             return ask_first(request, there=back, typed=typed, purpose=words) or view(request, **parts)
 
+        asked.kept = kept  # type: ignore[attr-defined]  # decorators above carry it on
         return asked
 
     return decorate
@@ -117,6 +128,7 @@ def answers_questions(purpose: str | Promise) -> Callable[[View], View]:
                 return way
             return view(request, **parts)
 
+        asked.kept = ()  # type: ignore[attr-defined]
         return asked
 
     return decorate
@@ -149,8 +161,8 @@ def as_initial(data: QueryDict, leave_out: Collection[str] = ()) -> dict[str, An
 
 def typed_before(request: HttpRequest) -> dict[str, Any]:
     """What was typed into the form of this address before confirming. It is returned once."""
-    waiting = request.session.get(_TYPED)
+    waiting = request.session.get(TYPED)
     if request.method != "GET" or not waiting or waiting["there"] != request.get_full_path():
         return {}
-    del request.session[_TYPED]
+    del request.session[TYPED]
     return dict(waiting["typed"])

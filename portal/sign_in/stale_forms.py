@@ -1,6 +1,7 @@
 """Forms that were sent too late: with another token than the browser's, or after their session ended."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from django_htmx.http import reselect, reswap, retarget
 
 from portal import http
-from portal.sign_in import reauthentication
+from portal.models import User
+from portal.sign_in import devices, reauthentication
 
 # Fields that are never rendered back: passwords, keys, codes, cards and bank accounts.
 SECRETS = {
@@ -49,22 +51,46 @@ def _needs_sign_in(request: HttpRequest) -> bool:
 def sign_in_first(request: HttpRequest) -> HttpResponseBase:
     """The session has ended, and the form was not taken. What was typed is there after the sign-in.
 
-    A page that asks before a write, or who the person is, has it in its form. For others ``sent_too_late``
-    shows it.
+    A form of a write, or one whose page asks who the person is, fills itself in again; others are shown by
+    ``sent_too_late``. It waits for the person who signed in last with this browser alone: of a browser that
+    is not known nothing is kept.
     """
-    there, view = http.window(request), request.resolver_match and request.resolver_match.func
-    if _WRITES in request.POST or reauthentication.may_be_asked(view):
-        typed = reauthentication.as_initial(request.POST, {*SECRETS, *_ASKED_ANEW})
-        reauthentication.keep_typed(request, there, typed)
-    elif waiting := _typed(request):
-        request.session[_WAITING] = {"there": there, "action": request.get_full_path(), "typed": waiting}
-    else:
+    there, view = (
+        http.window(request).partition("#")[0],
+        request.resolver_match and request.resolver_match.func,
+    )
+    of, typed = devices.last_here(request), _typed(request)
+    kept = None if _WRITES in request.POST else reauthentication.kept_by(view)
+    if not of or not {name for name, _value in typed} - {"next"}:
+        there = there if getattr(request, "htmx", None) else _page_before(request)
         messages.warning(request, _("You were signed out, so nothing was done. Sign in and try again."))
         return _to_sign_in(request, there)
+    if kept is None or kept:
+        filled = reauthentication.as_initial(request.POST, {*SECRETS, *_ASKED_ANEW})
+        filled = {name: value for name, value in filled.items() if kept is None or name in kept}
+        reauthentication.keep_typed(request, there, filled, of)
+    else:
+        waiting = {"there": there, "action": request.get_full_path(), "typed": typed, "of": str(of)}
+        request.session[_WAITING] = waiting
     messages.warning(
         request, _("You were signed out, so nothing was done. Sign in to continue; what you typed is kept.")
     )
     return _to_sign_in(request, there)
+
+
+def hand_over(request: HttpRequest, person: User) -> None:
+    """After a sign-in: what another person typed before is forgotten."""
+    for name in (_WAITING, reauthentication.TYPED):
+        of = request.session.get(name, {}).get("of")
+        if of and of != str(person.pk):
+            del request.session[name]
+
+
+def _page_before(request: HttpRequest) -> str:
+    """From which a form was sent that has nothing to fill in again."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    is_ours = before.netloc == request.get_host()
+    return http.back(request, urlunsplit(("", "", *before[2:4], "")) if is_ours else reverse("home"))
 
 
 def _to_sign_in(request: HttpRequest, there: str) -> HttpResponseBase:
@@ -76,7 +102,8 @@ def _to_sign_in(request: HttpRequest, there: str) -> HttpResponseBase:
 def sent_too_late(request: HttpRequest) -> HttpResponseBase | None:
     """In place of the page from which a form was sent: what was typed, once. None if nothing waits for it."""
     waiting = request.session.get(_WAITING)
-    if request.method != "GET" or not waiting or waiting["there"] != request.get_full_path():
+    is_part = bool(getattr(request, "htmx", None)) or http.is_question(request)
+    if request.method != "GET" or is_part or not waiting or waiting["there"] != request.get_full_path():
         return None
     del request.session[_WAITING]
     return render(request, "stale_form.html", {"typed": waiting["typed"], "action": waiting["action"]})

@@ -29,5 +29,7 @@ class SameNode(Node):
         place = get_language(), get_script_prefix()
         drawn = self._drawn.get(place)
         if drawn is None:
-            drawn = self._drawn[place] = self.nodelist.render(context.new())
+            bare = context.new()
+            bare.request = None  # type: ignore[attr-defined]  # of a RequestContext
+            drawn = self._drawn[place] = self.nodelist.render(bare)
         return drawn

@@ -234,7 +234,7 @@ def _page(key: ApiKey) -> str:
 
 
 def _if_last(key: ApiKey) -> str:
-    last = key.account and not _other_keys(key)
+    last = key.account and key.gives_rights and not _other_keys(key)
     return _("This is the last key to its account. The account will no longer be refreshed.") if last else ""
 
 

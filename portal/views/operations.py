@@ -146,7 +146,8 @@ def _as_shown(operations: OperationQuerySet, shown: Sequence[str]) -> OperationQ
     people = "user", *({"settled_by", "withdrawn_by"} & {*shown})
     named = [f"{person}__{field}" for person in people for field in ("name", "email")]
     related = operations.select_related(None).select_related(*people, "account")
-    return related.only(*_READ, *named, "account__name", "account__currency")
+    money = [f"account__{field}" for field in ("currency", "former_currency", "currency_changed_at")]
+    return related.only(*_READ, *named, "account__name", *money)
 
 
 def _word(user: User, operations: Iterable[Any]) -> None:

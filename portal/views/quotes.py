@@ -138,7 +138,7 @@ def _why_closed(quote: QuoteDetails) -> str:
     if stage == EXPIRED and quote.valid_until:
         words = gettext("This quote expired on %(day)s. Ask Ultahost for a new one.")
         return words % {"day": formats.day(quote.valid_until)}
-    return gettext("Ultahost no longer takes an answer to this quote.")
+    return gettext("This quote cannot be accepted in its current stage.")
 
 
 def _told(quote: QuoteDetails) -> dict[str, object]:

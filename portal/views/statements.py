@@ -52,7 +52,7 @@ def _state(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
 
 
 def _clamped(name: str, text: Callable[[Invoice], str]) -> cells.Cell:
-    """A long text takes three lines on a screen; on paper it is whole. In a second line it names itself."""
+    """A long text takes three lines on a screen and all on paper. In a second line it names its column."""
 
     def cell(invoice: Invoice, _about: Mapping[str, Any]) -> Any:
         told = text(invoice)

@@ -61,9 +61,11 @@ def subject(event: Event) -> str:
 def words(event: Event, currency: str = "") -> str:
     """``Unpaid → Paid; Total: €10.00 → €0.00``, the status first.
 
-    ``currency`` is that of an invoice; others have that which their account had then.
+    ``currency`` is that of an invoice; others have that which their account had then. Of an invoice that is
+    not here any more it is not known if the account has had two.
     """
-    currency = currency or event.account.currency_at(event.at)
+    is_left_open = event.noun == Noun.INVOICES and event.account.former_currency
+    currency = currency or ("" if is_left_open else event.account.currency_at(event.at))
     changes = sorted(event.changes.items(), key=lambda change: change[0] not in _STATUSES)
     if event.kind in {Kind.UNREADABLE, Kind.READABLE}:
         return "; ".join(_readability(event.kind, name, was, now, currency) for name, (was, now) in changes)

@@ -56,7 +56,7 @@ _UNREAD = Translated(
         "next_due_date": _("Its due date could not be read"),
         "status": _("Its status is not known"),
         "renewal": _("Its renewal invoice was not found"),
-        "renewal unclear": _("Its renewal invoice was refunded or asks for nothing"),
+        "renewal unclear": _("Its renewal invoice was refunded, or its total is zero"),
         "dates": _("No date is known"),
     }
 )

@@ -19,7 +19,8 @@ document.addEventListener("htmx:sendError", event => regret(event, region.datase
 document.addEventListener("htmx:timeout", event => regret(event, region.dataset.lost))
 document.addEventListener("htmx:responseError", event => {
   const { xhr, requestConfig, pathInfo } = event.detail
-  const isGone = requestConfig.verb === "get" && requestConfig.triggeringEvent && (xhr.status === 404 || xhr.status === 403)
+  const isFollowed = requestConfig.verb === "get" && ["click", "submit"].includes(requestConfig.triggeringEvent?.type)
+  const isGone = isFollowed && (xhr.status === 404 || xhr.status === 403)
   if (isGone) location.assign(pathInfo.finalRequestPath) // the page says itself that it is not there, or not any more
   else regret(event, region.dataset.failed)
 })

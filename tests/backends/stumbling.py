@@ -15,9 +15,9 @@ def stumble_over_domains(**_: Any) -> None:
 
     real = pages.write
 
-    def write(lease: Any, noun: Any, page: Any, **how: Any) -> None:
+    def write(lease: Any, noun: Any, *told: Any, **how: Any) -> None:
         if noun.noun == "domains":
             raise RuntimeError("stumbled")
-        real(lease, noun, page, **how)
+        real(lease, noun, *told, **how)
 
     pages.write = write

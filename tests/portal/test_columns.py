@@ -127,7 +127,8 @@ def test_it_asks_no_more_statements_for_more_operations_with_every_column(visit,
         for number in range(count):
             others = [people.member(f"{word} {count}-{number}") for word in ("Decider", "Withdrawer")]
             about = dict(zip(("settled_by", "withdrawn_by"), others, strict=True))
-            rows.operation(key, withdrawn_at=timezone.now(), **about)
+            told = {"action": "upgrade_service", "result": {"amount": "5.00"}}
+            rows.operation(key, "service 7", withdrawn_at=timezone.now(), **told, **about)
         with all_statements() as asked:
             page = browser.get("/activity/")
         assert f"Withdrawer {count}-0" in " ".join(page.texts("tbody td"))

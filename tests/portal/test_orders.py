@@ -1,7 +1,9 @@
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from ultahost_api.models import Order, Refresh, Service
@@ -112,7 +114,7 @@ class TestList:
         assert browser.get("/orders/?q=linux").texts("td.name a") == []
 
         migration = import_module("ultahost_api.migrations.0035_orders_by_what_was_ordered")
-        migration.fill(apps, None)
+        migration.fill(apps, SimpleNamespace(connection=connection))
 
         for words in ("linux", "vps a.example", "7"):
             assert browser.get(f"/orders/?q={words}").texts("td.name a") == ["#7"]

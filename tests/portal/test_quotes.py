@@ -217,7 +217,7 @@ def test_by_its_address_too_it_says_why_a_quote_cannot_be_accepted(visit, alma, 
     assert answer.one("main .errorlist").text == f"{words} Nothing was sent."
     assert browser.get(path(1) + "accept/").all("main form button") == []
     acme.quotes[expired["id"]]["stage"] = "Dead"
-    assert "no longer takes an answer" in browser.get(path(2) + "accept/").one("main .banner .words").text
+    assert "in its current stage" in browser.get(path(2) + "accept/").one("main .banner .words").text
     assert accepted(sandbox) == []
 
 

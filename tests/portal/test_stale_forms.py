@@ -2,15 +2,19 @@
 
 import pkgutil
 from importlib import import_module
+from urllib.parse import urlencode
 
 import pytest
 from django import forms
+from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core import signing
 from django.test import Client
 
 import portal.forms
 from portal.models import Remark, ServiceCommand, User
 from portal.sign_in.stale_forms import SECRETS
+from ultahost_api.crypto.digests import keyed_digest
 from ultahost_api.models import Operation
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +30,14 @@ def alma(people):
 @pytest.fixture
 def browser(visit, alma):
     """Its forms are checked as in earnest, and it is signed in."""
-    return strict(visit(alma))
+    return known(strict(visit(alma)), alma)
+
+
+def known(browser, person):
+    """The person has signed in with this browser before."""
+    person.devices.create(hash=keyed_digest("device", person.name))
+    browser.client.cookies[settings.DEVICE_COOKIE_NAME] = signing.dumps(person.name, salt="portal.device")
+    return browser
 
 
 @pytest.fixture
@@ -106,7 +117,7 @@ def test_it_leads_through_the_sign_in_back_to_what_was_typed(stranger, alma, row
     acme = rows.account("Acme")
     rows.key(alma, acme)
     form = f"/domains/{rows.domain(acme, name='shop.example').pk}/nameservers/"
-    page = stranger.post(form, STALE | {"ns1": "ns1.example.net", "code": "123456"})
+    page = known(stranger, alma).post(form, STALE | {"ns1": "ns1.example.net", "code": "123456"})
     assert page.leads_to.startswith("/sign-in/?next=")
     waiting = str(dict(stranger.client.session))
     assert ("ns1.example.net" in waiting, "123456" in waiting) == (True, False)
@@ -171,6 +182,65 @@ def test_it_shows_a_question_again_when_the_session_has_ended(browser, alma, row
     assert "You were signed out" in entrance.one(".toast[data-hue] .words").text
     assert again.texts("h1") == page.texts("h1") == ["Reboot shop.example?"]
     assert not Operation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("page", "field"), [("/services/{}/label/", "label"), ("/domains/{}/nameservers/", "ns1")]
+)
+def test_it_shows_it_to_no_other_person(browser, alma, people, rows, page, field):
+    acme, ben = rows.account("Acme"), people.member("Ben")
+    rows.key(alma, acme)
+    rows.key(ben, acme, "Ben's")
+    form = page.format((rows.service if "services" in page else rows.domain)(acme).pk)
+    typed = browser.get(form).hidden | {field: "North"}
+
+    _entrance, again = sign_in(browser, signed_out(browser).post(form, typed), ben)
+
+    assert "North" not in str(dict(browser.client.session))
+    assert "North" not in again.html
+
+
+def test_it_keeps_nothing_of_a_browser_that_no_person_has_signed_in_with(stranger, rows):
+    page = stranger.post(f"/services/{rows.service(rows.account()).pk}/label/", STALE | {"label": "North"})
+
+    assert page.leads_to.startswith("/sign-in/?next=")
+    assert "North" not in str(dict(stranger.client.session))
+
+
+@pytest.mark.parametrize(
+    ("sent", "before", "there"),
+    [
+        ({}, "http://testserver/services/?q=x", "/services/?q=x"),
+        ({"next": "/domains/"}, "http://testserver/services/", "/domains/"),
+        ({"next": "https://evil.example/"}, "https://evil.example/x", "/"),
+        ({}, "", "/"),
+    ],
+)
+def test_a_button_without_anything_typed_leads_back_to_its_page(browser, sent, before, there):
+    token = browser.get("/profile/").hidden["csrfmiddlewaretoken"]
+
+    answer = signed_out(browser).post(
+        "/refresh/services/", {"csrfmiddlewaretoken": token} | sent, Referer=before
+    )
+
+    assert answer.leads_to == f"/sign-in/?{urlencode({'next': there}, safe='/')}"
+
+
+def test_a_part_of_the_page_that_asks_by_itself_does_not_use_it_up(browser, alma, rows):
+    acme = rows.account("Acme")
+    rows.key(alma, acme)
+    form = f"/services/{rows.service(acme).pk}/label/"
+    page, inside = (
+        browser.get(form),
+        {"HX-Request": "true", "HX-Current-URL": f"http://testserver{form}#main"},
+    )
+    answer = signed_out(browser).post(form, page.hidden | {"label": "North"}, **inside)
+    entrance = browser.get(answer.headers["HX-Redirect"])
+    browser.post("/sign-in/", entrance.hidden | {"login": alma.email, "password": PASSWORD})
+
+    browser.get(form, **{"HX-Request": "true"})
+
+    assert browser.get(form).hidden["label"] == "North"
 
 
 def test_a_click_without_anything_typed_leads_back_to_the_page(browser, alma):

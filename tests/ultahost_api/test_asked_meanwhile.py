@@ -62,6 +62,20 @@ def test_a_list_that_is_asked_for_between_two_turns_of_a_pass_is_read_again(acme
     assert Invoice.objects.get(remote_id=25).status == "Paid"
 
 
+def test_a_row_that_was_changed_by_a_clock_that_is_ahead_is_asked_for_twice_in_a_run(sandbox, acme, worker):
+    """It is newer than every answer, until the clock here has come so far."""
+    acme.add_services(2)
+    worker.run("services")
+    ahead = Service.objects.get(remote_id=1)
+    Service.objects.filter(pk=ahead.pk).update(changed_at=timezone.now() + timedelta(seconds=30))
+    asked = len(sandbox.requests)
+
+    worker.run("details")
+
+    assert len(sandbox.requests) - asked == 3
+    assert [row.is_detailed for row in Service.objects.order_by("remote_id")] == [False, True]
+
+
 def test_a_wish_before_the_pass_is_granted_by_it(acme, worker, page_size):
     page_size(10)
     acme.add_invoices(15)

@@ -67,19 +67,32 @@ def test_another_program_that_spends_a_window_leaves_people_their_reserve(key, b
     assert count(key, Purpose.PERSON) == 40
 
 
-def test_a_length_holds_for_its_window(key, begin):
+def test_of_an_odd_length_half_counts_with_each_window(key, begin):
     assert begin(59, reset_in=80_000).length == 80_000
-    assert begin(59).length == 60
+    assert begin(59).length == 40_000
+    assert [begin(59).length for _ in range(10)][-1] == 60
 
 
-def test_an_odd_reset_slows_refreshing_for_its_window_only(begin, worker):
+def test_an_odd_reset_slows_refreshing_for_some_windows_only(begin, worker):
     begin(59, reset_in=80_000)
-    begin(59)
+    for _ in range(11):
+        begin(59)
     refresh = worker.refresh("invoices")
     refresh.calls = 2
     due, pace = pacing.plan(refresh)
     assert due - timezone.now() < timedelta(minutes=15)
     assert pace == refresh.Pace.USUAL
+
+
+@pytest.mark.parametrize("reset_in", [None, -5, 3])
+def test_a_limit_without_a_window_keeps_its_reserve(key, begin, clock, reset_in):
+    """Where no reset is told, or one that has passed or moves on with each answer, no window is ever over."""
+    begin(999, reset_in)
+    for remaining in range(990, 800, -10):
+        clock.shift(120)
+        budget.record(key, Rate(remaining=remaining, reset_in=reset_in), 200)
+    window = RateWindow.objects.get(key=key)
+    assert (window.limit, window.reserve) == (1000, 100)
 
 
 def test_a_window_that_moves_with_each_answer_keeps_its_limit(key, begin, clock):

@@ -94,6 +94,17 @@ def test_it_calls_no_order_missing_while_one_cannot_be_read(lose, answer, rows):
     assert lost.state == State.UNKNOWN
 
 
+def test_it_calls_no_order_missing_among_more_than_it_reads(sandbox, acme, lose, monkeypatch):
+    """Where orders cannot be had from the newest on, ours may be behind those that were read."""
+    monkeypatch.setattr("ultahost_api.operations.actions.orders._NEWEST", 25)
+    acme.add_orders(60)
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+    turned = Fault.edit(lambda said: said | {"data": said["data"][::-1]})
+    sandbox.faults.add(turned, action="get_orders", times=None)
+    assert read_often(lost) == State.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -15,6 +15,7 @@ from ultahost_api.models import Account, ApiKey, RateWindow
 from ultahost_api.models.api_keys import ApiKeyQuerySet
 
 _MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very second of the reset
+_SHORT = 30  # seconds; a reset that is nearer may move on with each answer
 _JITTER = 1.0  # seconds at most, so that keys that reset together do not call together
 _PROBE = timedelta(seconds=50)  # longer than a call may take
 _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
@@ -144,7 +145,8 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
         learned_windows.count(window, now)
         return
     learned_windows.forget(window)
-    if window.resets_at and window.resets_at <= now:
+    is_over = window.resets_at and window.resets_at <= now and rate.reset_in is not None
+    if is_over and (window.length or 0) >= _SHORT:
         _age(window)
     window.limit = max(window.limit or 0, rate.remaining + 1)
     window.length = max(window.length or 0, round(rate.reset_in or 0)) or None
@@ -160,13 +162,13 @@ def _read_remaining(window: RateWindow, rate: Rate, now: datetime, took: timedel
 
 
 def _age(window: RateWindow) -> None:
-    """Its time is over, and the next may be smaller or shorter.
+    """Its time is over, and the next may be smaller or shorter: of what was told half counts.
 
-    Its first answer tells how long it is at most. How large it is that answer tells only if no other program
-    was before us, so half of what was told counts: else nothing were kept for people beside such a program.
+    How large and how long the next is its first answer tells only if no other program was before us. Where no
+    reset is told, or one that is always moments ahead, there is no window that could be over.
     """
     window.limit = window.limit // 2 if window.limit else None
-    window.length = None
+    window.length = window.length // 2 if window.length else None
 
 
 def _reserve(limit: int) -> int:

@@ -1,21 +1,32 @@
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from django.db import migrations
-from django.db.models import Value
-from django.db.models.functions import Concat
 
 from ultahost_api.models.folding import searchable
 
+_AT_ONCE = 2000  # orders; each statement gives their accounts a new number of rows
 
-def fill(apps: Any, _schema_editor: Any) -> None:
+
+def fill(apps: Any, schema_editor: Any) -> None:
     """Orders whose details an earlier version has read are found by what was ordered as well."""
-    orders, items = (apps.get_model("ultahost_api", name).objects for name in ("Order", "OrderItem"))
-    ordered = items.exclude(text="").order_by("order_id", "position").values_list("order_id", "text")
-    for order_id, texts in groupby(list(ordered), key=itemgetter(0)):
-        words = searchable([text for _, text in texts])
-        orders.filter(pk=order_id).update(folded=Concat("folded", Value(f"\n{words}")))
+    orders, items = (
+        apps.get_model("ultahost_api", name).objects.using(schema_editor.connection.alias)
+        for name in ("Order", "OrderItem")
+    )
+    found = list(orders.order_by("pk").only("folded")[:_AT_ONCE])
+    while found:
+        ordered = items.filter(order__in=found).exclude(text="").order_by("order_id", "position")
+        words = {
+            order_id: searchable([item.text for item in some])
+            for order_id, some in groupby(ordered, key=attrgetter("order_id"))
+        }
+        told = [order for order in found if order.pk in words]
+        for order in told:
+            order.folded += f"\n{words[order.pk]}"
+        orders.bulk_update(told, ["folded"])
+        found = list(orders.filter(pk__gt=found[-1].pk).order_by("pk").only("folded")[:_AT_ONCE])
 
 
 class Migration(migrations.Migration):

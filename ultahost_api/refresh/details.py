@@ -1,7 +1,7 @@
 """Reads details (get_service, get_invoice, get_domain, get_order) with calls that the lists leave over."""
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 _TRIES = 5
 _BATCH = 50
 _REREAD_AFTER = timedelta(days=1)
+_ENOUGH = 2  # answers that are older than the row; the next run asks again
 _SUSPICIOUS = 3  # rows in a row without a good answer: perhaps the whole API gives none
 
 Faulty = tuple[CachedNoun, Cached]
@@ -69,6 +70,7 @@ class _Backfill:
         self._batch: deque[Faulty] = deque()
         self._asked: dict[Future[Any], tuple[Faulty, datetime]] = {}
         self._suspects: list[Faulty] = []
+        self._too_old: Counter[Any] = Counter()  # answers from before the last change of a row, by its key
         self._fault: UltahostError | None = None
         self._refusal: UltahostError | None = None
         self._works = self._is_over = False
@@ -98,9 +100,11 @@ class _Backfill:
     def _next_row(self) -> Faulty | None:
         """None if all rows that lack details are being read or are suspected."""
         if not self._batch:
-            busy = [row for (_, row), _ in self._asked.values()] + [row for _, row in self._suspects]
+            busy = {row.pk for (_, row), _ in self._asked.values()} | {row.pk for _, row in self._suspects}
+            # As when the clock of another machine is ahead, by which the row was changed.
+            busy |= {pk for pk, answers in self._too_old.items() if answers >= _ENOUGH}
             wanted = islice(wanting(self._lease.refresh.account), _BATCH + len(busy))
-            self._batch.extend((noun, row) for noun, row in wanted if row not in busy)
+            self._batch.extend((noun, row) for noun, row in wanted if row.pk not in busy)
         return self._batch.popleft() if self._batch else None
 
     def _ask(self, noun: CachedNoun, row: Cached) -> None:
@@ -131,7 +135,8 @@ class _Backfill:
         A row that is refused is not asked for again today: it would be refused again.
         """
         try:
-            write(self._lease, noun, row, answer(), noun.detail_names, asked_at)
+            if not write(self._lease, noun, row, answer(), noun.detail_names, asked_at):
+                self._too_old[row.pk] += 1
         except (BadAnswer, NoAnswer, ServerError) as error:
             return error
         except (DataError, RecursionError) as error:
@@ -215,8 +220,8 @@ def write(
     names: tuple[str, ...],
     asked_at: datetime,
     **beside: Any,
-) -> None:
-    """Store the fields ``names`` of the record that get() returned, unless the row is newer than that."""
+) -> bool:
+    """Store the fields ``names`` of the record that get() returned; False if the row is newer than that."""
     values = values_of(details, noun.model, names)
     items: list[Any] = items_of(row, details)
     if isinstance(row, Invoice):
@@ -226,7 +231,7 @@ def write(
         lease.renew()
         read = {"detailed_at": asked_at, "details_tries": 0, "details_wanted_at": None}
         if not events.write(noun, row, values, asked_at, **read, **beside):
-            return
+            return False
         if isinstance(row, Invoice):
             row.items.all().delete()
             links.assign(items, row.account_id)
@@ -235,3 +240,4 @@ def write(
             row.items.all().delete()
             OrderItem.objects.bulk_create(items)
             noun.rows.get(pk=row.pk).save(update_fields=["folded"])  # an order is found by its items
+    return True

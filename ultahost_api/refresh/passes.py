@@ -198,7 +198,8 @@ def _finish_full(lease: Lease, noun: CachedNoun, client: Client, found: list[Pas
     else:
         surplus = (found[0].total or 0) - _present(lease, noun).count()
         # Another whole pass may have been asked for meanwhile, as when the currency changed.
-        wished = When(full_due_at__gt=refresh.pass_started_at, full_due_at__lte=now, then=F("full_due_at"))
+        meanwhile = {"full_due_at__gt": refresh.pass_started_at, "full_due_at__lte": timezone.now()}
+        wished = When(**meanwhile, then=F("full_due_at"))
         due_again = Case(wished, default=now + conf.FULL_EVERY)
         lease.write(full_at=now, full_due_at=due_again, surplus=surplus)
     go_on = clean and bool(refresh.missed) and not confirms

@@ -90,9 +90,9 @@ def write(account: Account, profile: Profile) -> None:
         setattr(account, name, values[name])
     if changed:
         account.save(update_fields=[*changed, "folded"])
-    if currency:
-        invoices = Invoice.objects.filter(account=account, currency__in=unnamed)
-        invoices.exclude(currency=currency).update(currency=currency)
+    misnamed = Invoice.objects.filter(account=account, currency__in=unnamed - {currency})
+    if currency and misnamed.exists():  # an update takes SQLite's one writer, whether it changes a row or not
+        misnamed.update(currency=currency)
 
 
 def name_of(profile: Profile) -> str:

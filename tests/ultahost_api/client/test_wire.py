@@ -36,12 +36,19 @@ unhurried = settings(suppress_health_check=[HealthCheck.too_slow])
         ("0000/00/00", None),
         ("00-00-0000", None),
         ("00.00.0000 00:00", None),
+        ("00/00/00", None),
         ("", None),
         (None, None),
     ],
 )
 def test_it_reads_a_day(told, read):
     assert wire.day(told) == read
+
+
+@pytest.mark.parametrize("told", ["00/00/2031", "00-00-1999", "2026-00-00", "31/02/2026"])
+def test_it_takes_no_day_that_there_is_not_for_none(told):
+    with pytest.raises(wire.Unreadable):
+        wire.day(told)
 
 
 def test_it_reads_a_moment_as_utc_unless_told_otherwise():

@@ -24,7 +24,7 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # no database takes them
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _DAY_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})(.*)", re.DOTALL)
 # 0000-00-00 with any marks and order; PHP makes -0001-11-30 of it when it formats it.
-_NO_DATE = re.compile(r"(?:0{2,4}([-/.])00\1|0000-|-0001-|30/11/-0001)")
+_NO_DATE = re.compile(r"(?:0000[-/.]|00([-/.])00\1(?:00){1,2}(?!\d)|-0001-|30/11/-0001)")
 
 
 class Unreadable(ValueError):

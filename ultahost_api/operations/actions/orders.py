@@ -23,7 +23,7 @@ class CreateOrder(WriteAction):
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
         """The one order since then that is ours; of several that could be, a person decides."""
         newest, wanted = operation.before.get("newest", 0), operation.parameters
-        orders, all_readable = _newest_orders(client)
+        orders, is_whole = _newest_orders(client, newest)
         known = _orders_of_others(operation)
         method = str(wanted.get("paymentmethod")).lower()
         candidates = [
@@ -33,23 +33,24 @@ class CreateOrder(WriteAction):
             if _is_for(details := client.orders.get(order.id), wanted.get("domain"))
         ]
         if not candidates:
-            return False if all_readable else None
+            return False if is_whole else None
         if len(candidates) > 1 or not candidates[0].payment_method:
             return None
         operation.result |= {"orderid": candidates[0].id, "invoiceid": candidates[0].invoice_id}
         return True
 
 
-def _newest_orders(client: Client) -> tuple[Iterable[Order], bool]:
-    """Also whether each of them has a readable id."""
+def _newest_orders(client: Client, newest: int) -> tuple[Iterable[Order], bool]:
+    """Also whether all that are newer than ``newest`` are among them, each with a readable id."""
     orders: dict[int, Order] = {}
-    all_readable = True
-    for page in client.orders.list().pages():
+    all_readable, listing = True, client.orders.list()
+    for page in listing.pages():
         orders |= {order.id: order for order in page.records}
         all_readable = all_readable and not page.rejected
         if len(orders) >= _NEWEST:
-            break
-    return orders.values(), all_readable
+            ids = [*orders]
+            return orders.values(), all_readable and ids == sorted(ids, reverse=True) and ids[-1] <= newest
+    return orders.values(), all_readable and listing.clean
 
 
 def _orders_of_others(operation: Operation) -> set[int]:
