@@ -62,7 +62,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponseBase:
     of, typed = devices.last_here(request), _typed(request)
     kept = None if _WRITES in request.POST else reauthentication.kept_by(view)
     if not of or not {name for name, _value in typed} - {"next"}:
-        there = there if getattr(request, "htmx", None) else _page_before(request)
+        there = there if getattr(request, "htmx", None) else _page_before(request) or there
         messages.warning(request, _("You were signed out, so nothing was done. Sign in and try again."))
         return _to_sign_in(request, there)
     if kept is None or kept:
@@ -87,10 +87,10 @@ def hand_over(request: HttpRequest, person: User) -> None:
 
 
 def _page_before(request: HttpRequest) -> str:
-    """From which a form was sent that has nothing to fill in again."""
+    """From which a form was sent that has nothing to fill in again; empty if the browser does not say."""
     before = urlsplit(request.headers.get("Referer", ""))
     is_ours = before.netloc == request.get_host()
-    return http.back(request, urlunsplit(("", "", *before[2:4], "")) if is_ours else reverse("home"))
+    return http.back(request, urlunsplit(("", "", *before[2:4], "")) if is_ours else "")
 
 
 def _to_sign_in(request: HttpRequest, there: str) -> HttpResponseBase:

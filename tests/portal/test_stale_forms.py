@@ -212,8 +212,8 @@ def test_it_keeps_nothing_of_a_browser_that_no_person_has_signed_in_with(strange
     [
         ({}, "http://testserver/services/?q=x", "/services/?q=x"),
         ({"next": "/domains/"}, "http://testserver/services/", "/domains/"),
-        ({"next": "https://evil.example/"}, "https://evil.example/x", "/"),
-        ({}, "", "/"),
+        ({"next": "https://evil.example/"}, "https://evil.example/x", "/refresh/services/"),
+        ({}, "", "/refresh/services/"),
     ],
 )
 def test_a_button_without_anything_typed_leads_back_to_its_page(browser, sent, before, there):
