@@ -436,7 +436,7 @@ def test_what_was_said_stays_with_the_account_that_had_the_row(people, sandbox, 
     add_key(ben, harbour)
     read_everything()
     moved = Service.objects.get()
-    acts.set_remark(alma, moved, "Project North", "of the merger, tell nobody")
+    acts.set_remark(alma, moved, "Project North", "of the merger, for Alma alone")
 
     harbour.services[1] = acme.services.pop(1)
     Refresh.objects.update(next_due_at=timezone.now())
@@ -444,7 +444,7 @@ def test_what_was_said_stays_with_the_account_that_had_the_row(people, sandbox, 
 
     there = Service.objects.get(account__name="Harbour")
     assert (there.remote_id, there.own_words, told(there)) == (moved.remote_id, "", ("", ""))
-    assert told(moved) == ("Project North", "of the merger, tell nobody")
+    assert told(moved) == ("Project North", "of the merger, for Alma alone")
     assert not access.labels_to_see(ben).exists()
 
 
