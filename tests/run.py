@@ -36,22 +36,22 @@ CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 class Runs:
     """What the suites came to: which failed, and what was run by none of them."""
 
-    def __init__(self, *, is_part: bool = False, has_postgres: bool = True) -> None:
-        self._is_part = is_part  # another run has the rest
-        self._has_postgres = has_postgres
+    def __init__(self) -> None:
         self.failed: list[str] = []
         self.missing: list[str] = []
         self._ran: set[str] = set()
         self._skipped: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def pytest(self, suite: str, *arguments: str, database_url: str = "") -> None:
+    def pytest(
+        self, suite: str, *arguments: str, database_url: str = "", python: str = sys.executable
+    ) -> None:
         print(f"{suite} begins.", flush=True)
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="portal-tests-") as folder:
             report = Path(folder, "report.xml")
             environment = os.environ | {"DATABASE_URL": database_url, "PORTAL_DATA_DIR": f"{folder}/data"}
-            command = [sys.executable, "-m", "pytest", "-q", *arguments, "--junitxml", str(report)]
+            command = [python, "-m", "pytest", "-q", "--durations=10", *arguments, "--junitxml", str(report)]
             done = subprocess.run(
                 command,
                 cwd=ROOT,
@@ -79,20 +79,13 @@ class Runs:
 
     def finish(self) -> int:
         """The exit code, after the last words."""
-        left = (
-            set() if self._has_postgres else {name for name, why in self._skipped.items() if "SQLite" in why}
-        )
-        skipped = [
-            f"{name}: {why}"
-            for name, why in self._skipped.items()
-            if name not in self._ran and name not in left
-        ]
+        skipped = [f"{name}: {why}" for name, why in self._skipped.items() if name not in self._ran]
         not_run = self.missing + skipped
         for line in not_run:
             print(f"not run: {line}")
         for suite in self.failed:
             print(f"failed: {suite}")
-        if not_run and os.environ.get("CI") == "true" and not self._is_part:
+        if not_run and os.environ.get("CI") == "true":
             print("CI=true: every test has to run here.")
             return 1
         return 1 if self.failed else 0
@@ -100,25 +93,21 @@ class Runs:
 
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--no-browser", action="store_true", help="leave the browser tests to another run")
-    options.add_argument("--no-walks", action="store_true", help="leave the long walks to another run")
-    options.add_argument("--no-postgres", action="store_true", help="leave PostgreSQL to another run")
+    options.add_argument("--no-browser", action="store_true", help="leave out the browser tests")
+    options.add_argument("--no-slow", action="store_true", help="leave out what takes real processes")
     options.add_argument(
-        "--on-postgres",
-        action="store_true",
-        help="run the quick tests on PostgreSQL alone, also those without a database",
-    )
-    options.add_argument(
-        "--no-slow", action="store_true", help="leave what takes real processes to another run"
+        "--postgres-python",
+        metavar="PYTHON",
+        help="what runs the quick tests on PostgreSQL, and then also those that open no database",
     )
     chosen = options.parse_args()
-    runs = Runs(is_part=chosen.on_postgres, has_postgres=not chosen.no_postgres)
+    runs = Runs()
     with tempfile.TemporaryDirectory(prefix="portal-migrated-") as folder:
         os.environ["TESTS_MIGRATED"] = f"{folder}/migrated.sqlite3"
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would each compile the portal
         migrated.make()
         _side_by_side(
-            lambda: _compute(runs, chosen),
+            lambda: _compute(runs, chosen.postgres_python),
             lambda: _wait(runs, slow=not chosen.no_slow, browser=not chosen.no_browser),
         )
     return runs.finish()
@@ -130,13 +119,18 @@ def _side_by_side(*acts: Callable[[], None]) -> None:
             act.result()
 
 
-def _compute(runs: Runs, chosen: argparse.Namespace) -> None:
-    if chosen.on_postgres:
-        _run_on_postgres(runs, *WALKS)
-        return
-    runs.pytest("SQLite", *QUICK, *(WALKS if chosen.no_walks else []))
-    if not chosen.no_postgres:
-        _run_on_postgres(runs, "--only-database", *WALKS)
+def _compute(runs: Runs, other_python: str | None) -> None:
+    runs.pytest("SQLite", *QUICK)
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(temporary_postgres())
+        except NoPostgreSQL as error:
+            runs.missing.append(f"PostgreSQL: {error}")
+            return
+        if other_python:
+            runs.pytest("PostgreSQL", *QUICK, *WALKS, database_url=url, python=other_python)
+        else:
+            runs.pytest("PostgreSQL", *QUICK, *WALKS, "--only-database", database_url=url)
 
 
 def _wait(runs: Runs, *, slow: bool, browser: bool) -> None:
@@ -148,16 +142,6 @@ def _wait(runs: Runs, *, slow: bool, browser: bool) -> None:
         runs.pytest("browser", *BROWSER)
     else:
         runs.missing.append("browser: no Chromium is installed")
-
-
-def _run_on_postgres(runs: Runs, *arguments: str) -> None:
-    with ExitStack() as stack:
-        try:
-            url = stack.enter_context(temporary_postgres())
-        except NoPostgreSQL as error:
-            runs.missing.append(f"PostgreSQL: {error}")
-        else:
-            runs.pytest("PostgreSQL", *QUICK, *arguments, database_url=url)
 
 
 if __name__ == "__main__":
