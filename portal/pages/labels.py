@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -40,10 +39,8 @@ def note(row: Any) -> str:
 def _pick(row: Any, about: Mapping[str, Any]) -> str:
     if row.account_id not in about["operated"]:
         return parts.no_pick(_WORDS["view only"] % {"row": row})
-    return format_html(
-        '<input type="checkbox" name="row" value="{}" form="set-labels" aria-label="{}"{}>',
-        row.pk, _WORDS["pick"] % {"row": row}, parts.amount_to_add(_amount(row), row.account.currency),
-    )  # fmt: skip
+    added = parts.amount_to_add(_amount(row), row.account.currency)
+    return parts.pick(row.pk, "set-labels", _WORDS["pick"] % {"row": row}, added)
 
 
 def _amount(row: Service | Domain) -> Decimal | None:

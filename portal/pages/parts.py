@@ -88,7 +88,8 @@ def isolated(text: object) -> SafeString:
     return format_html("<bdi>{}</bdi>", text)
 
 
-def pill(hue: str, word: object) -> SafeString:
+@lru_cache(maxsize=1000, typed=True)
+def pill(hue: str, word: str) -> SafeString:
     return format_html('<span class="status" data-hue="{}">{}</span>', hue, word)
 
 
@@ -212,11 +213,15 @@ def no_pick(why: str) -> SafeString:
     return SafeString(f'<input type="checkbox" disabled title="{told}" aria-label="{told}">')
 
 
-def amount_to_add(amount: Decimal | None, currency: str) -> SafeString:
+def pick(id_: object, form: str, words: str, added: str = "") -> SafeString:
+    """The box that selects a row for the form of this id. ``added`` is what ``amount_to_add`` returns."""
+    told = f'value="{escaped(id_)}" form="{form}" aria-label="{escaped(words)}"{added}'
+    return SafeString(f'<input type="checkbox" name="row" {told}>')
+
+
+def amount_to_add(amount: Decimal | None, currency: str) -> str:
     """Attributes of the box that selects a row: the bar below adds them up."""
-    if amount is None:
-        return SafeString("")
-    return format_html(' data-amount="{}" data-currency="{}"', f"{amount:f}", currency)
+    return "" if amount is None else f' data-amount="{amount:f}" data-currency="{escaped(currency)}"'
 
 
 def unread_mark(row: Any) -> SafeString:

@@ -6,7 +6,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -50,9 +49,7 @@ def _name(contact: Contact, about: Mapping[str, Any]) -> object:
 
 def _pick(contact: Contact, about: Mapping[str, Any]) -> object:
     words = gettext("Select %(row)s") % {"row": full_name(contact)}
-    return format_html(
-        '<input type="checkbox" name="row" value="{}" form="switch-mails" aria-label="{}">', contact.id, words
-    )
+    return parts.pick(contact.id, "switch-mails", words)
 
 
 def _email(contact: Contact) -> str:

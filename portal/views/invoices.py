@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -57,11 +56,8 @@ def _pick(invoice: Invoice, about: Mapping[str, Any]) -> str:
     why = invoice.why_not_payable if invoice.account_id in about["payers"] else "account"
     if why:
         return parts.no_pick(_PICK[why] % {"invoice": invoice})
-    return format_html(
-        '<input type="checkbox" name="row" value="{}" form="pay-picked" aria-label="{}"{}>',
-        invoice.pk, _PICK["pick"] % {"invoice": invoice},
-        parts.amount_to_add(invoice.total, invoice.currency),
-    )  # fmt: skip
+    added = parts.amount_to_add(invoice.total, invoice.currency)
+    return parts.pick(invoice.pk, "pay-picked", _PICK["pick"] % {"invoice": invoice}, added)
 
 
 LISTING = Listing(
