@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from portal.pages.filters import RowFilter
+from portal.pages.row_filter import RowFilter
 
 CHIPS = ("status", "view")  # the parameters that chips set; each removes the others
 

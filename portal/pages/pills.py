@@ -9,8 +9,8 @@ from django.forms import ChoiceField, Field
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.pages.filters import RowFilter
 from portal.pages.periods import Period, days_of
+from portal.pages.row_filter import RowFilter
 from portal.wording import formats
 from portal.wording.statuses import status_word
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 
 from portal import access
 from portal.models import User
-from portal.pages.filters import DomainFilter, LabelledFilter, RowFilter
+from portal.pages.filters import DomainFilter, LabelledFilter
 from portal.pages.invoice_filters import InvoiceFilter
+from portal.pages.row_filter import RowFilter
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet

@@ -21,9 +21,9 @@ from portal.pages import exports, list_counts
 from portal.pages.any_table import AnyTable, Freshness
 from portal.pages.chips import CHIPS, Chip, of_statuses, of_views
 from portal.pages.columns import ACCOUNT, Add, Column, Listing
-from portal.pages.filters import RowFilter
 from portal.pages.page_rows import Order, Others, ids_of_page
 from portal.pages.pills import Pill, pills
+from portal.pages.row_filter import RowFilter
 from portal.wording.coverage import covered
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
