@@ -95,12 +95,13 @@ def test_it_calls_no_order_missing_while_one_cannot_be_read(lose, answer, rows):
 
 
 def test_it_calls_no_order_missing_among_more_than_it_reads(sandbox, acme, lose, monkeypatch):
-    """Where orders cannot be had from the newest on, ours may be behind those that were read."""
+    """Ours may be behind those that were read."""
     monkeypatch.setattr("ultahost_api.operations.actions.orders._NEWEST", 25)
     acme.add_orders(60)
     lost = lose("create_order", paymentmethod="stripe", pid=[1])
     Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
-    turned = Fault.edit(lambda said: said | {"data": said["data"][::-1]})
+    told = {"total_records": 61}
+    turned = Fault.edit(lambda said: said | {"data": said["data"][::-1], "meta": said["meta"] | told})
     sandbox.faults.add(turned, action="get_orders", times=None)
     assert read_often(lost) == State.UNKNOWN
 
@@ -251,3 +252,111 @@ def test_it_waits_a_day_for_a_key_to_read_with_and_reads_when_one_comes(
     assert operations.due() == [lost.pk]
     operations.settle(lost.pk)
     assert lost.fresh().state == State.CONFIRMED
+
+
+def a_day_later():
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+
+
+@pytest.fixture
+def grouped(sandbox, acme, page_size):
+    """250 orders, which the provider lists status by status: those that are pending last."""
+    page_size(100)
+    acme.add_orders(250, status="Active")
+
+    def pending_last(answer):
+        start, rows = answer["meta"]["current_offset"], sorted(acme.orders.values(), key=order_of)
+        some = [{n: v for n, v in row.items() if not n.startswith("_")} for row in rows[start : start + 100]]
+        return answer | {"data": some}
+
+    def order_of(row):
+        return row["status"] == "Pending", -row["id"]
+
+    sandbox.faults.add(Fault.edit(pending_last), action="get_orders", times=None)
+
+
+def test_it_calls_no_order_missing_that_is_listed_behind_hundreds(acme, grouped, lose):
+    lost = lose("create_order", after_effect=True, paymentmethod="stripe", pid=[1])
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.CONFIRMED
+
+
+def test_it_calls_an_order_missing_among_hundreds_after_a_day(acme, grouped, lose):
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.NOT_CONFIRMED
+
+
+def test_it_takes_no_order_for_its_own_that_a_first_page_did_not_show(sandbox, acme, lose, worker, page_size):
+    """A provider that does not sort lists the oldest first."""
+    page_size(10)
+    acme.add_orders(26, paymentmethod="stripe")
+
+    def oldest_first(answer):
+        start = answer["meta"]["current_offset"]
+        rows = sorted(acme.orders.values(), key=lambda row: row["id"])[start : start + 10]
+        return answer | {"data": [{n: v for n, v in row.items() if n[0] != "_"} for row in rows]}
+
+    sandbox.faults.add(Fault.edit(oldest_first), action="get_orders", times=None)
+    worker.run("orders")
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.NOT_CONFIRMED
+
+
+def test_it_takes_no_order_of_another_write_for_its_own_however_its_id_was_told(sandbox, acme, lose, key):
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    told = Fault.edit(lambda said: said | {"data": said["data"] | {"orderid": str(said["data"]["orderid"])}})
+    listed = Fault.edit(lambda said: said | {"data": said["data"] | {"orderid": [5]}})
+    for pid, fault in ((2, told), (3, listed)):
+        sandbox.faults.add(fault, action="create_order")
+        write = action_of("create_order").write.on_the_wire({"paymentmethod": "stripe", "pid": [pid]})
+        assert operations.perform(WriteRequest(key.owner, key, write, uuid4())).state == State.DONE
+    acme.orders.pop(max(acme.orders))
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+def test_it_takes_no_order_for_its_own_that_could_not_be_read_before(sandbox, acme, lose):
+    acme.add_orders(1, paymentmethod="stripe")
+    odd = Fault.edit(lambda said: said | {"data": [said["data"][0] | {"id": "?"}]})
+    sandbox.faults.add(odd, action="get_orders")
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+def test_it_takes_no_payment_method_for_its_own_that_could_not_be_read_before(sandbox, acme, lose):
+    acme.add("payment_methods", type="CreditCard")
+    odd = Fault.edit(lambda said: said | {"data": [said["data"][0] | {"id": "?"}]})
+    sandbox.faults.add(odd, action="get_payment_methods")
+    lost = lose("add_payment_method", type="CreditCard", description="Visa")
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+def test_it_takes_no_payment_method_for_its_own_where_none_were_told_before(sandbox, acme, lose):
+    acme.add("payment_methods", type="CreditCard")
+    nothing = Fault.edit(lambda said: said | {"data": None})
+    sandbox.faults.add(nothing, action="get_payment_methods")
+    lost = lose("add_payment_method", type="CreditCard", description="Visa")
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+@pytest.mark.parametrize("before", [{"email": ["ada@example.com"]}, {"id": "?"}])
+def test_it_takes_no_contact_for_its_own_that_could_not_be_read_before(sandbox, acme, lose, before):
+    acme.add("contacts", email="ada@example.com")
+    odd = Fault.edit(lambda said: said | {"data": [said["data"][0] | before]})
+    sandbox.faults.add(odd, action="get_contacts")
+    lost = lose("create_contact", firstname="Ada", lastname="Bloom", email="ada@example.com")
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == (State.UNKNOWN if "id" in before else State.NOT_CONFIRMED)

@@ -39,16 +39,15 @@ class PaymentMethods:
         return self.page().records
 
     def page(self) -> Page[PaymentMethod]:
-        """All of them; the provider does not page these."""
+        """All of them; the provider does not page these. ``total`` is None if the answer told no list."""
         answer = self._client.call("get_payment_methods")
         try:
             rows = wire.rows(answer.data)
         except Unreadable as error:
             raise BadAnswer(f"data: {error}", action="get_payment_methods", status=answer.status) from None
-        if answer.data is None:
-            raise BadAnswer("the answer has no data", action="get_payment_methods", status=answer.status)
+        total = None if answer.data is None else len(rows)
         records, rejected, ids = read_rows(rows, _payment_method, self._client.currency)
-        return Page(records, rejected, ids, 0, len(rows), None, len(rows), answer.rate)
+        return Page(records, rejected, ids, 0, len(rows), None, total, answer.rate)
 
     def add(self, type: str, **fields: object) -> int | None:
         """``fields`` as documented. Returns the new id, or None when the answer does not tell it."""

@@ -1,13 +1,14 @@
 """The base of the writes: what is read before and after one, and what it changes in our copy."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.utils import timezone
 
-from ultahost_api.client import ACTIONS, Client, Effect, Kind, Secret
+from ultahost_api.client import ACTIONS, Client, Effect, Kind, Rejected, Secret
 from ultahost_api.client.core import wire
 from ultahost_api.client.core.write import Write
 from ultahost_api.crypto.digests import keyed_digest
@@ -103,6 +104,17 @@ def change_row(operation: Operation, noun_name: str, **values: Any) -> None:
     with transaction.atomic():
         for row in rows:
             events.write(noun, row, values, changed_at=timezone.now())
+
+
+def unread(rejected: Iterable[Rejected], *, is_whole: bool = True) -> Before:
+    """For ``before``: which rows could not be read; None if there may be rows that did not come."""
+    return {"unread": [row.remote_id for row in rejected] if is_whole else None}
+
+
+def may_be_older(before: Mapping[str, Any], rejected: Iterable[Rejected]) -> bool:
+    """Whether what looks new may be a row that could not be read before, and can be now."""
+    was = before.get("unread", [])
+    return was is None or bool(Counter(was) - Counter(row.remote_id for row in rejected))
 
 
 def id_of(operation: Operation) -> int:

@@ -1,7 +1,14 @@
-from ultahost_api.client import Client, Contact, writes
+from ultahost_api.client import Client, Contact, Rejected, writes
 from ultahost_api.client.core import wire
 from ultahost_api.models import Operation
-from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of
+from ultahost_api.operations.actions.base import (
+    Before,
+    Parameters,
+    WriteAction,
+    id_of,
+    may_be_older,
+    unread,
+)
 
 
 class _OfAContact(WriteAction):
@@ -13,14 +20,17 @@ class CreateContact(_OfAContact):
     write = writes.CreateContact
 
     def before(self, client: Client, parameters: Parameters) -> Before:
-        email = parameters.get("email")
-        return {"ids": [c.id for c in client.contacts.list() if _same_address(c.email, email)]}
+        contacts, rejected, is_clean = _contacts(client)
+        return {"ids": [contact.id for contact in contacts]} | unread(rejected, is_whole=is_clean)
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        known, email = operation.before.get("ids", []), operation.parameters.get("email")
-        contacts, is_whole = _contacts(client)
+        """None as well if a new one may be one that could not be read before."""
+        before, email = operation.before, operation.parameters.get("email")
+        contacts, rejected, is_clean = _contacts(client)
+        known = {*before.get("ids", [])}
         if any(_same_address(contact.email, email) and contact.id not in known for contact in contacts):
-            return True
+            return None if may_be_older(before, rejected) else True
+        is_whole = is_clean and not rejected
         return False if is_whole and not any("email" in contact.unreadable for contact in contacts) else None
 
 
@@ -39,18 +49,18 @@ class DeleteContact(_OfAContact):
     id_parameter = "contactid"
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        contacts, is_whole = _contacts(client)
+        contacts, rejected, is_clean = _contacts(client)
         if id_of(operation) in {contact.id for contact in contacts}:
             return False
-        return True if is_whole else None
+        return True if is_clean and not rejected else None
 
 
-def _contacts(client: Client) -> tuple[list[Contact], bool]:
-    """All that can be read, and whether there are no others."""
+def _contacts(client: Client) -> tuple[list[Contact], list[Rejected], bool]:
+    """Those that can be read, the others, and whether these are all."""
     listing = client.contacts.list()
     pages = list(listing.pages())
     contacts = [contact for page in pages for contact in page.records]
-    return contacts, listing.clean and not any(page.rejected for page in pages)
+    return contacts, [row for page in pages for row in page.rejected], listing.clean
 
 
 def _same_address(one: str, other: object) -> bool:

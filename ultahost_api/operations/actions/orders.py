@@ -1,14 +1,18 @@
 from collections.abc import Iterable
-from itertools import islice
+from datetime import datetime, timedelta
 
-from ultahost_api.client import Client, writes
-from ultahost_api.client.orders import Order, OrderDetails
-from ultahost_api.models import Noun, Operation
+from django.db.models import Max
+from django.utils import timezone
+
+from ultahost_api.client import Client, OrderDetails, Rejected, writes
+from ultahost_api.client import Order as RemoteOrder
+from ultahost_api.client.core import wire
+from ultahost_api.models import Account, Noun, Operation, Order
 from ultahost_api.models.line_texts import domain_key
-from ultahost_api.operations.actions.base import Before, Parameters, WriteAction
+from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, may_be_older, unread
 
-_FIRST = 25  # orders looked through for the newest, where the server may not sort
 _NEWEST = 200  # orders looked through, newest first, for the one that may have been made
+_GIVEN_UP_AFTER = timedelta(days=1)  # then all are, to find that there is none
 
 
 class CreateOrder(WriteAction):
@@ -17,13 +21,23 @@ class CreateOrder(WriteAction):
     stale = (Noun.ORDERS, Noun.SERVICES, Noun.INVOICES, Noun.DOMAINS)
     kept = ("serviceids", "addonids", "domainids")
 
+    def noted(self, account: Account, parameters: Parameters) -> Before:
+        """The newest of our copy: where the server does not sort, its first page may end before that."""
+        newest = Order.objects.filter(account=account).aggregate(newest=Max("remote_id"))["newest"]
+        return {"newest_here": newest or 0}
+
     def before(self, client: Client, parameters: Parameters) -> Before:
-        return {"newest": max((order.id for order in islice(client.orders.list(), _FIRST)), default=0)}
+        page = client.orders.page()
+        return {"newest": max(page.ids, default=0)} | unread(page.rejected)
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        """The one order since then that is ours; of several that could be, a person decides."""
-        newest, wanted = operation.before.get("newest", 0), operation.parameters
-        orders, is_whole = _newest_orders(client, newest)
+        """The one order since then that is ours.
+
+        Of several that could be, or where one could not be read before, a person decides.
+        """
+        before, wanted = operation.before, operation.parameters
+        newest = max(before.get("newest", 0), before.get("newest_here", 0))
+        orders, rejected, is_clean = _newest_orders(client, operation.created_at)
         known = _orders_of_others(operation)
         method = str(wanted.get("paymentmethod")).lower()
         candidates = [
@@ -33,31 +47,36 @@ class CreateOrder(WriteAction):
             if _is_for(details := client.orders.get(order.id), wanted.get("domain"))
         ]
         if not candidates:
-            return False if is_whole else None
-        if len(candidates) > 1 or not candidates[0].payment_method:
+            return False if is_clean and not rejected else None
+        if len(candidates) > 1 or not candidates[0].payment_method or may_be_older(before, rejected):
             return None
         operation.result |= {"orderid": candidates[0].id, "invoiceid": candidates[0].invoice_id}
         return True
 
 
-def _newest_orders(client: Client, newest: int) -> tuple[Iterable[Order], bool]:
-    """Also whether all that are newer than ``newest`` are among them, each with a readable id."""
-    orders: dict[int, Order] = {}
-    all_readable, listing = True, client.orders.list()
+def _newest_orders(client: Client, since: datetime) -> tuple[Iterable[RemoteOrder], list[Rejected], bool]:
+    """Those that can be read, the others, and whether these are all.
+
+    However the first of them are sorted, a newer one may be behind them. All are read only at last, since
+    that takes many calls.
+    """
+    orders: dict[int, RemoteOrder] = {}
+    rejected: list[Rejected] = []
+    listing = client.orders.list()
+    is_last = timezone.now() - since > _GIVEN_UP_AFTER
     for page in listing.pages():
         orders |= {order.id: order for order in page.records}
-        all_readable = all_readable and not page.rejected
-        if len(orders) >= _NEWEST:
-            ids = [*orders]
-            return orders.values(), all_readable and ids == sorted(ids, reverse=True) and ids[-1] <= newest
-    return orders.values(), all_readable and listing.clean
+        rejected += page.rejected
+        if len(orders) >= _NEWEST and page.next_offset is not None and not is_last:
+            return orders.values(), rejected, False
+    return orders.values(), rejected, listing.clean
 
 
-def _orders_of_others(operation: Operation) -> set[int]:
+def _orders_of_others(operation: Operation) -> set[int | None]:
     """The ids of orders that other operations made."""
     others = Operation.objects.filter(account=operation.account, action=CreateOrder.write.action)
     results = others.exclude(pk=operation.pk).values_list("result", flat=True)
-    return {result["orderid"] for result in results if result.get("orderid")}
+    return {wire.told_id(result, "orderid") for result in results}
 
 
 def _is_for(order: OrderDetails, domains: object) -> bool:

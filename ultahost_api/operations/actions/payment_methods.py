@@ -1,6 +1,6 @@
-from ultahost_api.client import Client, writes
+from ultahost_api.client import Client, Page, PaymentMethod, writes
 from ultahost_api.models import Operation
-from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of
+from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of, may_be_older, unread
 
 
 class _OfAPaymentMethod(WriteAction):
@@ -12,13 +12,17 @@ class AddPaymentMethod(_OfAPaymentMethod):
     write = writes.AddPaymentMethod
 
     def before(self, client: Client, parameters: Parameters) -> Before:
-        return {"ids": [method.id for method in client.payment_methods.list()]}
+        page = client.payment_methods.page()
+        return {"ids": page.ids} | unread(page.rejected, is_whole=page.total is not None)
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        page = client.payment_methods.page()
-        new = [method.type for method in page.records if method.id not in operation.before.get("ids", [])]
+        """None as well if a new one may be one that could not be read before."""
+        page, before = client.payment_methods.page(), operation.before
+        new = [method.type for method in page.records if method.id not in before.get("ids", [])]
         ours = new.count(operation.parameters.get("type", ""))
-        return None if ours > 1 or "" in new or page.rejected else ours == 1
+        if ours > 1 or "" in new or not _is_whole(page) or (ours and may_be_older(before, page.rejected)):
+            return None
+        return ours == 1
 
 
 class DeletePaymentMethod(_OfAPaymentMethod):
@@ -29,4 +33,9 @@ class DeletePaymentMethod(_OfAPaymentMethod):
         page = client.payment_methods.page()
         if id_of(operation) in page.ids:
             return False
-        return None if page.rejected else True
+        return True if _is_whole(page) else None
+
+
+def _is_whole(page: Page[PaymentMethod]) -> bool:
+    """Whether all that there are can be read."""
+    return page.total is not None and not page.rejected
