@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ultahost_api.calls import budget
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.client import Rate
-from ultahost_api.models import Domain, Invoice, RateWindow, Refresh, Service
+from ultahost_api.models import Domain, Invoice, Order, RateWindow, Refresh, Service
 from ultahost_api.refresh import schedule
 from ultahost_api.sandbox import Fault
 
@@ -305,3 +307,15 @@ def test_it_wants_the_newest_first_and_before_them_what_a_person_opened(acme, wo
     assert Invoice.objects.get(remote_id=2).want_details()
     wanted = Invoice.objects.lacking_details().values_list("remote_id", flat=True)
     assert [*wanted] == [2, 8, 7, 6, 5, 4, 3, 1]
+
+
+def test_it_writes_an_order_with_its_items_once(acme, worker):
+    acme.add_orders(1, _domainids=[acme.add("domains", domain="münchen.example")["id"]])
+    worker.run("orders")
+    with CaptureQueriesContext(connection) as captured:
+        worker.run("details")
+    order = Order.objects.get()
+    assert "munchen.example" in order.folded
+    assert order.folded == order.fold({})
+    statements = [one["sql"] for one in captured.captured_queries]
+    assert sum('UPDATE "ultahost_api_order"' in one and "folded" in one for one in statements) == 1

@@ -1,8 +1,10 @@
 """Rows that a clean pass did not list: asked for one by one, and gone only when that is certain."""
 
 import pytest
+from django.db import DataError
 
 from ultahost_api.models import Email, Invoice, InvoiceItem, Service
+from ultahost_api.refresh import details
 from ultahost_api.sandbox import Fault
 
 
@@ -205,3 +207,20 @@ def test_it_reads_what_is_open_again_and_not_everything_for_a_row_that_no_list_s
     assert not worker.run("invoices").is_full
     assert Invoice.objects.get(remote_id=3).total == 99
     assert len(sandbox.requests) - before == 4  # two pages of what is open, the newest, and the row itself
+
+
+@pytest.mark.parametrize("error", [DataError, RecursionError])
+def test_it_goes_on_after_a_row_that_the_database_does_not_take(sandbox, acme, services, monkeypatch, error):
+    real = details.values_of
+
+    def values_of(record, *how):
+        if record.id == 7:
+            raise error
+        return real(record, *how)
+
+    monkeypatch.setattr(details, "values_of", values_of)
+    sandbox.faults.add(hide(7, 8), action="get_services", times=None)
+    acme.services[8]["amount"] = "99.00"
+    assert services.run("services").completed_at
+    assert Service.objects.get(remote_id=8).amount == 99
+    assert gone() == set()

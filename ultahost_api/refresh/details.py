@@ -227,10 +227,12 @@ def write(
     if isinstance(row, Invoice):
         values["lines"] = "\n".join(map(str, items))
         values["only_moves_money"] = only_moves_money(item.description for item in items)
+    # An order is found by its items.
+    things = {"things": [item.text for item in items if item.text]} if isinstance(row, Order) else {}
     with transaction.atomic():
         lease.renew()
         read = {"detailed_at": asked_at, "details_tries": 0, "details_wanted_at": None}
-        if not events.write(noun, row, values, asked_at, **read, **beside):
+        if not events.write(noun, row, values, asked_at, searched=things, **read, **beside):
             return False
         if isinstance(row, Invoice):
             row.items.all().delete()
@@ -239,5 +241,4 @@ def write(
         elif isinstance(row, Order):
             row.items.all().delete()
             OrderItem.objects.bulk_create(items)
-            noun.rows.get(pk=row.pk).save(update_fields=["folded"])  # an order is found by its items
     return True

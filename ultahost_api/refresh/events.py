@@ -65,9 +65,16 @@ def readability(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> lis
 
 
 def write(
-    noun: CachedNoun, row: Cached, values: Mapping[str, Any], asked_at: datetime | None = None, **beside: Any
+    noun: CachedNoun,
+    row: Cached,
+    values: Mapping[str, Any],
+    asked_at: datetime | None = None,
+    searched: Mapping[str, Any] | None = None,
+    **beside: Any,
 ) -> bool:
     """Change one row and tell what changed. In the caller's transaction, as is ``record``.
+
+    ``searched`` is what else the row is found by, where that is about to change too.
 
     The row may have changed since ``row`` was read: then that was told, and is not told again. Returns False
     and writes nothing if it is newer than an answer that was asked for at ``asked_at``.
@@ -80,7 +87,7 @@ def write(
     if changes := difference(noun, row, values):
         events.insert(0, happened(noun, row, Kind.CHANGED, changes))
     record(noun, events)
-    noun.rows.filter(pk=row.pk).update(**values, **beside, folded=row.fold(values))
+    noun.rows.filter(pk=row.pk).update(**values, **beside, folded=row.fold({**values, **(searched or {})}))
     return True
 
 

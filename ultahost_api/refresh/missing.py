@@ -1,9 +1,10 @@
 """Rows of ours that a clean pass did not list. A list can be wrong, so Ultahost is asked for each row."""
 
+import logging
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 
 from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
@@ -13,6 +14,8 @@ from ultahost_api.refresh import details, events
 from ultahost_api.refresh.leases import Lease
 from ultahost_api.refresh.nouns import CachedNoun
 from ultahost_api.refresh.pages import WRITE_BATCH
+
+logger = logging.getLogger(__name__)
 
 ASKED_FOR = 10  # rows that a pass asks for one by one
 
@@ -97,6 +100,9 @@ class Missing:
                 self._mark([row])
             return Found.GONE
         except (BadRequest, Forbidden, BadAnswer):
+            return Found.UNCLEAR
+        except (DataError, RecursionError):
+            logger.exception("What %s %s is now cannot be kept.", self._noun.noun, row.remote_id)
             return Found.UNCLEAR
         return Found.THERE
 
