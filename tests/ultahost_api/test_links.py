@@ -481,3 +481,32 @@ def test_it_assigns_to_the_newer_one_when_the_older_one_ends(acme, read):
     read("domains")
 
     assert assigned("domain") == {"2026-02-20": 2}
+
+
+def test_it_reads_what_lines_may_be_of_once_for_many_invoices(acme, worker):
+    acme.add_services(3, product_name="Linux VPS Basic")
+    acme.add_domains(3)
+    for number in range(9):
+        invoice(acme, f"Domain Renewal - {number}.com - 1 Year/s {PERIOD}")
+    for noun in ("services", "domains", "invoices"):
+        worker.run(noun)
+    with CaptureQueriesContext(connection) as captured:
+        worker.run("details")
+    assert InvoiceItem.objects.count() == 9
+    assert sum("product_name" in one["sql"] and "row_id" in one["sql"] for one in captured) == 1
+
+
+def test_it_assigns_what_is_read_while_a_list_changes_by_the_new_list(acme, worker, during_call):
+    """Its things were read before; the list that brings the domain ends between two invoices."""
+    for _ in range(3):
+        invoice(acme, f"Domain Renewal - a.com - 1 Year/s {PERIOD}")
+    for noun in ("services", "domains", "invoices"):
+        worker.run(noun)
+
+    def change():
+        acme.add_domains(1, domain="a.com")
+        worker.run("domains")
+
+    during_call(change, nth=2)
+    worker.run("details")
+    assert told() == ["a.com"] * 3

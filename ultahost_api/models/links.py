@@ -15,7 +15,7 @@ from ultahost_api.models.domains import Domain
 from ultahost_api.models.events import Event
 from ultahost_api.models.invoice_items import InvoiceItem
 from ultahost_api.models.line_texts import Life, Named, Things, line_key, named, renews
-from ultahost_api.models.refreshes import Noun
+from ultahost_api.models.refreshes import Noun, Refresh
 from ultahost_api.models.row_statuses import ENDED_DOMAIN, ENDED_SERVICE
 from ultahost_api.models.services import Service
 
@@ -23,24 +23,54 @@ _AT_ONCE = 500  # rows
 _UNASSIGNED = Q(service=None, domain=None)
 
 
-def assign(items: list[InvoiceItem], account_id: UUID) -> None:
-    """Lines that were just read. In the caller's transaction, which stores them."""
-    if items:
-        things = _things(account_id)
-        said = _said(account_id)
-        for item in items:
-            _set(item, item.invoice.date, things, said)
+class Assigning:
+    """Assigns the lines of one invoice after another.
+
+    What they may be of is read once, and again only after ``assign_again`` has run: all lines are assigned
+    by that then, so one that is stored before may be assigned by what was known before.
+    """
+
+    def __init__(self, account_id: UUID) -> None:
+        self._account_id = account_id
+        self._things = Things((), ())
+        self._assigned_at: list[Any] | None = None
+
+    def prepare(self) -> None:
+        """Before the transaction, which then does not take longer the more the account has."""
+        assigned_at = _assigned_at(self._account_id)
+        if assigned_at != self._assigned_at:
+            self._things, self._assigned_at = _things(self._account_id), assigned_at
+
+    def assign(self, items: list[InvoiceItem]) -> None:
+        """Lines that were just read. In the caller's transaction, which stores them."""
+        if items:
+            _lock(self._account_id)
+            self.prepare()
+            said = _said(self._account_id)
+            for item in items:
+                _set(item, item.invoice.date, self._things, said)
+
+
+def _assigned_at(account_id: UUID) -> list[Any]:
+    """What changes whenever all lines are assigned anew, in the same transaction."""
+    lists = Refresh.objects.filter(account=account_id, noun__in=(Noun.SERVICES, Noun.DOMAINS))
+    return list(lists.order_by("noun").values_list("completed_at", flat=True))
 
 
 def assign_again(account_id: UUID) -> int:
-    """All lines of the account, after its services or domains changed. Returns how many are assigned anew."""
+    """All lines of the account, after its services or domains changed. Returns how many are assigned anew.
+
+    In the transaction that completes the refresh of these.
+    """
     with transaction.atomic():
+        _lock(account_id)
         return _assign(account_id, _things(account_id), InvoiceItem.objects.all())
 
 
 def assign_by_hand(account_id: UUID, text: str, thing: Service | Domain | None) -> AssignedLine:
     """From now on lines of this text are of ``thing``; None is what the caller knows."""
     with transaction.atomic():
+        _lock(account_id)
         things = _things(account_id)
         to = {
             "service": thing if isinstance(thing, Service) else None,
@@ -65,6 +95,7 @@ def forget_line(line: AssignedLine) -> None:
 
 def _forget(account_id: UUID, lines: "QuerySet[AssignedLine]") -> None:
     with transaction.atomic():
+        _lock(account_id)
         things = _things(account_id)
         ids = list(InvoiceItem.objects.filter(assigned__in=lines).values_list("pk", flat=True))
         lines.delete()
@@ -87,12 +118,13 @@ def _said(account_id: UUID) -> dict[str, AssignedLine]:
     return {line.key: line for line in lines}
 
 
-def _things(account_id: UUID) -> Things:
-    """Rows that are gone count too: an invoice of last year may be theirs.
-
-    Locks the account's row, so that no line is stored by what was known before things changed.
-    """
+def _lock(account_id: UUID) -> None:
+    """The account's row, so that no line is stored by what was known before things changed."""
     Account.objects.select_for_update(no_key=True).only("pk").get(pk=account_id)
+
+
+def _things(account_id: UUID) -> Things:
+    """Rows that are gone count too: an invoice of last year may be theirs."""
     former = _former_names(account_id)
     lived = ("registration_date", "next_due_date", "status", "gone_at")
     services: Any = Service.objects.filter(account=account_id)

@@ -71,6 +71,7 @@ class _Backfill:
         self._asked: dict[Future[Any], tuple[Faulty, datetime]] = {}
         self._suspects: list[Faulty] = []
         self._too_old: Counter[Any] = Counter()  # answers from before the last change of a row, by its key
+        self._lines = links.Assigning(lease.refresh.account_id)
         self._fault: UltahostError | None = None
         self._refusal: UltahostError | None = None
         self._works = self._is_over = False
@@ -135,7 +136,7 @@ class _Backfill:
         A row that is refused is not asked for again today: it would be refused again.
         """
         try:
-            if not write(self._lease, noun, row, answer(), noun.detail_names, asked_at):
+            if not write(self._lease, noun, row, answer(), noun.detail_names, asked_at, self._lines):
                 self._too_old[row.pk] += 1
         except (BadAnswer, NoAnswer, ServerError) as error:
             return error
@@ -219,6 +220,7 @@ def write(
     details: Any,
     names: tuple[str, ...],
     asked_at: datetime,
+    lines: links.Assigning,
     **beside: Any,
 ) -> bool:
     """Store the fields ``names`` of the record that get() returned; False if the row is newer than that."""
@@ -227,6 +229,7 @@ def write(
     if isinstance(row, Invoice):
         values["lines"] = "\n".join(map(str, items))
         values["only_moves_money"] = only_moves_money(item.description for item in items)
+        lines.prepare()
     # An order is found by its items.
     things = {"things": [item.text for item in items if item.text]} if isinstance(row, Order) else {}
     with transaction.atomic():
@@ -235,8 +238,8 @@ def write(
         if not events.write(noun, row, values, asked_at, searched=things, **read, **beside):
             return False
         if isinstance(row, Invoice):
+            lines.assign(items)  # it locks the account, as others do before they change lines
             row.items.all().delete()
-            links.assign(items, row.account_id)
             InvoiceItem.objects.bulk_create(items)
         elif isinstance(row, Order):
             row.items.all().delete()

@@ -8,7 +8,7 @@ from django.db import DataError, transaction
 from django.utils import timezone
 
 from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound
-from ultahost_api.models import Event, PassPage
+from ultahost_api.models import Event, PassPage, links
 from ultahost_api.models.cached import Cached
 from ultahost_api.refresh import details, events
 from ultahost_api.refresh.leases import Lease
@@ -31,6 +31,7 @@ class Missing:
 
     def __init__(self, lease: Lease, noun: CachedNoun, client: Client, rows: Iterable[Cached]) -> None:
         self._lease, self._noun, self._client = lease, noun, client
+        self._lines = links.Assigning(lease.refresh.account_id)
         self.rows = list(rows)
         self.calls = 0
 
@@ -93,7 +94,8 @@ class Missing:
         try:
             answer = self._noun.calls(self._client).get(row.remote_id)
             names = tuple(name for name in self._noun.names if name != "extra") + self._noun.detail_names
-            details.write(self._lease, self._noun, row, answer, names, asked_at, changed_at=asked_at)
+            lines = self._lines
+            details.write(self._lease, self._noun, row, answer, names, asked_at, lines, changed_at=asked_at)
         except NotFound:
             with transaction.atomic():
                 self._lease.renew()

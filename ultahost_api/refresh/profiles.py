@@ -80,16 +80,17 @@ def write(account: Account, profile: Profile) -> None:
         unnamed.add(account.currency)  # as it was written before
     elif account.currency:
         values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
-        # Amounts of before and after look alike: only a full pass tells which rows changed.
-        lists = Refresh.objects.filter(account=account, noun__in=LISTS)
-        now = timezone.now()
-        lists.update(pass_started_at=None, full_due_at=now, next_due_at=now)
-        logger.warning("Account %s changed its currency to %s.", account.pk, currency)
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, values[name])
     if changed:
         account.save(update_fields=[*changed, "folded"])
+    if "currency_changed_at" in changed:
+        # Amounts of before and after look alike: only a full pass tells which rows changed.
+        lists = Refresh.objects.filter(account=account, noun__in=LISTS)
+        now = timezone.now()
+        lists.update(pass_started_at=None, full_due_at=now, next_due_at=now)
+        logger.warning("Account %s changed its currency to %s.", account.pk, currency)
     misnamed = Invoice.objects.filter(account=account, currency__in=unnamed - {currency})
     if currency and misnamed.exists():  # an update takes SQLite's one writer, whether it changes a row or not
         misnamed.update(currency=currency)

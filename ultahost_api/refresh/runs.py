@@ -113,9 +113,6 @@ def _read(lease: Lease, key: ApiKey, time_slice: TimeSlice) -> Outcome | None:
 
 def _done(lease: Lease, outcome: Outcome) -> None:
     refresh, now = lease.refresh, timezone.now()
-    if refresh.noun in (Noun.SERVICES, Noun.DOMAINS) and _changed_since_the_last(refresh):
-        # Before the pass is over: if this worker dies, the next one does it.
-        links.assign_again(refresh.account_id)
     refresh.quiet = 0 if refresh.rows_changed else min(refresh.quiet + 1, 100)
     if outcome.calls is not None:
         refresh.calls = outcome.calls
@@ -128,6 +125,9 @@ def _done(lease: Lease, outcome: Outcome) -> None:
     else:
         next_due_at, fields["pace"] = pacing.plan(refresh)
     with transaction.atomic():
+        if refresh.noun in (Noun.SERVICES, Noun.DOMAINS) and _changed_since_the_last(refresh):
+            # If this worker dies, the pass is not over, and the next one does it.
+            links.assign_again(refresh.account_id)
         if refresh.broken_at:
             _tell(refresh, Event.Kind.RECOVERED)
         if refresh.noun not in NOUNS:  # else a page did
