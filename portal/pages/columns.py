@@ -47,6 +47,7 @@ class Column:
 # What the lists of several nouns have in common
 ACCOUNT = Column("account", _("Account"), lambda row: row.account.name, "account-cell", cell=cells.account)
 CURRENCY = Column("currency", _("Currency"), lambda row: row.account.currency)
+OWN_CURRENCY = Column("currency", _("Currency"), lambda row: row.currency)
 REMOTE_ID = Column("remote_id", _("Ultahost ID"), lambda row: row.remote_id)
 UNREADABLE = Column("unreadable", _("Could not be read"), fields.unread_words)
 

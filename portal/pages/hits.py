@@ -145,14 +145,14 @@ def _line(lines: str, query: str) -> str:
 
 def _order(row: Any, about: Mapping[str, Any]) -> Hit:
     url = href("order", row.account_id, row.remote_id)
-    amount = parts.amount(row, "amount", row.account.currency)
+    amount = parts.amount(row, "amount", row.currency)
     beneath = _line("\n".join(row.things), about["query"]) or formats.day(row.date)
     return Hit(row, url, beneath, row.account, parts.status(row.status), amount)
 
 
 def _quote(row: Any, _about: Mapping[str, Any]) -> Hit:
     url, state = href("quote", row.account_id, row.remote_id), parts.status(row.shown_stage)
-    amount = parts.amount(row, "total", row.account.currency)
+    amount = parts.amount(row, "total", row.currency)
     return Hit(row, url, formats.day(row.created_on), row.account, state, amount)
 
 

@@ -159,7 +159,7 @@ def _operation(operation: Operation, reader: Reader) -> Entry:
 def _quote(quote: Quote, reader: Reader) -> Entry:
     url = href("quote", quote.account_id, quote.remote_id)
     until = quote.valid_until
-    total = formats.money(quote.total, quote.account.currency) if quote.total is not None else ""
+    total = formats.money(quote.total, quote.currency) if quote.total is not None else ""
     why = _("Valid until %(day)s") % {"day": formats.day(until)} if until else _("No end is known")
     return Entry(
         Kind.QUOTE,

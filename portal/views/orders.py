@@ -18,7 +18,7 @@ from portal.live_reads import reading
 from portal.models import Product, User
 from portal.operations.page import WritePage
 from portal.pages import cells, live_tables, parts
-from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
+from portal.pages.columns import ACCOUNT, OWN_CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import OrderFilter
 from portal.pages.ordered import NUMBER, THINGS
 from portal.pages.tables import Sorts, Table
@@ -62,8 +62,8 @@ LISTING = Listing(
         NUMBER,
         Column("date", _("Ordered"), lambda o: o.date, "date", cell=_day),
         Column("status", _("Status"), lambda o: o.status, "state", cell=cells.status("status")),
-        Column("amount", _("Amount"), lambda o: o.amount, "money", cell=cells.amount("amount")),
-        CURRENCY,
+        Column("amount", _("Amount"), lambda o: o.amount, "money", cell=cells.amount("amount", "currency")),
+        OWN_CURRENCY,
         Column(
             "payment_method",
             _("Payment method"),
@@ -101,6 +101,7 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
     account = access.account_among(access.accounts_to_view(request.user), account_id)
     row = access.orders_to_view(request.user).of([account]).filter(remote_id=order_id).first()
     context: dict[str, object] = {"account": account, "order_id": order_id, "row": row}
+    context["currency"] = row.currency if row else account.currency
     if row and not http.is_partial(request, "order"):  # which is without it
         context["history"] = history.history(request.user, row)
     if live_tables.is_wanted(request):

@@ -12,7 +12,7 @@ from portal.live_reads import reading
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import cells, live_tables
-from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
+from portal.pages.columns import ACCOUNT, OWN_CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import QuoteFilter
 from portal.pages.tables import Sorts, Table
 from portal.queries import history
@@ -54,8 +54,8 @@ LISTING = Listing(
         Column("stage", _("Stage"), lambda q: q.shown_stage, "state", cell=cells.status("shown_stage")),
         Column("made", _("Made"), lambda q: q.created_on, "extra", cell=cells.day("created_on")),
         Column("valid", _("Valid until"), lambda q: q.valid_until, "date", cell=cells.day("valid_until")),
-        Column("total", _("Total"), lambda q: q.total, "money", cell=cells.amount("total")),
-        CURRENCY,
+        Column("total", _("Total"), lambda q: q.total, "money", cell=cells.amount("total", "currency")),
+        OWN_CURRENCY,
         REMOTE_ID,
         UNREADABLE,
     ),
@@ -83,6 +83,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     account = access.account_among(access.accounts_to_view(request.user), account_id)
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
+    context["currency"] = row.currency if row else account.currency
     if row:
         context |= {"stage": row.shown_stage, "subject": row.subject}
     if row and not http.is_partial(request, "quote"):  # which is without it
@@ -100,6 +101,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
 @can_be_asked_first
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)
+    row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     read = _read(account, quote_id)
     writing = WritePage(
         request,
@@ -109,7 +111,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         text=gettext("Ultahost creates an invoice for it. An acceptance cannot be undone in the portal."),
         verb=gettext("Accept the quote"),
         back=reverse("quote", args=[account.pk, quote_id]),
-        facts=_facts(account, read),
+        facts=_facts(read, row.currency if row else account.currency),
         extra={"busy": gettext("Accepting…")},
         priced=True,
         agreed=read.content.total if read.is_there else None,
@@ -154,14 +156,14 @@ def _read(account: Account, quote_id: int) -> reading.Live:
     return reading.read(account, lambda client: client.quotes.get(quote_id))
 
 
-def _facts(account: Account, read: reading.Live) -> list[tuple[object, object]]:
+def _facts(read: reading.Live, currency: str) -> list[tuple[object, object]]:
     """What it costs, or why that could not be read."""
     if not read.is_there:
         return [(gettext("Quote"), f"{read.problem} {read.said}".strip())]
     quote: QuoteDetails = read.content
     return [
         (gettext("Quote"), quote.subject),
-        (gettext("Total"), fields.money(quote, "total", account.currency)),
+        (gettext("Total"), fields.money(quote, "total", currency)),
         (gettext("Valid until"), fields.day(quote, "valid_until")),
     ]
 

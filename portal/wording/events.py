@@ -1,5 +1,6 @@
 """Events in words: what changed, its old and new value, and the link to it."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -66,10 +67,12 @@ def words(event: Event, currency: str = "") -> str:
     """
     is_left_open = event.noun == Noun.INVOICES and event.account.former_currency
     currency = currency or ("" if is_left_open else event.account.currency_at(event.at))
-    changes = sorted(event.changes.items(), key=lambda change: change[0] not in _STATUSES)
+    changes = dict(event.changes)
+    currencies = changes.pop("currency", (currency, currency))
+    in_order = sorted(changes.items(), key=lambda change: change[0] not in _STATUSES)
     if event.kind in {Kind.UNREADABLE, Kind.READABLE}:
-        return "; ".join(_readability(event.kind, name, was, now, currency) for name, (was, now) in changes)
-    told = [_difference(name, was, now, currency) for name, (was, now) in changes]
+        return "; ".join(_readability(event.kind, name, change, currencies) for name, change in in_order)
+    told = [_difference(name, change, currencies) for name, change in in_order]
     if event.kind != Kind.CHANGED:
         told.insert(0, _KINDS[event.kind])
     return "; ".join(told)
@@ -84,20 +87,19 @@ def url_of(event: Event) -> str:
     return href(event.noun.removesuffix("s"), event.row_id)
 
 
-def _difference(name: str, was: Any, now: Any, currency: str) -> str:
-    change = f"{_value(name, was, currency)} → {_value(name, now, currency)}"
-    if name in _STATUSES:
-        return change
-    return f"{fields.label(name)}: {change}"
+def _difference(name: str, change: Sequence[Any], currencies: Sequence[str]) -> str:
+    was, now = (_value(name, value, currency) for value, currency in zip(change, currencies, strict=True))
+    told = f"{was} → {now}"
+    return told if name in _STATUSES else f"{fields.label(name)}: {told}"
 
 
-def _readability(kind: str, name: str, was: Any, now: Any, currency: str) -> str:
+def _readability(kind: str, name: str, change: Sequence[Any], currencies: Sequence[str]) -> str:
     """The unreadable text is shown as Ultahost wrote it, without formatting."""
-    told = {"field": fields.label(name)}
+    (was, now), told = change, {"field": fields.label(name)}
     if kind == Kind.READABLE:
-        told |= {"now": _value(name, now, currency)}
+        told |= {"now": _value(name, now, currencies[1])}
         return _READABILITY[Kind.READABLE] % told
-    told |= {"was": _value(name, was, currency), "told": now}
+    told |= {"was": _value(name, was, currencies[0]), "told": now}
     return _READABILITY[Kind.UNREADABLE] % told
 
 

@@ -251,10 +251,11 @@ class Rows:
         return Invoice.objects.create(**self._of(account) | usual | fields)
 
     def order(self, account: Account, **fields: Any) -> Order:
-        return Order.objects.create(**self._of(account) | {"status": "Active"} | fields)
+        usual = {"status": "Active", "currency": account.currency}
+        return Order.objects.create(**self._of(account) | usual | fields)
 
     def quote(self, account: Account, **fields: Any) -> Quote:
-        return Quote.objects.create(**self._of(account) | {"stage": "Delivered"} | fields)
+        return Quote.objects.create(**self._of(account) | {"stage": "Delivered", "currency": account.currency} | fields)
 
     def email(self, account: Account, **fields: Any) -> Email:
         return Email.objects.create(**self._of(account) | fields)

@@ -189,3 +189,30 @@ def test_the_other_accounts_changes_of_the_run_rate_are_still_told(browser, rows
 
     assert figures(page)[1].startswith("+$2.00 since")
     assert table(page, "changes") == ["Harbour.com Dearer $10.00 $12.00 $2.00"]
+
+
+def test_an_amount_of_a_service_changes_from_the_one_currency_to_the_other(browser, rows, acme, old):
+    service = rows.service(acme)
+    rows.event(service, changes={"amount": ["5.00", "6.00"], "currency": ["EUR", "USD"]})
+    rows.event(service, "unreadable", changes={"amount": ["5.00", "lots"], "currency": ["EUR", "USD"]})
+
+    told = browser.get("/changes/").texts("ol.history li")
+
+    assert len(told) == 2
+    assert told[0].endswith("Amount cannot be read: €5.00 → “lots”")
+    assert told[1].endswith("Amount: €5.00 → $6.00")
+
+
+def test_orders_and_quotes_keep_the_currency_that_they_were_written_in(browser, rows, acme):
+    order = rows.order(acme, number="123", amount=Decimal(7))
+    quote = rows.quote(acme, subject="Offer", total=Decimal(8))
+    leave_euros(acme)
+
+    assert browser.get("/orders/").texts("tbody .money") == ["€7.00"]
+    assert browser.get("/quotes/").texts("tbody .money") == ["€8.00"]
+    assert "EUR" in browser.get("/orders.csv").csv()[0]
+    assert "EUR" in browser.get("/quotes.csv").csv()[0]
+    for row in (order, quote):
+        type(row).objects.update(gone_at=NOW)  # so that the page shows our copy
+    assert "€7.00" in browser.get(f"/orders/{acme.pk}/{order.remote_id}/").one("dl.facts").text
+    assert "€8.00" in browser.get(f"/quotes/{acme.pk}/{quote.remote_id}/").one("dl.facts").text

@@ -1,10 +1,15 @@
+from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from ultahost_api import keys
-from ultahost_api.models import Account, ApiKey, Invoice, Refresh
+from ultahost_api.models import Account, ApiKey, Event, Invoice, Order, Quote, Refresh
 from ultahost_api.sandbox import Fault
 
 
@@ -193,3 +198,65 @@ def test_it_does_not_stop_a_key_for_the_secret_that_was_replaced(sandbox, acme, 
     during_call(lambda: keys.replace(ApiKey.objects.get(), sandbox.add_key(acme)))
     worker.run("profile")
     assert ApiKey.objects.get().state == ApiKey.State.ACTIVE
+
+
+def test_it_has_the_profile_read_when_an_invoice_is_new_and_names_its_currency(acme, worker):
+    acme.add_invoices(1)
+    worker.run("invoices")
+    worker.run("profile")
+    acme.add_invoices(1)
+    acme.add_orders(1)
+    acme.add_quotes(1)
+    acme.profile["currency_code"] = "USD"
+    for noun in ("invoices", "orders", "quotes"):
+        Refresh.objects.filter(noun=noun).update(completed_at=timezone.now())
+        worker.run(noun)
+    assert worker.refresh("profile").next_due_at <= timezone.now()
+    worker.run("profile")
+    told = Invoice.objects.order_by("remote_id").values_list("currency", flat=True)
+    assert list(told) == ["EUR", "USD"]
+    assert (Order.objects.get().currency, Quote.objects.get().currency) == ("USD", "USD")
+
+
+def test_it_keeps_the_currency_that_orders_and_quotes_were_written_in(acme, worker):
+    acme.add_orders(1)
+    acme.add_quotes(1)
+    for noun in ("orders", "quotes", "profile"):
+        worker.run(noun)
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+    assert (Order.objects.get().currency, Quote.objects.get().currency) == ("EUR", "EUR")
+
+
+def test_it_tells_an_amount_of_before_in_the_currency_of_before_once(acme, worker):
+    acme.add_services(1, amount="5.00")
+    acme.add_invoices(1, total="5.00")
+    for noun in ("services", "invoices", "profile"):
+        worker.run(noun)
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+    acme.services[1]["amount"] = acme.invoices[1]["total"] = "6.00"
+    worker.run("services")
+    worker.run("invoices")
+    acme.services[1]["amount"] = "7.00"
+    worker.run("services")
+    told = list(Event.objects.order_by("pk").values_list("noun", "changes"))
+    assert told == [
+        ("services", {"amount": ["5.00", "6.00"], "currency": ["EUR", "USD"]}),
+        ("invoices", {"total": ["5.00", "6.00"]}),
+        ("services", {"amount": ["6.00", "7.00"]}),
+    ]
+
+
+def test_it_names_the_currency_of_orders_and_quotes_that_an_earlier_version_has_read(account):
+    fill = import_module("ultahost_api.migrations.0036_currencies_of_orders_and_quotes").fill
+    changed = timezone.now()
+    for number, days in ((1, 2), (2, -2)):
+        then = changed - timedelta(days=days)
+        Order.objects.create(account=account, remote_id=number, date=then)
+        Quote.objects.create(account=account, remote_id=number, created_on=then.date())
+    Quote.objects.create(account=account, remote_id=3)
+    Account.objects.update(currency="USD", former_currency="EUR", currency_changed_at=changed)
+    fill(apps, SimpleNamespace(connection=connection))
+    told = [list(noun.objects.order_by("remote_id").values_list("currency", flat=True)) for noun in (Order, Quote)]
+    assert told == [["EUR", "USD"], ["EUR", "USD", "USD"]]

@@ -47,7 +47,8 @@ class Event(Searched):
 
     ``changes`` maps a field of the row to [what it was, what it is], as JSON holds them: amounts and dates
     are text. Of UNREADABLE and READABLE it maps to [what it was, what the provider wrote] and the reverse; of
-    others it is empty. ``name`` is what the row was called then.
+    others it is empty. ``name`` is what the row was called then. Where the amounts of a change are in two
+    currencies, since the account's has changed between, it has ``currency``: [that before, that now].
     """
 
     class Kind(models.TextChoices):

@@ -17,6 +17,7 @@ class Order(Cached):
     amount = models.DecimalField(max_digits=15, decimal_places=4, null=True)
     status = models.CharField(max_length=255, blank=True)
     payment_method = models.TextField(blank=True)
+    currency = models.CharField(max_length=10, blank=True, default="", db_default="")  # as of an invoice
 
     invoice_id = models.BigIntegerField(null=True)  # the provider's, as ``Invoice.remote_id``
 

@@ -57,6 +57,7 @@ class Quote(Cached):
     valid_until = models.DateField(null=True)
     created_on = models.DateField(null=True)
     total = models.DecimalField(max_digits=15, decimal_places=4, null=True)
+    currency = models.CharField(max_length=10, blank=True, default="", db_default="")  # as of an invoice
 
     objects = QuoteQuerySet.as_manager()
 

@@ -6,15 +6,37 @@ from decimal import Decimal
 from typing import Any
 
 from ultahost_api.client.core.amounts import written
-from ultahost_api.models import Event
+from ultahost_api.models import Event, Refresh
 from ultahost_api.models.cached import Cached
 from ultahost_api.refresh.nouns import CachedNoun
 
 Kind = Event.Kind
 
 
-def happened(noun: CachedNoun, row: Cached, kind: str, changes: Mapping[str, Any] | None = None) -> Event:
-    """An event about ``row``, unsaved."""
+def currencies(refresh: Refresh) -> tuple[str, str] | None:
+    """The account's former and present one, until amounts were told again since the change."""
+    account, told_at = refresh.account, refresh.clean_at
+    changed = account.currency_changed_at
+    if changed is None or (told_at and told_at > changed):
+        return None
+    return account.former_currency, account.currency
+
+
+def happened(
+    noun: CachedNoun,
+    row: Cached,
+    kind: str,
+    changes: Mapping[str, Any] | None = None,
+    currencies: tuple[str, str] | None = None,
+) -> Event:
+    """An event about ``row``, unsaved. ``currencies`` are those of an amount before and now, if they differ.
+
+    A row that keeps a currency of its own has always one.
+    """
+    changes = dict(changes or {})
+    has_amounts = any(isinstance(value, Decimal) for change in changes.values() for value in change)
+    if currencies and has_amounts and not hasattr(row, "currency"):
+        changes["currency"] = currencies
     return Event(
         account_id=row.account_id,
         noun=noun.noun,
@@ -22,7 +44,7 @@ def happened(noun: CachedNoun, row: Cached, kind: str, changes: Mapping[str, Any
         row_id=row.pk,
         remote_id=row.remote_id,
         name=str(row)[:255],
-        changes={name: [_kept(was), _kept(now)] for name, (was, now) in (changes or {}).items()},
+        changes={name: [_kept(was), _kept(now)] for name, (was, now) in changes.items()},
     )
 
 
@@ -50,7 +72,9 @@ def still_unreadable(unreadable: Mapping[str, str], values: Mapping[str, Any]) -
     return {**kept, **values.get("unreadable", {})}
 
 
-def readability(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> list[Event]:
+def readability(
+    noun: CachedNoun, row: Cached, values: Mapping[str, Any], currencies: tuple[str, str] | None = None
+) -> list[Event]:
     """One event when fields become unreadable: [was, what was written]; one when they can be read again.
 
     Call it before ``values`` are set. What only the details tell was never readable before they are read.
@@ -61,7 +85,7 @@ def readability(noun: CachedNoun, row: Cached, values: Mapping[str, Any]) -> lis
         began = {name: change for name, change in began.items() if name not in noun.detail_names}
     ended = {name: [told, values[name]] for name, told in row.unreadable.items() if name not in now}
     kinds = {Kind.UNREADABLE: began, Kind.READABLE: ended}
-    return [happened(noun, row, kind, change) for kind, change in kinds.items() if change]
+    return [happened(noun, row, kind, change, currencies) for kind, change in kinds.items() if change]
 
 
 def write(

@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from ultahost_api.client import BadAnswer, Page
-from ultahost_api.models import Event, Invoice, PassPage, Refresh
+from ultahost_api.models import Event, Invoice, Noun, Order, PassPage, Quote, Refresh
 from ultahost_api.refresh import events
 from ultahost_api.refresh.inserting import insert
 from ultahost_api.refresh.leases import Lease
@@ -102,7 +102,7 @@ def _write_rows(
             (changed if ours else new)[record.id] = values
     happened = [
         *_add(lease, noun, new),
-        *_change(noun, rows.filter(remote_id__in=changed), changed, asked_at),
+        *_change(lease, noun, rows.filter(remote_id__in=changed), changed, asked_at),
     ]
     events.record(noun, happened)
     return set_aside, len(new) + len(changed)
@@ -113,12 +113,15 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
         return []
     account = lease.refresh.account
     blank = noun.model(account=account)
-    if isinstance(blank, Invoice):
+    if isinstance(blank, Invoice | Order | Quote):
         blank.currency = account.currency
     told = ({"remote_id": id_, **values} for id_, values in new.items())
     rows = insert(blank, ({**values, "folded": blank.fold(values)} for values in told))
     if lease.refresh.completed_at is None:  # the first copy is no news
         return []
+    if isinstance(blank, Invoice | Order | Quote):
+        # They have the currency that the account has now, which may not be what it had when that was read.
+        Refresh.objects.filter(account=account, noun=Noun.PROFILE, trouble="").update(next_due_at=timezone.now())
     found = []
     for row in (noun.model(account=account, **told) for told in rows):
         found.append(events.happened(noun, row, Event.Kind.APPEARED))
@@ -129,25 +132,29 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
 
 
 def _change(
-    noun: CachedNoun, rows: QuerySet[Any], changed: dict[int, dict[str, Any]], asked_at: datetime
+    lease: Lease,
+    noun: CachedNoun,
+    rows: QuerySet[Any],
+    changed: dict[int, dict[str, Any]],
+    asked_at: datetime,
 ) -> list[Event]:
     if not changed:
         return []
     # A person's write or the details may be changing the same rows: what was told is not told again.
-    now, found = timezone.now(), []
+    now, found, currencies = timezone.now(), [], events.currencies(lease.refresh)
     locked = rows.select_for_update().order_by("pk").prefetch_related(*noun.model.searched_through)
     differing = [row for row in locked if not row.is_newer_than(asked_at)]
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
         values = {**values, "unreadable": events.still_unreadable(row.unreadable, values)}
         difference = events.difference(noun, row, values)
-        readability = events.readability(noun, row, values)
+        readability = events.readability(noun, row, values, currencies)
         beside = {"gone_at": None, "changed_at": now, "details_tries": 0, "folded": row.fold(values)}
         for name, value in {**values, **beside}.items():
             setattr(row, name, value)
         if returned or difference:
             kind = Event.Kind.RETURNED if returned else Event.Kind.CHANGED
-            found.append(events.happened(noun, row, kind, difference))
+            found.append(events.happened(noun, row, kind, difference, currencies))
         found += readability
     fields = [*noun.names, "unreadable", "gone_at", "changed_at", "details_tries", "folded"]
     noun.rows.bulk_update(differing, fields, batch_size=WRITE_BATCH)

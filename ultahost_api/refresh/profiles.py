@@ -1,9 +1,11 @@
 """The account behind its keys: name, currency, credit, and whether each key still opens it."""
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from ultahost_api import signals
@@ -11,7 +13,7 @@ from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, for_key
 from ultahost_api.client import UltahostError
 from ultahost_api.client.profile import Profile
-from ultahost_api.models import LISTS, Account, ApiKey, Invoice, Refresh
+from ultahost_api.models import LISTS, Account, ApiKey, Event, Invoice, Noun, Order, Quote, Refresh
 from ultahost_api.refresh.leases import Lease
 
 logger = logging.getLogger(__name__)
@@ -75,11 +77,13 @@ def write(account: Account, profile: Profile) -> None:
         "credit": profile.credit,
         "status": profile.status[:40],
     }
-    currency, unnamed = values["currency"], {""}
+    currency, unnamed, since = values["currency"], {""}, None
     if account.currency.strip().upper() == currency:
         unnamed.add(account.currency)  # as it was written before
     elif account.currency:
         values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
+        read = Refresh.objects.filter(account=account, noun=Noun.PROFILE)
+        since = read.values_list("completed_at", flat=True).first()
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, values[name])
@@ -91,9 +95,23 @@ def write(account: Account, profile: Profile) -> None:
         now = timezone.now()
         lists.update(pass_started_at=None, full_due_at=now, next_due_at=now)
         logger.warning("Account %s changed its currency to %s.", account.pk, currency)
-    misnamed = Invoice.objects.filter(account=account, currency__in=unnamed - {currency})
-    if currency and misnamed.exists():  # an update takes SQLite's one writer, whether it changes a row or not
-        misnamed.update(currency=currency)
+    if currency:
+        _name_currency(account, unnamed - {currency}, since)
+
+
+def _name_currency(account: Account, unnamed: set[str], since: datetime | None) -> None:
+    """Of invoices, orders and quotes: of those ``unnamed``, and those that are new ``since`` then.
+
+    What is new has the profile read, so it is of the currency that this tells.
+    """
+    for model, noun in ((Invoice, Noun.INVOICES), (Order, Noun.ORDERS), (Quote, Noun.QUOTES)):
+        misnamed = Q(currency__in=unnamed)
+        if since:
+            new = Event.objects.filter(account=account, noun=noun, kind=Event.Kind.APPEARED, at__gt=since)
+            misnamed |= Q(pk__in=list(new.values_list("row_id", flat=True)))
+        rows = model._default_manager.filter(misnamed, account=account)
+        if rows.exists():  # an update takes SQLite's one writer, whether it changes a row or not
+            rows.update(currency=account.currency)
 
 
 def name_of(profile: Profile) -> str:
