@@ -309,3 +309,12 @@ def test_it_counts_the_days_to_the_earlier_date(domain: Any, fields: dict[str, A
     domain(**fields)
 
     assert Domain.objects.at_risk(TODAY).get().days_left(TODAY) == left
+
+
+def test_it_counts_a_transfer_of_the_first_copy_from_that(domain: Any) -> None:
+    """Its first copy has no events, and a switch that was turned is a change."""
+    moving = domain(status="Pending Transfer", changed_at=NOW)
+    assert Domain.objects.with_risk().get().risk != Risk.TRANSFER
+    Account.objects.filter(pk=moving.account_id).update(created_at=NOW - timedelta(days=11))
+    for rows in (Domain.objects.with_risk(), Domain.objects.at_risk()):
+        assert rows.get().risk == Risk.TRANSFER

@@ -5,7 +5,7 @@ from typing import Self
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -88,7 +88,12 @@ class Event(Searched):
 
 
 def status_since() -> Coalesce:
-    """When a refresh first saw the present status: by its event, else when the row was last written."""
+    """When a refresh first saw the present status: by its event, else when the account came.
+
+    Its first copy has no events, and each change of a row moves ``changed_at``.
+    """
     events = Event.objects.filter(row_id=OuterRef("pk"))
     told = events.filter(Q(kind=Event.Kind.APPEARED) | Q(changes__has_key="status"))
-    return Coalesce(Subquery(told.order_by("-at", "-pk").values("at")[:1]), "changed_at")
+    came = Account.objects.filter(pk=OuterRef("account")).values("created_at")
+    at = Subquery(told.order_by("-at", "-pk").values("at")[:1])
+    return Coalesce(at, Least("changed_at", Subquery(came[:1])))
