@@ -1,5 +1,6 @@
 """Answers and records that make no sense, or less than they should."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -176,3 +177,18 @@ def test_it_comes_to_an_end_with_a_server_that_overlooks_the_offset(sandbox, acm
     refresh = walk(seconds=5)
     assert refresh.completed_at
     assert copied() == there(acme)
+
+
+@pytest.mark.parametrize("field", ["id", "amount"])
+def test_a_number_of_thousands_of_digits_costs_its_own_row_alone(sandbox, acme, worker, field):
+    acme.add_services(3)
+    acme.services[2]["amount"] = "7.77"
+    told, long = (b'"id": 2,', b'"id": %s,') if field == "id" else (b'"amount": "7.77"', b'"amount": %s')
+
+    def lengthened(visit, reply):
+        return replace(reply, body=reply.body.replace(told, long % (b"9" * 5000)))
+
+    sandbox.faults.add(Fault("long", after=lengthened), action="get_services", times=None)
+    refresh = worker.run("services")
+    assert refresh.trouble == ""
+    assert (Service.objects.count(), len(refresh.set_aside)) == ((2, 1) if field == "id" else (3, 0))

@@ -106,6 +106,7 @@ def test_it_needs_no_body_to_name_a_refusal(body, server, client):
         {"status": 200, "message": "done", "data": {"result": "error", "message": "existing request"}},
         {"status": 200, "message": "existing request", "data": {"result": "error"}},
         {"result": "error", "message": "existing request"},
+        {"status": 200, "message": "done", "data": {"result": " Error", "message": "existing request"}},
     ],
 )
 def test_it_believes_a_result_of_error(kind, body, server, client):
@@ -113,6 +114,29 @@ def test_it_believes_a_result_of_error(kind, body, server, client):
 
     with pytest.raises(BadRequest, match="existing request"):
         call(client, kind)
+
+
+@pytest.mark.parametrize("result", ["failed", "declined", "Pending", False, 0])
+@pytest.mark.parametrize("place", ["beside", "inside"])
+def test_it_takes_no_other_result_of_a_write_for_a_success(result, place, server, client):
+    told = {"result": result}
+    server.answer(server.reply(200, {"status": 200, "message": "Card"} | (told if place == "beside" else {"data": told})))
+
+    with pytest.raises(OutcomeUnknown, match="Card"):
+        call(client, "write")
+
+
+@pytest.mark.parametrize("result", ["success", "Success", "", None, True, 1, {"output": "ok"}, ["failed"]])
+def test_it_takes_a_result_that_says_so_or_nothing_for_a_success(result, server, client):
+    server.answer(server.ok({"result": result}))
+
+    assert call(client, "write").status == 200
+
+
+def test_it_leaves_the_results_of_reads_to_their_readers(server, client):
+    server.answer(server.ok({"result": "pending"}))
+
+    assert call(client, "read").data == {"result": "pending"}
 
 
 @pytest.mark.parametrize("status", FAILURES)

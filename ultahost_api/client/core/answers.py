@@ -31,6 +31,7 @@ from .wire import storable, unescaped
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
 _LONGEST_NUMBER = 60
+_FAILED, _SUCCEEDED = "error", {"success", "ok", "true", "1", ""}
 _READS = (Effect.READ, Effect.SECRET_READ)
 _REFUSALS: dict[int, type[UltahostError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
 _ESCAPES_NO_DATABASE_TAKES = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
@@ -67,8 +68,11 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
         return _nonsense(
             action, status, reply.trouble or "the answer is not the JSON that was expected", kind
         )
-    if "error" in (envelope.get("result"), _of(data, "result")):
+    results = {_result(envelope), _result(data)}
+    if _FAILED in results:
         return BadRequest(message or "refused without a reason", action=action.name, status=status)
+    if action.effect not in _READS and (odd := results - _SUCCEEDED):
+        return _unknown(action, status, f"{message} (result: {min(odd)})".strip())
     return Answer(status, message, data, meta if isinstance(meta, dict) else {}, reply.rate)
 
 
@@ -118,7 +122,7 @@ def _status(http: int, envelope: dict[str, Any]) -> int:
 
 def _message(envelope: dict[str, Any], data: object) -> str:
     """A failed module call keeps its reason beside its ``result``."""
-    for told in (_of(data, "message") if _of(data, "result") == "error" else None, envelope.get("message")):
+    for told in (_of(data, "message") if _result(data) == _FAILED else None, envelope.get("message")):
         if isinstance(told, str) and told:
             return told
     return ""
@@ -128,21 +132,41 @@ def _of(data: object, name: str) -> object:
     return data.get(name) if isinstance(data, dict) else None
 
 
+def _result(data: object) -> str:
+    """How a module or a gateway says that it went; nothing where that is no word."""
+    told = _of(data, "result")
+    return str(told).strip().lower()[:_LONGEST_NUMBER] if isinstance(told, str | int | Decimal) else ""
+
+
 def _envelope(action: Action, reply: Reply) -> dict[str, Any]:
     """Empty when there is nothing readable."""
     if not reply.body:
         return {}
-    try:
-        envelope = _decoder(action.secret_fields).decode(reply.body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return {}
+    envelope = _decoded(reply.body.decode("utf-8-sig", "replace"), action)
     if _ESCAPES_NO_DATABASE_TAKES.search(reply.body):
         envelope = _storable(envelope)
     return envelope if isinstance(envelope, dict) else {}
 
 
+def _decoded(text: str, action: Action) -> Any:
+    """None where it is no JSON, or has a number with more digits than Python reads.
+
+    In a list such a number costs its own row alone, and the page a second reading.
+    """
+    for parse_int in (None, _whole) if action.paged else (None,):
+        try:
+            return _decoder(action.secret_fields, parse_int).decode(text)
+        except (json.JSONDecodeError, RecursionError):
+            return None
+        except ValueError:
+            continue
+    return None
+
+
 @cache
-def _decoder(secret_fields: frozenset[str]) -> json.JSONDecoder:
+def _decoder(
+    secret_fields: frozenset[str], parse_int: Callable[[str], Any] | None = None
+) -> json.JSONDecoder:
     """Leaves out of every object what is never kept, and hides its secrets."""
     special = NEVER_KEPT | secret_fields
 
@@ -155,7 +179,14 @@ def _decoder(secret_fields: frozenset[str]) -> json.JSONDecoder:
                 row[name] = Secret(str(row[name]))
         return row
 
-    return json.JSONDecoder(object_hook=drop_and_hide, parse_float=_number, parse_constant=str)
+    return json.JSONDecoder(
+        object_hook=drop_and_hide, parse_float=_number, parse_int=parse_int, parse_constant=str
+    )
+
+
+def _whole(text: str) -> int | str:
+    """One of absurd size is text, as in ``_number``."""
+    return int(text) if len(text) <= _LONGEST_NUMBER else text
 
 
 def _number(text: str) -> Decimal | str:
