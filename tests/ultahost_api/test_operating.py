@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from ultahost_api.models.row_statuses import ENDED_SERVICE
 from ultahost_api.operations import NeedsConfirmation, NotAllowedNow, TwinPending, WriteRequest
 from ultahost_api.operations.actions import action_of
 from ultahost_api.operations.actions.invoices import PayInvoice
+from ultahost_api.operations.actions.services import UpgradeService
 from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
 
@@ -195,6 +197,56 @@ class TestUnknown:
             operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert Operation.objects.get().state == State.DONE
         assert sum(call.action == "pay_invoice" for call in sandbox.requests) == 1
+
+    def test_it_sends_nothing_when_its_twin_ended_a_moment_ago(
+        self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """After it was seen among the earlier ones, and before it was looked for among those pending."""
+        sandbox.faults.add(Fault.drop(after_effect=True), action="service_module_custom")
+        reboot = {"serviceid": 1, "func_name": "reboot"}
+        twin = operations.perform(intend("service_module_custom", **reboot))
+        pending = OperationQuerySet.pending
+
+        def pending_no_more(rows: OperationQuerySet) -> OperationQuerySet:
+            Operation.objects.filter(pk=twin.pk).update(state=State.DONE)
+            return pending(rows)
+
+        monkeypatch.setattr(OperationQuerySet, "pending", pending_no_more)
+        with pytest.raises(NotAllowedNow):
+            operations.perform(intend("service_module_custom", **reboot))
+        assert effects(sandbox, "service_module_custom") == 1
+
+    def test_it_sends_once_although_the_clock_is_put_back(
+        self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upgrade = {"serviceid": 1, "type": "product", "newproductid": 2, "paymentmethod": "stripe"}
+        with time_machine.travel(timezone.now() + timedelta(hours=1)):
+            sandbox.faults.add(Fault.drop(), action="upgrade_service")
+            lost = operations.perform(intend("upgrade_service", **upgrade))
+            operations.decide(lost, lost.user, took_effect=False)
+        look = UpgradeService.before
+
+        def look_slowly(*arguments: Any) -> Any:
+            seen = look(*arguments)
+            monkeypatch.setattr(UpgradeService, "before", look)
+            operations.perform(intend("upgrade_service", **upgrade), again=True)
+            return seen
+
+        monkeypatch.setattr(UpgradeService, "before", look_slowly)
+        with pytest.raises(NotAllowedNow):
+            operations.perform(intend("upgrade_service", **upgrade), again=True)
+        assert sum(call.action == "upgrade_service" for call in sandbox.requests) == 2
+
+    def test_it_calls_done_what_was_answered_with_something_too_deep(
+        self, sandbox: Sandbox, intend: Any
+    ) -> None:
+        deep: Any = "x"
+        for _ in range(600):
+            deep = [deep]
+        answer = {"status": 200, "message": "ok", "data": {"amount": deep}}
+        sandbox.faults.add(Fault.edit(lambda told: answer), action="pay_invoice")
+        operation = operations.perform(intend("pay_invoice", invoiceid=unpaid()))
+        assert (operation.state, operation.result) == (State.DONE, {})
 
     def test_it_asks_first_when_the_outcome_was_given_up_while_it_looked(
         self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ from ultahost_api.client import (
 from ultahost_api.client.core.amounts import written
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation, Reason, Refresh
-from ultahost_api.models.operations import OperationQuerySet
+from ultahost_api.models.operations import PENDING, OperationQuerySet
 from ultahost_api.operations.actions import WriteAction, action_of
 from ultahost_api.operations.reasons import NotAllowedNow, told
 from ultahost_api.refresh import schedule
@@ -85,15 +85,15 @@ def perform(request: WriteRequest, *, again: bool = False) -> Operation:
 
     Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
     """
-    last = _last(request)
-    if known := _known(request, last, again):
+    earlier = {*_may_have(request).exclude(state__in=PENDING).values_list("pk", flat=True)}
+    if known := _known(request, again):
         return known
     try:
         client, before = look(request)
     except UltahostError as error:
         return _write(request, state=State.NOT_SENT, **told(error), ended_at=timezone.now())[0]
     before = _noted_of(request) | before
-    operation, is_new = _write(request, after=last, before=before, sent_at=timezone.now())
+    operation, is_new = _write(request, earlier, before=before, sent_at=timezone.now())
     if is_new:
         send(operation, client, request.write)
     return operation
@@ -105,7 +105,7 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
     Raises TwinPending or NeedsConfirmation if it is stored as queued.
     """
     if fields["state"] == State.QUEUED:
-        known = _known(request, _last(request), again=False)
+        known = _known(request, again=False)
     else:
         known = sent_by(request.user, request.idempotency_key)
     return known or _write(request, before=_noted_of(request), **fields)[0]
@@ -149,29 +149,30 @@ def _same(request: WriteRequest) -> OperationQuerySet:
     return same.order_by("-created_at")
 
 
-def _last(request: WriteRequest) -> Operation | None:
-    """The newest that may have taken effect. One that certainly did not is skipped."""
-    return _same(request).exclude(state__in=[State.REFUSED, State.NOT_SENT]).first()
+def _may_have(request: WriteRequest) -> OperationQuerySet:
+    """Those that may have taken effect. What certainly did not is left out."""
+    return _same(request).exclude(state__in=[State.REFUSED, State.NOT_SENT])
 
 
-def _known(request: WriteRequest, last: Operation | None, again: bool) -> Operation | None:
+def _known(request: WriteRequest, again: bool) -> Operation | None:
     """The operation of the same form, if there is one. Raises if another form repeats a write."""
     if known := sent_by(request.user, request.idempotency_key):
         return known
     others = _same(request).exclude(idempotency_key=request.idempotency_key)
     if twin := others.pending().first():
         raise TwinPending(twin)
-    # Read again: it may have been the twin a moment ago.
-    if request.action.is_once and last and not again and last.fresh().state == State.NOT_CONFIRMED:
-        raise NeedsConfirmation(last)
+    if request.action.is_once and not again:
+        last = _may_have(request).first()  # perhaps the twin of a moment ago
+        if last and last.state == State.NOT_CONFIRMED:
+            raise NeedsConfirmation(last)
     return None
 
 
-def _write(request: WriteRequest, after: Operation | None = None, **fields: Any) -> tuple[Operation, bool]:
+def _write(request: WriteRequest, earlier: Set[UUID] = frozenset(), **fields: Any) -> tuple[Operation, bool]:
     """Returns the committed row, and whether this call may send it: of two posts of one form only one may.
 
-    With ``sent_at`` it claims the target. It refuses if another form's write was sent and ended since
-    ``after``.
+    With ``sent_at`` it claims the target. It refuses if another form's write was sent that is not among the
+    ``earlier``, which had ended before.
     """
     action, write = request.action, request.write
     try:
@@ -191,7 +192,7 @@ def _write(request: WriteRequest, after: Operation | None = None, **fields: Any)
                 **fields,
             )
             if operation.sent_at:
-                _refuse_repetition(request, operation, after)
+                _refuse_repetition(request, operation, earlier)
             return operation, True
     except IntegrityError:
         if known := sent_by(request.user, request.idempotency_key):
@@ -201,13 +202,13 @@ def _write(request: WriteRequest, after: Operation | None = None, **fields: Any)
         raise NotAllowedNow(Reason.JUST_BEGUN) from None
 
 
-def _refuse_repetition(request: WriteRequest, operation: Operation, after: Operation | None) -> None:
-    """Refuse if another form's write started and ended while this one was reading."""
+def _refuse_repetition(request: WriteRequest, operation: Operation, earlier: Set[UUID]) -> None:
+    """Refuse if another form's write started and ended while this one was reading.
+
+    No time tells that: a clock that is put back lets what is newer seem older.
+    """
     request.action.refuse_beside_others(operation)
-    others = _same(request).exclude(pk=operation.pk)
-    if after:
-        others = others.exclude(pk=after.pk).filter(created_at__gte=after.created_at)
-    if others.exclude(state__in=[State.REFUSED, State.NOT_SENT]).exists():
+    if not {*_may_have(request).values_list("pk", flat=True)} <= {*earlier, operation.pk}:
         raise NotAllowedNow(Reason.JUST_DONE)
 
 

@@ -88,7 +88,10 @@ class WriteAction:
         """The fields of an answer that may be stored."""
         told = data if isinstance(data, dict) else {}
         kept = (name for name in {*_KEPT_OF_ALL, *self.kept} if not isinstance(told.get(name, None), Secret))
-        return {name: wire.plain(told[name]) for name in kept if name in told}
+        try:
+            return {name: wire.plain(told[name]) for name in kept if name in told}
+        except RecursionError:  # nested too deep to be of use; what was sent took effect all the same
+            return {}
 
     def change(self, operation: Operation) -> None:
         """Change our copy immediately. The refreshes that follow read the rest."""

@@ -13,7 +13,7 @@ class AddPaymentMethod(_OfAPaymentMethod):
 
     def before(self, client: Client, parameters: Parameters) -> Before:
         page = client.payment_methods.page()
-        return {"ids": page.ids} | unread(page.rejected, is_whole=page.total is not None)
+        return {"ids": page.ids} | unread(page.rejected, is_whole=page.total == len(page.records) + len(page.rejected))
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
         """None as well if a new one may be one that could not be read before."""
@@ -38,4 +38,4 @@ class DeletePaymentMethod(_OfAPaymentMethod):
 
 def _is_whole(page: Page[PaymentMethod]) -> bool:
     """Whether all that there are can be read."""
-    return page.total is not None and not page.rejected
+    return page.total == len(page.records)
