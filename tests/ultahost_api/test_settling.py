@@ -185,7 +185,7 @@ def test_it_takes_a_stage_that_cannot_be_read_for_none(acme, lose):
     assert lost.state == State.UNKNOWN
 
 
-@pytest.mark.parametrize("data", [None, [{"id": "?", "type": "CreditCard"}]])
+@pytest.mark.parametrize("data", [None, "", [{"id": "?", "type": "CreditCard"}]])
 def test_it_takes_no_payment_method_for_deleted_that_may_only_be_unread(acme, lose, answer, data):
     acme.add("payment_methods", type="CreditCard")
     lost = lose("delete_payment_method", paymethodid=1)
@@ -360,3 +360,12 @@ def test_it_takes_no_contact_for_its_own_that_could_not_be_read_before(sandbox, 
     a_day_later()
     operations.look_again(lost)
     assert lost.state == (State.UNKNOWN if "id" in before else State.NOT_CONFIRMED)
+
+
+def test_it_takes_no_payment_method_for_deleted_that_may_be_on_another_page(sandbox, acme, lose):
+    acme.add("payment_methods", type="CreditCard")
+    lost = lose("delete_payment_method", paymethodid=1)
+    paged = Fault.edit(lambda said: said | {"data": [], "meta": {"total_records": 11}})
+    sandbox.faults.add(paged, action="get_payment_methods")
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN

@@ -39,13 +39,15 @@ class PaymentMethods:
         return self.page().records
 
     def page(self) -> Page[PaymentMethod]:
-        """All of them; the provider does not page these. ``total`` is None if the answer told no list."""
+        """All of them: the provider does not page these. ``total`` is None if the answer told no list."""
         answer = self._client.call("get_payment_methods")
         try:
             rows = wire.rows(answer.data)
         except Unreadable as error:
             raise BadAnswer(f"data: {error}", action="get_payment_methods", status=answer.status) from None
-        total = None if answer.data is None else len(rows)
+        total = None if answer.data in (None, "") else len(rows)
+        if (counted := wire.integer_or_none(answer.meta.get("total_records"))) is not None:
+            total = counted
         records, rejected, ids = read_rows(rows, _payment_method, self._client.currency)
         return Page(records, rejected, ids, 0, len(rows), None, total, answer.rate)
 
