@@ -500,3 +500,21 @@ def test_it_takes_a_call_with_one_statement(key, django_assert_num_queries):
     learn(key, 20)
     with django_assert_num_queries(1):
         budget.take(key, Purpose.BACKGROUND)
+
+
+@pytest.mark.parametrize("told", [{"retry_after": 0.0}, {"reset_in": 0.0, "remaining": 0}, {"reset_in": 2.0}])
+def test_it_waits_longer_each_time_that_what_was_told_was_too_short(key, told):
+    now, waits = NOON, []
+    for _ in range(8):
+        with time_machine.travel(now, tick=False):
+            for _beside in range(3):  # calls that were out together are one refusal
+                budget.record(key, Rate(**told), 429)
+        held_until = RateWindow.objects.get(key=key).held_until
+        waits.append((held_until - now).total_seconds())
+        now = held_until + timedelta(milliseconds=1)
+    assert waits[0] < 5
+    assert 60 < waits[-1] < 70
+    with time_machine.travel(now, tick=False):
+        budget.record(key, Rate(remaining=5, reset_in=60.0), 200)
+        budget.record(key, Rate(**told), 429)
+    assert (RateWindow.objects.get(key=key).held_until - now).total_seconds() < 5

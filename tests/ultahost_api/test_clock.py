@@ -4,9 +4,12 @@ import logging
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from ultahost_api import tasks
+from ultahost_api.calls import budget
+from ultahost_api.calls.budget import Purpose
 from ultahost_api.models import Account, ApiKey, Event, Invoice, Noun, Operation, RateWindow, Refresh
 from ultahost_api.refresh import clocks
 
@@ -193,3 +196,13 @@ def test_it_names_the_skew_once(fresh_process, caplog, ahead, words):
 
     assert len(caplog.records) == bool(words)
     assert words in caplog.text
+
+
+def test_a_probe_that_died_in_the_future_holds_no_key(key):
+    RateWindow.objects.all().delete()
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        budget.take(key, Purpose.PERSON)
+
+    tasks.tick()
+
+    budget.take(key, Purpose.BACKGROUND)

@@ -17,10 +17,11 @@ from ultahost_api.models.api_keys import ApiKeyQuerySet
 _MARGIN = timedelta(seconds=1)  # servers have been seen to refuse at the very second of the reset
 _SHORT = 30  # seconds; a reset that is nearer may move on with each answer
 _JITTER = 1.0  # seconds at most, so that keys that reset together do not call together
-_PROBE = timedelta(seconds=50)  # longer than a call may take
+PROBE = timedelta(seconds=50)  # longer than a call may take
 _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before giving way
 _PERSON_PATIENCE = 6.0  # seconds: a person at a page would rather wait than be refused
 _UNCLEAR_FIRST, _UNCLEAR_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
+_DOUBLED_AT_MOST = 6
 _REFUSALS = {401, 403}  # what is wrong with the key; a 400 or a 404 is about what was asked for
 _RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
 
@@ -80,7 +81,7 @@ def _taken(key: ApiKey, purpose: Purpose, now: datetime) -> bool:
         return True
     unknown = _not_held(key, now).filter(Q(remaining=None) | Q(resets_at=None) | Q(resets_at__lte=now))
     alone = unknown.filter(Q(probing_until=None) | Q(probing_until__lte=now))
-    return bool(alone.update(remaining=None, probing_until=now + _PROBE))
+    return bool(alone.update(remaining=None, probing_until=now + PROBE))
 
 
 def _with_calls_left(key: ApiKey, purpose: Purpose, now: datetime) -> QuerySet[RateWindow]:
@@ -197,8 +198,10 @@ def _guessed_reset(window: RateWindow, now: datetime) -> datetime:
 def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
     """Hold the key until the reset.
 
-    Without a reset: a minute, doubled with each 429 in a row, at most 15 minutes.
+    Without a reset: a minute, doubled with each 429 in a row, at most 15 minutes. With one that is always
+    moments ahead: seconds, doubled with each 429 that comes after such a wait, at most a minute.
     """
+    has_waited = window.held_until is not None and window.held_until <= now
     window.remaining = 0
     if rate.wait is None and rate.remaining is None:
         learned_windows.learn(window, now)
@@ -207,8 +210,9 @@ def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
         held = now + min(_UNCLEAR_FIRST * 2**window.unclear_resets, _UNCLEAR_LONGEST)
         window.unclear_resets = min(window.unclear_resets + 1, 4)
     else:
-        window.unclear_resets = 0
-        held = now + timedelta(seconds=rate.wait + random.uniform(0, _JITTER)) + _MARGIN  # noqa: S311
+        window.unclear_resets = min(window.unclear_resets + has_waited, _DOUBLED_AT_MOST)
+        wait = max(rate.wait, 2**window.unclear_resets if window.unclear_resets else 0)
+        held = now + timedelta(seconds=wait + random.uniform(0, _JITTER)) + _MARGIN  # noqa: S311
     window.held_until = max(window.held_until or held, held)
     window.resets_at = max(window.resets_at or held, held)
 

@@ -10,6 +10,7 @@ from django.db.models import F, Max, Model, Q, QuerySet
 from django.utils import timezone
 
 from ultahost_api import conf
+from ultahost_api.calls import budget
 from ultahost_api.models import Account, ApiKey, Event, Noun, Operation, RateWindow, Refresh
 from ultahost_api.refresh.leases import LEASE
 from ultahost_api.refresh.nouns import NOUNS
@@ -72,7 +73,9 @@ def _forget_windows(now: datetime) -> list[UUID]:
     """Reset rate windows in the future; used-up ones wait again. Returns their accounts."""
     late = now + APART
     wrong = RateWindow.objects.filter(
-        Q(answered_at__gt=late) | Q(resets_at__gt=late + timedelta(days=1), remaining__gt=0)
+        Q(answered_at__gt=late)
+        | Q(resets_at__gt=late + timedelta(days=1), remaining__gt=0)
+        | Q(probing_until__gt=late + budget.PROBE)
     )
     found = list(wrong.values_list("pk", "key__account"))
     accounts = [account for _, account in found if account]
