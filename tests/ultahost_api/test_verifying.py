@@ -51,3 +51,10 @@ def test_it_stops_no_key_whose_new_secret_is_right(sandbox, acme, key, during_ca
     during_call(lambda: keys.replace(ApiKey.objects.get(), sandbox.add_key(acme)))
     keys.verify(ApiKey.objects.get(pk=key.pk))
     assert ApiKey.objects.get().state == ApiKey.State.ACTIVE
+
+
+def test_it_makes_no_account_of_an_identity_that_no_column_holds(sandbox, acme, waiting):
+    sandbox.state.accounts["x" * 65] = acme
+    acme.profile["uuid"] = "x" * 65
+    keys.verify(waiting)
+    assert (ApiKey.objects.get().state, ApiKey.objects.get().account) == (ApiKey.State.UNVERIFIED, None)

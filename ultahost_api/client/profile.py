@@ -12,6 +12,9 @@ from .core.wire import Unreadable, text
 from .writes.account import ChangePassword, UpdateAccount
 
 
+_LONGEST_UUID = 64  # 36 are usual
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """``uuid`` is in lower case and is what tells accounts apart; ``id`` does not."""
@@ -60,8 +63,8 @@ class ProfileCalls:
 
 def _profile(row: Row) -> Profile:
     uuid = text(row.take("uuid")).strip().lower()
-    if not uuid:
-        raise Unreadable("uuid: there is none")
+    if not 0 < len(uuid) <= _LONGEST_UUID:
+        raise Unreadable(f"uuid: it has {len(uuid)} characters")
     currency = row.text("currency_code")
     return row.into(
         Profile,

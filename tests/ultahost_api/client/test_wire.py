@@ -68,6 +68,10 @@ def test_it_reads_a_moment_as_utc_unless_told_otherwise():
         "9999-12-31",
         "9999-12-31 00:00:00",
         "00",
+        "1733011200",
+        1733011200,
+        "1700010112345",
+        1733011200000,
     ],
 )
 def test_it_reads_no_day_into_nonsense(told):

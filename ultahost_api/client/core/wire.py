@@ -17,6 +17,7 @@ _BIGGEST_ID = 2**63 - 1
 _BIGGEST_COUNT = 2**31 - 1
 _TOLD = 255  # characters of what could not be read
 _YEARS = range(2, 9999)  # a moment in them has a date in every time zone
+_DIGITS_OF_A_DAY = 8  # 20261231
 MISSING = object()  # stands for a field that the provider did not send
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
 _UP, _DOWN = {"1", "true", "on", "yes"}, {"0", "false", "off", "no", ""}
@@ -113,6 +114,8 @@ def moment(value: object) -> datetime | None:
     told = text(value).strip()
     if not told or _NO_DATE.match(told):
         return None
+    if told.isdecimal() and len(told) != _DIGITS_OF_A_DAY:  # else seconds since 1970 begin with a year
+        raise Unreadable(f"{shown(value)} is no date")
     try:
         read = datetime.fromisoformat(_DAY_FIRST.sub(_day_last, told))
     except ValueError:
@@ -123,7 +126,7 @@ def moment(value: object) -> datetime | None:
 
 
 def day(value: object) -> date | None:
-    if isinstance(value, str) and len(value) == 10:
+    if isinstance(value, str) and len(value) == 10 and value[4] == "-":
         try:
             usual = date.fromisoformat(value)
         except ValueError:
