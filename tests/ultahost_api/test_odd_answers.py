@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from random import Random
 
 import pytest
 from django.utils import timezone
@@ -192,3 +193,30 @@ def test_a_number_of_thousands_of_digits_costs_its_own_row_alone(sandbox, acme, 
     refresh = worker.run("services")
     assert refresh.trouble == ""
     assert (Service.objects.count(), len(refresh.set_aside)) == ((2, 1) if field == "id" else (3, 0))
+
+
+def test_a_list_that_never_ends_is_left_when_it_brings_nothing_new(sandbox, acme, worker, page_size):
+    """Whatever page is asked for, it is one of the same rows in another order, with more to come."""
+    page_size(10)
+    acme.add_services(30)
+    rows = [{name: told for name, told in row.items() if name[0] != "_"} for row in acme.services.values()]
+    orders = Random(7)
+
+    def shuffled(answer):
+        return answer | {"data": orders.sample(rows, 10), "meta": answer["meta"] | {"has_more": True}}
+
+    sandbox.faults.add(Fault.edit(shuffled), action="get_services", times=None)
+    refresh = worker.run("services")
+    assert refresh.completed_at
+    assert refresh.clean_at is None
+    assert Service.objects.count() > 20
+    assert len(sandbox.requests) < 40
+
+
+def test_a_list_that_tells_too_small_a_total_is_read_to_its_end(sandbox, acme, worker, page_size):
+    page_size(10)
+    acme.add_services(35)
+    small = Fault.edit(lambda answer: answer | {"meta": answer["meta"] | {"total_records": 10}})
+    sandbox.faults.add(small, action="get_services", times=None)
+    worker.run("services")
+    assert Service.objects.count() == 35

@@ -78,7 +78,7 @@ def _read_pages(
             noun,
             page,
             asked_at,
-            is_last=page.next_offset is None or _stands_still(page.ids, before),
+            is_last=page.next_offset is None or _stands_still(page.ids, before) or _turns_round(lease, page),
             until_known=not lease.refresh.is_full and lease.refresh.filters[0] == NEWEST,
         )
         before = page.ids if lease.refresh.offset else ()
@@ -162,6 +162,15 @@ def _fetch(lease: Lease, noun: CachedNoun, client: Client) -> Page[Any] | None:
 def _stands_still(ids: tuple[int, ...], before: tuple[int, ...]) -> bool:
     """Whether this is the same page again: with a server that ignores the offset a pass would never end."""
     return bool(ids) and ids == before
+
+
+def _turns_round(lease: Lease, page: Page[Any]) -> bool:
+    """Whether a page beyond the end that was told brings only rows of the pages before."""
+    if not page.ids or (page.total is not None and page.offset < page.total):
+        return False
+    refresh = lease.refresh
+    read = refresh.pages.filter(pass_number=refresh.pass_number, status=refresh.filters[0])
+    return {*page.ids} <= {remote_id for ids in read.values_list("ids", flat=True) for remote_id in ids}
 
 
 def _finish(lease: Lease, noun: CachedNoun, client: Client) -> Outcome:
