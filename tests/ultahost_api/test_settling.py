@@ -42,6 +42,10 @@ def read_often(operation):
     return operation.state
 
 
+def a_day_later():
+    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
+
+
 @pytest.fixture
 def answer(sandbox):
     """From now on this read answers with these data."""
@@ -176,6 +180,19 @@ def test_it_takes_an_upgrade_for_done_by_no_product_that_cannot_be_read(acme, lo
     assert lost.state == State.UNKNOWN
 
 
+@pytest.mark.parametrize(("is_invoiced", "state"), [(True, State.UNKNOWN), (False, State.NOT_CONFIRMED)])
+def test_it_calls_no_upgrade_missing_that_may_wait_for_its_payment(acme, lose, is_invoiced, state):
+    acme.add_services(1)
+    acme.add_invoices(3, status="Paid")
+    upgrade = {"type": "product", "newproductid": 2, "paymentmethod": "stripe"}
+    lost = lose("upgrade_service", serviceid=1, **upgrade)
+    if is_invoiced:
+        acme.add_invoices(1, status="Unpaid")
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == state
+
+
 def test_it_takes_a_stage_that_cannot_be_read_for_none(acme, lose):
     acme.add_quotes(1, stage="Delivered")
     lost = lose("accept_quote", after_effect=True, quoteid=1)
@@ -252,10 +269,6 @@ def test_it_waits_a_day_for_a_key_to_read_with_and_reads_when_one_comes(
     assert operations.due() == [lost.pk]
     operations.settle(lost.pk)
     assert lost.fresh().state == State.CONFIRMED
-
-
-def a_day_later():
-    Operation.objects.update(created_at=timezone.now() - timedelta(days=1, minutes=1))
 
 
 @pytest.fixture

@@ -48,14 +48,26 @@ class UpgradeService(_OfAService):
     def before(self, client: Client, parameters: Parameters) -> Before:
         service = client.services.get(parameters["serviceid"])
         amount = None if service.amount is None else str(service.amount)
-        return {"product_name": service.product_name, "amount": amount}
+        return {"product_name": service.product_name, "amount": amount, "invoices": _invoices(client)}
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        """None if the product or the amount could not be read before or now."""
+        """None if the product or the amount could not be read before or now.
+
+        Also if invoices came since: one may be for the upgrade, which waits for its payment.
+        """
         service, before = client.services.get(id_of(operation)), operation.before
         if not service.product_name or not before.get("product_name"):
             return None
         if service.product_name != before["product_name"]:
             return True
-        known = service.amount is not None and before.get("amount") is not None
-        return service.amount != Decimal(before["amount"]) if known else None
+        if service.amount is None or before.get("amount") is None:
+            return None
+        if service.amount != Decimal(before["amount"]):
+            return True
+        return False if _invoices(client) == before.get("invoices") else None
+
+
+def _invoices(client: Client) -> dict[str, int | None]:
+    """What another invoice changes."""
+    page = client.invoices.page()
+    return {"total": page.total, "newest": max(page.ids, default=0)}
