@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
@@ -51,6 +52,15 @@ def page(
     response = render(request, name, dict(context or {}), status=status)
     patch_vary_headers(response, _VARY)
     return response
+
+
+def form_page(
+    request: Request, template: str, form: BaseForm, context: Mapping[str, Any] | None = None, **how: Any
+) -> HttpResponse:
+    """The page of a form: one that was sent comes back with what is wrong in it."""
+    return page(
+        request, template, {"form": form, **(context or {})}, status=422 if form.is_bound else 200, **how
+    )
 
 
 def is_partial(request: Request, name: str) -> bool:

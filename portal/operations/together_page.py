@@ -175,7 +175,6 @@ class TogetherPage:
             "kind": self.kind,
             "title": title,
             "verb": ", ".join([verb, *self._sums_in_words]),
-            "form": form,
             "doable": doable,
             "keys": [
                 (account, key, self._with_key(count, whose))
@@ -196,8 +195,7 @@ class TogetherPage:
             "passed_over": self._passed_over(),
             "back": self.back,
         }  # fmt: skip
-        status = 422 if form.is_bound else 200
-        return http.page(self.request, "operations/together.html", context, status=status)
+        return http.form_page(self.request, "operations/together.html", form, context)
 
     @property
     def _sums_in_words(self) -> list[str]:

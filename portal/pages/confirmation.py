@@ -27,7 +27,8 @@ class Confirmation:
     def page(
         self, request: http.Request, *, template: str = "components/confirm_page.html", **more: Any
     ) -> HttpResponse:
-        """A form that was sent comes back with what is wrong in it."""
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        status = 422 if self.form and self.form.is_bound else 200
-        return http.page(request, template, {"action": request.path, **told, **more}, status=status)
+        context = {"action": request.path, **told, **more}
+        if self.form is None:
+            return http.page(request, template, context)
+        return http.form_page(request, template, self.form, context)

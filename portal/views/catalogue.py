@@ -128,14 +128,13 @@ def _save(request: http.Request, part: Part, entry: Model | None) -> HttpRespons
     suggested = {name: values if name == "cycles" else values[0] for name, values in request.GET.lists()}
     posted = request.POST if request.method == "POST" else None
     form = part.form(posted, instance=entry, initial={} if entry else suggested)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         saved = form.save(commit=False)
         acts.save(request.user, saved)
         there = reverse("edit_entry", args=[part.name, saved.pk])
         marks.done(request, _("“%(entry)s” was saved.") % {"entry": saved}, there)
         return http.SeeOther(reverse("catalogue"))
-    context = {"form": form, "part": part, "entry": entry}
-    return http.page(request, "catalogue/entry.html", context, status=422 if form.is_bound else 200)
+    return http.form_page(request, "catalogue/entry.html", form, {"part": part, "entry": entry})
 
 
 def _part(name: str) -> Part:

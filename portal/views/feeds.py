@@ -43,11 +43,11 @@ def feed(request: http.Request) -> HttpResponse:
 def make_feed(request: http.Request) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = FeedForm(data, person=request.user, initial=_initial(request))
-    if form.is_bound and form.is_valid():
+    if form.is_valid():
         address = acts.make(request.user, form.cleaned_data["kinds"])
         return http.page(request, "feeds/made.html", {"address": address})
-    context = {"form": form, "has_feed": access.feed_of(request.user) is not None}
-    return http.page(request, "feeds/make.html", context, status=422 if form.is_bound else 200)
+    has_feed = access.feed_of(request.user) is not None
+    return http.form_page(request, "feeds/make.html", form, {"has_feed": has_feed})
 
 
 @reauthenticated(purpose=gettext_lazy("Revoke your calendar link?"))

@@ -21,11 +21,11 @@ def first_admin(request: http.Request) -> HttpResponse:
     if not door.is_open():
         raise Http404
     form = FirstAdminForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and (admin := _create(form)):
+    if form.is_valid() and (admin := _create(form)):
         perform_login(request, admin, email_verification="none")
         reauthentication.count_sign_in(request)
         return http.SeeOther(reverse("home"))
-    return http.page(request, "people/first_admin.html", {"form": form}, status=422 if form.is_bound else 200)
+    return http.form_page(request, "people/first_admin.html", form)
 
 
 @sensitive_variables()

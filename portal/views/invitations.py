@@ -29,9 +29,9 @@ _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 @reauthenticated("name", "email", "role", purpose=gettext_lazy("Invite a person"))
 def invite(request: http.Request) -> HttpResponse:
     form = InviteForm(request.POST or None, initial=typed_before(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         return _send(request, form.save(commit=False))
-    return http.page(request, "invitations/invite.html", {"form": form}, status=422 if form.is_bound else 200)
+    return http.form_page(request, "invitations/invite.html", form)
 
 
 @access.admin_only
@@ -99,12 +99,11 @@ def accept_invitation(request: http.Request) -> HttpResponse:
     if invitation is None:
         return http.page(request, "invitations/gone.html", status=404)
     form = AcceptForm(request.POST or None, invitation=invitation)
-    if request.method == "POST" and form.is_valid() and (person := _accept(form)):
+    if form.is_valid() and (person := _accept(form)):
         response = perform_login(request, person, email_verification="none", redirect_url=reverse("home"))
         reauthentication.count_sign_in(request)
         return cast(HttpResponse, response)
-    context = {"form": form, "invitation": invitation}
-    return http.page(request, "invitations/accept.html", context, status=422 if form.is_bound else 200)
+    return http.form_page(request, "invitations/accept.html", form, {"invitation": invitation})
 
 
 @sensitive_variables()

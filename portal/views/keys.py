@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from allauth.core import ratelimit
@@ -57,7 +56,7 @@ def keys(request: http.Request) -> HttpResponse:
 def add_key(request: http.Request) -> HttpResponse:
     form = AddKeyForm(request.POST or None, initial=typed_before(request))
     act = partial(acts.add, request.user, request.user, request.POST.get("label", ""))
-    if request.method == "POST" and (key := try_key(request, form, act)):
+    if key := try_key(request, form, act):
         if key.account:
             words = _("The key opens %(account)s. Its first refresh has started.")
             marks.done(request, words % {"account": key.account}, _page(key))
@@ -70,7 +69,7 @@ def add_key(request: http.Request) -> HttpResponse:
                 ),
             )
         return http.SeeOther(reverse("keys"))
-    return http.page(request, "keys/add.html", {"form": form}, status=_status(form))
+    return http.form_page(request, "keys/add.html", form)
 
 
 @access.key_holders_only
@@ -95,10 +94,10 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @reauthenticated(purpose=about(gettext_lazy("Replace “%(label)s”"), label=lambda key: key.label))
 def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
     form = KeyForm(request.POST or None)
-    if request.method == "POST" and try_key(request, form, partial(acts.replace, request.user, key)):
+    if try_key(request, form, partial(acts.replace, request.user, key)):
         messages.success(request, _("The key was replaced."))
         return http.SeeOther(_page(key))
-    return http.page(request, "keys/replace.html", {"form": form, "key": key}, status=_status(form))
+    return http.form_page(request, "keys/replace.html", form, {"key": key})
 
 
 @access.key_holders_only
@@ -236,10 +235,6 @@ def _page(key: ApiKey) -> str:
 def _if_last(key: ApiKey) -> str:
     last = key.account and key.gives_rights and not _other_keys(key)
     return _("This is the last key to its account. The account will no longer be refreshed.") if last else ""
-
-
-def _status(form: Any) -> int:
-    return 422 if form.is_bound else 200
 
 
 def _other_keys(key: ApiKey) -> int:

@@ -39,7 +39,7 @@ def _remark(request: http.Request, row: Service | Domain) -> HttpResponse:
         initial=RemarkForm.initial_of(row),
         labels=access.labels_to_see(request.user),
     )
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         acts.set_remark(request.user, row, form.cleaned_data["label"], form.cleaned_data["note"])
         marks.done(request, _("Label and note of %(row)s were saved.") % {"row": row}, request.path)
         return http.SeeOther(there)
@@ -84,7 +84,7 @@ def assign_line(request: http.Request, invoice_id: UUID, line: str) -> HttpRespo
         labels=access.labels_to_see(user),
     )
     there = reverse("invoice", args=[invoice.pk])
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         told = form.cleaned_data
         acts.assign_line(user, invoice, item.description, told.get("thing"), told["label"])
         words = _("The line was assigned.") if any(told.values()) else _("The line is not assigned.")

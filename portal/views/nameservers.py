@@ -56,7 +56,7 @@ def delete_nameserver_set(request: http.Request, set_id: UUID) -> HttpResponse:
 def _save(request: http.Request, known: NameserverSet | None) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     form = NameserverSetForm(posted, instance=known)
-    if posted and form.is_valid():
+    if form.is_valid():
         saved = form.save(commit=False)
         acts.keep(request.user, saved)
         messages.success(request, _("“%(entry)s” was saved.") % {"entry": saved})

@@ -171,16 +171,12 @@ def create_order(request: http.Request, kind: str) -> HttpResponse:
         "choice": choice,
         "kind": kind,
         "kinds": [(word, entry.title) for word, entry in KINDS.items()],
-        "form": form,
         "chosen": chosen,
         "summary": [] if products else _so_far(request, form),
         "prices": last_paid(request.user, products or filter(None, [chosen])),
         "products": products,
     }
-    status = 422 if form.is_bound else 200
-    return http.page(
-        request, "orders/new.html", context, partials={"order-summary": "summary"}, status=status
-    )
+    return http.form_page(request, "orders/new.html", form, context, partials={"order-summary": "summary"})
 
 
 def _is_shop(request: http.Request, form: OrderForm) -> bool:

@@ -30,7 +30,7 @@ def rename_label(request: http.Request, label_id: UUID) -> HttpResponse:
     others = [one for one in access.labels_to_see(request.user) if one != found.label]
     posted = request.POST if request.method == "POST" else None
     form = RenameLabelForm(posted, initial={"name": found.label.name}, others=others)
-    if posted and form.is_valid():
+    if form.is_valid():
         now = acts.rename(request.user, found.label, form.cleaned_data["name"])
         messages.success(request, _("The label is “%(label)s” now.") % {"label": now})
         return http.SeeOther(reverse("labels"))

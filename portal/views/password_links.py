@@ -41,16 +41,14 @@ def set_password(request: http.Request) -> HttpResponse:
     if link is None:
         return _gone(request)
     form = ResetPasswordKeyForm(request.POST or None, user=link.person)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             password_links.use(link, form.cleaned_data["password1"])
         except password_links.NoLongerValid:
             return _gone(request)
         return _done(request, link.person)
-    context = {"form": form, "action_url": request.path}
-    return http.page(
-        request, "account/password_reset_from_key.html", context, status=422 if form.is_bound else 200
-    )
+    context = {"action_url": request.path}
+    return http.form_page(request, "account/password_reset_from_key.html", form, context)
 
 
 class SetForgottenPassword(PasswordResetFromKeyView):

@@ -55,7 +55,7 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 )
 def change_role(request: http.Request, person: User) -> HttpResponse:
     form = RoleForm(request.POST or None, initial={"role": person.role} | typed_before(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             acts.change_role(request.user, person, form.cleaned_data["role"])
         except LastAdmin as reason:

@@ -13,11 +13,11 @@ from portal.wording import preferences
 def profile(request: http.Request) -> HttpResponse:
     # A copy: what a bad form holds must not show in the frame around it
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         person = form.save()
         preferences.activate(person)
         messages.success(request, _("Your profile was saved."))
         response = http.SeeOther(reverse("profile"))
         preferences.remember_theme(response, person)
         return response
-    return http.page(request, "profile/form.html", {"form": form}, status=422 if form.is_bound else 200)
+    return http.form_page(request, "profile/form.html", form)

@@ -45,11 +45,10 @@ def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
         return http.SeeOther(reverse("replace_key", args=[key.pk]))
     form = KeyForm(request.POST or None)
     act = partial(acts.begin_rotation, request.user, key)
-    if request.method == "POST" and (new := try_key(request, form, act)):
+    if new := try_key(request, form, act):
         messages.success(request, _("The new key …%(last)s is in use.") % {"last": new.last_four})
         return http.SeeOther(_guide(new))
-    status = 422 if form.is_bound else 200
-    return http.page(request, "keys/rotate.html", {"form": form, "key": key}, status=status)
+    return http.form_page(request, "keys/rotate.html", form, {"key": key})
 
 
 @access.key_holders_only

@@ -18,7 +18,7 @@ from portal.pages.confirmation import Confirmation
 def save_view(request: http.Request) -> HttpResponse:
     """A person's view of the same name in the same list is replaced."""
     form = NewViewForm(request.POST if request.method == "POST" else None, initial=request.GET.dict())
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         told = form.cleaned_data
         known = {"owner": request.user, "listing": told["listing"], "name": told["name"]}
         view = SavedView.objects.filter(**known).first() or SavedView(**known)
@@ -26,20 +26,18 @@ def save_view(request: http.Request) -> HttpResponse:
         acts.save(request.user, view)
         messages.success(request, _("The view “%(view)s” was saved.") % {"view": view})
         return http.SeeOther(_page_of(view))
-    context = {"form": form}
-    return http.page(request, "saved_views/form.html", context, status=422 if form.is_bound else 200)
+    return http.form_page(request, "saved_views/form.html", form)
 
 
 @http.require_safe_or_post
 def saved_view(request: http.Request, view_id: UUID) -> HttpResponse:
     view = access.saved_view_to_change(request.user, view_id)
     form = SavedViewForm(request.POST if request.method == "POST" else None, instance=view)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         acts.save(request.user, form.save(commit=False))
         messages.success(request, _("The view “%(view)s” was saved.") % {"view": view})
         return http.SeeOther(_page_of(view))
-    context = {"form": form, "view": view, "back": _page_of(view)}
-    return http.page(request, "saved_views/form.html", context, status=422 if form.is_bound else 200)
+    return http.form_page(request, "saved_views/form.html", form, {"view": view, "back": _page_of(view)})
 
 
 @http.require_safe_or_post

@@ -29,10 +29,10 @@ def share_links(request: http.Request) -> HttpResponse:
 @reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
     form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         link, address = acts.make(request.user, **form.cleaned_data)
         return http.page(request, "share_links/made.html", {"link": link, "address": address})
-    return http.page(request, "share_links/add.html", {"form": form}, status=422 if form.is_bound else 200)
+    return http.form_page(request, "share_links/add.html", form)
 
 
 @access.admin_only
