@@ -23,14 +23,24 @@ Facts = list[tuple[Any, Any]]
 YEARS = [(years, years) for years in range(1, 11)]
 
 
-class Review(WriteForm):
-    """The API has no price preview; where no price is known, a field makes people confirm that."""
+def payment_method_field(account: Account, label: str) -> forms.Field:
+    """A choice of the gateways that are known for the account; where none is, a text."""
+    if gateways := known_gateways(account):
+        return forms.ChoiceField(label=label, choices=gateways)
+    words = _("Ultahost's name for it, such as “stripe” or “banktransfer”.")
+    return forms.CharField(label=label, max_length=60, help_text=words)
 
+
+def unpriced_field() -> forms.Field:
+    """The API has no price preview; where no price is known, people confirm that."""
+    return forms.BooleanField(label=gettext_lazy("I understand the price is shown only after ordering."))
+
+
+class Review(WriteForm):
     def __init__(self, *args: Any, is_priced: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not is_priced:
-            label = _("I understand the price is shown only after ordering.")
-            self.fields["knows"] = forms.BooleanField(label=label)
+            self.fields["knows"] = unpriced_field()
 
     def secret_fields(self) -> dict[str, Any]:
         return {}
@@ -85,16 +95,8 @@ class OrderForm(forms.Form):
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
-        self.fields["payment_method"] = self._payment_method(account)
+        self.fields["payment_method"] = payment_method_field(account, _("Payment method"))
         self.fields["promo_code"] = forms.CharField(label=_("Promotion code"), required=False, max_length=100)
-
-    @staticmethod
-    def _payment_method(account: Account) -> forms.Field:
-        label = _("Payment method")
-        if gateways := known_gateways(account):
-            return forms.ChoiceField(label=label, choices=gateways)
-        words = _("Ultahost's name for it, such as “stripe” or “banktransfer”.")
-        return forms.CharField(label=label, max_length=60, help_text=words)
 
     def ordered(self) -> dict[str, object]:
         """The values of this kind of order, under the provider's names."""

@@ -5,15 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from portal.forms.domains import HostField
-from portal.forms.order_base import YEARS
+from portal.forms.order_base import YEARS, payment_method_field, unpriced_field
 from portal.models import NameserverSet
 from portal.models.one_line import OneLine
 from portal.operations.form import SelectedForm
-from portal.queries.payment_gateways import known_gateways
 from ultahost_api.models import Account
 
 FEWEST, MOST = 2, 5
@@ -97,21 +96,14 @@ class SelectedRenewalForm(SelectedForm):
     """How many years each, and how each account will pay the invoice."""
 
     years = forms.TypedChoiceField(label=_("Years each"), choices=YEARS, coerce=int)
-    unpriced = forms.BooleanField(label=_("I understand the price is shown only after ordering."))
+    unpriced = unpriced_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for account in self.accounts:
-            self.fields[f"method-{account.pk}"] = _payment_method(account)
+            label = gettext("Payment method of %(account)s") % {"account": account}
+            self.fields[f"method-{account.pk}"] = payment_method_field(account, label)
         self.order_fields(["years", *(f"method-{account.pk}" for account in self.accounts), "unpriced"])
 
     def method(self, account: Account) -> str:
         return str(self.cleaned_data[f"method-{account.pk}"])
-
-
-def _payment_method(account: Account) -> forms.Field:
-    label = _("Payment method of %(account)s") % {"account": account}
-    if gateways := known_gateways(account):
-        return forms.ChoiceField(label=label, choices=gateways)
-    words = _("Ultahost's name for it, such as “stripe” or “banktransfer”.")
-    return forms.CharField(label=label, max_length=60, help_text=words)

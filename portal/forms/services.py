@@ -1,11 +1,12 @@
 from typing import Any, cast
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.order_base import payment_method_field, unpriced_field
 from portal.models import Product
 from portal.operations.form import WriteForm
-from portal.queries.payment_gateways import known_gateways
 from ultahost_api.client import Secret
 from ultahost_api.client.writes import RequestCancellation, ResetServicePassword, UpgradeService
 from ultahost_api.models import Account
@@ -55,7 +56,7 @@ class PasswordForm(WriteForm):
 
 
 class UpgradeForm(WriteForm):
-    """An upgrade is an order. The API has no price preview; the last field makes people confirm that."""
+    """An upgrade is an order."""
 
     product = forms.TypedChoiceField(label=_("New product"), required=False, coerce=int, empty_value=None)
     product_id = forms.IntegerField(
@@ -63,14 +64,6 @@ class UpgradeForm(WriteForm):
     )
     cycle = forms.ChoiceField(
         label=_("Billing cycle"), required=False, choices=[("", _("No change")), *_RECURRING]
-    )
-    payment_method = forms.CharField(
-        label=_("Payment method"),
-        max_length=60,
-        help_text=_("Ultahost's name for it, such as “stripe” or “banktransfer”."),
-    )
-    knows = forms.BooleanField(
-        label=_("I understand the price is shown only after ordering."),
     )
 
     def __init__(self, *args: Any, account: Account, **kwargs: Any) -> None:
@@ -83,9 +76,8 @@ class UpgradeForm(WriteForm):
             del self.fields["product"]
             self.fields["product_id"].label = _("Product ID at Ultahost")
         self.fields["product_id"].is_alternative = True  # type: ignore[attr-defined]  # of the form's template
-        if gateways := known_gateways(account):
-            label = self.fields["payment_method"].label
-            self.fields["payment_method"] = forms.ChoiceField(label=label, choices=gateways)
+        self.fields["payment_method"] = payment_method_field(account, gettext("Payment method"))
+        self.fields["knows"] = unpriced_field()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
