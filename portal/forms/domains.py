@@ -9,6 +9,9 @@ from portal.operations.form import WriteForm
 
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?=.{{4,253}}$)({_LABEL}\.)+(?=\D){_LABEL}")
+_BETWEEN = re.compile(r"[\s,;]+")
+_FEWEST, _MOST = 2, 5  # nameservers
+NO_WORDS = {"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}  # of inputs for host names
 
 
 class HostField(forms.CharField):
@@ -17,8 +20,7 @@ class HostField(forms.CharField):
     default_error_messages = {"host": _("This is not a host name like ns1.example.com.")}
 
     def __init__(self, **kwargs: Any) -> None:
-        plain = {"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}
-        super().__init__(max_length=255, widget=forms.TextInput(attrs=plain), **kwargs)
+        super().__init__(max_length=255, widget=forms.TextInput(attrs=NO_WORDS), **kwargs)
 
     def clean(self, value: Any) -> str:
         typed = str(super().clean(value))
@@ -30,6 +32,42 @@ class HostField(forms.CharField):
         if name and not _HOST.fullmatch(name):
             raise forms.ValidationError(self.error_messages["host"], code="host")
         return name
+
+
+class ServersField(forms.CharField):
+    """Two to five host names, pasted in any shape: with commas, tabs, last dots, capitals or in Unicode."""
+
+    widget = forms.Textarea({"rows": _MOST, **NO_WORDS})
+    default_error_messages = {
+        "host": _("“%(name)s” is not a host name like ns1.example.com."),
+        "twice": _("“%(name)s” is listed twice."),
+        "count": _("Enter two to five nameservers."),
+        "required": _("Enter two to five nameservers."),
+    }
+
+    def __init__(self, *, merges: bool = False, **kwargs: Any) -> None:
+        """If it ``merges``, a name that comes twice counts once."""
+        super().__init__(max_length=2000, **kwargs)
+        self.merges = merges
+
+    def clean(self, value: Any) -> list[str]:
+        names = [self._host(name) for name in _BETWEEN.split(str(super().clean(value))) if name]
+        names = list(dict.fromkeys(names)) if self.merges else names
+        for name in names:
+            if names.count(name) > 1:
+                raise self._error("twice", name)
+        if names and not _FEWEST <= len(names) <= _MOST:
+            raise self._error("count")
+        return names
+
+    def _host(self, name: str) -> str:
+        try:
+            return HostField().clean(name)
+        except forms.ValidationError:
+            raise self._error("host", name[:80]) from None
+
+    def _error(self, code: str, name: str = "") -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages[code], code=code, params={"name": name})
 
 
 def in_both_forms(name: str) -> str:

@@ -1,7 +1,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms.selected_domains import ServersField
+from portal.forms.domains import ServersField
 from portal.models import NameserverSet
 
 

@@ -1,6 +1,5 @@
 """The forms for orders of services and domains, and all kinds of orders by their names in the address."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -9,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.forms.domains import HostField, in_both_forms
+from portal.forms.domains import NO_WORDS, HostField, ServersField, in_both_forms
 from portal.forms.order_base import YEARS, Facts, OrderForm, Review, ServiceReview, TransferReview
 from portal.forms.renewals import DomainRenewalOrder, ServiceRenewalOrder
 from portal.models import Product
@@ -38,12 +37,12 @@ class ServiceOrder(OrderForm):
     quantity = forms.IntegerField(label=gettext_lazy("Quantity"), min_value=1, max_value=99, initial=1)
     domain = HostField(label=gettext_lazy("Domain"), required=False)
     hostname = HostField(label=gettext_lazy("Host name"), required=False)
-    nameservers = forms.CharField(
+    nameservers = ServersField(
         label=gettext_lazy("Nameservers"),
         required=False,
-        max_length=1300,
+        merges=True,
+        widget=forms.TextInput(NO_WORDS),
         help_text=gettext_lazy("Two to five, with spaces or commas between them."),
-        widget=forms.TextInput(attrs={"autocapitalize": "off", "spellcheck": "false", "autocomplete": "off"}),
     )
     addons = forms.ModelMultipleChoiceField(
         Product.objects.filter(kind=Product.Kind.ADDON),
@@ -63,13 +62,6 @@ class ServiceOrder(OrderForm):
         self._keep("addons", has_addons and Product.objects.filter(kind=Product.Kind.ADDON).exists())
         if self.chosen and self.chosen.cycles:
             self._offer_cycles(self.chosen.cycles)
-
-    def clean_nameservers(self) -> list[str]:
-        typed = re.split(r"[\s,;]+", self.cleaned_data["nameservers"].strip())
-        names = list(dict.fromkeys(HostField().clean(name) for name in typed if name))
-        if len(names) not in {0, 2, 3, 4, 5}:
-            raise forms.ValidationError(_("Name two to five nameservers."))
-        return names
 
     def ordered(self) -> dict[str, object]:
         cleaned = self.cleaned_data

@@ -1,6 +1,5 @@
 """What a person says of many selected domains at once."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,51 +7,12 @@ from django import forms
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms.domains import HostField
+from portal.forms.domains import ServersField
 from portal.forms.order_base import YEARS, payment_method_field, unpriced_field
 from portal.models import NameserverSet
 from portal.models.one_line import OneLine
 from portal.operations.form import SelectedForm
 from ultahost_api.models import Account
-
-FEWEST, MOST = 2, 5
-
-_BETWEEN = re.compile(r"[\s,;]+")
-
-
-class ServersField(forms.CharField):
-    """Two to five host names, pasted in any shape: with commas, tabs, last dots, capitals or in Unicode."""
-
-    widget = forms.Textarea
-    default_error_messages = {
-        "host": _("“%(name)s” is not a host name like ns1.example.com."),
-        "twice": _("“%(name)s” is listed twice."),
-        "count": _("Enter two to five nameservers."),
-        "required": _("Enter two to five nameservers."),
-    }
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=2000, **kwargs)
-        plain = {"spellcheck": "false", "autocapitalize": "off", "autocomplete": "off"}
-        self.widget.attrs |= {"rows": MOST, **plain}
-
-    def clean(self, value: Any) -> list[str]:
-        names = [self._host(name) for name in _BETWEEN.split(str(super().clean(value))) if name]
-        for name in names:
-            if names.count(name) > 1:
-                raise self._error("twice", name)
-        if names and not FEWEST <= len(names) <= MOST:
-            raise self._error("count")
-        return names
-
-    def _host(self, name: str) -> str:
-        try:
-            return HostField().clean(name)
-        except forms.ValidationError:
-            raise self._error("host", name[:80]) from None
-
-    def _error(self, code: str, name: str = "") -> forms.ValidationError:
-        return forms.ValidationError(self.error_messages[code], code=code, params={"name": name})
 
 
 class SelectedNameserversForm(SelectedForm):
