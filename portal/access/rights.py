@@ -217,7 +217,7 @@ def holds_key(user: User, keys: ApiKeyQuerySet) -> Q:
 
 
 def is_private() -> Exists:
-    return Exists(AccountPolicy.objects.filter(account=OuterRef("pk"), private=True))
+    return Exists(AccountPolicy.objects.private().filter(account=OuterRef("pk")))
 
 
 def _holds_grant(user: User, level: str | None = None) -> Q:

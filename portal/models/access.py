@@ -1,4 +1,5 @@
 import uuid
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -39,6 +40,11 @@ class Grant(models.Model):
         return self.Level(self.level).label
 
 
+class AccountPolicyQuerySet(models.QuerySet["AccountPolicy"]):
+    def private(self) -> Self:
+        return self.filter(private=True)
+
+
 class AccountPolicy(models.Model):
     """What the team decided about an account; no row means the defaults."""
 
@@ -46,3 +52,5 @@ class AccountPolicy(models.Model):
     private = models.BooleanField(
         _("private"), default=False, help_text=_("Hides the account's invoices from other members.")
     )
+
+    objects = AccountPolicyQuerySet.as_manager()

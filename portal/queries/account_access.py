@@ -59,7 +59,7 @@ def accounts_of(user: User) -> list[Reached]:
     """
     accounts = access.accounts_with_invoices(user)
     opened = {account.pk for account in access.accounts_to_view(user)}
-    private = set(AccountPolicy.objects.filter(private=True).values_list("account", flat=True))
+    private = set(AccountPolicy.objects.private().values_list("account", flat=True))
     owed = access.invoices_to_view(user).owed()
     freshness = of_each(Noun.INVOICES, accounts)
     ways = _ways(user)

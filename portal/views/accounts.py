@@ -145,7 +145,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
     context = {
         "account": account,
         "live": _profile(account) if live_tables.is_wanted(request) else None,
-        "is_private": _is_private(account),
+        "is_private": AccountPolicy.objects.private().filter(account=account).exists(),
         "may_change": access.accounts_of_own_keys(request.user).contains(account),
         "may_pay": access.accounts_to_pay(request.user).contains(account),
         "reach": account_access.people_of(account)
@@ -221,10 +221,6 @@ def _profile(account: Account) -> Live:
 def _table(request: http.Request) -> RecordTable:
     records = account_access.accounts_of(request.user)
     return RecordTable(request, LISTING, records, text=lambda one: " ".join([one.account.name, *one.ways]))
-
-
-def _is_private(account: Account) -> bool:
-    return AccountPolicy.objects.filter(account=account, private=True).exists()
 
 
 def _page(account: Account) -> str:
