@@ -22,7 +22,6 @@ from portal.wording.links import href
 from portal.wording.translated import Translated
 from ultahost_api import conf
 
-_IN_A_CELL = 3  # entries
 _WORDS = Translated(
     {
         "expected": _("Expected"),
@@ -42,10 +41,10 @@ def by_day(entries: Iterable[Any]) -> Mapping[date, list[Any]]:
     return found
 
 
-def listed(days: Iterable[Any], entries: Iterable[Any], most: int) -> SafeString:
+def listed(days: Iterable[Any], entries: Iterable[Any]) -> SafeString:
     """A ``<tbody>`` for each day: its head with the sums, then its rows."""
     found = by_day(entries)
-    return parts.joined(_day(day, found.get(day.day, [])[:most]) for day in days)
+    return parts.joined(_day(day, found.get(day.day, [])) for day in days)
 
 
 def _day(day: Any, entries: Sequence[Any]) -> SafeString:
@@ -154,8 +153,8 @@ def _cell(day: date, told: Any, entries: Sequence[Any], address: str) -> SafeStr
     )
     if told is None:
         return format_html('<td class="empty-day">{}</td>', head)
-    items = parts.joined(format_html("<li>{}</li>", _item(entry)) for entry in entries[:_IN_A_CELL])
-    more = _more(told.count - len(entries[:_IN_A_CELL]), f"{address}#day-{day.isoformat()}")
+    items = parts.joined(format_html("<li>{}</li>", _item(entry)) for entry in entries)
+    more = _more(told.count - len(entries), f"{address}#day-{day.isoformat()}")
     return format_html(
         '<td>{}<ul>{}{}</ul><div class="sums-of-day">{}</div></td>',
         head,

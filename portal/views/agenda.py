@@ -84,7 +84,7 @@ def _shown(asked: _Asked, found: Agenda) -> dict[str, Any]:
     days, rest = _page([day for day in found.days if not asked.since or day.day >= asked.since])
     entries = found.first_entries([day.day for day in days], PER_DAY)
     return {
-        "days": drawn.listed(days, entries, PER_DAY),
+        "days": drawn.listed(days, entries),
         "more_url": asked.url(**{"from": rest[0].day}) if rest else "",
         "whole_url": asked.url() if asked.since else "",
     }
