@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -33,6 +33,7 @@ from portal.pages.columns import UNREADABLE, Column
 from portal.pages.months import MonthPicker
 from portal.pages.periods import month_after, month_named
 from portal.queries import statements as query
+from portal.queries.cycles import last_of_month
 from portal.queries.freshness import Freshness
 from portal.wording.translated import Translated
 from ultahost_api import conf
@@ -88,7 +89,7 @@ def statements(request: http.Request) -> HttpResponse:
     month = month_named(request.GET.get("month", "")) or month_after(conf.today(), -1)
     accounts = access.accounts_with_invoices(request.user)
     schedule.watch(accounts)
-    first, last = month, _last_day(month)
+    first, last = month, last_of_month(month)
     told = query.Month(request.user, month)
     context = {
         "rows": told.by_account,
@@ -140,13 +141,9 @@ def _months(request: http.Request, month: date, address: Callable[[str], str]) -
     first = max(query.first_day(request.user) or today, month_after(today, -_MONTHS_BACK))
     return {
         "month": month,
-        "last": _last_day(month),
+        "last": last_of_month(month),
         "picker": MonthPicker(month, first, today, address),
     }
-
-
-def _last_day(month: date) -> date:
-    return month_after(month, 1) - timedelta(days=1)
 
 
 def _account(request: http.Request, account_id: UUID) -> Account:
