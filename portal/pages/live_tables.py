@@ -18,7 +18,7 @@ from portal.pages.any_table import AnyTable
 from portal.pages.columns import Add, Listing
 from ultahost_api.client import Client, Page
 from ultahost_api.models import Account
-from ultahost_api.models.folding import searchable, wanted
+from ultahost_api.models.folding import has_all, searchable, wanted
 
 MOST_PAGES = 10  # pages read of one list; no account has more of these nouns
 
@@ -127,12 +127,7 @@ class LiveTable(RecordTable):
 def searched(records: Iterable[Any], text: Callable[[Any], str], words: str) -> list[Any]:
     """Those that a search for these words finds."""
     every = wanted(words)
-    return [one for one in records if _holds(searchable([text(one)]), every)]
-
-
-def _holds(text: str, words: Iterable[Iterable[str]]) -> bool:
-    """One spelling of each word."""
-    return all(any(spelling in text for spelling in spellings) for spellings in words)
+    return [one for one in records if has_all(searchable([text(one)]), every)]
 
 
 def choose(request: HttpRequest, accounts: QuerySet[Account]) -> Choice:

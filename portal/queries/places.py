@@ -12,7 +12,7 @@ from portal import access
 from portal.models import User
 from portal.wording.links import href
 from portal.wording.menu import PAGES
-from ultahost_api.models.folding import searchable
+from ultahost_api.models.folding import has_all, searchable
 
 
 def _anyone(user: User) -> bool:
@@ -141,7 +141,8 @@ def places(user: User, words: Sequence[set[str]]) -> list[Place]:
 
     These are called so, then those whose labels begin so, then those whose labels hold the words.
     """
-    found = [place for place in ALL if _holds(_text(place, get_language()), words)]
+    begun = _begun(words)
+    found = [place for place in ALL if has_all(_text(place, get_language()), begun)]
     return [place for place in sorted(found, key=lambda place: _rank(place, words)) if place.is_for(user)]
 
 
@@ -155,7 +156,12 @@ def is_called(place: Place, words: Sequence[set[str]]) -> bool:
 def _rank(place: Place, words: Sequence[set[str]]) -> tuple[bool, ...]:
     label = searchable([str(place.label)])
     is_label = len(words) == 1 and label in words[0]
-    return not is_label, not is_called(place, words), not _holds(f" {label}", words)
+    return not is_label, not is_called(place, words), not has_all(f" {label}", _begun(words))
+
+
+def _begun(words: Sequence[set[str]]) -> list[set[str]]:
+    """As they stand where a word begins."""
+    return [{f" {spelling}" for spelling in word} for word in words]
 
 
 @lru_cache(maxsize=1000)
@@ -163,7 +169,3 @@ def _text(place: Place, _language: str | None) -> str:
     """Label and words, each with a space before it."""
     text = f" {searchable([str(place.label)])} {searchable([str(place.words)])} "
     return text + text.replace("-", " ")
-
-
-def _holds(text: str, words: Sequence[set[str]]) -> bool:
-    return all(any(f" {spelling}" in text for spelling in word) for word in words)

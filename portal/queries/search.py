@@ -19,7 +19,7 @@ from portal.queries import offers
 from portal.queries.places import is_called, places
 from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.cached import CachedQuerySet
-from ultahost_api.models.folding import searchable, wanted
+from ultahost_api.models.folding import has_all, searchable, wanted
 from ultahost_api.models.row_statuses import NOT_RUNNING_SERVICE
 from ultahost_api.models.search_index import Found, Words, beginning, equal_to, look_up
 
@@ -219,12 +219,12 @@ def _orders(asked: Search) -> list[Act]:
     if not named or len(named) == len(asked.words) or not access.accounts_to_operate(asked.user):
         return []
     rows = Product.objects.filter(kind=Product.Kind.SERVICE)
-    return [Act(row) for row in rows if _holds(searchable([row.name]), named)]
+    return [Act(row) for row in rows if has_all(searchable([row.name]), named)]
 
 
 def accounts(asked: Search) -> Group:
     """Their names are known with the rights."""
-    found = [one for one in access.accounts_with_invoices(asked.user) if _holds(one.folded, asked.words)]
+    found = [one for one in access.accounts_with_invoices(asked.user) if has_all(one.folded, asked.words)]
     found.sort(key=lambda account: not _is_called(account.folded, asked.words))
     is_exact = bool(found) and _is_called(found[0].folded, asked.words)
     return Group("accounts", found[:SHOWN], len(found), is_exact)
@@ -251,7 +251,7 @@ def pages(asked: Search) -> Group:
 def _group(name: str, rows: QuerySet[Any], columns: Sequence[str], words: Words) -> Group:
     """Of rows that are few, so that their texts are read whole."""
     found = [(pk, searchable(filter(None, texts))) for pk, *texts in rows.values_list("pk", *columns)]
-    found = [(pk, text) for pk, text in found if _holds(text, words)]
+    found = [(pk, text) for pk, text in found if has_all(text, words)]
     found.sort(key=lambda one: not _is_called(one[1], words))
     by_id = rows.in_bulk([pk for pk, _text in found[:SHOWN]]) if found else {}
     is_exact = bool(found) and _is_called(found[0][1], words)
@@ -266,10 +266,6 @@ def _is_called(text: str, words: Words) -> bool:
 def _hex(row_id: Any) -> str:
     """SQLite's index has the ids as text, so that the same row may come twice."""
     return row_id if isinstance(row_id, str) else str(row_id.hex)
-
-
-def _holds(text: str, words: Words) -> bool:
-    return all(any(spelling in text for spelling in word) for word in words)
 
 
 def _begin(text: str, word: set[str]) -> bool:

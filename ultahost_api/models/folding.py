@@ -39,6 +39,11 @@ def searchable(texts: Iterable[str]) -> str:
     return written if decoded == written else f"{written}\n{decoded}"
 
 
+def has_all(text: str, words: Iterable[Iterable[str]]) -> bool:
+    """Whether the text has a spelling of each word, as ``wanted`` gives them."""
+    return all(any(spelling in text for spelling in word) for word in words)
+
+
 def wanted(query: str) -> list[set[str]]:
     """For each word of a search the spellings, one of which has to be in the ``searchable`` text.
 
