@@ -71,6 +71,17 @@ class Ceremony(StrEnum):
         return state if cache.add(f"passkey-challenge:{used}", 1, _USED_KEPT) else None
 
 
+class KeepsChallenge:
+    """For a view of allauth that makes a challenge when its page is drawn."""
+
+    ceremony: Ceremony
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        self.ceremony.keep()
+        return context
+
+
 def refusal() -> Exception:
     error: Exception = get_adapter().validation_error("incorrect_code")
     return error

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from portal import http
-from portal.sign_in.ceremonies import Ceremony
+from portal.sign_in.ceremonies import Ceremony, KeepsChallenge
 from portal.sign_in.reauthentication import asks_who, forget_interrupted
 
 
@@ -55,11 +55,8 @@ class ConfirmByCode(_OverPage, ByCodeView):
     pass
 
 
-class ConfirmByPasskey(_OverPage, ReauthenticateWebAuthnView):
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        Ceremony.CONFIRMATION.keep()
-        return context
+class ConfirmByPasskey(KeepsChallenge, _OverPage, ReauthenticateWebAuthnView):
+    ceremony = Ceremony.CONFIRMATION
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Redirects to the form again and keeps the page to return to; in a dialog it is there at once."""

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from portal import http
 from portal.sign_in import sessions
 from portal.sign_in.allauth_internals import ratelimit
-from portal.sign_in.ceremonies import Ceremony
+from portal.sign_in.ceremonies import Ceremony, KeepsChallenge
 
 
 class SignInByPasskey(LoginWebAuthnView):
@@ -30,18 +30,12 @@ class SignInByPasskey(LoginWebAuthnView):
         return answer
 
 
-class SecondStep(AuthenticateView):
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        Ceremony.SECOND_FACTOR.keep()
-        return context
+class SecondStep(KeepsChallenge, AuthenticateView):
+    ceremony = Ceremony.SECOND_FACTOR
 
 
-class AddPasskey(AddWebAuthnView):
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        context = super().get_context_data(**kwargs)
-        Ceremony.ADDING.keep()
-        return context
+class AddPasskey(KeepsChallenge, AddWebAuthnView):
+    ceremony = Ceremony.ADDING
 
 
 sign_in_by_passkey = SignInByPasskey.as_view()
