@@ -34,11 +34,16 @@ _LOOKING_WAITS = 3  # seconds
 _SILENT = messages.ERROR + 1
 
 
-class SecurityHeaders:
-    """Permissions-Policy on everything; pages behind the sign-in stay out of shared caches."""
-
+class Middleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+
+class SecurityHeaders(Middleware):
+    """Permissions-Policy on everything; pages behind the sign-in stay out of shared caches."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -48,11 +53,8 @@ class SecurityHeaders:
         return response
 
 
-class Health:
+class Health(Middleware):
     """Answers before a session is read, because that needs the database, whose failure it reports."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         view = {href("livez"): health.livez, href("readyz"): health.readyz}.get(request.path)
@@ -64,11 +66,8 @@ class Health:
         return response
 
 
-class ShortWaits:
+class ShortWaits(Middleware):
     """A page that reads waits 3 s for another writer. A change waits 20 s, so that it is not lost."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
@@ -77,14 +76,11 @@ class ShortWaits:
             return self.get_response(request)
 
 
-class Limits:
+class Limits(Middleware):
     """Refuses a body before any of it is read, and says so when too many people sign in at once.
 
     Nothing is ever uploaded here. A body of a length that is not told (chunked) is sent by no browser.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "HTTP_TRANSFER_ENCODING" in request.META:
@@ -102,11 +98,8 @@ class Limits:
         return response
 
 
-class ProxyChecks:
+class ProxyChecks(Middleware):
     """If the proxy is set up incorrectly, a page names the setting, and the log does so once."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         mistake = proxies.mistake(request)
@@ -131,11 +124,8 @@ class SignInRequired(LoginRequiredMiddleware):
         return http.leave(request, f"{reverse('account_login')}?{query}")
 
 
-class SessionLimits:
+class SessionLimits(Middleware):
     """Ends sessions that are too old, and prolongs those in use."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
@@ -143,14 +133,11 @@ class SessionLimits:
         return self.get_response(request)
 
 
-class RightsOnce:
+class RightsOnce(Middleware):
     """Reads the user's rights once in a request that changes nothing. A change reads each right anew.
 
     The rights belong to the request's own user object, so the next request reads them again.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method not in {"GET", "HEAD"} or not request.user.is_authenticated:
@@ -159,14 +146,11 @@ class RightsOnce:
             return self.get_response(request)
 
 
-class Preferences:
+class Preferences(Middleware):
     """Times and words as each person wants them.
 
     Activated, not overridden: a CSV is written after the response has left here.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         timezone.deactivate()
@@ -175,11 +159,8 @@ class Preferences:
         return self.get_response(request)
 
 
-class KnownDevices:
+class KnownDevices(Middleware):
     """Gives a browser a cookie at the sign-in, so that the next sign-in with it sends no mail."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -187,17 +168,11 @@ class KnownDevices:
         return response
 
 
-class Questions:
+class Questions(Middleware):
     """Answers a script that asks whether an act needs the password first: most acts do not.
 
     Only views that ask by themselves are called, because others would do what was only asked about.
     """
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponseBase | None:
         if not http.is_question(request):
@@ -208,27 +183,15 @@ class Questions:
         return None
 
 
-class LateForms:
+class LateForms(Middleware):
     """Shows a form again that was sent after its session ended, once its person has signed in."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponseBase | None:
         return stale_forms.sent_too_late(request) if request.user.is_authenticated else None
 
 
-class SecondFactorRequired:
+class SecondFactorRequired(Middleware):
     """If the team requires two-factor sign-in, people without it can only set it up."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponseBase | None:
         if not request.user.is_authenticated or request.path.startswith(reverse("account_login")):
