@@ -2,5 +2,3 @@
 
 from portal.audit.log import address_of, record
 from portal.audit.verify import Verdict, verify
-
-__all__ = ["Verdict", "address_of", "record", "verify"]

@@ -12,33 +12,3 @@ from portal.models.password_links import PasswordLink
 from portal.models.saved_views import SavedView
 from portal.models.share_links import ShareLink
 from portal.models.users import PAGE_SIZES, Role, Theme, User
-
-__all__ = [
-    "PAGE_SIZES",
-    "AccountPolicy",
-    "Act",
-    "AuditEntry",
-    "AuditHead",
-    "AuditText",
-    "CalendarFeed",
-    "Device",
-    "FirstAdminToken",
-    "Gateway",
-    "Grant",
-    "Invitation",
-    "Label",
-    "MailTrouble",
-    "NameserverSet",
-    "NeedNote",
-    "Notification",
-    "PasswordLink",
-    "Product",
-    "Remark",
-    "Role",
-    "SavedView",
-    "ServiceCommand",
-    "ShareLink",
-    "Switches",
-    "Theme",
-    "User",
-]
