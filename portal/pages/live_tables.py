@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
-from portal import audit
+from portal import audit, http
 from portal.http import Request
 from portal.live_reads import reading
 from portal.models import Act
@@ -157,6 +157,14 @@ def read_whole(
         return whole(pages)
 
     return reading.read_list(account, noun, record, call)
+
+
+def unread_page(
+    request: Request, account: Account, read: reading.Live, title: str, back: str
+) -> HttpResponse:
+    """Instead of a form whose present values could not be read."""
+    context = {"account": account, "live": read, "title": title, "back": back}
+    return http.page(request, "components/unread.html", context, status=404 if read.is_missing else 200)
 
 
 def whole(pages: Sequence[Page[Any]]) -> reading.Whole:

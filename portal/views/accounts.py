@@ -29,7 +29,7 @@ from portal.queries.account_access import Reached
 from portal.sign_in.reauthentication import reauthenticated
 from portal.wording import formats
 from portal.wording.links import href
-from ultahost_api.client import Client, Profile, Secret, writes
+from ultahost_api.client import Secret, writes
 from ultahost_api.models import Account
 from ultahost_api.models.folding import folded
 
@@ -175,8 +175,7 @@ def edit_account(request: http.Request, account: Account) -> HttpResponse:
         return writing.respond(ProfileForm, _changes, changing=True)
     read = _profile(account)
     if not read.is_there:
-        context = {"account": account, "live": read, "title": writing.title, "back": writing.back}
-        return http.page(request, "components/unread.html", context)
+        return live_tables.unread_page(request, account, read, writing.title, writing.back)
     known = shown_of(read.content, ADDRESS | {"language": "language"})
     return writing.respond(ProfileForm, _changes, initial=known, changing=True)
 
@@ -212,10 +211,7 @@ def _passwords(form: PasswordForm) -> writes.ChangePassword:
 
 
 def _profile(account: Account) -> Live:
-    def get(client: Client) -> Profile:
-        return client.profile.get()
-
-    return reading.read(account, get)
+    return reading.read(account, lambda client: client.profile.get())
 
 
 def _table(request: http.Request) -> RecordTable:

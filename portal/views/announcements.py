@@ -17,7 +17,7 @@ from portal.pages.columns import Column, Listing
 from portal.pages.foreign_html import document, framed
 from portal.pages.live_tables import LiveTable
 from portal.wording.translated import Translated
-from ultahost_api.client import Announcement, AnnouncementDetails, Client
+from ultahost_api.client import Announcement
 from ultahost_api.models import Account, ApiKey
 from ultahost_api.models.folding import folded
 
@@ -122,7 +122,4 @@ def _mark(request: http.Request) -> None:
 
 
 def _read(account: Account, announcement_id: int) -> Live:
-    def get(client: Client) -> AnnouncementDetails:
-        return client.announcements.get(announcement_id)
-
-    return reading.read(account, get)
+    return reading.read(account, lambda client: client.announcements.get(announcement_id))

@@ -20,8 +20,8 @@ from portal.pages import cells, live_tables, parts
 from portal.pages.columns import UNREADABLE, Add, Column, Listing
 from portal.pages.live_tables import Choice, LiveTable
 from portal.wording.links import href
-from ultahost_api.client import Client, Contact, ContactDetails, writes
-from ultahost_api.models import Account, Operation
+from ultahost_api.client import Contact, ContactDetails, writes
+from ultahost_api.models import Account
 from ultahost_api.models.folding import folded
 
 _LIST = "contacts"  # in the live cache
@@ -137,7 +137,7 @@ def create_contact(request: http.Request, account_id: UUID) -> HttpResponse:
         verb=gettext("Add the contact"),
         back=_list_url(account),
         template="components/form_page.html",
-        on_done=_forget(account),
+        on_done=lambda operation: reading.forget(account, _LIST),
     )
     return writing.respond(ContactForm, lambda form: writes.CreateContact(**form.values()))
 
@@ -156,7 +156,7 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         verb=gettext("Save"),
         back=page,
         template="components/form_page.html",
-        on_done=_forget(account),
+        on_done=lambda operation: reading.forget(account, _LIST),
     )
 
     def change(form: ContactForm) -> writes.UpdateContact:
@@ -166,7 +166,7 @@ def edit_contact(request: http.Request, account_id: UUID, contact_id: int) -> Ht
         return writing.respond(ContactForm, change, changing=True)
     read = _details(account, contact_id)
     if not read.is_there:
-        return unread(request, account, read, writing.title, page)
+        return live_tables.unread_page(request, account, read, writing.title, page)
     known = shown_of(read.content, ADDRESS | MAILS)
     return writing.respond(ContactForm, change, initial=known, changing=True)
 
@@ -178,7 +178,7 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
     page = reverse("contact", args=[account.pk, contact_id])
     read = listed(account)
     if not read.is_there and request.method != "POST":
-        return unread(request, account, read, gettext("Delete contact"), page)
+        return live_tables.unread_page(request, account, read, gettext("Delete contact"), page)
     found = _found(read, contact_id)
     if found is None and request.method != "POST":
         raise Http404
@@ -193,7 +193,7 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
         text=gettext("Ultahost deletes the contact and sends it no more e-mails."),
         facts=[(_("Contact"), f"{found.first_name} {found.last_name} <{found.email}>")] if found else [],
         danger=True,
-        on_done=_forget(account),
+        on_done=lambda operation: reading.forget(account, _LIST),
     )
     return writing.respond(WriteForm, lambda form: writes.DeleteContact(contact_id))
 
@@ -219,21 +219,11 @@ def _table(request: http.Request, choice: Choice, read: Live | None) -> LiveTabl
 
 
 def _details(account: Account, contact_id: int) -> Live:
-    def get(client: Client) -> ContactDetails:
-        return client.contacts.get(contact_id)
-
-    return reading.read(account, get)
+    return reading.read(account, lambda client: client.contacts.get(contact_id))
 
 
 def _found(read: Live, contact_id: int) -> Contact | None:
     return next((contact for contact in live_tables.records_of(read) if contact.id == contact_id), None)
-
-
-def _forget(account: Account) -> Any:
-    def forget(operation: Operation) -> None:
-        reading.forget(account, _LIST)
-
-    return forget
 
 
 def _list_url(account: Account) -> str:
@@ -242,9 +232,3 @@ def _list_url(account: Account) -> str:
 
 def _mails(contact: ContactDetails) -> list[tuple[Any, bool | None]]:
     return [(MAIL_LABELS[name], getattr(contact, ours)) for name, ours in MAILS.items()]
-
-
-def unread(request: http.Request, account: Account, read: Live, title: str, back: str) -> HttpResponse:
-    """The page instead of a form whose present values could not be read."""
-    context = {"account": account, "live": read, "title": title, "back": back}
-    return http.page(request, "components/unread.html", context, status=404 if read.is_missing else 200)

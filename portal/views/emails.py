@@ -18,7 +18,6 @@ from portal.pages.tables import Sorts, Table
 from portal.queries import related
 from portal.queries.freshness import Freshness
 from portal.wording.translated import Translated
-from ultahost_api.client import Client, EmailDetails
 from ultahost_api.models import Account, Email, Noun
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
@@ -105,10 +104,7 @@ def email_body(request: http.Request, account_id: UUID, email_id: int) -> HttpRe
 
 
 def _read(account: Account, email_id: int) -> Live:
-    def get(client: Client) -> EmailDetails:
-        return client.emails.get(email_id)
-
-    return reading.read(account, get)
+    return reading.read(account, lambda client: client.emails.get(email_id))
 
 
 def _table(request: http.Request) -> Table:

@@ -18,7 +18,7 @@ from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import MOST, Selection
-from portal.views.contacts import full_name, listed, text_of, unread
+from portal.views.contacts import full_name, listed, text_of
 from portal.wording.links import href
 from ultahost_api.client import Contact, writes
 from ultahost_api.models import Account
@@ -109,6 +109,6 @@ def switch_mails(request: http.Request, account_id: UUID) -> HttpResponse:
     back = f"{reverse('contacts')}?account={account.pk}"
     read = listed(account)
     if not read.is_there:
-        return unread(request, account, read, _("Switch e-mails"), back)
+        return live_tables.unread_page(request, account, read, _("Switch e-mails"), back)
     select = partial(_selected, account, live_tables.records_of(read))
     return TogetherPage(request, Rows(select, _COLUMNS, _counted), _MAILS, back).respond()
