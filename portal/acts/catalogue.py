@@ -1,3 +1,5 @@
+"""Entries of the catalogue, and sets of nameservers, which the audit log has among them."""
+
 from django.db import transaction
 from django.db.models import Model
 

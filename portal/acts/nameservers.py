@@ -15,16 +15,3 @@ def save(by: User, name: str, servers: Sequence[str]) -> None:
         if known is None or known.servers != [*servers]:
             saved = NameserverSet.objects.update_or_create(name=name, defaults={"servers": [*servers]})[0]
             audit.record(by, Act.ENTRY_SAVED, saved)
-
-
-def keep(by: User, saved: NameserverSet) -> None:
-    """Store one as it was entered on its own page."""
-    with transaction.atomic():
-        saved.save()
-        audit.record(by, Act.ENTRY_SAVED, saved)
-
-
-def delete(by: User, saved: NameserverSet) -> None:
-    with transaction.atomic():
-        audit.record(by, Act.ENTRY_DELETED, saved)  # before its row and its id are gone
-        saved.delete()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from portal import access, http
-from portal.acts import nameservers as acts
+from portal.acts import catalogue as acts
 from portal.forms.nameservers import NameserverSetForm
 from portal.models import NameserverSet
 from portal.pages.confirmation import Confirmation
@@ -58,7 +58,7 @@ def _save(request: http.Request, known: NameserverSet | None) -> HttpResponse:
     form = NameserverSetForm(posted, instance=known)
     if form.is_valid():
         saved = form.save(commit=False)
-        acts.keep(request.user, saved)
+        acts.save(request.user, saved)
         messages.success(request, _("“%(entry)s” was saved.") % {"entry": saved})
         return http.SeeOther(reverse("nameserver_sets"))
     return Confirmation(
