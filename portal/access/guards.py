@@ -10,11 +10,11 @@ View = Callable[..., HttpResponseBase]
 
 
 def admin_only(view: View) -> View:
-    return _only_when(lambda user: user.is_admin)(view)
+    return _guarded(view, lambda user: user.is_admin)
 
 
 def key_holders_only(view: View) -> View:
-    return _only_when(lambda user: user.may_hold_keys)(view)
+    return _guarded(view, lambda user: user.may_hold_keys)
 
 
 def found(name: str, find: Callable[[Any, Any], object]) -> Callable[[View], View]:
@@ -34,14 +34,11 @@ def found(name: str, find: Callable[[Any, Any], object]) -> Callable[[View], Vie
     return decorate
 
 
-def _only_when(allowed: Callable[[Any], bool]) -> Callable[[View], View]:
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not allowed(request.user):
-                raise Http404
-            return view(request, *args, **kwargs)
+def _guarded(view: View, allowed: Callable[[Any], bool]) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not allowed(request.user):
+            raise Http404
+        return view(request, *args, **kwargs)
 
-        return guarded
-
-    return decorate
+    return guarded
