@@ -58,14 +58,12 @@ def accept(invitation: Invitation, *, name: str, password: str) -> User:
     with transaction.atomic():
         User.objects.lock_admins()  # so that the maker stays an admin until the commit
         locked = Invitation.objects.valid().select_for_update(of=("self",)).filter(pk=invitation.pk).first()
-        if locked is None or locked.hash != invitation.hash or _is_here(locked.email):
+        if locked is None or locked.hash != invitation.hash:
+            raise NoLongerValid
+        if User.objects.filter(email=locked.email).exists():
             raise NoLongerValid
         person = User.objects.create(email=locked.email, password=hashed, name=name, role=locked.role)
         locked.accepted_by = person
         locked.save(update_fields=["accepted_by"])
         audit.record(person, Act.PERSON_ADDED, person, role=person.role)
         return person
-
-
-def _is_here(email: str) -> bool:
-    return User.objects.filter(email=email).exists()

@@ -22,8 +22,7 @@ def _label(status: str) -> str:
 
 class _Accounts(forms.ModelMultipleChoiceField):
     def label_from_instance(self, account: Account) -> str:
-        policy = getattr(account, "policy", None)
-        private = policy is not None and policy.private
+        private = hasattr(account, "policy") and account.policy.private
         return gettext("%(account)s (private)") % {"account": account} if private else str(account)
 
 

@@ -25,6 +25,7 @@ from portal.pages.page_rows import Order, Others, ids_of_page
 from portal.pages.pills import Pill, pills
 from portal.pages.row_filter import RowFilter
 from portal.wording.coverage import covered
+from ultahost_api.models import Account
 from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by, counts_by_account
@@ -87,8 +88,11 @@ class Table(AnyTable):
     @property
     def covers(self) -> str:
         """The accounts whose rows are listed: all that the person may see, or the one that they chose."""
-        chosen = self.filter.form.cleaned_data.get("account") if self.filter.is_valid() else None
-        return covered([chosen] if chosen else self.accounts)
+        return covered([self.chosen_account] if self.chosen_account else self.accounts)
+
+    @property
+    def chosen_account(self) -> Account | None:
+        return self.filter.form.cleaned_data.get("account") if self.filter.is_valid() else None
 
     @property
     def errors(self) -> list[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -76,20 +75,16 @@ def accounts_of(user: User) -> list[Reached]:
     ]
 
 
-def _ways(user: User) -> dict[UUID, list[str]]:
+def _ways(user: User) -> dict[UUID | None, list[str]]:
     """Keys and grants in words, by account."""
-    ways: dict[UUID, list[str]] = {}
+    ways: dict[UUID | None, list[str]] = {}
     for key in ApiKey.objects.active().filter(owner=user) if user.may_hold_keys else ():
         words = _("your key “%(label)s”") if key.is_usable else _("your key “%(label)s”, which does not work")
-        ways.setdefault(_account_of(key), []).append(words % {"label": key.label})
+        ways.setdefault(key.account_id, []).append(words % {"label": key.label})
     for grant in Grant.objects.filter(user=user).select_related("user", "given_by"):
         words = _("%(right)s, from %(person)s") % {"right": grant.gives, "person": grant.given_by}
         ways.setdefault(grant.account_id, []).append(words)
     return ways
-
-
-def _account_of(key: ApiKey) -> Any:
-    return key.account_id
 
 
 def _without_more(user: User) -> str:

@@ -69,7 +69,11 @@ def announcements(request: http.Request) -> HttpResponse:
     if request.method == "POST":
         _mark(request)
         return http.SeeOther(reverse("announcements"))
-    read = _list_of(account) if account and live_tables.is_wanted(request) else None
+    read = None
+    if account and live_tables.is_wanted(request):
+        read = live_tables.read_whole(
+            account, LISTING.name, Announcement, lambda client: client.announcements
+        )
     new = {one.id for one in live_tables.records_of(read) if _is_new(request, one)}
     table = LiveTable(request, LISTING, read, account=account, text=lambda announcement: announcement.title)
     if not new:
@@ -102,10 +106,6 @@ def _account_or_404(user: User) -> Account:
     if account := _any_account(user):
         return account
     raise Http404
-
-
-def _list_of(account: Account) -> Live:
-    return live_tables.read_whole(account, "announcements", Announcement, lambda client: client.announcements)
 
 
 def _is_new(request: http.Request, announcement: Announcement) -> bool:

@@ -179,7 +179,7 @@ def delete_contact(request: http.Request, account_id: UUID, contact_id: int) -> 
     read = listed(account)
     if not read.is_there and request.method != "POST":
         return live_tables.unread_page(request, account, read, gettext("Delete contact"), page)
-    found = _found(read, contact_id)
+    found = next((contact for contact in live_tables.records_of(read) if contact.id == contact_id), None)
     if found is None and request.method != "POST":
         raise Http404
     writing = WritePage(
@@ -220,10 +220,6 @@ def _table(request: http.Request, choice: Choice, read: Live | None) -> LiveTabl
 
 def _details(account: Account, contact_id: int) -> Live:
     return reading.read(account, lambda client: client.contacts.get(contact_id))
-
-
-def _found(read: Live, contact_id: int) -> Contact | None:
-    return next((contact for contact in live_tables.records_of(read) if contact.id == contact_id), None)
 
 
 def _list_url(account: Account) -> str:

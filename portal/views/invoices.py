@@ -27,7 +27,7 @@ from portal.wording import fields, formats
 from portal.wording.translated import Translated
 from ultahost_api import conf
 from ultahost_api.client import writes
-from ultahost_api.models import Account, Invoice, Noun
+from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoice_totals import FilteredTotals, add_filtered
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
@@ -102,7 +102,7 @@ def invoices(request: http.Request) -> HttpResponse:
     payers = {account.pk for account in access.accounts_to_pay(request.user)}
     if payers:
         table.shown = ["pick", *table.shown]
-    account = _chosen_account(table)
+    account = table.chosen_account
     return table.respond(
         account=account,
         totals=totals.of_invoices(request.user, account),
@@ -158,10 +158,6 @@ def invoice_print(request: http.Request, invoice_id: UUID) -> HttpResponse:
         "invoices/print.html",
         {"invoice": invoice, "lines": [{"item": item} for item in invoice.items.all()]},
     )
-
-
-def _chosen_account(table: Table) -> Account | None:
-    return table.filter.form.cleaned_data.get("account") if table.filter.is_valid() else None
 
 
 def _table(request: http.Request, *, shows_things: bool) -> Table:
