@@ -153,6 +153,10 @@ MIDDLEWARE = [
 # What may be sent: forms, and never a file, which would be written to the disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 FILE_UPLOAD_HANDLERS: list[str] = []
+TAG_LIBRARIES = [
+    *("asks", "focus", "frame", "heroicons", "lists", "live", "parts", "provider", "same", "second_factor"),
+    "wording",
+]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 TEMPLATES = [
@@ -166,7 +170,13 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context_processors.frame",
-            ]
+            ],
+            # Every template has their tags and filters without loading them.
+            "builtins": [
+                "django.templatetags.i18n",
+                "template_partials.templatetags.partials",
+                *(f"portal.templatetags.{name}" for name in TAG_LIBRARIES),
+            ],
         },
     }
 ]

@@ -4,7 +4,7 @@ import pytest
 
 from portal.live_reads import reading
 from portal.models import Act, AuditEntry, Grant
-from portal.templatetags.addresses import breakable
+from portal.templatetags.parts import breakable
 from ultahost_api.models import Operation
 from ultahost_api.sandbox.faults import Fault
 

@@ -42,9 +42,7 @@ def by_name(path: Path) -> str:
 
 def render(source: str, query: str = "", **context: Any) -> str:
     request = RequestFactory().get("/services/" + query)
-    return Template("{% load dates frame lists money statuses %}" + source).render(
-        RequestContext(request, context)
-    )
+    return Template(source).render(RequestContext(request, context))
 
 
 # The files
@@ -121,7 +119,7 @@ def test_it_finds_each_behaviour_in_a_template(path: Path) -> None:
     html = "\n".join(template.read_text() for template in TEMPLATES)
     attributes = set(re.findall(r"\[(data-[\w-]+)", path.read_text()))
     # An attribute that belongs to pages stands in the page that explains the components
-    written = html + (ROOT / "docs/look.md").read_text() + (ROOT / "portal/templatetags/dates.py").read_text()
+    written = html + (ROOT / "docs/look.md").read_text()
     assert attributes
     assert {name for name in attributes if not re.search(rf"\b{name}\b", written)} == set()
     assert CONTENTS.read_text().splitlines().count(f'import "./{path.name}"') == 1
