@@ -155,13 +155,6 @@ def _on(value: date, _today: date, _language: str | None) -> SafeString:
     )  # fmt: skip
 
 
-def on_or_past(value: date | None) -> str:
-    """A day; one that has passed says how long ago that was."""
-    if value is None or value >= conf.today():
-        return on(value)
-    return format_html("{}, {}", on(value), formats.days_away(value))
-
-
 def when(value: datetime | None) -> str:
     """How long ago within a week, and the day beyond that; the exact time is in the title."""
     if value is None:
