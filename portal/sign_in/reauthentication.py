@@ -69,9 +69,13 @@ def kept_by(view: Any) -> Collection[str] | None:
 
 
 def can_be_asked_first(view: View) -> View:
-    """Decorator: the view calls ``ask_first`` before it does anything, so a script may ask it."""
-    view.can_be_asked_first = True  # type: ignore[attr-defined]  # decorators above carry it on
-    return view
+    """Decorator: the view calls ``ask_first`` before it does anything, so a script may ask it.
+
+    It answers GET and POST: the page that asks for the act, and the act.
+    """
+    answering: Any = http.require_safe_or_post(view)
+    answering.can_be_asked_first = True  # decorators above carry it on
+    return answering
 
 
 def may_be_asked(view: Any) -> bool:
@@ -102,7 +106,6 @@ def reauthenticated(
 
     def decorate(view: View) -> View:
         @can_be_asked_first
-        @http.require_safe_or_post  # before anything is looked up for the purpose
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             typed = {name: value for name, value in as_initial(request.POST).items() if name in kept}
@@ -121,7 +124,6 @@ def answers_questions(purpose: str | Promise) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @can_be_asked_first
-        @http.require_safe_or_post  # before anything is looked up for the purpose
         @wraps(view)
         def asked(request: HttpRequest, **parts: Any) -> HttpResponseBase:
             if http.is_question(request) and (way := ask_first(request, purpose=str(purpose))):

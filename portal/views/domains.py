@@ -197,7 +197,6 @@ def _table(request: http.Request) -> Table:
     )
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
@@ -222,7 +221,6 @@ def set_nameservers(request: http.Request, domain_id: UUID) -> HttpResponse:
     )
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)
@@ -233,7 +231,6 @@ def set_lock(request: http.Request, domain_id: UUID, lockstatus: str) -> HttpRes
     raise Http404
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpResponse:
     domain = access.domain_to_operate(request.user, domain_id)

@@ -183,7 +183,6 @@ _CANNOT_PAY = Translated(
 )
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def pay_invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
     """Pay one invoice. Its total is read again before it is sent."""

@@ -153,7 +153,6 @@ def _table(request: http.Request) -> Table:
 
 @sensitive_variables()
 @sensitive_post_parameters("epp_code", "root_password")
-@http.require_safe_or_post
 @can_be_asked_first
 def create_order(request: http.Request, kind: str) -> HttpResponse:
     """The order is in the query string. ``?review`` shows what will be sent; a POST there sends it."""

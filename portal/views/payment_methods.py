@@ -36,7 +36,6 @@ def payment_methods(request: http.Request) -> HttpResponse:
 
 @sensitive_variables()
 @sensitive_post_parameters("card_number", "card_expiry", "bank_code", "bank_account")
-@http.require_safe_or_post
 @can_be_asked_first
 def add_payment_method(request: http.Request, account_id: UUID, method: str) -> HttpResponse:
     if method not in FORMS or (method == "card" and not Switches.current().cards):

@@ -97,7 +97,6 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     return http.page(request, "quotes/detail.html", context, partials=["quote"])
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpResponse:
     account = access.account_to_operate(request.user, account_id)

@@ -171,7 +171,6 @@ KINDS: Mapping[str, BulkWrite] = {
 }
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def change_domains(request: http.Request, act: str) -> HttpResponse:
     kind = KINDS.get(act)

@@ -82,7 +82,6 @@ _PAY = BulkWrite(
 )
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def pay_invoices(request: http.Request) -> HttpResponse:
     """Each is its own operation; its token is derived from the page's, so a page sent twice pays once."""

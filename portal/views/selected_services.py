@@ -64,7 +64,6 @@ def _kind(command: ServiceCommand) -> BulkWrite:
     )
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def command_services(request: http.Request, command_id: UUID) -> HttpResponse:
     if not access.accounts_to_operate(request.user):

@@ -153,7 +153,6 @@ def _table(request: http.Request) -> Table:
     )
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
@@ -194,7 +193,6 @@ def withdraw_cancellation(request: http.Request, service_id: UUID) -> HttpRespon
 
 @sensitive_variables()
 @sensitive_post_parameters("password")
-@http.require_safe_or_post
 @can_be_asked_first
 def reset_service_password(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
@@ -230,7 +228,6 @@ def run_command(request: http.Request, service_id: UUID, command_id: UUID) -> Ht
     return writing.respond(WriteForm, lambda form: writes.RunCommand(service.remote_id, command.name))
 
 
-@http.require_safe_or_post
 @can_be_asked_first
 def upgrade_service(request: http.Request, service_id: UUID) -> HttpResponse:
     service = access.service_to_operate(request.user, service_id)
