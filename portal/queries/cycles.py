@@ -1,6 +1,5 @@
 """Billing cycles: how many months each lasts, and the days on which what recurs falls due."""
 
-import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date
@@ -9,7 +8,8 @@ from fractions import Fraction
 
 from babel.numbers import get_currency_precision
 
-_NOT_A_LETTER = re.compile("[^a-z]")
+from portal.wording.cycles import plain_cycle
+
 _MONTHS = {
     "monthly": 1,
     "quarterly": 3,
@@ -28,7 +28,7 @@ _NEVER = frozenset({"free", "freeaccount", "onetime"})
 
 def months_of(cycle: str) -> int | None:
     """How long Ultahost's word for a cycle lasts: 0 if nothing recurs, None if the word is not known."""
-    word = _NOT_A_LETTER.sub("", cycle.lower())
+    word = plain_cycle(cycle)
     return 0 if word in _NEVER else _MONTHS.get(word)
 
 

@@ -1,12 +1,12 @@
 """Names and cycles of products that services tell and the catalogue lacks; the id if an order told it."""
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from portal.models import Product
+from portal.wording.cycles import plain_cycle
 from ultahost_api.models import Operation, Service
 
 _MOST = 50
@@ -34,7 +34,7 @@ def seen_products() -> list[SeenProduct]:
     seen = Service.objects.present().exclude(product_name="").order_by()
     for name, cycle in seen.values_list("product_name", "billing_cycle").distinct():
         if name.casefold() not in known and len(name) <= 120:
-            cycles[name].add(re.sub(r"[^a-z]", "", cycle.lower()))
+            cycles[name].add(plain_cycle(cycle))
     ids = _learned_ids() if cycles else {}
     return [
         SeenProduct(name, tuple(one for one in Product.Cycle.values if one in cycles[name]), ids.get(name))

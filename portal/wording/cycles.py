@@ -10,9 +10,13 @@ from portal.wording.translated import Translated
 _WORDS = Translated(dict(Product.Cycle.choices) | {"freeaccount": _("Free"), "free": _("Free")})
 
 
-def cycle_word(told: str) -> str:
+def plain_cycle(told: str) -> str:
     """`Semi-Annually` and `semiannually` are the same cycle."""
-    plain = re.sub(r"[^a-z]", "", told.lower())
+    return re.sub(r"[^a-z]", "", told.lower())
+
+
+def cycle_word(told: str) -> str:
+    plain = plain_cycle(told)
     if plain not in _WORDS:
         return told
     return _WORDS[plain]
