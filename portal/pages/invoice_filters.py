@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import QuerySet
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -52,14 +51,9 @@ class InvoiceFilter(DerivedFilter):
     of_label = filters.CharFilter(method="by_label_of_line", label=pgettext_lazy("team", "Label"))
 
     def __init__(
-        self,
-        data: QueryDict,
-        rows: QuerySet[Any],
-        *,
-        accounts: Iterable[Account],
-        labels: Iterable[Label] = (),
+        self, *args: Any, accounts: Iterable[Account], labels: Iterable[Label] = (), **kwargs: Any
     ) -> None:
-        super().__init__(data, rows, accounts=accounts, labels=labels)
+        super().__init__(*args, accounts=accounts, labels=labels, **kwargs)
         self._labels = labels
         currencies = sorted(currencies_of(accounts))
         self.filters["currency"].extra["choices"] = [(one, one) for one in currencies]
