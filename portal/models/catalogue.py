@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.models.one_line import OneLineField
 from ultahost_api.models.prepared import Prepared
+from ultahost_api.models.services import ServiceQuerySet
 
 _PREPARED = Prepared(most=1)
 
@@ -69,6 +70,10 @@ class ServiceCommand(models.Model):
 
     def is_for(self, product_name: str) -> bool:
         return not self.products or product_name in self.products
+
+    def among(self, services: ServiceQuerySet) -> ServiceQuerySet:
+        """Those that have it."""
+        return services.filter(product_name__in=self.products) if self.products else services
 
 
 class Gateway(models.Model):

@@ -120,7 +120,7 @@ class Search:
             rows = access.services_to_view(self.user).of(access.accounts_to_operate(self.user))
             for command in ServiceCommand.objects.all():
                 if _length(command, self.words):
-                    fit = rows.filter(product_name__in=command.products) if command.products else rows
+                    fit = command.among(rows)
                     verbs[str(command.pk)] = (fit, fit.present()), command
         if _length(None, self.words):
             invoices = access.invoices_to_pay(self.user)
@@ -184,8 +184,7 @@ def bare_commands(asked: Search) -> Group:
         for command in ServiceCommand.objects.all():
             tokens = searchable([command.words]).split()
             if len(asked.words) <= len(tokens) and all(map(_begin, tokens, asked.words)):
-                fit = rows.filter(product_name__in=command.products) if command.products else rows
-                running = fit.exclude(status__in=NOT_RUNNING_SERVICE)
+                running = command.among(rows).exclude(status__in=NOT_RUNNING_SERVICE)
                 some = running.order_by("domain", "product_name", "pk")[:SHOWN]
                 found += [Act(row, command) for row in some]
     return Group("acts", found[:SHOWN], len(found[:SHOWN]), is_exact=True)
