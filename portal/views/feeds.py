@@ -41,8 +41,7 @@ def feed(request: http.Request) -> HttpResponse:
 
 @reauthenticated(*FeedForm.base_fields, purpose=gettext_lazy("Make a calendar link"))
 def make_feed(request: http.Request) -> HttpResponse:
-    data = request.POST if request.method == "POST" else None
-    form = FeedForm(data, person=request.user, initial=_initial(request))
+    form = FeedForm(request.POST or None, person=request.user, initial=_initial(request))
     if form.is_valid():
         address = acts.make(request.user, form.cleaned_data["kinds"])
         return http.page(request, "feeds/made.html", {"address": address})

@@ -54,8 +54,7 @@ def delete_nameserver_set(request: http.Request, set_id: UUID) -> HttpResponse:
 
 
 def _save(request: http.Request, known: NameserverSet | None) -> HttpResponse:
-    posted = request.POST if request.method == "POST" else None
-    form = NameserverSetForm(posted, instance=known)
+    form = NameserverSetForm(request.POST or None, instance=known)
     if form.is_valid():
         saved = form.save(commit=False)
         acts.save(request.user, saved)

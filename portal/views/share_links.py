@@ -28,7 +28,7 @@ def share_links(request: http.Request) -> HttpResponse:
 @access.admin_only
 @reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
-    form = ShareLinkForm(request.POST if request.method == "POST" else None, initial=typed_before(request))
+    form = ShareLinkForm(request.POST or None, initial=typed_before(request))
     if form.is_valid():
         link, address = acts.make(request.user, **form.cleaned_data)
         return http.page(request, "share_links/made.html", {"link": link, "address": address})
