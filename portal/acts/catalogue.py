@@ -7,20 +7,20 @@ from portal import audit
 from portal.models import Act, Switches, User
 
 
+@transaction.atomic
 def save(by: User, entry: Model) -> None:
-    with transaction.atomic():
-        entry.save()
-        audit.record(by, Act.ENTRY_SAVED, entry)
+    entry.save()
+    audit.record(by, Act.ENTRY_SAVED, entry)
 
 
+@transaction.atomic
 def delete(by: User, entry: Model) -> None:
-    with transaction.atomic():
-        audit.record(by, Act.ENTRY_DELETED, entry)  # before its row and its id are gone
-        entry.delete()
+    audit.record(by, Act.ENTRY_DELETED, entry)  # before its row and its id are gone
+    entry.delete()
 
 
+@transaction.atomic
 def switch_cards(by: User, on: bool) -> None:
     """Whether card numbers may be entered."""
-    with transaction.atomic():
-        Switches.objects.update_or_create(pk=1, defaults={"cards": on})
-        audit.record(by, Act.CARDS_SWITCHED, on=on)
+    Switches.objects.update_or_create(pk=1, defaults={"cards": on})
+    audit.record(by, Act.CARDS_SWITCHED, on=on)

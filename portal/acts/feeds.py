@@ -22,8 +22,8 @@ def make(by: User, kinds: Sequence[str]) -> str:
     return secret_links.address_of("calendar", secret)
 
 
+@transaction.atomic
 def revoke(by: User, person: User) -> None:
     """Does nothing if the person has no feed."""
-    with transaction.atomic():
-        if CalendarFeed.objects.filter(person=person).revoke():
-            audit.record(by, Act.FEED_REVOKED, person)
+    if CalendarFeed.objects.filter(person=person).revoke():
+        audit.record(by, Act.FEED_REVOKED, person)

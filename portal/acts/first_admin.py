@@ -26,13 +26,13 @@ def issue_token() -> str | None:
     return token
 
 
+@transaction.atomic
 def create(token: str, *, email: str, name: str, password: str) -> User:
-    with transaction.atomic():
-        issued = FirstAdminToken.objects.select_for_update().first()
-        given = FirstAdminToken.hash_of(token.strip())
-        if not issued or not is_open() or not constant_time_compare(issued.hash, given):
-            raise WrongToken
-        issued.delete()
-        admin = User.objects.create_user(email, password, name=name, role=Role.ADMIN)
-        audit.record(admin, Act.PERSON_ADDED, admin, role=admin.role)
-        return admin
+    issued = FirstAdminToken.objects.select_for_update().first()
+    given = FirstAdminToken.hash_of(token.strip())
+    if not issued or not is_open() or not constant_time_compare(issued.hash, given):
+        raise WrongToken
+    issued.delete()
+    admin = User.objects.create_user(email, password, name=name, role=Role.ADMIN)
+    audit.record(admin, Act.PERSON_ADDED, admin, role=admin.role)
+    return admin

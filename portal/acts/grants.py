@@ -21,14 +21,14 @@ class ChangedMeanwhile(Exception):
     """The grant was changed or removed after the page was opened. Nothing was changed now."""
 
 
+@transaction.atomic
 def give(by: User, account: Account, person: User, level: str) -> Grant:
-    with transaction.atomic():
-        given = {"level": level, "given_by": by}
-        grant, is_new = Grant.objects.get_or_create(user=person, account=account, defaults=given)
-        if not is_new:
-            raise HeldAlready(grant)
-        outbox.sharing(account, by, Act.GRANT_GIVEN, grant)
-        audit.record(by, Act.GRANT_GIVEN, person, account=account, level=level)
+    given = {"level": level, "given_by": by}
+    grant, is_new = Grant.objects.get_or_create(user=person, account=account, defaults=given)
+    if not is_new:
+        raise HeldAlready(grant)
+    outbox.sharing(account, by, Act.GRANT_GIVEN, grant)
+    audit.record(by, Act.GRANT_GIVEN, person, account=account, level=level)
     return grant
 
 
@@ -46,13 +46,13 @@ def change(by: User, grant: Grant, level: str) -> None:
         audit.record(by, Act.GRANT_CHANGED, grant.user, account=grant.account, before=before, level=level)
 
 
+@transaction.atomic
 def take(by: User, grant: Grant) -> None:
     """Does nothing if the grant has already been removed."""
-    with transaction.atomic():
-        taken, _rows = Grant.objects.filter(pk=grant.pk).delete()
-        if taken:
-            outbox.sharing(grant.account, by, Act.GRANT_TAKEN, grant)
-            audit.record(by, Act.GRANT_TAKEN, grant.user, account=grant.account, level=grant.level)
+    taken, _rows = Grant.objects.filter(pk=grant.pk).delete()
+    if taken:
+        outbox.sharing(grant.account, by, Act.GRANT_TAKEN, grant)
+        audit.record(by, Act.GRANT_TAKEN, grant.user, account=grant.account, level=grant.level)
 
 
 def set_private(by: User, account: Account, private: bool) -> None:

@@ -35,22 +35,22 @@ def replace(by: User, key: ApiKey, text: str) -> ApiKey:
     return key
 
 
+@transaction.atomic
 def disable(by: User, key: ApiKey) -> None:
-    with transaction.atomic():
-        keys.disable(key)
-        audit.record(by, Act.KEY_DISABLED, key, account=key.account)
+    keys.disable(key)
+    audit.record(by, Act.KEY_DISABLED, key, account=key.account)
 
 
+@transaction.atomic
 def enable(by: User, key: ApiKey) -> None:
-    with transaction.atomic():
-        keys.enable(key)
-        audit.record(by, Act.KEY_ENABLED, key, account=key.account)
+    keys.enable(key)
+    audit.record(by, Act.KEY_ENABLED, key, account=key.account)
 
 
+@transaction.atomic
 def remove(by: User, key: ApiKey) -> None:
-    with transaction.atomic():
-        keys.remove(key)
-        audit.record(by, Act.KEY_REMOVED, key, account=key.account)
+    keys.remove(key)
+    audit.record(by, Act.KEY_REMOVED, key, account=key.account)
 
 
 def snooze(key: ApiKey) -> None:
@@ -68,16 +68,16 @@ def begin_rotation(by: User, key: ApiKey, text: str) -> ApiKey:
     return new
 
 
+@transaction.atomic
 def finish_rotation(by: User, new: ApiKey) -> ApiKey:
     """The old key, which is removed. Raises a KeyProblem."""
-    with transaction.atomic():
-        old = rotation.finish(new)
-        audit.record(by, Act.KEY_ROTATED, new, account=new.account, before=f"…{old.last_four}")
+    old = rotation.finish(new)
+    audit.record(by, Act.KEY_ROTATED, new, account=new.account, before=f"…{old.last_four}")
     return old
 
 
+@transaction.atomic
 def undo_rotation(by: User, old: ApiKey, new: ApiKey) -> None:
     """Raises a KeyProblem."""
-    with transaction.atomic():
-        rotation.undo(new)
-        audit.record(by, Act.KEY_ROTATION_UNDONE, old, account=old.account, before=f"…{new.last_four}")
+    rotation.undo(new)
+    audit.record(by, Act.KEY_ROTATION_UNDONE, old, account=old.account, before=f"…{new.last_four}")

@@ -17,46 +17,42 @@ from ultahost_api.models.cached import CachedQuerySet
 _AT_ONCE = 200  # rows
 
 
+@transaction.atomic
 def set_remark(by: User, row: Service | Domain, name: str, note: str) -> None:
     """Set both; empty ones are removed. What stays as it is has no entry in the audit log."""
-    with transaction.atomic():
-        old: Remark | None = getattr(row, "remark", None)
-        label = label_named(by, name)
-        write(type(row)._default_manager.filter(pk=row.pk), label, note)
-        if label != (old and old.label):
-            audit.record(by, Act.LABEL_SET, row, account=row.account, label=str(label or ""))
-        if note != (old.note if old else ""):
-            audit.record(by, Act.NOTE_SET, row, account=row.account)
+    old: Remark | None = getattr(row, "remark", None)
+    label = label_named(by, name)
+    write(type(row)._default_manager.filter(pk=row.pk), label, note)
+    if label != (old and old.label):
+        audit.record(by, Act.LABEL_SET, row, account=row.account, label=str(label or ""))
+    if note != (old.note if old else ""):
+        audit.record(by, Act.NOTE_SET, row, account=row.account)
 
 
+@transaction.atomic
 def set_label(by: User, rows: CachedQuerySet[Any], name: str) -> int:
     """Set the label of all rows, or remove it. Each account has one entry. Returns how many it has set."""
-    with transaction.atomic():
-        label = label_named(by, name)
-        written = write(rows, label)
-        by_account: defaultdict[Account, list[str]] = defaultdict(list)
-        for row in written:
-            by_account[row.account].append(str(row))
-        for account, names in by_account.items():
-            audit.record(
-                by, Act.LABEL_SET, label or "", account=account, count=len(names), rows=", ".join(names)
-            )
+    label = label_named(by, name)
+    written = write(rows, label)
+    by_account: defaultdict[Account, list[str]] = defaultdict(list)
+    for row in written:
+        by_account[row.account].append(str(row))
+    for account, names in by_account.items():
+        audit.record(by, Act.LABEL_SET, label or "", account=account, count=len(names), rows=", ".join(names))
     return len(written)
 
 
+@transaction.atomic
 def assign_line(by: User, invoice: Invoice, text: str, thing: Service | Domain | None, name: str) -> None:
     """Lines of this text are of ``thing``, or have a label; with neither, their text tells again."""
-    with transaction.atomic():
-        if thing is None and not name:
-            links.forget_by_hand(invoice.account_id, text)
-        else:
-            line = links.assign_by_hand(invoice.account_id, text, thing)
-            Remark.objects.filter(line=line).delete()
-            if name:
-                Remark.objects.create(line=line, label=label_named(by, name))
-        audit.record(
-            by, Act.LINE_ASSIGNED, invoice, account=invoice.account, line=text, to=str(thing or name)
-        )
+    if thing is None and not name:
+        links.forget_by_hand(invoice.account_id, text)
+    else:
+        line = links.assign_by_hand(invoice.account_id, text, thing)
+        Remark.objects.filter(line=line).delete()
+        if name:
+            Remark.objects.create(line=line, label=label_named(by, name))
+    audit.record(by, Act.LINE_ASSIGNED, invoice, account=invoice.account, line=text, to=str(thing or name))
 
 
 def label_named(by: User, name: str) -> Label | None:

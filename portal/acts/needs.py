@@ -23,10 +23,10 @@ def release(by: User, kind: str, subject: UUID) -> None:
     NeedNote.objects.taken().filter(kind=kind, subject=subject, person=by).delete()
 
 
+@transaction.atomic
 def put_off(by: User, kind: str, subject: UUID, until: date) -> None:
-    with transaction.atomic():
-        bring_back(by, kind, subject)
-        NeedNote.objects.create(person=by, kind=kind, subject=subject, until=until)
+    bring_back(by, kind, subject)
+    NeedNote.objects.create(person=by, kind=kind, subject=subject, until=until)
 
 
 def bring_back(by: User, kind: str, subject: UUID) -> None:

@@ -6,16 +6,16 @@ from ultahost_api import operations
 from ultahost_api.models import Operation
 
 
+@transaction.atomic
 def decide(by: User, operation: Operation, *, took_effect: bool) -> None:
     """Store the result that a person saw at Ultahost. Does nothing if the result was known before."""
-    with transaction.atomic():
-        if operations.decide(operation, by, took_effect=took_effect):
-            account = operation.account
-            audit.record(by, Act.OPERATION_DECIDED, operation, account=account, happened=took_effect)
+    if operations.decide(operation, by, took_effect=took_effect):
+        account = operation.account
+        audit.record(by, Act.OPERATION_DECIDED, operation, account=account, happened=took_effect)
 
 
+@transaction.atomic
 def withdraw(by: User, cancellation: Operation) -> None:
     """Mark a cancellation that was withdrawn at Ultahost. Does nothing if it is already marked."""
-    with transaction.atomic():
-        if operations.withdraw(cancellation, by):
-            audit.record(by, Act.OPERATION_WITHDRAWN, cancellation, account=cancellation.account)
+    if operations.withdraw(cancellation, by):
+        audit.record(by, Act.OPERATION_WITHDRAWN, cancellation, account=cancellation.account)

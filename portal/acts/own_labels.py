@@ -34,15 +34,15 @@ def rename(by: User, label: Label, name: str) -> Label:
     return to
 
 
+@transaction.atomic
 def remove(by: User, label: Label) -> None:
     """Rows lose it. Lines of invoices that a person gave nothing else than the label are of what they say."""
-    with transaction.atomic():
-        mine = access.remarks_to_change(by).filter(label=label)
-        for line in AssignedLine.objects.filter(remark__in=mine, service=None, domain=None):
-            links.forget_line(line)
-        _move(by, label, None)
-        audit.record(by, Act.LABEL_REMOVED, label)
-        _delete_bare(label)
+    mine = access.remarks_to_change(by).filter(label=label)
+    for line in AssignedLine.objects.filter(remark__in=mine, service=None, domain=None):
+        links.forget_line(line)
+    _move(by, label, None)
+    audit.record(by, Act.LABEL_REMOVED, label)
+    _delete_bare(label)
 
 
 def _may_keep(by: User, label: Label, name: str) -> bool:

@@ -13,11 +13,11 @@ from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey
 
 
+@transaction.atomic
 def add(email: str, password: str, *, name: str, role: str) -> User:
     """Called by a command on the portal's machine."""
-    with transaction.atomic():
-        person = User.objects.create_user(email, password, name=name, role=role)
-        audit.record(None, Act.PERSON_ADDED, person, role=role)
+    person = User.objects.create_user(email, password, name=name, role=role)
+    audit.record(None, Act.PERSON_ADDED, person, role=role)
     return person
 
 
@@ -31,42 +31,42 @@ def change_role(by: User, person: User, role: str) -> None:
         _note_revoked(by, revoked)
 
 
+@transaction.atomic
 def deactivate(by: User, person: User, keys: Iterable[ApiKey] = ()) -> None:
     """Deactivate the person and disable the ``keys``. Raises LastAdmin if no other admin would be left."""
-    with transaction.atomic():
-        person.deactivate()
-        revoked = _revoke_open(Q(made_by=person) | Q(person=person), person)
-        disabled = list(keys)
-        for key in disabled:
-            vault.disable(key)
-        # The log comes last: until the commit every other entry waits for it
-        for key in disabled:
-            audit.record(by, Act.KEY_DISABLED, key, account=key.account)
-        audit.record(by, Act.PERSON_DEACTIVATED, person)
-        feeds.revoke(by, person)
-        _note_revoked(by, revoked)
+    person.deactivate()
+    revoked = _revoke_open(Q(made_by=person) | Q(person=person), person)
+    disabled = list(keys)
+    for key in disabled:
+        vault.disable(key)
+    # The log comes last: until the commit every other entry waits for it
+    for key in disabled:
+        audit.record(by, Act.KEY_DISABLED, key, account=key.account)
+    audit.record(by, Act.PERSON_DEACTIVATED, person)
+    feeds.revoke(by, person)
+    _note_revoked(by, revoked)
 
 
+@transaction.atomic
 def reactivate(by: User, person: User) -> None:
-    with transaction.atomic():
-        person.reactivate()
-        audit.record(by, Act.PERSON_REACTIVATED, person)
+    person.reactivate()
+    audit.record(by, Act.PERSON_REACTIVATED, person)
 
 
+@transaction.atomic
 def end_sessions(by: User, person: User) -> None:
-    with transaction.atomic():
-        person.end_sessions()
-        audit.record(by, Act.SESSIONS_ENDED, person)
+    person.end_sessions()
+    audit.record(by, Act.SESSIONS_ENDED, person)
 
 
+@transaction.atomic
 def require_second_factor(by: User | None, required: bool) -> None:
     """From the next request, people without two-factor sign-in have to set it up first.
 
     ``by`` None: a command.
     """
-    with transaction.atomic():
-        Switches.objects.update_or_create(pk=1, defaults={"second_factor": required})
-        audit.record(by, Act.FACTOR_REQUIRED, required=required)
+    Switches.objects.update_or_create(pk=1, defaults={"second_factor": required})
+    audit.record(by, Act.FACTOR_REQUIRED, required=required)
 
 
 def _revoke_open(links: Q, maker: User) -> list[Invitation | PasswordLink]:

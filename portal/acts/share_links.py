@@ -7,16 +7,16 @@ from portal.acts import secret_links
 from portal.models import Act, ShareLink, User
 
 
+@transaction.atomic
 def make(by: User, **fields: Any) -> tuple[ShareLink, str]:
     """The link and its address, to be shown once."""
-    with transaction.atomic():
-        link, secret = ShareLink.objects.make(by, **fields)
-        audit.record(by, Act.LINK_MADE, link, until=link.last_day)
+    link, secret = ShareLink.objects.make(by, **fields)
+    audit.record(by, Act.LINK_MADE, link, until=link.last_day)
     return link, secret_links.address_of("open_shared", link.pk, secret)
 
 
+@transaction.atomic
 def revoke(by: User, link: ShareLink) -> None:
     """Does nothing if the link is already revoked."""
-    with transaction.atomic():
-        if link.revoke(by):
-            audit.record(by, Act.LINK_REVOKED, link)
+    if link.revoke(by):
+        audit.record(by, Act.LINK_REVOKED, link)
