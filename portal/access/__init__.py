@@ -26,7 +26,7 @@ from portal.access.accounts import (
 )
 from portal.access.feeds import feed_of, feed_opened_by
 from portal.access.figures import kept_by_account, kept_figures, kept_rows
-from portal.access.guards import View, admin_only, found, key_holders_only
+from portal.access.guards import View, admin_only, key_holders_only
 from portal.access.keys import (
     ids_of_accounts_with_working_key,
     key_to_manage,

@@ -17,23 +17,6 @@ def key_holders_only(view: View) -> View:
     return _guarded(view, lambda user: user.may_hold_keys)
 
 
-def found(name: str, find: Callable[[Any, Any], object]) -> Callable[[View], View]:
-    """Replaces the URL argument ``<name>_id`` by the object that ``find(user, id)`` returns.
-
-    It stands above ``reauthenticated``: without the right the answer is 404, and no password is asked for.
-    """
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def given(request: HttpRequest, **parts: Any) -> HttpResponseBase:
-            parts[name] = find(request.user, parts.pop(f"{name}_id"))
-            return view(request, **parts)
-
-        return given
-
-    return decorate
-
-
 def _guarded(view: View, allowed: Callable[[Any], bool]) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

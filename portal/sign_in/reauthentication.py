@@ -101,7 +101,7 @@ def reauthenticated(
 
     A POST that comes too late leads back to a GET of the same address, so the view answers both. The GET is
     the page that asks for the act, else ``there`` tells another one. ``kept`` are the fields that wait for
-    ``typed_before``, never a secret. The ``purpose`` is what the person reads; see ``about``.
+    ``typed_before``, never a secret. The ``purpose`` is what the person reads.
     """
 
     def decorate(view: View) -> View:
@@ -115,6 +115,39 @@ def reauthenticated(
 
         asked.kept = kept  # type: ignore[attr-defined]  # decorators above carry it on
         return asked
+
+    return decorate
+
+
+def reauthenticated_for(
+    name: str,
+    find: Callable[[Any, Any], Any],
+    purpose: Callable[..., str] | str | Promise,
+    *kept: str,
+    there: Callable[..., str] | None = None,
+) -> Callable[[View], View]:
+    """Decorator: ``reauthenticated``, with the object that ``find(user, id)`` returns for ``<name>_id``.
+
+    Without the right to the object the answer is 404, and no password is asked for. The purpose may name it
+    by this name, as %(name)s, or by its %(label)s.
+    """
+
+    def words(request: HttpRequest, **parts: Any) -> str:
+        if callable(purpose):
+            return purpose(request, **parts)
+        found = parts[name]
+        return str(purpose) % {name: found, "name": found, "label": getattr(found, "label", "")}
+
+    def decorate(view: View) -> View:
+        asked = reauthenticated(*kept, there=there, purpose=words)(view)
+
+        @http.require_safe_or_post  # before anything is looked up
+        @wraps(asked)
+        def given(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            parts[name] = find(request.user, parts.pop(f"{name}_id"))
+            return asked(request, **parts)
+
+        return given
 
     return decorate
 
@@ -139,15 +172,6 @@ def answers_questions(purpose: str | Promise) -> Callable[[View], View]:
 def forget_interrupted(request: HttpRequest) -> None:
     """The request that a view of allauth put aside: it is not sent, because a dialog leaves its page open."""
     request.session.pop(STATE_SESSION_KEY, None)
-
-
-def about(words: str | Promise, **named: Callable[..., object]) -> Callable[..., str]:
-    """A purpose with names in it: each is made of the view's arguments, in the order of the URL."""
-
-    def told(request: HttpRequest, **parts: Any) -> str:
-        return str(words) % {name: name_of(*parts.values()) for name, name_of in named.items()}
-
-    return told
 
 
 def count_sign_in(request: HttpRequest) -> None:

@@ -26,7 +26,7 @@ from portal.pages.confirmation import Confirmation
 from portal.pages.live_tables import RecordTable
 from portal.queries import account_access
 from portal.queries.account_access import Reached
-from portal.sign_in.reauthentication import reauthenticated
+from portal.sign_in.reauthentication import reauthenticated_for
 from portal.wording import formats
 from portal.wording.links import href
 from ultahost_api.client import Secret, writes
@@ -156,9 +156,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
 
 
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("account", access.account_of_own_key)
-@reauthenticated(purpose=_("Edit the account"))
+@reauthenticated_for("account", access.account_of_own_key, _("Edit the account"))
 def edit_account(request: http.Request, account: Account) -> HttpResponse:
     """The form holds the values that Ultahost had; only fields that the person changed are sent."""
     writing = WritePage(
@@ -183,9 +181,7 @@ def edit_account(request: http.Request, account: Account) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("existing", "new", "confirmed")
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("account", access.account_of_own_key)
-@reauthenticated(purpose=_("Change the password at Ultahost"))
+@reauthenticated_for("account", access.account_of_own_key, _("Change the password at Ultahost"))
 def change_account_password(request: http.Request, account: Account) -> HttpResponse:
     writing = WritePage(
         request,
@@ -223,10 +219,10 @@ def _page(account: Account) -> str:
     return reverse("account", args=[account.pk])
 
 
-@http.require_safe_or_post
-@access.found("account", access.account_to_share)
-@reauthenticated(
-    purpose=lambda request, account, switch: (_hiding if switch == "on" else _opening)(account).title
+@reauthenticated_for(
+    "account",
+    access.account_to_share,
+    lambda request, account, switch: (_hiding if switch == "on" else _opening)(account).title,
 )
 def set_private(request: http.Request, account: Account, switch: str) -> HttpResponse:
     """Hide the account's invoices from other members, or show them again."""

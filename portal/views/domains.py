@@ -26,7 +26,7 @@ from portal.queries import history, offers, related
 from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import last_set, nameservers_of
-from portal.sign_in.reauthentication import about, can_be_asked_first, reauthenticated
+from portal.sign_in.reauthentication import can_be_asked_first, reauthenticated_for
 from portal.wording import fields
 from portal.wording.risks import risk_words
 from ultahost_api.client import writes
@@ -265,9 +265,7 @@ def set_auto_renew(request: http.Request, domain_id: UUID, switch: str) -> HttpR
 
 
 @sensitive_variables()
-@http.require_safe_or_post
-@access.found("domain", access.domain_to_operate)
-@reauthenticated(purpose=about(_("Read the EPP code of %(domain)s"), domain=lambda domain: domain))
+@reauthenticated_for("domain", access.domain_to_operate, _("Read the EPP code of %(domain)s"))
 def epp_code(request: http.Request, domain: Domain) -> HttpResponse:
     """Reads the EPP code, only on a POST, and shows it only on this page. It is not stored."""
     key = access.key_to_write_with(request.user, domain.account)

@@ -12,16 +12,13 @@ from portal.forms.grants import ChangeForm, GiveForm
 from portal.models import Grant
 from portal.pages import marks
 from portal.pages.confirmation import Confirmation
-from portal.sign_in.reauthentication import about, reauthenticated, typed_before
+from portal.sign_in.reauthentication import reauthenticated_for, typed_before
 from portal.wording import formats
 from ultahost_api.models import Account
 
 
-@http.require_safe_or_post
-@access.found("account", access.account_to_share)
-@reauthenticated(
-    *GiveForm.base_fields,
-    purpose=about(gettext_lazy("Give access to %(account)s"), account=lambda account, *_: account),
+@reauthenticated_for(
+    "account", access.account_to_share, gettext_lazy("Give access to %(account)s"), *GiveForm.base_fields
 )
 def give_grant(request: http.Request, account: Account) -> HttpResponse:
     form = GiveForm(
@@ -54,11 +51,7 @@ def give_grant(request: http.Request, account: Account) -> HttpResponse:
     ).page(request)
 
 
-@http.require_safe_or_post
-@access.found("account", access.account_to_share)
-@reauthenticated(
-    purpose=about(gettext_lazy("Change access to %(account)s"), account=lambda account, *_: account)
-)
+@reauthenticated_for("account", access.account_to_share, gettext_lazy("Change access to %(account)s"))
 def change_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:
@@ -83,11 +76,7 @@ def change_grant(request: http.Request, account: Account, grant_id: UUID) -> Htt
     ).page(request)
 
 
-@http.require_safe_or_post
-@access.found("account", access.account_to_share)
-@reauthenticated(
-    purpose=about(gettext_lazy("Remove access to %(account)s"), account=lambda account, *_: account)
-)
+@reauthenticated_for("account", access.account_to_share, gettext_lazy("Remove access to %(account)s"))
 def take_grant(request: http.Request, account: Account, grant_id: UUID) -> HttpResponse:
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:

@@ -20,7 +20,7 @@ from portal.models import Invitation, User
 from portal.pages import marks
 from portal.pages.confirmation import Confirmation
 from portal.sign_in import reauthentication
-from portal.sign_in.reauthentication import about, reauthenticated, typed_before
+from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for, typed_before
 
 _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 
@@ -35,11 +35,7 @@ def invite(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("invitation", access.invitation_to_manage)
-@reauthenticated(
-    purpose=about(gettext_lazy("Make a new link for %(name)s"), name=lambda invitation: invitation)
-)
+@reauthenticated_for("invitation", access.invitation_to_manage, gettext_lazy("Make a new link for %(name)s"))
 def resend_invitation(request: http.Request, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":
         return _send(request, invitation)
@@ -55,10 +51,8 @@ def resend_invitation(request: http.Request, invitation: Invitation) -> HttpResp
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("invitation", access.invitation_to_manage)
-@reauthenticated(
-    purpose=about(gettext_lazy("Revoke the invitation of %(name)s?"), name=lambda invitation: invitation)
+@reauthenticated_for(
+    "invitation", access.invitation_to_manage, gettext_lazy("Revoke the invitation of %(name)s?")
 )
 def revoke_invitation(request: http.Request, invitation: Invitation) -> HttpResponse:
     if request.method == "POST":

@@ -21,7 +21,7 @@ from portal.pages.confirmation import Confirmation
 from portal.queries import key_health
 from portal.queries.key_health import Concern, KeyHealth
 from portal.queries.server_address import outward_address
-from portal.sign_in.reauthentication import about, reauthenticated, typed_before
+from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for, typed_before
 from ultahost_api import keys as vault
 from ultahost_api.models import ApiKey, Refresh
 
@@ -89,9 +89,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("secret")
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Replace “%(label)s”"), label=lambda key: key.label))
+@reauthenticated_for("key", access.key_to_manage, gettext_lazy("Replace “%(label)s”"))
 def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
     form = KeyForm(request.POST or None)
     if try_key(request, form, partial(acts.replace, request.user, key)):
@@ -102,10 +100,8 @@ def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
 
 @access.key_holders_only
 @require_POST
-@access.found("key", access.key_to_manage)
-@reauthenticated(
-    there=lambda request, key: _page(key),
-    purpose=about(gettext_lazy("Try “%(label)s” again"), label=lambda key: key.label),
+@reauthenticated_for(
+    "key", access.key_to_manage, gettext_lazy("Try “%(label)s” again"), there=lambda request, key: _page(key)
 )
 def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if not is_try_left(request):
@@ -117,9 +113,7 @@ def retry_key(request: http.Request, key: ApiKey) -> HttpResponse:
 
 
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Disable “%(label)s”?"), label=lambda key: key.label))
+@reauthenticated_for("key", access.key_to_manage, gettext_lazy("Disable “%(label)s”?"))
 def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _disabling(key).page(request)
@@ -129,9 +123,7 @@ def disable_key(request: http.Request, key: ApiKey) -> HttpResponse:
 
 
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Enable “%(label)s”?"), label=lambda key: key.label))
+@reauthenticated_for("key", access.key_to_manage, gettext_lazy("Enable “%(label)s”?"))
 def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method != "POST":
         return _enabling(key).page(request)
@@ -144,9 +136,7 @@ def enable_key(request: http.Request, key: ApiKey) -> HttpResponse:
 
 
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Remove “%(label)s”?"), label=lambda key: key.label))
+@reauthenticated_for("key", access.key_to_manage, gettext_lazy("Remove “%(label)s”?"))
 def remove_key(request: http.Request, key: ApiKey) -> HttpResponse:
     if request.method == "POST":
         acts.remove(request.user, key)

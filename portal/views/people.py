@@ -17,7 +17,7 @@ from portal.models import Invitation, Switches, User
 from portal.models.users import LastAdmin
 from portal.pages.confirmation import Confirmation
 from portal.sign_in import second_factor, sessions
-from portal.sign_in.reauthentication import about, reauthenticated, typed_before
+from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for, typed_before
 
 
 @access.admin_only
@@ -48,11 +48,7 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(
-    "role", purpose=about(gettext_lazy("Change the role of %(name)s"), name=lambda person: person)
-)
+@reauthenticated_for("person", access.person_to_manage, gettext_lazy("Change the role of %(name)s"), "role")
 def change_role(request: http.Request, person: User) -> HttpResponse:
     form = RoleForm(request.POST or None, initial={"role": person.role} | typed_before(request))
     if form.is_valid():
@@ -81,9 +77,7 @@ def change_role(request: http.Request, person: User) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Deactivate %(name)s?"), name=lambda person: person))
+@reauthenticated_for("person", access.person_to_manage, gettext_lazy("Deactivate %(name)s?"))
 def deactivate(request: http.Request, person: User) -> HttpResponse:
     if request.method == "POST":
         try:
@@ -106,9 +100,7 @@ def deactivate(request: http.Request, person: User) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Reactivate %(name)s?"), name=lambda person: person))
+@reauthenticated_for("person", access.person_to_manage, gettext_lazy("Reactivate %(name)s?"))
 def reactivate(request: http.Request, person: User) -> HttpResponse:
     if request.method == "POST":
         acts.reactivate(request.user, person)
@@ -128,10 +120,8 @@ def reactivate(request: http.Request, person: User) -> HttpResponse:
 
 @sensitive_variables()
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(
-    purpose=about(gettext_lazy("Make a set-password link for %(name)s?"), name=lambda person: person)
+@reauthenticated_for(
+    "person", access.person_to_manage, gettext_lazy("Make a set-password link for %(name)s?")
 )
 def password_link(request: http.Request, person: User) -> HttpResponse:
     """Mails the link, or shows it once to the admin if it could not be mailed."""
@@ -155,9 +145,7 @@ def password_link(request: http.Request, person: User) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("End all sessions of %(name)s?"), name=lambda person: person))
+@reauthenticated_for("person", access.person_to_manage, gettext_lazy("End all sessions of %(name)s?"))
 def end_sessions(request: http.Request, person: User) -> HttpResponse:
     """Ends all sessions of the person; of oneself all but this one."""
     if request.method == "POST":
@@ -191,9 +179,7 @@ def _page(person: User) -> str:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Offboard %(person)s"), person=lambda person: person))
+@reauthenticated_for("person", access.person_to_manage, gettext_lazy("Offboard %(person)s"))
 def leaver(request: http.Request, person: User) -> HttpResponse:
     """Suspends a person who leaves, and lists the remaining steps at Ultahost."""
     if request.method == "POST":
@@ -240,10 +226,8 @@ def require_second_factor(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("person", access.person_to_manage)
-@reauthenticated(
-    purpose=about(gettext_lazy("Remove the two-factor sign-in of %(name)s?"), name=lambda person: person)
+@reauthenticated_for(
+    "person", access.person_to_manage, gettext_lazy("Remove the two-factor sign-in of %(name)s?")
 )
 def remove_second_factor(request: http.Request, person: User) -> HttpResponse:
     """For a lost phone. The person then signs in with the password only, so they are mailed about it."""

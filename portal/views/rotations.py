@@ -14,7 +14,7 @@ from portal import access, http
 from portal.acts import keys as acts
 from portal.forms.keys import KeyForm
 from portal.pages.confirmation import Confirmation
-from portal.sign_in.reauthentication import about, reauthenticated
+from portal.sign_in.reauthentication import reauthenticated_for
 from portal.views.keys import try_key
 from ultahost_api.keys import KeyProblem, rotation
 from ultahost_api.models import ApiKey
@@ -34,9 +34,7 @@ _PROBLEMS: dict[type[KeyProblem], str | Promise] = {
 @sensitive_variables()
 @sensitive_post_parameters("secret")
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("key", access.key_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Rotate “%(label)s”"), label=lambda key: key.label))
+@reauthenticated_for("key", access.key_to_manage, gettext_lazy("Rotate “%(label)s”"))
 def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
     """Shows the form for the new key; while both keys are active, the remaining steps."""
     if key.is_rotated:
@@ -53,10 +51,11 @@ def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
 
 @access.key_holders_only
 @require_POST
-@access.found("key", access.key_to_manage)
-@reauthenticated(
+@reauthenticated_for(
+    "key",
+    access.key_to_manage,
+    gettext_lazy("Finish the rotation of “%(label)s”"),
     there=lambda request, key: _guide(key),
-    purpose=about(gettext_lazy("Finish the rotation of “%(label)s”"), label=lambda key: key.label),
 )
 def finish_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
     if not request.POST.get("deleted"):
@@ -73,9 +72,7 @@ def finish_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
 
 
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("key", access.key_to_manage)
-@reauthenticated(purpose=lambda request, key: _undoing(key).title)
+@reauthenticated_for("key", access.key_to_manage, lambda request, key: _undoing(key).title)
 def undo_rotation(request: http.Request, key: ApiKey) -> HttpResponse:
     if not key.is_rotated:
         return _not_so(request, key, rotation.RotationIsOver())

@@ -14,7 +14,7 @@ from portal.acts import share_links as acts
 from portal.forms.share_links import ShareLinkForm
 from portal.models import ShareLink
 from portal.pages.confirmation import Confirmation
-from portal.sign_in.reauthentication import about, reauthenticated, typed_before
+from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for, typed_before
 from portal.wording import formats
 
 
@@ -44,9 +44,7 @@ def share_link(request: http.Request, link_id: UUID) -> HttpResponse:
 
 
 @access.admin_only
-@http.require_safe_or_post
-@access.found("link", access.share_link_to_manage)
-@reauthenticated(purpose=about(gettext_lazy("Revoke the link for “%(name)s”?"), name=lambda link: link))
+@reauthenticated_for("link", access.share_link_to_manage, gettext_lazy("Revoke the link for “%(name)s”?"))
 def revoke_share_link(request: http.Request, link: ShareLink) -> HttpResponse:
     page = reverse("share_link", args=[link.pk])
     if request.method == "POST":

@@ -16,7 +16,7 @@ from portal.live_reads import reading
 from portal.models import Act
 from portal.operations.page import WritePage
 from portal.pages import qr
-from portal.sign_in.reauthentication import reauthenticated
+from portal.sign_in.reauthentication import reauthenticated_for
 from ultahost_api.client import Secret, writes
 from ultahost_api.models import Account, Operation
 
@@ -25,9 +25,7 @@ State = Operation.State
 
 @sensitive_variables()
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("account", access.account_of_own_key)
-@reauthenticated(purpose=gettext_lazy("Two-factor sign-in at Ultahost"))
+@reauthenticated_for("account", access.account_of_own_key, gettext_lazy("Two-factor sign-in at Ultahost"))
 def two_factor(request: http.Request, account: Account) -> HttpResponse:
     """GET explains it. POST lets Ultahost make a secret; it is turned on only after ``verify_two_factor``."""
     if request.method != "POST":
@@ -48,9 +46,7 @@ def two_factor(request: http.Request, account: Account) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("secret", "code")
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("account", access.account_of_own_key)
-@reauthenticated(purpose=gettext_lazy("Two-factor sign-in at Ultahost"))
+@reauthenticated_for("account", access.account_of_own_key, gettext_lazy("Two-factor sign-in at Ultahost"))
 def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
     """Needs the secret, which only a POST holds. A GET, as after confirming the password, starts again."""
     secret = request.POST.get("secret", "")
@@ -75,9 +71,7 @@ def verify_two_factor(request: http.Request, account: Account) -> HttpResponse:
 @sensitive_variables()
 @sensitive_post_parameters("password")
 @access.key_holders_only
-@http.require_safe_or_post
-@access.found("account", access.account_of_own_key)
-@reauthenticated(purpose=gettext_lazy("Turn two-factor sign-in off?"))
+@reauthenticated_for("account", access.account_of_own_key, gettext_lazy("Turn two-factor sign-in off?"))
 def disable_two_factor(request: http.Request, account: Account) -> HttpResponse:
     writing = WritePage(
         request,
