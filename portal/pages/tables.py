@@ -31,15 +31,11 @@ from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.counting import counts_by, counts_by_account
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.operations import OperationQuerySet
-from ultahost_api.models.sorting import Filled
 
 _FEW = 50  # rows of a page that are kept
 _ORDER = {"page", "size", "sort"}  # parameters that choose no rows
 
 IN_TOOLBAR = {"account", "q"}  # filters with a place of their own there
-
-Sorts = Mapping[str, Sequence[str | Filled]]
-
 
 Kept = TypeVar("Kept")
 Added = TypeVar("Added")

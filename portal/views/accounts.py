@@ -33,12 +33,6 @@ from ultahost_api.client import Secret, writes
 from ultahost_api.models import Account
 from ultahost_api.models.folding import folded
 
-SORTS: dict[str, live_tables.Key] = {
-    "name": lambda one: folded(one.account.name),
-    "due": lambda one: one.next_due,
-    "owed": lambda one: (one.account.currency, one.owed),  # never compared across currencies
-}
-
 
 def _owed_elsewhere(one: Reached) -> str:
     return ", ".join(formats.money(owed.total, owed.currency) for owed in one.owed_elsewhere)
@@ -97,7 +91,11 @@ LISTING = Listing(
     before_key=_("Add an API key to see its account."),
     empty=_("Add an API key to see its account."),
     no_match=_("No accounts match."),
-    sorts=SORTS,
+    sorts={
+        "name": lambda one: folded(one.account.name),
+        "due": lambda one: one.next_due,
+        "owed": lambda one: (one.account.currency, one.owed),  # never compared across currencies
+    },
     default_sort="name",
     shown=("name", "private", "ways", "currency", "updated", "due", "owed"),
     columns=(

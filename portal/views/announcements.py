@@ -24,11 +24,6 @@ from ultahost_api.models.folding import folded
 _SEEN = "announcements_seen"  # the session's: the highest id that was marked as read
 _NEW_FOR = timedelta(days=14)  # where nothing was marked yet
 
-SORTS: dict[str, live_tables.Key] = {
-    "title": lambda announcement: folded(announcement.title) or None,
-    "date": lambda announcement: announcement.date and (announcement.date, announcement.id),
-}
-
 _WORDS = Translated({"new": _("New")})
 
 
@@ -48,7 +43,10 @@ LISTING = Listing(
     empty=_("No announcements from Ultahost yet."),
     no_match=_("No announcements match."),
     body="announcements/_rows.html",
-    sorts=SORTS,
+    sorts={
+        "title": lambda announcement: folded(announcement.title) or None,
+        "date": lambda announcement: announcement.date and (announcement.date, announcement.id),
+    },
     default_sort="-date",
     shown=("title", "status", "date"),
     columns=(

@@ -14,19 +14,13 @@ from portal.models import Act, AuditEntry
 from portal.pages import cells, parts
 from portal.pages.columns import Column, Listing
 from portal.pages.filters import AuditFilter
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.wording import formats
 from portal.wording.links import href
 from portal.wording.operations import audited, details
 from portal.wording.translated import Translated
 from ultahost_api.models import Account
 from ultahost_api.models.sorting import Filled
-
-SORTS: Sorts = {
-    "when": ["seq"],
-    "who": [Filled("actor_name"), "seq"],
-    "account": [Filled("account_name"), "seq"],
-}
 
 Noun = AuditEntry.Noun
 
@@ -67,7 +61,11 @@ LISTING = Listing(
     empty=_("No entries yet."),
     beneath=_("Actions of people and of the portal. Entries never change."),
     chips=_("Kind"),
-    sorts=SORTS,
+    sorts={
+        "when": ["seq"],
+        "who": [Filled("actor_name"), "seq"],
+        "account": [Filled("account_name"), "seq"],
+    },
     default_sort="-when",
     shown=("what", "who", "account", "ip", "when"),
     columns=(

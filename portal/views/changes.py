@@ -8,12 +8,10 @@ from portal import access, http
 from portal.models import User
 from portal.pages.columns import Column, Listing
 from portal.pages.filters import EventFilter
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import history
 from portal.wording import events, formats
 from ultahost_api.models import Event
-
-SORTS: Sorts = {"when": ["at"]}
 
 LISTING = Listing(
     name="changes",
@@ -24,7 +22,7 @@ LISTING = Listing(
     empty=_("No changes at Ultahost yet."),
     beneath=_("Changes found at Ultahost."),
     body="changes/_rows.html",
-    sorts=SORTS,
+    sorts={"when": ["at"]},
     default_sort="-when",
     shown=(),
     columns=(

@@ -26,11 +26,6 @@ from ultahost_api.models.folding import folded
 
 _LIST = "contacts"  # in the live cache
 
-SORTS: dict[str, live_tables.Key] = {
-    "name": lambda contact: (folded(contact.last_name), folded(contact.first_name), contact.id),
-    "email": lambda contact: folded(contact.email) or None,
-}
-
 
 def full_name(contact: Contact) -> str:
     name = f"{contact.first_name} {contact.last_name}".strip()
@@ -65,7 +60,10 @@ LISTING = Listing(
     empty=_("No contacts yet. Ultahost writes only to the account's own address."),
     no_match=_("No contacts match."),
     body="contacts/_rows.html",
-    sorts=SORTS,
+    sorts={
+        "name": lambda contact: (folded(contact.last_name), folded(contact.first_name), contact.id),
+        "email": lambda contact: folded(contact.email) or None,
+    },
     default_sort="name",
     shown=("name", "email"),
     columns=(

@@ -21,7 +21,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import history, offers, related
 from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
@@ -33,16 +33,6 @@ from ultahost_api.client import writes
 from ultahost_api.models import Domain, Noun
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
-
-SORTS: Sorts = {
-    "risk": ["first_date", Filled("name")],
-    "name": [Filled("name")],
-    "account": [Filled("account__name"), Filled("name")],
-    "status": [Filled("status"), "ends_on"],
-    "expiry": ["ends_on"],
-    "due": ["next_due_date"],
-    "amount": ["recurring_amount"],
-}
 
 
 def _auto_renew(domain: Domain) -> object:
@@ -79,7 +69,15 @@ LISTING = Listing(
     before_key=_("Add an API key to see your domains."),
     empty=_("There are no domains in the accounts you can see."),
     body="labels/_rows.html",
-    sorts=SORTS,
+    sorts={
+        "risk": ["first_date", Filled("name")],
+        "name": [Filled("name")],
+        "account": [Filled("account__name"), Filled("name")],
+        "status": [Filled("status"), "ends_on"],
+        "expiry": ["ends_on"],
+        "due": ["next_due_date"],
+        "amount": ["recurring_amount"],
+    },
     default_sort="expiry",
     shown=("name", "status", "account", "renew", "expiry", "due", "amount"),
     columns=(

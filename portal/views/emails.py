@@ -14,19 +14,13 @@ from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import EmailFilter
 from portal.pages.foreign_html import document, framed
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import related
 from portal.queries.freshness import Freshness
 from portal.wording.translated import Translated
 from ultahost_api.models import Account, Email, Noun
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
-
-SORTS: Sorts = {
-    "subject": [Filled("subject"), "remote_id"],
-    "account": [Filled("account__name"), "date"],
-    "date": ["date", "remote_id"],
-}
 
 _BLANK = Translated({"subject": _("No subject")})
 
@@ -51,7 +45,11 @@ LISTING = Listing(
     search=_("Search subjects"),
     before_key=_("Add an API key to see your e-mails."),
     empty=_("Ultahost has sent no e-mails to the accounts you can see."),
-    sorts=SORTS,
+    sorts={
+        "subject": [Filled("subject"), "remote_id"],
+        "account": [Filled("account__name"), "date"],
+        "date": ["date", "remote_id"],
+    },
     default_sort="-date",
     shown=("subject", "account", "date"),
     columns=(

@@ -18,7 +18,7 @@ from portal.pages import cells, parts
 from portal.pages.accounting_columns import CREDIT_USED, LABEL, NET, SERVICE, TAX
 from portal.pages.columns import ACCOUNT, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.invoice_filters import InvoiceFilter
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import history, related, totals
 from portal.queries.freshness import Freshness
 from portal.queries.payment_gateways import gateway_word, gateway_words
@@ -31,15 +31,6 @@ from ultahost_api.models import Invoice, Noun
 from ultahost_api.models.invoice_totals import FilteredTotals, add_filtered
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
-
-SORTS: Sorts = {
-    "number": [Filled("number"), "remote_id"],
-    "account": [Filled("account__name"), "date"],
-    "status": [Filled("status"), "due_date"],
-    "date": ["date", "remote_id"],
-    "due": ["due_date", "remote_id"],
-    "total": ["total"],
-}
 
 _PICK = Translated(
     {
@@ -69,7 +60,14 @@ LISTING = Listing(
     actions="invoices/_actions.html",
     above="invoices/_above.html",
     body="invoices/_rows.html",
-    sorts=SORTS,
+    sorts={
+        "number": [Filled("number"), "remote_id"],
+        "account": [Filled("account__name"), "date"],
+        "status": [Filled("status"), "due_date"],
+        "date": ["date", "remote_id"],
+        "due": ["due_date", "remote_id"],
+        "total": ["total"],
+    },
     default_sort="-date",
     shown=("number", "status", "account", "date", "due", "total"),
     columns=(

@@ -30,12 +30,6 @@ from ultahost_api.models.sorting import Filled
 from ultahost_api.operations import settling
 from ultahost_api.operations.actions import action_of
 
-SORTS = {
-    "when": ["created_at"],
-    "status": ["state", "created_at"],
-    "account": [Filled("account__name"), "created_at"],
-}
-
 _READ = (
     *("action", "noun", "remote_id", "subject", "parameters", "before", "agreed_total", "result"),
     *("state", "reason", "message", "key_last_four", "created_at", "withdrawn_at"),
@@ -54,7 +48,11 @@ LISTING = Listing(
     search=_("Search activity"),
     empty=_("No changes have been sent to Ultahost yet."),
     file="activity",
-    sorts=SORTS,
+    sorts={
+        "when": ["created_at"],
+        "status": ["state", "created_at"],
+        "account": [Filled("account__name"), "created_at"],
+    },
     default_sort="-when",
     above="operations/_batches.html",
     shown=("what", "status", "account", "who", "when"),

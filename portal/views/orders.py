@@ -21,7 +21,7 @@ from portal.pages import cells, live_tables, parts
 from portal.pages.columns import ACCOUNT, OWN_CURRENCY, REMOTE_ID, UNREADABLE, Add, Column, Listing
 from portal.pages.filters import OrderFilter
 from portal.pages.ordered import NUMBER, THINGS
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import history, related
 from portal.queries.deeds import deed
 from portal.queries.freshness import Freshness
@@ -35,14 +35,6 @@ from ultahost_api.models import Account, Invoice, Noun, Operation
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
-SORTS: Sorts = {
-    "number": [Filled("number"), "remote_id"],
-    "account": [Filled("account__name"), "date"],
-    "status": [Filled("status"), "date"],
-    "date": ["date", "remote_id"],
-    "amount": ["amount"],
-}
-
 
 def _day(order: Any, _about: Mapping[str, Any]) -> Any:
     return parts.readable(order, "date", formats.day(order.date))
@@ -54,7 +46,13 @@ LISTING = Listing(
     search=_("Search orders"),
     before_key=_("Add an API key to see your orders."),
     empty=_("There are no orders in the accounts you can see."),
-    sorts=SORTS,
+    sorts={
+        "number": [Filled("number"), "remote_id"],
+        "account": [Filled("account__name"), "date"],
+        "status": [Filled("status"), "date"],
+        "date": ["date", "remote_id"],
+        "amount": ["amount"],
+    },
     default_sort="-date",
     shown=("number", "status", "account", "payment_method", "date", "amount"),
     columns=(

@@ -14,7 +14,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, live_tables
 from portal.pages.columns import ACCOUNT, OWN_CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import QuoteFilter
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import history
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import can_be_asked_first
@@ -27,15 +27,6 @@ from ultahost_api.models.quotes import ACCEPTABLE, EXPIRED, shown_stage
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
 
-SORTS: Sorts = {
-    "subject": [Filled("subject"), "remote_id"],
-    "account": [Filled("account__name"), "created_on"],
-    "stage": [Filled("stage"), "valid_until"],
-    "made": ["created_on", "remote_id"],
-    "valid": ["valid_until", "remote_id"],
-    "total": ["total"],
-}
-
 LISTING = Listing(
     name="quotes",
     title=_("Quotes"),
@@ -45,7 +36,14 @@ LISTING = Listing(
         "Ultahost has made no quotes to the accounts you can see."
         " Ask its sales team for one, and it appears here."
     ),
-    sorts=SORTS,
+    sorts={
+        "subject": [Filled("subject"), "remote_id"],
+        "account": [Filled("account__name"), "created_on"],
+        "stage": [Filled("stage"), "valid_until"],
+        "made": ["created_on", "remote_id"],
+        "valid": ["valid_until", "remote_id"],
+        "total": ["total"],
+    },
     default_sort="-made",
     shown=("subject", "stage", "account", "made", "valid", "total"),
     columns=(

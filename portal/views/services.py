@@ -21,7 +21,7 @@ from portal.operations.page import WritePage
 from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import LabelledFilter
-from portal.pages.tables import Sorts, Table
+from portal.pages.tables import Table
 from portal.queries import history, offers, related
 from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import can_be_asked_first
@@ -32,14 +32,6 @@ from ultahost_api.client import writes
 from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.sorting import Filled
 from ultahost_api.refresh import schedule
-
-SORTS: Sorts = {
-    "domain": [Filled("domain"), Filled("product_name")],
-    "account": [Filled("account__name"), Filled("product_name")],
-    "status": [Filled("status"), "next_due_date"],
-    "due": ["next_due_date"],
-    "amount": ["amount"],
-}
 
 _link = cells.name("service", "pk")
 
@@ -67,7 +59,13 @@ LISTING = Listing(
     before_key=_("Add an API key to see your services."),
     empty=_("There are no services in the accounts you can see."),
     body="labels/_rows.html",
-    sorts=SORTS,
+    sorts={
+        "domain": [Filled("domain"), Filled("product_name")],
+        "account": [Filled("account__name"), Filled("product_name")],
+        "status": [Filled("status"), "next_due_date"],
+        "due": ["next_due_date"],
+        "amount": ["amount"],
+    },
     default_sort="due",
     shown=("domain", "status", "account", "cycle", "due", "amount"),
     columns=(

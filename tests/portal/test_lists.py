@@ -111,7 +111,7 @@ VIEWS = {
     "quotes": quotes,
     "emails": emails,
 }
-SORTS = [(noun, word) for noun, view in VIEWS.items() for word in view.SORTS if word != "account"]
+SORTS = [(noun, word) for noun, view in VIEWS.items() for word in view.LISTING.sorts if word != "account"]
 # A word of ?sort= that orders each noun by its title.
 BY_TITLE = {
     "services": "domain",
