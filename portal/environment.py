@@ -8,7 +8,9 @@ import binascii
 import fcntl
 import ipaddress
 import os
+import re
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -23,6 +25,37 @@ SEALING_KEY_BYTES = 32
 SEALING_KEYS = "PORTAL_SEALING_KEYS"
 SECRETS = (SEALING_KEYS, "PORTAL_HMAC_KEY", "PORTAL_SECRET_KEY")
 
+_LINE = re.compile(
+    r"""(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*
+    (?:'(?P<single>[^']*)' | "(?P<double>(?:[^"\\]|\\.)*)" | (?P<bare>[^'"\s\#].*?)?)(?:\s+\#.*)?""",
+    re.VERBOSE,
+)
+
+
+def read_file(path: Path, *, without: Collection[str] = ()) -> None:
+    """Sets the variables of a .env file that are not set yet, other than ``without``.
+
+    Takes its lines as docker compose does. A line that says nothing is an error: a setting that is left out
+    silently may be the one that says which database is meant.
+    """
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{path} cannot be read: it is not in UTF-8.") from None
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path} cannot be read: {error.strerror}.") from None
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if not line or line.startswith("#"):
+            continue
+        found = _LINE.fullmatch(line)
+        if not found:  # not quoted here: it may hold a secret
+            raise ImproperlyConfigured(f"Line {number} of {path} is not of the form NAME=value.")
+        if found["name"] not in without:
+            double = re.sub(r"\\(.)", r"\1", found["double"] or "")
+            os.environ.setdefault(found["name"], found["single"] or double or found["bare"] or "")
+
 
 def read(name: str, default: str = "") -> str:
     """The variable ``name``, or the content of the file that ``NAME_FILE`` names, stripped."""
@@ -32,6 +65,14 @@ def read(name: str, default: str = "") -> str:
         return str(FileAwareMapping(cache=False).get(name, "")).strip() or default
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from None
+
+
+def read_folder(name: str, default: Path, *, beside: Path) -> Path:
+    """A folder; one that does not begin at the root begins at ``beside``, wherever a command is typed."""
+    try:
+        return beside / Path(read(name, str(default))).expanduser()
+    except RuntimeError:
+        raise ImproperlyConfigured(f"{name} names a home folder that is not there.") from None
 
 
 def read_int(name: str, default: int, *, low: int, high: int) -> int:

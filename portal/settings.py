@@ -16,7 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where it lives and how it is reached
 
-PORTAL_DATA_DIR = Path(environment.read("PORTAL_DATA_DIR", str(BASE_DIR / "data"))).absolute()
+PORTAL_DATA_DIR = environment.read_folder("PORTAL_DATA_DIR", BASE_DIR / "data", beside=BASE_DIR)
 PORTAL_HOST = environment.read("PORTAL_HOST", "127.0.0.1")
 PORTAL_PORT = environment.read_int("PORTAL_PORT", 8000, low=1, high=65535)
 PORTAL_URL = environment.read_origin("PORTAL_URL", f"http://localhost:{PORTAL_PORT}")

@@ -5,6 +5,8 @@ import tempfile
 from pathlib import Path
 
 os.environ["PORTAL_DATA_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
+# A test takes no setting from the .env of the checkout that it tests.
+os.environ.setdefault("PORTAL_ENV_FILE", os.devnull)
 # The same for all processes of a run: those that it starts inherit it.
 os.environ.setdefault("TESTS_MIGRATED", f"{os.environ['PORTAL_DATA_DIR']}/migrated.sqlite3")
 os.environ.setdefault("PORTAL_SECRET_KEY", "test-secret-key-that-is-long-enough-for-every-check-of-django")

@@ -19,7 +19,7 @@ UP = [sys.executable, "manage.py", "portal_up"]
 
 
 def environment(folder: Path, **variables: str) -> dict[str, str]:
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "PORTAL_ENV_FILE") if name in os.environ}
     return plain | {"PORTAL_DATA_DIR": str(folder), "PORTAL_LOG_LEVEL": "ERROR"} | variables
 
 

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from portal import environment
 
 ROOT = Path(__file__).parents[2]
-PASSED_ON = ("PATH", "HOME", "LANG")
+PASSED_ON = ("PATH", "HOME", "LANG", "PORTAL_ENV_FILE")
 # What a portal on PostgreSQL needs besides; nobody's keys.
 SECRETS = {
     "PORTAL_SECRET_KEY": "a-secret-key-of-nobody-0123456789-abcdefghijklmnopqrstuvwxyz",

@@ -75,7 +75,7 @@ def test_it_checks_its_keys_as_soon_as_a_database_answers_that_was_down(portal: 
     file, hidden = portal.folder / "portal.sqlite3", portal.folder / "hidden"
     file.rename(hidden)
     file.mkdir()
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "PORTAL_ENV_FILE") if name in os.environ}
     web = subprocess.Popen(
         [*WEB[:-1], f"127.0.0.1:{port}"],
         cwd=ROOT,
@@ -104,7 +104,7 @@ def test_it_says_little_of_each_request_that_meets_a_dead_database(portal: Porta
     port = free_port()
     (portal.folder / "portal.sqlite3").unlink()
     (portal.folder / "portal.sqlite3").mkdir()
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "PORTAL_ENV_FILE") if name in os.environ}
     log = portal.folder / "web.log"
     with log.open("w") as lines:
         web = subprocess.Popen(
@@ -137,7 +137,7 @@ def test_it_goes_on_with_the_right_keys_once_the_database_answers(portal: Portal
     file, hidden = portal.folder / "portal.sqlite3", portal.folder / "hidden"
     file.rename(hidden)
     file.mkdir()
-    plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    plain = {name: os.environ[name] for name in ("PATH", "HOME", "PORTAL_ENV_FILE") if name in os.environ}
     web = subprocess.Popen(
         [*WEB[:-1], f"127.0.0.1:{port}"], cwd=ROOT, env=plain | {"PORTAL_DATA_DIR": str(portal.folder)}
     )

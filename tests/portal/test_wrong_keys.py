@@ -38,7 +38,7 @@ class Portal:
         self.secrets = folder / "secrets"
 
     def run(self, *command: str, given: str = "", **variables: str) -> "subprocess.CompletedProcess[str]":
-        plain = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        plain = {name: os.environ[name] for name in ("PATH", "HOME", "PORTAL_ENV_FILE") if name in os.environ}
         return subprocess.run(
             command,
             cwd=ROOT,
