@@ -26,6 +26,11 @@ def _words(trouble: Trouble) -> tuple[str, str]:
             "You can still read everything, but not change anything. This was not done. Try again after an"
             " admin has freed space on the portal's machine."
         )
+    if trouble == Trouble.READ_ONLY:
+        return _("The database takes no changes"), _(
+            "You can still read everything, but not change anything. This was not done. Try again after an"
+            " admin has made the portal's database writable."
+        )
     if trouble == Trouble.BUSY:
         return _("The portal is busy"), _("This was not done. Try again in a moment.")
     return _("The database does not answer"), _(

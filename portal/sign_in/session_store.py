@@ -9,11 +9,10 @@ from typing import Any
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import OperationalError
 from django.utils import timezone
 
 from ultahost_api.crypto.digests import keyed_digest
-from ultahost_api.models.locks import dispensable
+from ultahost_api.models.locks import CANNOT_WRITE, dispensable
 
 
 def row_key(session_key: str) -> str:
@@ -49,7 +48,7 @@ class SessionStore(db.SessionStore):
         try:
             super().save(must_create)
         except UpdateError as error:  # Django says so of every trouble: that the session was ended meanwhile
-            if isinstance(error.__context__, OperationalError):
+            if isinstance(error.__context__, CANNOT_WRITE):
                 raise error.__context__ from None
             raise
 

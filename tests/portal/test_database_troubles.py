@@ -2,6 +2,7 @@
 
 import logging
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 
@@ -85,3 +86,11 @@ def test_a_file_that_cannot_be_made_where_there_is_no_room_is_a_full_disk(monkey
     monkeypatch.setattr(troubles, "_ROOM", 1 << 60)
 
     assert trouble_of(error) == "full"
+
+
+def test_a_statement_that_took_too_long_can_be_tried_again(monkeypatch):
+    monkeypatch.setattr(connection, "vendor", "postgresql")
+    error = OperationalError("canceling statement due to statement timeout")
+    error.__cause__ = psycopg.errors.QueryCanceled()
+
+    assert trouble_of(error) == "busy"

@@ -52,7 +52,7 @@ def test_a_command_works_on_the_database_that_the_file_names(env_file, tmp_path)
 
 @pytest.mark.parametrize("folder", ["build/check", "./build/check"])
 def test_a_folder_is_the_same_wherever_a_command_is_typed(env_file, tmp_path, folder):
-    """The launcher prepared one beside the shell, and the web server, which runs in the checkout, had another."""
+    """The launcher prepared one beside the shell, and the web server had another in the checkout."""
     env_file.write_text(f"PORTAL_DATA_DIR={folder}\n")
 
     assert {shown(env_file, cwd=cwd).stdout.split()[0] for cwd in (ROOT, tmp_path)} == {f"{ROOT}/build/check"}
@@ -66,7 +66,7 @@ def test_a_folder_may_be_in_the_home_folder(env_file, tmp_path):
 
 
 def test_the_demo_shares_neither_data_nor_address_with_the_team(env_file, tmp_path):
-    """It stops at its port, which is no port; with the team's PostgreSQL it would stop at the missing secrets."""
+    """It stops at its port, which is none; with the team's PostgreSQL it would miss the secrets before."""
     env_file.write_text(f"DATABASE_URL={POSTGRES['DATABASE_URL']}\nPORTAL_URL=ftp://x\nPORTAL_PORT=none\n")
 
     demo = manage(env_file, "portal_up", "--demo", PORTAL_DATA_DIR=str(tmp_path / "demo"))

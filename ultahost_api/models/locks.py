@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
 
 _MOMENT = 0.2  # seconds
+# What a database raises that cannot write now. PostgreSQL's own of them is that it is a standby.
+CANNOT_WRITE = (OperationalError, InternalError)
 
 
 @contextmanager
 def dispensable() -> Iterator[None]:
     """For a note that a page can do without: where it cannot be written within a moment, it is dropped."""
-    with suppress(OperationalError), waiting_at_most(_MOMENT):
+    with suppress(*CANNOT_WRITE), waiting_at_most(_MOMENT):
         yield
 
 
