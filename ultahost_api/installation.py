@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from ultahost_api import conf
 from ultahost_api.crypto import digests, sealed_columns, sealing
@@ -36,6 +37,13 @@ class OtherSealingKeys(OtherKeys):
 class OtherHmacKey(OtherKeys):
     def __init__(self) -> None:
         super().__init__("ULTAHOST['HMAC_KEY'] is not the key that this database's digests were made with.")
+
+
+class OtherVersion(WrongDatabase):
+    """The database is empty, or of an older version."""
+
+    def __init__(self) -> None:
+        super().__init__("This database does not have the tables of this version: migrate it.")
 
 
 class KeyChecks(NamedTuple):
@@ -81,6 +89,13 @@ def check() -> None:
     if (installation := _installation()) is not None:
         _refuse_other_api(installation)
     check_keys()
+
+
+def check_version() -> None:
+    """OtherVersion unless all migrations were applied."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise OtherVersion
 
 
 def check_keys() -> None:

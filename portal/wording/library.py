@@ -1,7 +1,9 @@
 """The library's errors in the portal's words, with the portal's settings and options."""
 
+from django.db import connection
+
 from portal.wording import reasons
-from ultahost_api.installation import OtherApi, OtherHmacKey, OtherSealingKeys
+from ultahost_api.installation import OtherApi, OtherHmacKey, OtherSealingKeys, OtherVersion
 from ultahost_api.operations import NotAllowedNow
 
 _IF_LOST = "set the one that it was made with, or, if that is lost for good, start once with --allow-new-keys"
@@ -17,4 +19,9 @@ def words(error: Exception) -> str:
         return f"PORTAL_SEALING_KEYS holds no key that opens what this database has sealed: {_IF_LOST}."
     if isinstance(error, OtherHmacKey):
         return f"PORTAL_HMAC_KEY is not the key that this database's digests were made with: {_IF_LOST}."
+    if isinstance(error, OtherVersion):
+        return (
+            f"The database {connection.settings_dict['NAME']} is empty or of an older version: start the"
+            " portal on it once (portal_up), or name another PORTAL_DATA_DIR or DATABASE_URL."
+        )
     return reasons.not_allowed(error) if isinstance(error, NotAllowedNow) else str(error)

@@ -1,4 +1,4 @@
-"""A database that takes no changes: a standby of PostgreSQL after a failover, a folder that became read-only."""
+"""A database that takes no changes: a standby of PostgreSQL, a folder that became read-only."""
 
 import time
 
@@ -35,7 +35,9 @@ def browser(visit, people, rows, acme):
     return visitor
 
 
-@pytest.mark.parametrize("page", ["", "services/", "invoices/", "domains/", "agenda/", "spend/", "search/?q=a"])
+@pytest.mark.parametrize(
+    "page", ["", "services/", "invoices/", "domains/", "agenda/", "spend/", "search/?q=a"]
+)
 def test_its_pages_are_read_all_the_same(browser, read_only, page):
     read_only()
 

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.core.validators import validate_email
 
 from portal import audit
 from portal.acts import password_links, people
 from portal.models import Act, Role, User
 from portal.sign_in import second_factor
+from ultahost_api.management.checked import CheckedCommand
 
 
-class Command(BaseCommand):
+class Command(CheckedCommand):
     help = "Add a user, whose password is read from standard input, or let in an admin who is locked out."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -2,12 +2,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from portal.backups import CannotKeep, backups
+from ultahost_api.management.checked import SayingCommand
 
 
-class Command(BaseCommand):
+class Command(SayingCommand):
     help = "Restore a backup into an empty database of the same kind, while the portal is stopped."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

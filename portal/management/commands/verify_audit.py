@@ -1,12 +1,13 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from portal import audit
+from ultahost_api.management.checked import SayingCommand
 
 
-class Command(BaseCommand):
+class Command(SayingCommand):
     help = "Check that no entry of the audit log was changed, and print its head. Note the head elsewhere."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
