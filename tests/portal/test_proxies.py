@@ -66,6 +66,23 @@ def test_it_names_the_setting_that_counts_more_proxies_than_there_are(visit, set
     assert "PORTAL_TRUSTED_PROXIES" in page.one("main").text
 
 
+@pytest.mark.parametrize("host", ["192.168.1.5:8000", "intranet", "evil.example", "a_b", "<b>"])
+def test_it_leads_to_its_address_from_any_other_and_says_so_once_in_the_log(visit, settings, caplog, host):
+    """Who opens it by the address of the machine reads where it is; a scanner fills no log."""
+    settings.ALLOWED_HOSTS = ["portal.example.com"]
+
+    with caplog.at_level(logging.WARNING):
+        pages = [visit().get(path, Host=host, **RIGHT) for path in ("/sign-in/", "/", "/invoices/")]
+
+    assert [page.status for page in pages] == [400, 400, 400]
+    assert pages[0].texts("h1") == ["This is not the portal's address"]
+    assert pages[0].one("main p a")["href"] == URL
+    assert host not in pages[0].one("main").text
+    logged = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert ["PORTAL_URL" in record.getMessage() for record in logged] == [True]
+    assert not any(record.exc_info for record in caplog.records)
+
+
 @pytest.mark.parametrize("is_https", [True, False])
 def test_it_names_the_header_that_hides_where_a_form_comes_from(visit, settings, people, is_https):
     if not is_https:

@@ -5,6 +5,7 @@ from enum import Enum
 from functools import cache
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 log = logging.getLogger(__name__)
@@ -18,10 +19,15 @@ class Mistake(Enum):
     SCHEME = "X-Forwarded-Proto must be https"
     ADDRESS = "X-Forwarded-For must hold the address of the client"
     COUNT = "X-Forwarded-For must hold as many addresses as PORTAL_TRUSTED_PROXIES counts proxies"
+    HOST = "Host must be the host of PORTAL_URL, or a name of this machine"
     ORIGIN = "Referrer-Policy must not be no-referrer, with which browsers send forms with Origin: null"
 
 
 def mistake(request: HttpRequest) -> Mistake | None:
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return Mistake.HOST
     if request.method == "POST" and request.headers.get("Origin") == "null":
         return Mistake.ORIGIN
     if not settings.SECURE_PROXY_SSL_HEADER or request.path in _HEALTH:
@@ -38,4 +44,4 @@ def mistake(request: HttpRequest) -> Mistake | None:
 
 @cache
 def log_once(mistake: Mistake) -> None:
-    log.error("The proxy before the portal is set up wrongly: %s. See docs/proxies.md.", mistake.value)
+    log.error("PORTAL_URL or the proxy before the portal is set up wrongly: %s. See docs/proxies.md.", mistake.value)
