@@ -9,7 +9,7 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from ultahost_api import conf
-from ultahost_api.models import Account, ApiKey, PassPage, RateWindow, Refresh
+from ultahost_api.models import Account, ApiKey, Heartbeat, PassPage, RateWindow, Refresh
 from ultahost_api.models.accounts import MOST_IDS
 from ultahost_api.models.prepared import Prepared
 from ultahost_api.models.refreshes import RefreshQuerySet
@@ -74,6 +74,15 @@ class Freshness:
             if r.next_due_at and r.next_due_at <= now + timedelta(seconds=1) and not self._held_until(r)
         )
 
+    @cached_property
+    def waits_for_worker(self) -> bool:
+        """Whether it was requested a while ago, and no worker is there to do it."""
+        now = timezone.now()
+        if not self.is_running or any(r.is_running for r in self.refreshes):
+            return False
+        due = min(r.next_due_at for r in self.refreshes if r.next_due_at)
+        return due < now - Heartbeat.SILENCE and not Heartbeat.objects.is_heard()
+
     @property
     def updated_at(self) -> datetime | None:
         """The oldest completed pass among the accounts; None while one has never completed."""
@@ -110,7 +119,7 @@ class Freshness:
     def looks_every(self) -> int:
         """Seconds until the region refreshes itself."""
         if self.state == "running":
-            return 2
+            return 10 if self.waits_for_worker else 2
         until = self.limited_until
         return 5 if until and until < timezone.now() + timedelta(minutes=1) else 30
 

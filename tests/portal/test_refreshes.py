@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import AccountPolicy
-from ultahost_api.models import ApiKey, RateWindow, Refresh
+from ultahost_api.models import ApiKey, Heartbeat, RateWindow, Refresh
 from ultahost_api.sandbox import Fault
 
 HTMX = {"HX-Request": "true", "HX-Target": "freshness"}
@@ -67,6 +67,35 @@ def test_it_answers_a_script_with_the_region_under_way(visit, alma):
     assert region(page)["data-state"] == "running"
     assert region(page)["hx-trigger"].startswith("every 2s")
     assert page.all("title") == []
+
+
+def test_it_says_when_there_is_no_worker_to_refresh(visit, alma):
+    """It said "Queued to refresh" and turned its ring, for ever."""
+    browser = visit(alma)
+    browser.post("/refresh/services/")
+    Heartbeat.objects.create(name="worker", beat_at=timezone.now() - timedelta(minutes=5))
+    assert browser.get("/services/").one("#freshness .words").text == "Queued to refresh"
+
+    Refresh.objects.filter(noun="services").update(next_due_at=timezone.now() - timedelta(minutes=2))
+    page = browser.get("/services/")
+
+    assert "the portal's worker does not run" in page.one("#freshness .words").text
+    assert page.all("#freshness svg") == []
+    assert region(page)["hx-trigger"].startswith("every 10s")
+
+
+@pytest.mark.parametrize("sign", ["a tick", "a lease"])
+def test_it_waits_for_a_worker_that_gives_a_sign(visit, alma, sign):
+    browser = visit(alma)
+    browser.post("/refresh/services/")
+    long_ago = timezone.now() - timedelta(minutes=2)
+    Refresh.objects.filter(noun="services").update(next_due_at=long_ago)
+    if sign == "a tick":
+        Heartbeat.objects.create(name="worker", beat_at=timezone.now() - timedelta(seconds=30))
+    else:
+        Refresh.objects.filter(noun="services").update(lease_until=timezone.now() + timedelta(minutes=1))
+
+    assert browser.get("/services/").one("#freshness .words").text == "Queued to refresh"
 
 
 def test_it_shows_how_far_a_refresh_has_come(visit, alma, account):

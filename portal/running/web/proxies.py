@@ -44,4 +44,6 @@ def mistake(request: HttpRequest) -> Mistake | None:
 
 @cache
 def log_once(mistake: Mistake) -> None:
-    log.error("PORTAL_URL or the proxy before the portal is set up wrongly: %s. See docs/proxies.md.", mistake.value)
+    log.error(
+        "PORTAL_URL or the proxy before the portal is set up wrongly: %s. See docs/proxies.md.", mistake.value
+    )
