@@ -41,14 +41,14 @@ def by_day(entries: Iterable[Any]) -> Mapping[date, list[Any]]:
     return found
 
 
-def listed(days: Iterable[Any], entries: Iterable[Any]) -> SafeString:
-    """A ``<tbody>`` for each day: its head with the sums, then its rows."""
+def listed(days: Iterable[Any], entries: Iterable[Any], address: str) -> SafeString:
+    """A ``<tbody>`` for each day: its head with the sums, then its rows. ``address`` has those left out."""
     found = by_day(entries)
-    return parts.joined(_day(day, found.get(day.day, [])) for day in days)
+    return parts.joined(_day(day, found.get(day.day, []), address) for day in days)
 
 
-def _day(day: Any, entries: Sequence[Any]) -> SafeString:
-    more = _more(day.count - len(entries), "")
+def _day(day: Any, entries: Sequence[Any], address: str) -> SafeString:
+    more = _more(day.count - len(entries), address and f"{address}#day-{day.day.isoformat()}")
     rest = format_html('<tr><td class="name" colspan="5">{}</td></tr>', more) if more else parts.NOTHING
     return format_html(
         '<tbody id="day-{}"><tr class="day">'

@@ -24,6 +24,7 @@ from ultahost_api.models import Account
 AHEAD = 90  # days
 _MONTHS_AHEAD = 12
 PER_DAY, PER_PAGE, PER_CELL = 25, 100, 3  # entries
+WHOLE_PER_DAY, WHOLE = 500, 2000  # on the page that is printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class _Asked:
     kind: Kind | None
     account: Account | None
     since: date | None  # the first day of a further page
+    is_whole: bool  # all days on one page, to read or print them
 
     def url(self, **changes: Any) -> str:
         told = {
@@ -56,6 +58,7 @@ def agenda(request: http.Request) -> HttpResponse:
     )
     context = {
         "asked": asked,
+        "is_printed": request.GET.get("print") == "1",
         "accounts": accounts,
         "sums": found.sums,
         "chips": [
@@ -81,21 +84,28 @@ def _shown(asked: _Asked, found: Agenda) -> dict[str, Any]:
         entries = found.first_entries([day.day for day in found.days], PER_CELL)
         weeks = drawn.month(asked.month, found.days, entries, asked.url(view=""))
         return {"weeks": weeks, "weekdays": drawn.weekdays()}
-    days, rest = _page([day for day in found.days if not asked.since or day.day >= asked.since])
-    entries = found.first_entries([day.day for day in days], PER_DAY)
+    per_day, per_page = (WHOLE_PER_DAY, WHOLE) if asked.is_whole else (PER_DAY, PER_PAGE)
+    every = [day for day in found.days if not asked.since or day.day >= asked.since]
+    days, rest = _page(every, per_day, per_page)
+    entries = found.first_entries([day.day for day in days], per_day)
+    is_cut = bool(rest) or asked.since or any(day.count > per_day for day in days)
+    address = "" if asked.is_whole else asked.url(whole="1")
     return {
-        "days": drawn.listed(days, entries),
-        "more_url": asked.url(**{"from": rest[0].day}) if rest else "",
-        "whole_url": asked.url() if asked.since else "",
+        "days": drawn.listed(days, entries, address),
+        "more_url": asked.url(**{"from": rest[0].day, "whole": "1" if asked.is_whole else ""})
+        if rest
+        else "",
+        "first_url": asked.url() if asked.since else "",
+        "whole_url": address if is_cut else "",
     }
 
 
-def _page(days: Sequence[Day]) -> tuple[Sequence[Day], Sequence[Day]]:
+def _page(days: Sequence[Day], per_day: int, most: int) -> tuple[Sequence[Day], Sequence[Day]]:
     """The days that fit on a page, at least one, and those that do not."""
     rows = 0
     for place, day in enumerate(days):
-        rows += min(day.count, PER_DAY)
-        if place and rows > PER_PAGE:
+        rows += min(day.count, per_day)
+        if place and rows > most:
             return days[:place], days[place:]
     return days, []
 
@@ -121,6 +131,7 @@ def _asked(request: http.Request, accounts: Iterable[Account]) -> _Asked:
         kind=Kind(kind) if kind in Kind.values else None,
         account=chosen,
         since=_day(told.get("from", "")),
+        is_whole=told.get("whole") == "1",
     )
 
 

@@ -274,6 +274,41 @@ def test_it_says_how_many_more_a_full_day_has(browser, rows, acme):
     assert day_sums(page) == ["€300.00"]
 
 
+def test_every_entry_of_a_full_day_can_be_reached(browser, rows, acme):
+    for n in range(30):
+        bill(rows, acme, number=f"A-{n:02}")
+
+    page = browser.click(browser.get("/agenda/?kind=invoices"), ".agenda tbody td.name[colspan] a")
+
+    assert [entry.split()[1] for entry in entries(page)] == [f"A-{n:02}" for n in range(30)]
+    assert not page.all(".pager")
+
+
+def test_it_is_printed_whole(browser, rows, acme):
+    for n in range(60):
+        for _ in range(3):
+            bill(rows, acme, due_date=TODAY + timedelta(days=n))
+
+    first = browser.get("/agenda/")
+    printed = browser.click(first, "a.btn[href*=print]")
+
+    assert len(days(printed)) == 60
+    assert len(entries(printed)) == 180
+    assert printed.one("[data-print=now]")
+    assert not first.all("[data-print]")
+    assert first.texts("p.printed")
+    assert not browser.get("/agenda/?whole=1").all("[data-print=now]")
+
+
+def test_a_list_that_fits_is_printed_as_it_is(browser, rows, acme):
+    bill(rows, acme)
+
+    page = browser.get("/agenda/")
+
+    assert [button.text for button in page.all("[data-print]")] == ["Print"]
+    assert not page.all(".pager")
+
+
 def test_it_says_what_is_overdue(browser, rows, acme):
     bill(rows, acme, due_date=TODAY - timedelta(days=1))
 
