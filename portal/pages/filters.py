@@ -17,6 +17,7 @@ from portal.pages.date_filters import (
 from portal.pages.periods import AHEAD
 from portal.pages.row_filter import Filters, RowFilter
 from portal.pages.selects import Select
+from ultahost_api.models.domain_risks import FIRST_DATE
 from ultahost_api.refresh.nouns import NOUNS
 
 
@@ -138,6 +139,12 @@ class EventFilter(RowFilter):
 
 
 class DomainFilter(LabelledFilter):
+    """Days are the earlier of due date and expiry, either of which may be blank: those of "At risk"."""
+
+    period = PeriodFilter("first_day", _("Due or expires"), AHEAD)
+    since = DayFilter("first_day", "gte", label=_("Due or expires from"))
+    until = DayFilter("first_day", "lte", label=_("Due or expires to"))
+
     renew = filters.ChoiceFilter(
         method="by_renewal",
         label=_("Auto-renew"),
@@ -151,6 +158,9 @@ class DomainFilter(LabelledFilter):
         choices=[("at-risk", _("At risk")), ("unknown", _("Risk unknown"))],
         widget=Select,
     )
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return super().filter_queryset(queryset.alias(first_day=FIRST_DATE))
 
     def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(auto_renew=value == "on")

@@ -65,6 +65,34 @@ def test_it_filters_by_renewal_and_risk(visit, alma, rows, acme, query, found):
     assert titles(visit(alma).get(f"/domains/?sort=name&{query}")) == found
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("period=next-30-days", ["both", "due", "expires"]),
+        ("period=next-30-days&view=at-risk", ["both", "due", "expires"]),
+        (f"since={TODAY + timedelta(days=5)}&until={TODAY + timedelta(days=9)}", ["due", "expires"]),
+        (f"until={TODAY + timedelta(days=3)}", ["both"]),
+        (f"since={TODAY + timedelta(days=200)}", ["later"]),
+    ],
+)
+def test_it_filters_by_the_earlier_day_and_misses_none_whose_other_day_is_blank(
+    visit, alma, rows, acme, query, found
+):
+    off = {"auto_renew": False, "detailed_at": timezone.now()}
+    days = [TODAY + timedelta(days=n) for n in (3, 6, 8, 300)]
+    rows.domain(acme, name="both", next_due_date=days[0], expiry_date=days[2], **off)
+    rows.domain(acme, name="due", next_due_date=days[1], **off)
+    rows.domain(acme, name="expires", expiry_date=days[2], **off)
+    rows.domain(acme, name="later", next_due_date=days[3], expiry_date=days[3], **off)
+    rows.domain(acme, name="undated", **off)
+    browser = visit(alma)
+
+    page = browser.get(f"/domains/?sort=name&{query}")
+
+    assert titles(page) == found
+    assert sorted(line[1] for line in browser.get(f"/domains.csv?sort=name&{query}").csv()) == found
+
+
 @pytest.mark.parametrize("query", ["renew=maybe", "view=never"])
 def test_it_says_which_choice_it_does_not_know(visit, alma, rows, acme, query):
     rows.domain(acme)

@@ -309,7 +309,8 @@ def test_it_finds_what_falls_due_in_a_time_ahead(visit, alma, rows, acme, noun):
     assert found("since=2026-12-31") == 2
     assert found("until=2026-11-30") == 1
     page = browser.get(f"/{noun}s/?period=next-month")
-    assert page.texts(".pills li")[0] == "Due: Next month: 1 Dec 2026 – 31 Dec 2026"
+    label = {"service": "Due", "domain": "Due or expires"}[noun]
+    assert page.texts(".pills li")[0] == f"{label}: Next month: 1 Dec 2026 – 31 Dec 2026"
     assert len(browser.get(f"/{noun}s.csv?period=next-month").csv()) == 2
 
 
