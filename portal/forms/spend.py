@@ -11,7 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from portal.pages.invoice_filters import currencies_of
 from portal.pages.selects import Select
 from portal.queries.cycles import last_of_month, later
+from ultahost_api import conf
 from ultahost_api.models import Account
+
+_QUARTERS = 8  # ended ones, each by its name
 
 
 class Span(TextChoices):
@@ -19,6 +22,8 @@ class Span(TextChoices):
     LAST_24_MONTHS = "24-months", _("Last 24 months")
     THIS_MONTH = "this-month", _("This month")
     LAST_MONTH = "last-month", _("Last month")
+    THIS_QUARTER = "this-quarter", _("This quarter")
+    LAST_QUARTER = "last-quarter", _("Last quarter")
     THIS_YEAR = "this-year", _("This year")
     LAST_YEAR = "last-year", _("Last year")
 
@@ -43,25 +48,32 @@ class SpendForm(forms.Form):
         offered = self._offered(given["currency"])
         if given["account"] not in dict(offered):
             given["account"] = ""
-        if given["period"] not in Span:
-            given["period"] = Span.LAST_12_MONTHS
+        self._quarters = _quarters(conf.today())
+        periods = [*Span.choices, *((value, _quarter(first)) for value, first in self._quarters.items())]
+        if given["period"] not in dict(periods):
+            given["period"] = Span.LAST_12_MONTHS.value
         super().__init__(given)
         self.fields["account"].widget.choices = [("", _("All accounts")), *offered]
-        self.fields["period"].widget.choices = Span.choices
-        self.chosen_currency, self.span = given["currency"], Span(given["period"])
+        self.fields["period"].widget.choices = periods
+        self.chosen_currency, self.chosen_period = given["currency"], given["period"]
+        self.period_label = dict(periods)[self.chosen_period]
         self.chosen_account = self.accounts.get(given["account"])
 
     def days(self, today: date) -> tuple[date, date]:
         """The first day of a month and the last of one."""
         month, january = today.replace(day=1), today.replace(month=1, day=1)
-        first, months = {
+        quarter = later(month, -((today.month - 1) % 3))
+        starts: dict[str, tuple[date, int]] = {
             Span.LAST_12_MONTHS: (later(month, -11), 12),
             Span.LAST_24_MONTHS: (later(month, -23), 24),
             Span.THIS_MONTH: (month, 1),
             Span.LAST_MONTH: (later(month, -1), 1),
+            Span.THIS_QUARTER: (quarter, 3),
+            Span.LAST_QUARTER: (later(quarter, -3), 3),
             Span.THIS_YEAR: (january, 12),
             Span.LAST_YEAR: (later(january, -12), 12),
-        }[self.span]
+        }
+        first, months = starts.get(self.chosen_period) or (self._quarters[self.chosen_period], 3)
         return first, last_of_month(later(first, months - 1))
 
     def _usual(self) -> str:
@@ -75,3 +87,14 @@ class SpendForm(forms.Form):
             for pk, account in self.accounts.items()
             if currency in (account.currency, account.former_currency)
         ]
+
+
+def _quarters(today: date) -> dict[str, date]:
+    """The first days of those that have ended, the last first, by what stands in an address: `2026-q3`."""
+    quarter = later(today.replace(day=1), -((today.month - 1) % 3))
+    ended = [later(quarter, -3 * n) for n in range(1, _QUARTERS + 1)]
+    return {f"{first.year}-q{first.month // 3 + 1}": first for first in ended}
+
+
+def _quarter(first: date) -> str:
+    return _("Q%(quarter)d %(year)d") % {"quarter": first.month // 3 + 1, "year": first.year}

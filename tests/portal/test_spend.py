@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
@@ -116,6 +117,32 @@ def test_it_narrows_to_an_account_and_a_period(browser, rows, acme):
     assert "€27.00" in figures(browser.get("/spend/?period=this-month"))
     assert "€3.00" in figures(browser.get("/spend/?period=last-month"))
     assert "€23.00" in figures(browser.get(f"/spend/?account={acme.pk}"))
+
+
+@pytest.mark.parametrize(
+    ("period", "label", "total"),
+    [
+        ("this-quarter", "This quarter", "€8.00"),
+        ("last-quarter", "Last quarter", "€7.00"),
+        ("2026-q3", "Q3 2026", "€7.00"),
+        ("2026-q2", "Q2 2026", "€8.00"),
+        ("2024-q4", "Q4 2024", "€32.00"),
+        ("2024-q3", "Last 12 months", "€31.00"),  # not offered any more
+    ],
+)
+@time_machine.travel("2026-11-30 12:00", tick=False)
+def test_it_tells_a_quarter_by_its_name(visit, alma, rows, acme, period, label, total):
+    days = {"2024-12-31": "32", "2026-06-30": "8", "2026-07-01": "1", "2026-09-30": "6", "2026-10-01": "8"}
+    days |= {"2025-12-01": "8"}
+    for day, amount in days.items():
+        bill(rows, acme, (None, amount), total=amount, date=date.fromisoformat(day))
+
+    browser = visit(alma)
+    page = browser.get(f"/spend/?period={period}")
+
+    assert page.one("[name=period] option[selected]").text == label
+    assert table(page, "products")[-1] == f"Total after credit {total}"
+    assert browser.get(f"/spend.csv?table=products&period={period}").csv()[-1][1] == total[1:]
 
 
 def test_it_shows_an_account_in_its_own_currency(browser, rows, acme, alma):

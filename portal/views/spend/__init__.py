@@ -37,7 +37,7 @@ def spend_csv(request: http.Request) -> HttpResponseBase:
         raise Http404
     sheet = make()
     name = f"spend-{sheet.name}.csv"
-    filters = urlencode({"currency": page.chosen.currency, "period": page.form.span.value})
+    filters = urlencode({"currency": page.chosen.currency, "period": page.form.chosen_period})
     account = page.chosen.account
     audit.record(request, Act.EXPORTED, name, account=account, rows=len(sheet.lines), filters=filters)
     return exports.response(name, sheet.columns, sheet.lines)

@@ -45,7 +45,7 @@ class Chosen:
         )
 
     def here(self, **other: str) -> str:
-        query = {"currency": self.currency, **self._of_account, "period": self.form.span.value} | other
+        query = {"currency": self.currency, **self._of_account, "period": self.form.chosen_period} | other
         return f"?{urlencode({name: value for name, value in query.items() if value})}"
 
     def invoices(self, since: date, until: date, **also: str) -> str:
