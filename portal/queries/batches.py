@@ -21,6 +21,8 @@ from ultahost_api.models.prepared import Prepared
 
 State = Operation.State
 
+_WORKED = (State.DONE, State.CONFIRMED)
+
 RETRIABLE = (State.REFUSED, State.NOT_SENT)  # nothing was changed; what is unknown may have been
 
 _PREPARED = Prepared(most=200)
@@ -137,7 +139,10 @@ class Progress:
 
     @cached_property
     def lines(self) -> "list[Line]":
-        return self._lines([pk for pk, _state, _key in self._told])
+        """In the order of sending; once all are sent, what did not work comes first."""
+        lines = self._lines([pk for pk, _state, _key in self._told])
+        is_sent = self.ended == len(self)
+        return sorted(lines, key=lambda line: line.operation.state in _WORKED) if is_sent else lines
 
     def _lines(self, ids: Sequence[UUID]) -> "list[Line]":
         operations = list(self._operations.filter(pk__in=ids)) if ids else []

@@ -32,11 +32,30 @@ REASONS: dict[str, Promise] = {
 }
 
 
+# What the library writes where no answer of Ultahost says anything, before details for the technician.
+_UNSAID: dict[str, Promise] = {
+    "no answer arrived": _("No answer arrived."),
+    "Ultahost could not be reached": _("Ultahost could not be reached."),
+    "the answer is not the JSON that was expected": _("The answer could not be read."),
+    "refused without a reason": _("Ultahost gave no reason."),
+}
+
+
 def said(operation: Operation) -> str:
-    """Why the operation was not sent; if it was sent, the message of Ultahost's answer."""
+    """Why the operation was not sent, or why Ultahost said nothing; else the message of its answer."""
     if operation.reason:
         return str(REASONS[operation.reason]) % operation.before
-    return operation.message
+    return _unsaid(operation) or operation.message
+
+
+def quoted(operation: Operation) -> str:
+    """Ultahost's own words, if it said any."""
+    return operation.message if operation.status and not _unsaid(operation) else ""
+
+
+def _unsaid(operation: Operation) -> str:
+    found = (words for begin, words in _UNSAID.items() if operation.message.startswith(begin))
+    return str(next(found, ""))
 
 
 def not_allowed(error: NotAllowedNow) -> str:

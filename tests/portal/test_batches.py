@@ -72,6 +72,39 @@ def test_it_counts_and_names_each_row(browser, confirm):
     assert page.all("main .buttons form") == []
 
 
+def test_what_did_not_work_comes_first(browser, confirm):
+    path = confirm()
+    told = zip(Operation.objects.order_by("created_at"), ("confirmed", "done", "refused"), strict=True)
+    for operation, state in told:
+        Operation.objects.filter(pk=operation.pk).update(state=state)
+
+    assert states(browser.get(path)) == ["Refused", "Applied", "Done"]
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "told", "is_quoted"),
+    [
+        ("no answer arrived (ConnectionError)", None, "No answer arrived.", False),
+        ("no answer arrived (ChunkedEncodingError)", 200, "No answer arrived.", False),
+        ("the answer is not the JSON that was expected", 200, "The answer could not be read.", False),
+        ("No such host.", 400, "No such host.", True),
+    ],
+)
+def test_it_says_in_plain_words_that_ultahost_said_nothing(
+    browser, confirm, message, status, told, is_quoted
+):
+    path = confirm()
+    Operation.objects.update(state=State.UNKNOWN, message=message, status=status)
+
+    page = browser.get(path)
+    detail = browser.get(f"/activity/{Operation.objects.first().pk}/")
+
+    assert set(page.texts("td.name small")) == {told}
+    assert bool(page.all("td.name q")) == bool(detail.all("#operation q")) == is_quoted
+    assert told in detail.one("#operation").text
+    assert message in detail.one("#technical").text or is_quoted
+
+
 def test_it_sends_only_rows_that_changed_since_the_page_was_drawn(browser, confirm):
     path = confirm()
     page = browser.get(path)
@@ -148,8 +181,8 @@ def test_it_is_stopped(browser, confirm):
     browser.post(f"{path}stop/")
     work()
     page = browser.get(path)
-    assert states(page) == ["Done", "Not sent", "Not sent"]
-    assert page.texts("main td.name small")[1:] == ["It was stopped before it was sent."] * 2
+    assert states(page) == ["Not sent", "Not sent", "Done"]
+    assert page.texts("main td.name small")[:2] == ["It was stopped before it was sent."] * 2
 
 
 def test_it_does_nothing_to_one_that_has_ended(browser, confirm):
