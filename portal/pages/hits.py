@@ -137,10 +137,16 @@ def _invoice(row: Any, about: Mapping[str, Any]) -> Hit:
 
 
 def _line(lines: str, query: str) -> str:
-    """The first line of an invoice, or thing of an order, that holds one of the words."""
-    words = [spelling for word in wanted(query) for spelling in word]
-    found = (line for line in lines.split("\n") if any(word in folded(line) for word in words))
-    return next(found, "")[:_MOST]
+    """The line of an invoice, or thing of an order, that holds most of the words; the first of these."""
+    words, best, most = wanted(query), "", 0
+    for line in lines.split("\n"):
+        text = folded(line)
+        held = sum(any(spelling in text for spelling in word) for word in words)
+        if held > most:
+            best, most = line, held
+        if most == len(words):
+            break
+    return best[:_MOST]
 
 
 def _order(row: Any, about: Mapping[str, Any]) -> Hit:

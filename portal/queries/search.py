@@ -4,13 +4,13 @@ The index names the rows of all nouns with one statement; each noun then reads a
 found if its texts and the name of its account hold all words, as in its list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Case, F, QuerySet, Value, When
 from django.utils.translation import gettext, pgettext
 
 from portal import access
@@ -26,6 +26,8 @@ from ultahost_api.models.search_index import Found, Words, beginning, equal_to, 
 SHOWN, COUNTED = 6, 100  # rows of a group; a count beyond this is not told exactly
 _SHORTEST = 2  # letters of a search
 _LONG = 20  # letters, from which on few rows hold a word, and the index takes long to read it
+# Of what is searched for most often the last one is meant. The day of each such noun.
+_DAYS = {"invoices": "date", "orders": "date", "quotes": "created_on", "emails": "date"}
 _NAMED = 3  # words of a search that may be those of an account
 
 
@@ -107,11 +109,22 @@ class Search:
         ways = [self._found[f"{name} {n}"] for n in range(len(self._ways(words)))]
         ids = [*dict.fromkeys(_hex(pk) for found in [*best, *ways] for pk in found.ids)]
         count = len(ids) if all(way.is_all for way in ways) else COUNTED + 1
-        found = rows.filter(pk__in=ids[:SHOWN]).prefetch_related(*rows.model.searched_through)
-        by_id = {str(row.pk.hex): row for row in found} if ids else {}
-        shown = [by_id[pk] for pk in ids[:SHOWN] if pk in by_id]
+        shown = list(self._shown(name, rows, ids, best)) if ids else []
         shown.sort(key=lambda row: not _is_called(row.folded, words))
         return Group(name, shown, count, bool(shown) and _is_called(shown[0].folded, words))
+
+    @staticmethod
+    def _shown(name: str, rows: Rows, ids: Sequence[str], best: Sequence[Found]) -> Iterable[Any]:
+        """The first SHOWN of the rows with these ids: the best ones, then the newest if they have a day."""
+        read = rows.prefetch_related(*rows.model.searched_through)
+        if name not in _DAYS:
+            by_id = {row.pk.hex: row for row in read.filter(pk__in=ids[:SHOWN])}
+            return [by_id[pk] for pk in ids[:SHOWN] if pk in by_id]
+        order: list[Any] = [F(_DAYS[name]).desc(nulls_last=True), "-remote_id"]
+        whens = [When(pk__in=found.ids, then=Value(place)) for place, found in enumerate(best) if found.ids]
+        if whens:
+            order.insert(0, Case(*whens, default=Value(len(best))))
+        return read.filter(pk__in=ids).order_by(*order)[:SHOWN]
 
     def _verbs(self) -> "dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]]":
         """What the first words ask to be done to the rows that the other words name."""

@@ -228,6 +228,26 @@ def test_it_shows_account_status_and_amount_and_the_line_that_was_found(search, 
     assert hit.text == "INV-0347 Renewal of İSTANBUL-straße.example 1234.50 Acme Bäckerei Unpaid €36.30"
 
 
+def test_it_shows_the_line_that_holds_all_words(search, rows, acme):
+    rows.invoice(acme, number="A-1", lines="\n".join(f"Item {n}: Mail 3.00" for n in range(30)))
+
+    assert "Item 29: Mail" in search("item 29").one(".hit").text
+
+
+def test_it_shows_the_newest_of_many_first(search, rows, acme):
+    for month in (3, 1, 12, 7, 9, 2, 11, 4, 5):
+        day = f"2025-{month:02}-01"
+        rows.invoice(acme, number=f"M-{month}", lines="VPS - shop.example 9.00", date=day)
+        rows.order(acme, number=f"shop.example-{month}", date=f"{day}T12:00:00Z")
+        rows.quote(acme, subject=f"shop.example {month}", created_on=day)
+
+    groups = found(search("shop.example"))
+
+    assert groups["invoices"] == ["M-12", "M-11", "M-9", "M-7", "M-5", "M-4"]
+    assert groups["orders"] == [f"#shop.example-{month}" for month in (12, 11, 9, 7, 5, 4)]
+    assert groups["quotes"] == [f"shop.example {month}" for month in (12, 11, 9, 7, 5, 4)]
+
+
 def test_it_puts_what_is_called_so_first(search, rows, acme):
     for number in range(10):
         rows.domain(acme, name=f"my-shop-{number}.example")
