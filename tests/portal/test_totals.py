@@ -56,6 +56,16 @@ def test_it_names_no_net_and_no_tax_before_any_details_are_read(browser, rows, a
     assert sums(browser.get("/invoices/"))[1:4] == ["Net –", "Tax –", "Total €12.50"]
 
 
+def test_the_sums_add_up_where_credit_was_used(browser, rows, acme):
+    rows.invoice(acme, **detailed(credit="7.00", total="5.50"))
+    rows.invoice(acme, **detailed(), status="Paid")
+
+    assert sums(browser.get("/invoices/?status=Unpaid"))[1:5] == [
+        "Net €10.00", "Tax €2.50", "Credit used €7.00", "Total €5.50",
+    ]  # fmt: skip
+    assert sums(browser.get("/invoices/?status=Paid"))[1:4] == ["Net €10.00", "Tax €2.50", "Total €12.50"]
+
+
 def test_it_never_adds_two_currencies(browser, rows, acme):
     rows.invoice(acme, **detailed())
     rows.invoice(rows.account("Harbour", "USD"), **detailed(status="Paid"))
