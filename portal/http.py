@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -105,6 +106,12 @@ def window(request: HttpRequest) -> str:
 def announce(response: HttpResponse, event: str) -> HttpResponse:
     """Send an event to the page; regions that listen to it refresh themselves."""
     return trigger_client_event(response, event)
+
+
+def query_before(request: HttpRequest, path: str) -> str:
+    """The query string of the page that led here, if ``path`` is its; empty if the browser does not say."""
+    before = urlsplit(request.headers.get("Referer", ""))
+    return before.query if before.netloc == request.get_host() and before.path == path else ""
 
 
 def back(request: HttpRequest, default: str) -> str:

@@ -1,10 +1,12 @@
 """Share links as admins keep them; what their holders see is in shared.py."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
@@ -14,8 +16,23 @@ from portal.acts import share_links as acts
 from portal.forms.share_links import ShareLinkForm
 from portal.models import ShareLink
 from portal.pages.confirmation import Confirmation
+from portal.pages.periods import days_of
 from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for, typed_before
 from portal.wording import formats
+from ultahost_api.models.invoice_statuses import ASKED_FOR, OVERDUE, PAYABLE
+
+# Of the list's own statuses, those that Ultahost knows.
+_KEPT = {
+    "account",
+    "status",
+    "period",
+    "since",
+    "until",
+    "sort",
+    "page",
+    "size",
+}  # of what a list's address has
+_STATUSES = {OVERDUE: [PAYABLE], ASKED_FOR: [PAYABLE, "Payment Pending", "Collections"]}
 
 
 @access.admin_only
@@ -28,11 +45,13 @@ def share_links(request: http.Request) -> HttpResponse:
 @access.admin_only
 @reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
-    form = ShareLinkForm(request.POST or None, initial=typed_before(request))
+    shown = QueryDict(http.query_before(request, reverse("invoices")))
+    form = ShareLinkForm(request.POST or None, initial=typed_before(request) or _of_list(shown))
     if form.is_valid():
         link, address = acts.make(request.user, **form.cleaned_data)
         return http.page(request, "share_links/made.html", {"link": link, "address": address})
-    return http.form_page(request, "share_links/add.html", form)
+    is_wider = not _KEPT.issuperset(name for name in shown if shown[name])
+    return http.form_page(request, "share_links/add.html", form, {"is_wider": is_wider})
 
 
 @access.admin_only
@@ -59,6 +78,22 @@ def revoke_share_link(request: http.Request, link: ShareLink) -> HttpResponse:
         back=page,
         danger=True,
     ).page(request)
+
+
+def _of_list(shown: QueryDict) -> dict[str, Any]:
+    """What the list of invoices showed from which the person comes, as far as a link can show the same."""
+    days = days_of(shown.get("period", ""), timezone.localdate())
+    since, until = days or (shown.get("since", ""), shown.get("until", ""))
+    status = shown.get("status", "")
+    accounts = [shown["account"]] if shown.get("account") else []
+    told = {
+        "accounts": accounts,
+        "scope": "chosen" if accounts else "",
+        "statuses": _STATUSES.get(status, [status]) if status else [],
+        "since": since,
+        "until": until,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def _last_seen(link: ShareLink) -> str:

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -109,6 +110,46 @@ def test_it_offers_the_statuses_that_occur(browser, rows, acme):
 
     assert labels[:3] == ["Unpaid, including overdue", "Payment pending", "Paid"]
     assert labels[-1] == "Brand new"
+
+
+@pytest.mark.parametrize(
+    ("query", "ticked", "days"),
+    [
+        ("", set(), ("", "")),
+        ("status=Paid&since=2025-01-01&until=2025-12-31", {"Paid"}, ("2025-01-01", "2025-12-31")),
+        ("status=Overdue", {"Unpaid"}, ("", "")),
+        ("status=Open", {"Unpaid", "Payment Pending", "Collections"}, ("", "")),
+        ("period=last-quarter", set(), ("2026-07-01", "2026-09-30")),
+        ("since=nonsense&account=nonsense&status=%3Cb%3E", set(), ("nonsense", "")),
+    ],
+)
+@time_machine.travel("2026-11-30 12:00", tick=False)
+def test_it_begins_with_what_the_list_showed(visit, dana, query, ticked, days):
+    page = visit(dana).get("/share-links/add/", Referer=f"http://testserver/invoices/?{query}")
+
+    assert page.status == 200
+    assert {box["value"] for box in page.all("[name=statuses][checked]")} == ticked
+    assert (
+        tuple(page.one(f"[name={name}]").attributes.get("value", "") for name in ("since", "until")) == days
+    )
+
+
+def test_it_begins_with_the_account_of_the_list(browser, acme, rows):
+    rows.account("Other")
+    page = browser.get("/share-links/add/", Referer=f"http://testserver/invoices/?account={acme.pk}&q=vps")
+
+    assert [box["value"] for box in page.all("[name=accounts][checked]")] == [str(acme.pk)]
+    assert page.one("[name=scope][checked]")["value"] == "chosen"
+    assert page.texts("main p.quiet")[:1] == [
+        "A link cannot keep every filter of the list. Check what it shows."
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", ["http://evil.example/invoices/?status=Paid", "http://testserver/?status=Paid"]
+)
+def test_it_begins_empty_from_any_other_page(browser, acme, page):
+    assert browser.get("/share-links/add/", Referer=page).all("[checked]") == []
 
 
 def test_it_notes_in_the_audit_log_who_made_and_revoked_it(browser):
