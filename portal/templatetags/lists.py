@@ -7,8 +7,10 @@ from uuid import UUID
 from django import template
 from django.utils.html import format_html_join
 
+from portal import http
 from portal.pages import bars
 from portal.pages.any_table import AnyTable
+from portal.wording.links import href
 
 register = template.Library()
 
@@ -18,6 +20,14 @@ register.simple_tag(bars.chips)
 register.simple_tag(bars.pills)
 register.simple_tag(bars.page_steps)
 register.simple_tag(bars.size_steps)
+
+
+@register.simple_tag(takes_context=True)
+def list_url(context: Mapping[str, Any], name: str, account: Any = None) -> str:
+    """The address of a list as it was when a row of it was opened; else that of the rows of the account."""
+    address = href(name)
+    query = http.query_before(context["request"], address) or (f"account={account.pk}" if account else "")
+    return f"{address}?{query}" if query else address
 
 
 @register.simple_tag

@@ -453,3 +453,25 @@ def test_it_asks_as_many_queries_for_a_thousand_rows_as_for_ten(visit, people, l
     assert len(titles(browser.get(f"{listed.url}?size=250"))) == 250
     assert queries() == few
     assert few <= {"usual": 12, "all": 14}[columns]  # among all are lines, labels and what lines are for
+
+
+@pytest.mark.parametrize(
+    "noun", ["services", "domains", "invoices", "orders", "quotes", "emails", "accounts"]
+)
+def test_the_page_of_a_row_leads_back_to_the_list_as_it_was(visit, people, rows, noun):
+    acme = rows.account("Acme")
+    alma = people.member("Alma")
+    rows.key(alma, acme, "Main")
+    row = acme if noun == "accounts" else getattr(rows, noun.removesuffix("s"))(acme)
+    is_live = noun in ("orders", "quotes", "emails")
+    path = f"/{noun}/{acme.pk}/{row.remote_id}/" if is_live else f"/{noun}/{row.pk}/"
+    usual = f"/{noun}/?account={acme.pk}" if is_live else f"/{noun}/"
+    browser = visit(alma)
+
+    def led_back(referer):
+        return browser.get(path, Referer=referer).one("a.back")["href"]
+
+    assert led_back(f"http://testserver/{noun}/?q=a%22b&sort=-x&page=2") == f"/{noun}/?q=a%22b&sort=-x&page=2"
+    assert led_back("http://testserver/") == usual
+    assert led_back(f"http://evil.example/{noun}/?q=a") == usual
+    assert led_back("") == usual
