@@ -1,5 +1,6 @@
 """How the portal writes amounts, days and ages, in the language of the page."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache, partial
@@ -20,10 +21,12 @@ from ultahost_api import conf
 NOTHING = "–"
 _WORDS = Translated({"now": gettext_lazy("now")})
 NON_BREAKING = "\u00a0"
+# A currency that is written in letters and its amount, between which browsers put a space and babel none.
+_BETWEEN = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 
 
 def money(amount: Decimal | None, currency: str) -> str:
-    """`€1,234.50`, `KWD12.345`, `¥1,980`; an amount with more decimals than its currency keeps all of them.
+    """`€1,234.50`, `KWD 12.345`, `¥1,980`; an amount with more decimals than its currency keeps all of them.
 
     Ultahost may ask for `¥1,980.50`, and that is what a person pays.
     """
@@ -70,7 +73,7 @@ def _by_babel(amount: Decimal, currency: str, language: str) -> str:
         text = format_currency(
             amount, currency, locale=locale, currency_digits=False, decimal_quantization=False
         )
-    return str(text).replace(" ", NON_BREAKING)
+    return _BETWEEN.sub(NON_BREAKING, str(text).replace(" ", NON_BREAKING))
 
 
 def unreadable_amounts(count: int) -> str:

@@ -183,12 +183,12 @@ def test_it_adds_up_to_the_last_decimal_and_never_two_currencies(browser, rows, 
     page = browser.get("/agenda/")
 
     assert page.texts(".agenda .day .sum") == [
-        "€0.30", "¥1,980", "KWD12.346 KWD12.345 expected 1 amount unreadable",
+        "€0.30", "¥1,980", "KWD 12.346 KWD 12.345 expected 1 amount unreadable",
     ]  # fmt: skip
     assert figures(page) == [
         "€0.30", "€0.30 invoiced, €0.00 expected",
         "¥1,980", "¥1,980 invoiced, ¥0 expected",
-        "KWD12.346", "KWD0.001 invoiced, KWD12.345 expected", "1 amount could not be read, not included",
+        "KWD 12.346", "KWD 0.001 invoiced, KWD 12.345 expected", "1 amount could not be read, not included",
     ]  # fmt: skip
 
 

@@ -316,8 +316,8 @@ def test_it_rounds_no_amount_and_no_sum(rows, clock, alma):
     for number, total in {"late-1": "12.3450", "late-2": "0.0001"}.items():
         rows.invoice(account, number=number, total=total, due_date=DAY - timedelta(days=1))
     (letter,) = morning()
-    assert "Gulf: 2 invoices, KWD12.3451" in letter
-    assert "late-1, due 5 Jun 2026: KWD12.345\n" in letter
+    assert "Gulf: 2 invoices, KWD 12.3451" in letter
+    assert "late-1, due 5 Jun 2026: KWD 12.345\n" in letter
 
 
 def test_it_never_adds_two_currencies(rows, acme, people):

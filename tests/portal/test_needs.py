@@ -106,7 +106,7 @@ def test_it_rounds_no_sum_of_overdue_invoices(visit, alma, rows):
     rows.key(alma, account, "Gulf")
     for total in ("12.3450", "0.0001"):
         rows.invoice(account, total=total, due_date=days(-3))
-    assert "KWD12.3451 in total" in visit(alma).get("/").one(".need").text
+    assert "KWD 12.3451 in total" in visit(alma).get("/").one(".need").text
 
 
 def test_it_counts_no_days_of_a_domain_that_may_still_be_rescued(visit, alma, rows, acme):

@@ -138,7 +138,7 @@ class TestReview:
             ("EUR", {"10.005": 1}, 1, "€10.005"),  # as it was told
             ("JPY", {"1000": 3}, 1, "¥333"),
             ("JPY", {"1980.50": 1}, 1, "¥1,980.50"),
-            ("KWD", {"10": 3}, 1, "KWD3.333"),
+            ("KWD", {"10": 3}, 1, "KWD 3.333"),
         ],
     )
     def test_it_rounds_a_price_once_that_it_worked_out(

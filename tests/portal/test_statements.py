@@ -63,8 +63,8 @@ def test_it_adds_up_to_the_cent_in_currencies_of_two_no_and_three_decimals(visit
         "EUR 5 invoices", "Net €102.25", "Tax €19.44", "Credit used €0.25", "Total €121.44",
         "Paid €119.12", "Open €0.00",
         "JPY 1 invoice", "Net ¥1,980", "Tax ¥198", "Credit used ¥0", "Total ¥2,178", "Paid ¥2,178", "Open ¥0",
-        "KWD 1 invoice", "Net KWD12.345", "Tax KWD0.617", "Credit used KWD0.000",
-        "Total KWD12.962", "Paid KWD0.000", "Open KWD12.962",
+        "KWD 1 invoice", "Net KWD 12.345", "Tax KWD 0.617", "Credit used KWD 0.000",
+        "Total KWD 12.962", "Paid KWD 0.000", "Open KWD 12.962",
     ]  # fmt: skip
 
 
