@@ -20,7 +20,7 @@ _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]")
 
 def written(name: str, entries: Iterable[tuple[Any, str]]) -> bytes:
     """Each entry with the address of its page."""
-    calendar = Calendar()
+    calendar, name = Calendar(), _INVISIBLE.sub(" ", name)
     calendar.add("prodid", "-//Ultahost team portal//Agenda//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")

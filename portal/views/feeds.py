@@ -26,6 +26,7 @@ from portal.views.shared import unlisted
 from portal.wording import preferences
 from portal.wording.agenda import Kind
 from ultahost_api import conf
+from ultahost_api.models import Account
 
 _YEAR = timedelta(days=366)
 _AHEAD = 3  # months in which renewals are expected: a calendar is no plan of a year
@@ -44,7 +45,9 @@ def make_feed(request: http.Request) -> HttpResponse:
     form = FeedForm(request.POST or None, person=request.user, initial=_initial(request))
     if form.is_valid():
         address = acts.make(request.user, form.cleaned_data["kinds"])
-        return http.page(request, "feeds/made.html", {"address": address})
+        accounts = access.accounts_with_invoices(request.user)
+        alone = [(one, f"{address}?account={one.pk}") for one in accounts] if len(accounts) > 1 else []
+        return http.page(request, "feeds/made.html", {"address": address, "alone": alone})
     has_feed = access.feed_of(request.user) is not None
     return http.form_page(request, "feeds/make.html", form, {"has_feed": has_feed})
 
@@ -70,14 +73,20 @@ def revoke_feed(request: http.Request) -> HttpResponse:
 @sensitive_variables()
 @unlisted
 def calendar(request: HttpRequest, secret: str) -> HttpResponse:
-    """What the person of the feed may see at this moment, in their language."""
+    """What the person of the feed may see at this moment, in their language; ``?account=`` of one account."""
     if not ratelimit.consume(request, app="allauth.account", action="calendar_feed", limit_get=True):
         return _refused(429)
     found = access.feed_opened_by(secret)
     if found is None:
         return _refused(404)
     with access.known_rights(found.person), preferences.worn(found.person):
-        content = _written(found)
+        wanted = request.GET.get("account", "")
+        account = next(
+            (one for one in access.accounts_with_invoices(found.person) if str(one.pk) == wanted), None
+        )
+        if wanted and account is None:
+            return _refused(404)
+        content = _written(found, account)
     found.note_read()
     return HttpResponse(content, content_type="text/calendar; charset=utf-8", headers=_AS_FILE)
 
@@ -93,17 +102,20 @@ def _refused(status: int) -> HttpResponse:
     return refused
 
 
-def _written(feed: CalendarFeed) -> bytes:
+def _written(feed: CalendarFeed, account: Account | None) -> bytes:
     from portal.pages import calendar_files  # icalendar takes 3 MB, and most processes write no feed
 
     today = conf.today()
     kinds = [Kind(kind) for kind in feed.kinds if kind in Kind.values]
-    agenda = Agenda(feed.person, Span(today - _YEAR, today + _YEAR), kinds=kinds, ahead=_AHEAD)
+    agenda = Agenda(
+        feed.person, Span(today - _YEAR, today + _YEAR), kinds=kinds, account=account, ahead=_AHEAD
+    )
     entries = agenda.entries([day.day for day in agenda.days], PER_DAY)
     nearest = sorted(entries, key=lambda entry: abs(entry.day - today))[:MOST]
     in_order = sorted(nearest, key=lambda entry: entry.day)
     addressed = [(entry, f"{settings.PORTAL_URL}{drawn.url(entry)}") for entry in in_order]
-    return calendar_files.written(_("Team portal: agenda"), addressed)
+    name = str(account) if account else _("Team portal: agenda")
+    return calendar_files.written(name, addressed)
 
 
 def _initial(request: http.Request) -> dict[str, Any]:

@@ -359,3 +359,24 @@ def test_it_asks_as_many_statements_for_many_rows_as_for_one(visit, alma, rows, 
 
     asked(1)
     assert asked(1) == asked(20)
+
+
+def test_it_has_one_account_alone_where_its_address_says_so(visit, alma, rows, acme):
+    other, hidden = rows.account("Other"), rows.account("Hidden")
+    AccountPolicy.objects.create(account=hidden, private=True)
+    rows.invoice(acme, number="ours", total="10", due_date=DUE)
+    rows.invoice(other, number="theirs", total="10", due_date=DUE)
+    page = visit(alma).post("/agenda/link/make/", {"kinds": ["invoices"]})
+    whole, *alone = [
+        field["value"].removeprefix("http://localhost:8000") for field in page.all("input[readonly]")
+    ]
+
+    calendars = [visit().get(path) for path in alone]
+
+    assert len(read(visit().get(whole)).events) == 2
+    assert [(str(read(one)["x-wr-calname"]), len(read(one).events)) for one in calendars] == [
+        ("Acme", 1), ("Other", 1),
+    ]  # fmt: skip
+    assert "ours" in summaries(calendars[0])[0]
+    for unknown in (hidden.pk, "nonsense"):
+        assert visit().get(f"{whole}?account={unknown}").status == 404
