@@ -255,7 +255,9 @@ class Rows:
         return Order.objects.create(**self._of(account) | usual | fields)
 
     def quote(self, account: Account, **fields: Any) -> Quote:
-        return Quote.objects.create(**self._of(account) | {"stage": "Delivered", "currency": account.currency} | fields)
+        return Quote.objects.create(
+            **self._of(account) | {"stage": "Delivered", "currency": account.currency} | fields
+        )
 
     def email(self, account: Account, **fields: Any) -> Email:
         return Email.objects.create(**self._of(account) | fields)

@@ -258,5 +258,7 @@ def test_it_names_the_currency_of_orders_and_quotes_that_an_earlier_version_has_
     Quote.objects.create(account=account, remote_id=3)
     Account.objects.update(currency="USD", former_currency="EUR", currency_changed_at=changed)
     fill(apps, SimpleNamespace(connection=connection))
-    told = [list(noun.objects.order_by("remote_id").values_list("currency", flat=True)) for noun in (Order, Quote)]
+    told = [
+        list(noun.objects.order_by("remote_id").values_list("currency", flat=True)) for noun in (Order, Quote)
+    ]
     assert told == [["EUR", "USD"], ["EUR", "USD", "USD"]]

@@ -11,7 +11,6 @@ from .core.secret import Secret
 from .core.wire import Unreadable, text
 from .writes.account import ChangePassword, UpdateAccount
 
-
 _LONGEST_UUID = 64  # 36 are usual
 
 

@@ -121,7 +121,9 @@ def _add(lease: Lease, noun: CachedNoun, new: dict[int, dict[str, Any]]) -> list
         return []
     if isinstance(blank, Invoice | Order | Quote):
         # They have the currency that the account has now, which may not be what it had when that was read.
-        Refresh.objects.filter(account=account, noun=Noun.PROFILE, trouble="").update(next_due_at=timezone.now())
+        Refresh.objects.filter(account=account, noun=Noun.PROFILE, trouble="").update(
+            next_due_at=timezone.now()
+        )
     found = []
     for row in (noun.model(account=account, **told) for told in rows):
         found.append(events.happened(noun, row, Event.Kind.APPEARED))

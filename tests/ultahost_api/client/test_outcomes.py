@@ -120,7 +120,11 @@ def test_it_believes_a_result_of_error(kind, body, server, client):
 @pytest.mark.parametrize("place", ["beside", "inside"])
 def test_it_takes_no_other_result_of_a_write_for_a_success(result, place, server, client):
     told = {"result": result}
-    server.answer(server.reply(200, {"status": 200, "message": "Card"} | (told if place == "beside" else {"data": told})))
+    server.answer(
+        server.reply(
+            200, {"status": 200, "message": "Card"} | (told if place == "beside" else {"data": told})
+        )
+    )
 
     with pytest.raises(OutcomeUnknown, match="Card"):
         call(client, "write")

@@ -13,7 +13,9 @@ class AddPaymentMethod(_OfAPaymentMethod):
 
     def before(self, client: Client, parameters: Parameters) -> Before:
         page = client.payment_methods.page()
-        return {"ids": page.ids} | unread(page.rejected, is_whole=page.total == len(page.records) + len(page.rejected))
+        return {"ids": page.ids} | unread(
+            page.rejected, is_whole=page.total == len(page.records) + len(page.rejected)
+        )
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
         """None as well if a new one may be one that could not be read before."""
