@@ -3,9 +3,10 @@
 import pytest
 from django.db import DataError
 
-from ultahost_api.models import Email, Invoice, InvoiceItem, Service
+from ultahost_api.models import Email, Event, Invoice, InvoiceItem, Service
 from ultahost_api.refresh import details
 from ultahost_api.sandbox import Fault
+from ultahost_api.sandbox.replies import as_html
 
 
 @pytest.fixture(autouse=True)
@@ -224,3 +225,15 @@ def test_it_goes_on_after_a_row_that_the_database_does_not_take(sandbox, acme, s
     assert services.run("services").completed_at
     assert Service.objects.get(remote_id=8).amount == 99
     assert gone() == set()
+
+
+def test_it_calls_nothing_gone_for_an_address_that_is_not_there(sandbox, acme, worker):
+    """As when a proxy in front of the provider has lost its way."""
+    acme.add_invoices(30, status="Unpaid")
+    worker.run("invoices")
+    acme.invoices[7]["status"] = "Paid"
+    lost = Fault.instead("html", lambda: as_html(404, "Not Found"))
+    sandbox.faults.add(lost, action="get_invoice", times=None)
+    worker.run("invoices")
+    assert len(asked(sandbox, "get_invoice")) == 1
+    assert not Event.objects.filter(kind__in=["gone", "returned"]).exists()

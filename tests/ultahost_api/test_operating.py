@@ -23,6 +23,7 @@ from ultahost_api.operations.actions.invoices import PayInvoice
 from ultahost_api.operations.actions.services import UpgradeService
 from ultahost_api.refresh import runs
 from ultahost_api.sandbox import Fault, Sandbox
+from ultahost_api.sandbox.replies import as_html
 
 State = Operation.State
 
@@ -197,6 +198,18 @@ class TestUnknown:
             operations.perform(intend("pay_invoice", invoiceid=invoice))
         assert Operation.objects.get().state == State.DONE
         assert sum(call.action == "pay_invoice" for call in sandbox.requests) == 1
+
+    def test_it_takes_no_address_that_is_not_there_for_a_delete_that_is_done(
+        self, sandbox: Sandbox, acme: Any, intend: Any
+    ) -> None:
+        acme.add_contacts(1)
+        lost = Fault.instead("html", lambda: as_html(404, "Not Found"))
+        sandbox.faults.add(lost, action="delete_contact")
+        operation = operations.perform(intend("delete_contact", contactid=1))
+        assert operation.state == State.UNKNOWN
+        for _ in range(3):
+            operations.look_again(operation)
+        assert operation.state == State.NOT_CONFIRMED
 
     def test_it_sends_nothing_when_its_twin_ended_a_moment_ago(
         self, sandbox: Sandbox, intend: Any, monkeypatch: pytest.MonkeyPatch

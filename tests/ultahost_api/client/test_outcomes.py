@@ -99,6 +99,19 @@ def test_it_needs_no_body_to_name_a_refusal(body, server, client):
     assert caught.value.message == "Ultahost answered 403"
 
 
+@pytest.mark.parametrize("body", [b"Not Found", b"<html>Not Found</html>", b'{"mess'])
+@pytest.mark.parametrize(("kind", "error"), [("read", BadAnswer), ("write", OutcomeUnknown)])
+def test_it_takes_an_address_that_is_not_there_for_no_word_of_what_it_asked_for(
+    body, kind, error, server, client
+):
+    server.answer(server.reply(404, body))
+
+    with pytest.raises(error) as caught:
+        call(client, kind)
+
+    assert caught.value.status == 404
+
+
 @pytest.mark.parametrize("kind", ["read", "write"])
 @pytest.mark.parametrize(
     "body",

@@ -59,6 +59,9 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     data, meta = envelope.get("data"), envelope.get("meta")
     message = mask(unescaped(mask(_message(envelope, data))))  # a secret may be quoted in either way
     status = _status(reply.status, envelope)
+    if status == 404 and reply.body and not envelope:
+        # The address is not there, as behind a proxy: that tells nothing of what was asked for.
+        return _nonsense(action, status, "a page that is not there was answered, and no JSON")
     if not 200 <= status < 300:
         return _refusal(action, status, message, reply.rate)
     if reply.body is None:
