@@ -21,17 +21,9 @@ from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for
 from portal.wording import formats
 from ultahost_api.models.invoice_statuses import ASKED_FOR, OVERDUE, PAYABLE
 
+# What of the address of a list of invoices a link can show, or need not.
+_KEPT = {"account", "status", "period", "since", "until", "sort", "page", "size"}
 # Of the list's own statuses, those that Ultahost knows.
-_KEPT = {
-    "account",
-    "status",
-    "period",
-    "since",
-    "until",
-    "sort",
-    "page",
-    "size",
-}  # of what a list's address has
 _STATUSES = {OVERDUE: [PAYABLE], ASKED_FOR: [PAYABLE, "Payment Pending", "Collections"]}
 
 
