@@ -46,6 +46,14 @@ class OtherVersion(WrongDatabase):
         super().__init__("This database does not have the tables of this version: migrate it.")
 
 
+class DatabaseFails(Exception):
+    """What the database said, in one sentence; ``error`` is what it raised."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"The database does not work: {str(error).strip().splitlines()[0]}.")
+        self.error = error
+
+
 class KeyChecks(NamedTuple):
     """Values that tell whether keys are the right ones, and nothing of the keys. Empty: not known."""
 

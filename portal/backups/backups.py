@@ -19,8 +19,9 @@ from portal.backups import CannotKeep, archive, content, postgres, sqlite
 from portal.backups.after_restore import revive
 from portal.backups.archive import Archive, Manifest
 from portal.models import Act
+from portal.wording.library import words
 from ultahost_api.crypto.sealing import key_ids
-from ultahost_api.installation import KeyChecks
+from ultahost_api.installation import DatabaseFails, KeyChecks
 
 
 def take(target: Path) -> Manifest:
@@ -132,4 +133,4 @@ def _one_sentence(path: Path) -> Iterator[None]:
     except OSError as error:
         raise CannotKeep(f"{path} cannot be written: {os.strerror(error.errno or 0)}.") from None
     except (sqlite3.Error, DatabaseError) as error:
-        raise CannotKeep(f"The database does not work: {str(error).strip().splitlines()[0]}.") from None
+        raise CannotKeep(words(DatabaseFails(error))) from None

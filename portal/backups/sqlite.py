@@ -141,5 +141,7 @@ def _leave_wal(path: Path) -> None:
     try:
         with closing(sqlite3.connect(path, timeout=1)) as database:
             database.execute("PRAGMA journal_mode = DELETE")
-    except sqlite3.OperationalError:
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise  # such as a full disk
         raise CannotKeep(f"{path} is in use: stop the portal first.") from None

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from portal import environment
 from portal.acts import first_admin
-from portal.running import CannotStart, demo, ports
+from portal.running import CannotStart, demo, ports, to_lock
 from portal.running.preparing import collect_static_files, prepare_database
 from portal.running.programs import FILES, SANDBOX_HOST, configuration, programs
 from portal.running.supervision import STOP_SIGNALS
@@ -100,7 +100,7 @@ def _refuse_few_files() -> None:
 
 @contextmanager
 def only_launcher(data_dir: Path) -> Iterator[TextIO]:
-    with (data_dir / "portal.lock").open("w") as lock:
+    with to_lock(data_dir / "portal.lock") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -18,10 +18,10 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from portal.running import CannotStart, schema
+from portal.running import CannotStart, schema, to_lock
 from portal.wording.library import words
 from ultahost_api import installation
-from ultahost_api.installation import WrongDatabase
+from ultahost_api.installation import DatabaseFails, WrongDatabase
 
 log = logging.getLogger(__name__)
 
@@ -42,13 +42,13 @@ def prepare_database(*, allow_new_api: bool = False, allow_new_keys: bool = Fals
     except WrongDatabase as error:
         raise CannotStart(words(error)) from None
     except (DatabaseError, InterfaceError) as error:
-        raise CannotStart(f"The database does not work: {str(error).strip().splitlines()[0]}.") from None
+        raise CannotStart(words(DatabaseFails(error))) from None
 
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Two that migrate at once would each make the same tables. PostgreSQL may have them on two machines."""
-    with (Path(settings.PORTAL_DATA_DIR) / "preparing.lock").open("w") as lock:
+    with to_lock(Path(settings.PORTAL_DATA_DIR) / "preparing.lock") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if connection.vendor != "postgresql":
             yield

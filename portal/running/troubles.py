@@ -1,6 +1,7 @@
 """What is wrong with a database that failed."""
 
 import shutil
+import sqlite3
 from enum import StrEnum
 
 from django.conf import settings
@@ -21,7 +22,7 @@ def trouble_of(error: BaseException | None) -> Trouble | None:
     words, state = str(error), getattr(getattr(error, "__cause__", None), "sqlstate", None)
     if state == "25006" and isinstance(error, InternalError):
         return Trouble.READ_ONLY
-    if not isinstance(error, OperationalError | InterfaceError):
+    if not isinstance(error, OperationalError | InterfaceError | sqlite3.OperationalError):
         return None
     if state == "53100" or "disk is full" in words:
         return Trouble.FULL

@@ -155,3 +155,34 @@ def beats(launched: Launched) -> list[int]:
             if b"beat" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
     return found
+
+
+def test_each_command_says_that_the_disk_is_full(disk, tmp_path):
+    """SQLite itself speaks of an I/O error, which sounds like a broken disk."""
+    environment = os.environ | PLAIN | {"PORTAL_DATA_DIR": str(disk / "data")}
+
+    def manage(*command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert manage("portal_up", "--only-prepare").returncode == 0
+    full = f"The disk of {disk / 'data'} is full: free some space, and try again."
+    with contextlib.suppress(OSError), (disk / "everything").open("wb", buffering=0) as file:
+        while True:
+            file.write(b"0" * 4096)
+
+    for command in (
+        ["portal_up", "--only-prepare"],
+        ["portal_user", "second-factor-optional"],
+        ["backup", str(tmp_path / "backup")],
+    ):
+        assert manage(*command).stderr.strip() == f"CommandError: {full}", command
+
+    (disk / "everything").unlink()
+    assert manage("verify_audit").returncode == 0

@@ -207,6 +207,20 @@ def test_it_refuses_a_second_launcher_in_one_sentence(tmp_path):
     assert "Traceback" not in second.stderr
 
 
+@pytest.mark.parametrize("file", ["portal.lock", "preparing.lock"])
+def test_it_refuses_a_folder_that_it_cannot_write_in_one_sentence(tmp_path, file):
+    """As one that was made by another user, or became read-only."""
+    (tmp_path / file).mkdir()
+
+    refused = run(PORTAL_DATA_DIR=str(tmp_path), PORTAL_PORT=str(_free_port()))
+
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-1].endswith(
+        f"PORTAL_DATA_DIR: {tmp_path / file} cannot be written: Is a directory."
+    )
+    assert "Traceback" not in refused.stderr
+
+
 def test_it_refuses_a_wrong_setting_in_one_sentence(tmp_path):
     refused = run(PORTAL_DATA_DIR=str(tmp_path), PORTAL_PORT="eight")
 

@@ -40,4 +40,4 @@ def _sentence(error: DatabaseError | InterfaceError) -> str:
     else:
         if isinstance(error, DataError | IntegrityError | ProgrammingError):
             raise error
-    return f"The database does not work: {str(error).strip().splitlines()[0]}."
+    return conf.words(installation.DatabaseFails(error))
