@@ -163,9 +163,11 @@ class Spend:
 
     def by_line(self, key: Any) -> Partition:
         """``key`` is an expression over a line of an invoice, empty where the line tells nothing."""
-        return partition(
-            by_line(key, self._invoices.filter(date__range=(self.since, self.until))), self.whole
-        )
+        return partition(by_line(key, self.invoices_of_period), self.whole)
+
+    @property
+    def invoices_of_period(self) -> InvoiceQuerySet:
+        return self._invoices.filter(date__range=(self.since, self.until))
 
     def _in_period(self) -> Iterable[tuple[Any, date, Sums]]:
         """Periods begin and end with months."""

@@ -145,6 +145,26 @@ def test_it_tells_a_quarter_by_its_name(visit, alma, rows, acme, period, label, 
     assert browser.get(f"/spend.csv?table=products&period={period}").csv()[-1][1] == total[1:]
 
 
+def test_it_exports_every_line_with_its_product_and_label(browser, rows, acme):
+    basic, private = rows.service(acme, product_name="VPS Basic"), rows.account("Secret")
+    AccountPolicy.objects.create(account=private, private=True)
+    Remark.objects.create(service=basic, label=Label.objects.create(name="Shop"))
+    bill(rows, acme, (basic, "20"), (None, "-5"), number="in", tax="5", total="20", date=MONTH)
+    bill(rows, acme, (rows.domain(acme), "8"), number="old", total="8", date=MONTH - timedelta(days=40))
+    bill(rows, acme, (None, "9"), number="draft", status="Draft", total="9", date=MONTH)
+    bill(rows, private, (None, "7"), number="canary", total="7", date=MONTH)
+
+    page = browser.get("/spend/?period=this-month")
+    told = browser.get(page.one("a[href*='table=lines']")["href"]).csv()
+
+    assert [[line[n] for n in (0, 1, 3, 5, 6, 7, 8)] for line in told] == [
+        ["Acme", "in", "Paid", "20.00", "EUR", "VPS Basic", "Shop"],
+        ["Acme", "in", "Paid", "-5.00", "EUR", "", ""],
+    ]
+    assert {line[2] for line in told} == {str(MONTH)}
+    assert AuditEntry.objects.filter(act=Act.EXPORTED).latest("seq").details["rows"] == 2
+
+
 def test_it_shows_an_account_in_its_own_currency(browser, rows, acme, alma):
     tokyo, harbour = rows.account("Tokyo", "JPY"), rows.account("Harbour")
     for account in (tokyo, harbour):

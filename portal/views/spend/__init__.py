@@ -1,7 +1,8 @@
 """The page Spend, and its tables as files."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, HttpResponseBase
@@ -11,11 +12,14 @@ from portal import access, audit, http
 from portal.forms.spend import SpendForm
 from portal.models import Act
 from portal.pages import exports
+from portal.pages.columns import Column
 from portal.pages.sheets import Sheet
 from portal.queries.freshness import Freshness
+from portal.views.spend import lines
 from portal.views.spend.chosen import Chosen
 from portal.views.spend.invoiced import Invoiced
 from portal.views.spend.recurring import Recurring
+from portal.wording.links import href
 from ultahost_api.models import Noun
 from ultahost_api.refresh import schedule
 
@@ -32,15 +36,32 @@ def spend(request: http.Request) -> HttpResponse:
 def spend_csv(request: http.Request) -> HttpResponseBase:
     """One of the tables, named by ``?table=``."""
     page = SpendPage(request)
+    if request.GET.get("table") == "lines":
+        return _lines(request, page)
     make = page.sheets.get(request.GET.get("table", "months"))
     if make is None:
         raise Http404
     sheet = make()
-    name = f"spend-{sheet.name}.csv"
+    return _file(request, page, sheet.name, len(sheet.lines), sheet.columns, sheet.lines)
+
+
+def _lines(request: http.Request, page: "SpendPage") -> HttpResponseBase:
+    found = lines.lines(page.invoiced.spend)
+    return _file(request, page, "lines", found.count(), lines.COLUMNS, lines.named(page.chosen, found))
+
+
+def _file(
+    request: http.Request,
+    page: "SpendPage",
+    table: str,
+    count: int,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
+) -> HttpResponseBase:
+    name = f"spend-{table}.csv"
     filters = urlencode({"currency": page.chosen.currency, "period": page.form.chosen_period})
-    account = page.chosen.account
-    audit.record(request, Act.EXPORTED, name, account=account, rows=len(sheet.lines), filters=filters)
-    return exports.response(name, sheet.columns, sheet.lines)
+    audit.record(request, Act.EXPORTED, name, account=page.chosen.account, rows=count, filters=filters)
+    return exports.response(name, columns, rows)
 
 
 class SpendPage:
@@ -64,6 +85,11 @@ class SpendPage:
             "changes": self.recurring.changed,
             "dearer": self.recurring.dearer,
         }
+
+    @property
+    def lines_url(self) -> str:
+        """Of the file with every line that the tables by product and by label add up."""
+        return f"{href('spend_csv')}{self.chosen.here(table='lines')}"
 
     @cached_property
     def freshness(self) -> Freshness:
