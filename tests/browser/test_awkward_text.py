@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser
 
 from portal.models import Label, Product, Remark, ShareLink, User
@@ -169,3 +171,22 @@ def test_it_is_no_wider_either_for_what_is_read_live_or_kept_by_the_team(
     assert len(names) == len(AWKWARD)
     assert min(name.bounding_box()["width"] for name in names) > 150  # type: ignore[index]
     context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+def test_it_shows_the_amounts_of_spend_whole_beside_their_charts(visitor: Visitor, width: int) -> None:
+    rows, alma = Rows(), User.objects.get(email="alma@example.com")
+    rows.numbers = count(10_000)  # beyond those of the rows that are there
+    account = rows.account("Gulf", "KWD")
+    rows.key(alma, account)
+    today, details = timezone.localdate(), {"detailed_at": timezone.now(), "tax": "0", "tax2": "0"}
+    rows.invoice(account, status="Paid", total="4980.471", subtotal="4980.471", date=today, **details)
+    due = {"next_due_date": today, "billing_cycle": "Monthly"}
+    rows.service(account, amount="4980.471", **due)
+    rows.service(account, amount=None, unreadable={"amount": "lots"}, **due)
+
+    visitor.page.set_viewport_size({"width": width, "height": 900})
+    visitor.visit("/spend/?currency=KWD")
+
+    cut = "frames => frames.map(frame => frame.scrollWidth - frame.clientWidth)"
+    assert visitor.page.locator(".charted > .ledger-frame").evaluate_all(cut) == [0, 0]
