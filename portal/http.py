@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -53,6 +53,11 @@ def page(
     response = render(request, name, dict(context or {}), status=status)
     patch_vary_headers(response, _VARY)
     return response
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """The data of a form that was sent, be it empty; None for its page."""
+    return request.POST if request.method == "POST" else None
 
 
 def form_page(

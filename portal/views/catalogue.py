@@ -126,7 +126,7 @@ def switch_cards(request: http.Request) -> HttpResponse:
 
 def _save(request: http.Request, part: Part, entry: Model | None) -> HttpResponse:
     suggested = {name: values if name == "cycles" else values[0] for name, values in request.GET.lists()}
-    form = part.form(request.POST or None, instance=entry, initial={} if entry else suggested)
+    form = part.form(http.posted(request), instance=entry, initial={} if entry else suggested)
     if form.is_valid():
         saved = form.save(commit=False)
         acts.save(request.user, saved)

@@ -42,7 +42,7 @@ def feed(request: http.Request) -> HttpResponse:
 
 @reauthenticated(*FeedForm.base_fields, purpose=gettext_lazy("Make a calendar link"))
 def make_feed(request: http.Request) -> HttpResponse:
-    form = FeedForm(request.POST or None, person=request.user, initial=_initial(request))
+    form = FeedForm(http.posted(request), person=request.user, initial=_initial(request))
     if form.is_valid():
         address = acts.make(request.user, form.cleaned_data["kinds"])
         accounts = access.accounts_with_invoices(request.user)

@@ -20,7 +20,7 @@ def first_admin(request: http.Request) -> HttpResponse:
     """Available only while there is no user, with the token that the portal printed when it started."""
     if not door.is_open():
         raise Http404
-    form = FirstAdminForm(request.POST or None)
+    form = FirstAdminForm(http.posted(request))
     if form.is_valid() and (admin := _create(form)):
         perform_login(request, admin, email_verification="none")
         reauthentication.count_sign_in(request)

@@ -22,7 +22,7 @@ from ultahost_api.models import Account
 )
 def give_grant(request: http.Request, account: Account) -> HttpResponse:
     form = GiveForm(
-        request.POST or None,
+        http.posted(request),
         giver=request.user,
         account=account,
         initial=typed_before(request),
@@ -56,7 +56,7 @@ def change_grant(request: http.Request, account: Account, grant_id: UUID) -> Htt
     grant = access.grants_to_change(request.user, account).filter(pk=grant_id).first()
     if grant is None:
         return _not_there(request, account)
-    form = ChangeForm(request.POST or None, giver=request.user, grant=grant, initial={"level": grant.level})
+    form = ChangeForm(http.posted(request), giver=request.user, grant=grant, initial={"level": grant.level})
     if form.is_valid():
         try:
             grants.change(request.user, grant, form.cleaned_data["level"])

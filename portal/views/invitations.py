@@ -28,7 +28,7 @@ _OPENED = "invitation"  # in the session: the hash of the secret, not the secret
 @access.admin_only
 @reauthenticated("name", "email", "role", purpose=gettext_lazy("Invite a person"))
 def invite(request: http.Request) -> HttpResponse:
-    form = InviteForm(request.POST or None, initial=typed_before(request))
+    form = InviteForm(http.posted(request), initial=typed_before(request))
     if form.is_valid():
         return _send(request, form.save(commit=False))
     return http.form_page(request, "invitations/invite.html", form)
@@ -92,7 +92,7 @@ def accept_invitation(request: http.Request) -> HttpResponse:
     invitation = invitations.opened(request.session.get(_OPENED, ""))
     if invitation is None:
         return http.page(request, "invitations/gone.html", status=404)
-    form = AcceptForm(request.POST or None, invitation=invitation)
+    form = AcceptForm(http.posted(request), invitation=invitation)
     if form.is_valid() and (person := _accept(form)):
         response = perform_login(request, person, email_verification="none", redirect_url=reverse("home"))
         reauthentication.count_sign_in(request)

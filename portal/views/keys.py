@@ -54,7 +54,7 @@ def keys(request: http.Request) -> HttpResponse:
 @access.key_holders_only
 @reauthenticated("label", purpose=gettext_lazy("Add a key"))
 def add_key(request: http.Request) -> HttpResponse:
-    form = AddKeyForm(request.POST or None, initial=typed_before(request))
+    form = AddKeyForm(http.posted(request), initial=typed_before(request))
     act = partial(acts.add, request.user, request.user, request.POST.get("label", ""))
     if key := try_key(request, form, act):
         if key.account:
@@ -91,7 +91,7 @@ def key(request: http.Request, key_id: UUID) -> HttpResponse:
 @access.key_holders_only
 @reauthenticated_for("key", access.key_to_manage, gettext_lazy("Replace “%(label)s”"))
 def replace_key(request: http.Request, key: ApiKey) -> HttpResponse:
-    form = KeyForm(request.POST or None)
+    form = KeyForm(http.posted(request))
     if try_key(request, form, partial(acts.replace, request.user, key)):
         messages.success(request, _("The key was replaced."))
         return http.SeeOther(_page(key))

@@ -35,7 +35,7 @@ def label_domain(request: http.Request, domain_id: UUID) -> HttpResponse:
 def _remark(request: http.Request, row: Service | Domain) -> HttpResponse:
     there = href(str(row._meta.model_name), row.pk)
     form = RemarkForm(
-        request.POST or None,
+        http.posted(request),
         initial=RemarkForm.initial_of(row),
         labels=access.labels_to_see(request.user),
     )
@@ -78,7 +78,7 @@ def assign_line(request: http.Request, invoice_id: UUID, line: str) -> HttpRespo
     item = _line(user, invoice, line)
     remark = getattr(item.assigned, "remark", None)
     form = LineForm(
-        request.POST or None,
+        http.posted(request),
         initial=LineForm.initial_of(item, remark and remark.label),
         things=_things(user, invoice) if user.may_hold_keys else None,
         labels=access.labels_to_see(user),

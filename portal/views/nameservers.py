@@ -54,7 +54,7 @@ def delete_nameserver_set(request: http.Request, set_id: UUID) -> HttpResponse:
 
 
 def _save(request: http.Request, known: NameserverSet | None) -> HttpResponse:
-    form = NameserverSetForm(request.POST or None, instance=known)
+    form = NameserverSetForm(http.posted(request), instance=known)
     if form.is_valid():
         saved = form.save(commit=False)
         acts.save(request.user, saved)

@@ -28,7 +28,7 @@ def rename_label(request: http.Request, label_id: UUID) -> HttpResponse:
     """Its rows have another label afterwards, which may have been there before."""
     found = _to_change(request.user, label_id)
     others = [one for one in access.labels_to_see(request.user) if one != found.label]
-    form = RenameLabelForm(request.POST or None, initial={"name": found.label.name}, others=others)
+    form = RenameLabelForm(http.posted(request), initial={"name": found.label.name}, others=others)
     if form.is_valid():
         now = acts.rename(request.user, found.label, form.cleaned_data["name"])
         messages.success(request, _("The label is “%(label)s” now.") % {"label": now})

@@ -40,7 +40,7 @@ def set_password(request: http.Request) -> HttpResponse:
     link = password_links.opened(request.session[_OPENED]) if _OPENED in request.session else None
     if link is None:
         return _gone(request)
-    form = ResetPasswordKeyForm(request.POST or None, user=link.person)
+    form = ResetPasswordKeyForm(http.posted(request), user=link.person)
     if form.is_valid():
         try:
             password_links.use(link, form.cleaned_data["password1"])

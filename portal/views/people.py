@@ -50,7 +50,7 @@ def person(request: http.Request, person_id: UUID) -> HttpResponse:
 @access.admin_only
 @reauthenticated_for("person", access.person_to_manage, gettext_lazy("Change the role of %(name)s"), "role")
 def change_role(request: http.Request, person: User) -> HttpResponse:
-    form = RoleForm(request.POST or None, initial={"role": person.role} | typed_before(request))
+    form = RoleForm(http.posted(request), initial={"role": person.role} | typed_before(request))
     if form.is_valid():
         try:
             acts.change_role(request.user, person, form.cleaned_data["role"])

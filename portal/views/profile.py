@@ -12,7 +12,7 @@ from portal.wording import preferences
 @http.require_safe_or_post
 def profile(request: http.Request) -> HttpResponse:
     # A copy: what a bad form holds must not show in the frame around it
-    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    form = ProfileForm(http.posted(request), instance=User.objects.get(pk=request.user.pk))
     if form.is_valid():
         person = form.save()
         preferences.activate(person)

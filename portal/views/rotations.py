@@ -41,7 +41,7 @@ def rotate_key(request: http.Request, key: ApiKey) -> HttpResponse:
         return http.page(request, "keys/rotation.html", _pair(key))
     if not key.is_usable:
         return http.SeeOther(reverse("replace_key", args=[key.pk]))
-    form = KeyForm(request.POST or None)
+    form = KeyForm(http.posted(request))
     act = partial(acts.begin_rotation, request.user, key)
     if new := try_key(request, form, act):
         messages.success(request, _("The new key …%(last)s is in use.") % {"last": new.last_four})

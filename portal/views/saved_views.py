@@ -17,7 +17,7 @@ from portal.pages.confirmation import Confirmation
 @http.require_safe_or_post
 def save_view(request: http.Request) -> HttpResponse:
     """A person's view of the same name in the same list is replaced."""
-    form = NewViewForm(request.POST or None, initial=request.GET.dict())
+    form = NewViewForm(http.posted(request), initial=request.GET.dict())
     if form.is_valid():
         told = form.cleaned_data
         known = {"owner": request.user, "listing": told["listing"], "name": told["name"]}
@@ -32,7 +32,7 @@ def save_view(request: http.Request) -> HttpResponse:
 @http.require_safe_or_post
 def saved_view(request: http.Request, view_id: UUID) -> HttpResponse:
     view = access.saved_view_to_change(request.user, view_id)
-    form = SavedViewForm(request.POST or None, instance=view)
+    form = SavedViewForm(http.posted(request), instance=view)
     if form.is_valid():
         acts.save(request.user, form.save(commit=False))
         messages.success(request, _("The view “%(view)s” was saved.") % {"view": view})

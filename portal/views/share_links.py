@@ -38,7 +38,7 @@ def share_links(request: http.Request) -> HttpResponse:
 @reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
     shown = QueryDict(http.query_before(request, reverse("invoices")))
-    form = ShareLinkForm(request.POST or None, initial=typed_before(request) or _of_list(shown))
+    form = ShareLinkForm(http.posted(request), initial=typed_before(request) or _of_list(shown))
     if form.is_valid():
         link, address = acts.make(request.user, **form.cleaned_data)
         return http.page(request, "share_links/made.html", {"link": link, "address": address})
