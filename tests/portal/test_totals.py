@@ -46,14 +46,15 @@ def test_it_totals_exactly_what_is_filtered_on_all_pages(browser, rows, acme):
     page = browser.get("/invoices/?since=2026-03-01")
 
     assert sums(page) == [
-        "EUR 31 invoices", "Net €310.00", "Tax €77.50", "Total €387.50", "Paid €12.50", "Open €375.00",
+        "EUR 31 invoices", "Net €310.00", "Tax €77.50", "Credit used €0.00", "Total €387.50",
+        "Paid €12.50", "Open €375.00",
     ]  # fmt: skip
 
 
 def test_it_names_no_net_and_no_tax_before_any_details_are_read(browser, rows, acme):
     rows.invoice(acme, total="12.50")
 
-    assert sums(browser.get("/invoices/"))[1:4] == ["Net –", "Tax –", "Total €12.50"]
+    assert sums(browser.get("/invoices/"))[1:5] == ["Net –", "Tax –", "Credit used –", "Total €12.50"]
 
 
 def test_the_sums_add_up_where_credit_was_used(browser, rows, acme):
@@ -63,7 +64,12 @@ def test_the_sums_add_up_where_credit_was_used(browser, rows, acme):
     assert sums(browser.get("/invoices/?status=Unpaid"))[1:5] == [
         "Net €10.00", "Tax €2.50", "Credit used €7.00", "Total €5.50",
     ]  # fmt: skip
-    assert sums(browser.get("/invoices/?status=Paid"))[1:4] == ["Net €10.00", "Tax €2.50", "Total €12.50"]
+    assert sums(browser.get("/invoices/?status=Paid"))[1:5] == [
+        "Net €10.00",
+        "Tax €2.50",
+        "Credit used €0.00",
+        "Total €12.50",
+    ]
 
 
 def test_it_never_adds_two_currencies(browser, rows, acme):
@@ -71,8 +77,10 @@ def test_it_never_adds_two_currencies(browser, rows, acme):
     rows.invoice(rows.account("Harbour", "USD"), **detailed(status="Paid"))
 
     assert sums(browser.get("/invoices/")) == [
-        "EUR 1 invoice", "Net €10.00", "Tax €2.50", "Total €12.50", "Paid €0.00", "Open €12.50",
-        "USD 1 invoice", "Net $10.00", "Tax $2.50", "Total $12.50", "Paid $12.50", "Open $0.00",
+        "EUR 1 invoice", "Net €10.00", "Tax €2.50", "Credit used €0.00", "Total €12.50",
+        "Paid €0.00", "Open €12.50",
+        "USD 1 invoice", "Net $10.00", "Tax $2.50", "Credit used $0.00", "Total $12.50",
+        "Paid $12.50", "Open $0.00",
     ]  # fmt: skip
 
 
@@ -85,7 +93,7 @@ def test_it_says_what_is_not_read_yet_and_what_could_not_be_read(browser, rows, 
     rows.invoice(acme, **detailed(total=None, unreadable={"total": "x"}))
 
     assert sums(browser.get("/invoices/"))[1:] == [
-        "Net €30.00", "Tax €9.00", "Total €40.50", "Paid €0.00", "Open €40.50",
+        "Net €30.00", "Tax €9.00", "Credit used €0.00", "Total €40.50", "Paid €0.00", "Open €40.50",
         "Note Details of 2 not read yet, so their net and tax are missing.",
         "Note Net or tax of 2 could not be read, not included.",
         "Note 1 total could not be read, not included.",
@@ -96,7 +104,7 @@ def test_it_keeps_credits_out_of_what_is_open(browser, rows, acme):
     rows.invoice(acme, total="10")
     rows.invoice(acme, total="-4")
 
-    assert sums(browser.get("/invoices/"))[3:6] == ["Total €6.00", "Paid €0.00", "Open €10.00"]
+    assert sums(browser.get("/invoices/"))[4:7] == ["Total €6.00", "Paid €0.00", "Open €10.00"]
 
 
 def test_it_counts_no_payment_of_other_invoices_and_no_deposit(browser, rows, acme):
@@ -108,7 +116,8 @@ def test_it_counts_no_payment_of_other_invoices_and_no_deposit(browser, rows, ac
 
     assert len(page.all("tbody tr")) == 3
     assert sums(page) == [
-        "EUR 1 invoice", "Net €10.00", "Tax €2.50", "Total €12.50", "Paid €0.00", "Open €12.50",
+        "EUR 1 invoice", "Net €10.00", "Tax €2.50", "Credit used €0.00", "Total €12.50",
+        "Paid €0.00", "Open €12.50",
         "Note 2 deposits or payments of other invoices, not included.",
     ]  # fmt: skip
 
