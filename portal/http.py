@@ -115,7 +115,10 @@ def announce(response: HttpResponse, event: str) -> HttpResponse:
 
 def query_before(request: HttpRequest, path: str) -> str:
     """The query string of the page that led here, if ``path`` is its; empty if the browser does not say."""
-    before = urlsplit(request.headers.get("Referer", ""))
+    try:
+        before = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:
+        return ""
     return before.query if before.netloc == request.get_host() and before.path == path else ""
 
 

@@ -1,5 +1,6 @@
 """Share links as admins keep them; what their holders see is in shared.py."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -19,12 +20,32 @@ from portal.pages.confirmation import Confirmation
 from portal.pages.periods import days_of
 from portal.sign_in.reauthentication import reauthenticated, reauthenticated_for, typed_before
 from portal.wording import formats
-from ultahost_api.models.invoice_statuses import ASKED_FOR, OVERDUE, PAYABLE
+from ultahost_api.models.invoice_statuses import (
+    ASKED_FOR,
+    CREDIT,
+    OPEN,
+    OVERDUE,
+    PAYABLE,
+    PAYMENT_SENT,
+    PAYMENT_UNKNOWN,
+)
 
 # What of the address of a list of invoices a link can show, or need not.
 _KEPT = {"account", "status", "period", "since", "until", "sort", "page", "size"}
-# Of the list's own statuses, those that Ultahost knows.
-_STATUSES = {OVERDUE: [PAYABLE], ASKED_FOR: [PAYABLE, "Payment Pending", "Collections"]}
+# Of the list's own statuses, those of Ultahost that hold them.
+_STATUSES = {
+    ASKED_FOR: OPEN,
+    CREDIT: OPEN,
+    OVERDUE: [PAYABLE],
+    PAYMENT_SENT: OPEN,
+    PAYMENT_UNKNOWN: OPEN,
+}
+
+
+def _address(request: http.Request) -> str:
+    """With what the list of invoices showed from which the person comes, for the pages after this."""
+    query = request.GET.urlencode() or http.query_before(request, reverse("invoices"))
+    return f"{request.path}?{query}" if query else request.path
 
 
 @access.admin_only
@@ -35,15 +56,15 @@ def share_links(request: http.Request) -> HttpResponse:
 
 
 @access.admin_only
-@reauthenticated(*ShareLinkForm.base_fields, purpose=gettext_lazy("Make a share link"))
+@reauthenticated(*ShareLinkForm.base_fields, there=_address, purpose=gettext_lazy("Make a share link"))
 def add_share_link(request: http.Request) -> HttpResponse:
-    shown = QueryDict(http.query_before(request, reverse("invoices")))
-    form = ShareLinkForm(http.posted(request), initial=typed_before(request) or _of_list(shown))
+    if request.method == "GET" and _address(request) != request.get_full_path():
+        return http.SeeOther(_address(request))
+    form = ShareLinkForm(http.posted(request), initial=typed_before(request) or _of_list(request.GET))
     if form.is_valid():
         link, address = acts.make(request.user, **form.cleaned_data)
         return http.page(request, "share_links/made.html", {"link": link, "address": address})
-    is_wider = not _KEPT.issuperset(name for name in shown if shown[name])
-    return http.form_page(request, "share_links/add.html", form, {"is_wider": is_wider})
+    return http.form_page(request, "share_links/add.html", form, {"is_wider": _is_wider(request.GET, form)})
 
 
 @access.admin_only
@@ -73,19 +94,39 @@ def revoke_share_link(request: http.Request, link: ShareLink) -> HttpResponse:
 
 
 def _of_list(shown: QueryDict) -> dict[str, Any]:
-    """What the list of invoices showed from which the person comes, as far as a link can show the same."""
-    days = days_of(shown.get("period", ""), timezone.localdate())
-    since, until = days or (shown.get("since", ""), shown.get("until", ""))
+    """What the list of invoices showed, as far as a link can show the same."""
+    days = [days_of(shown.get("period", ""), timezone.localdate()) or ("", "")]
+    days.append((_day(shown.get("since", "")), _day(shown.get("until", ""))))
     status = shown.get("status", "")
     accounts = [shown["account"]] if shown.get("account") else []
     told = {
         "accounts": accounts,
         "scope": "chosen" if accounts else "",
         "statuses": _STATUSES.get(status, [status]) if status else [],
-        "since": since,
-        "until": until,
+        "since": max((first for first, _last in days if first), default=""),
+        "until": min((last for _first, last in days if last), default=""),
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _day(text: str) -> date | str:
+    """Empty if it is none: such a day filters nothing."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return ""
+
+
+def _is_wider(shown: QueryDict, form: ShareLinkForm) -> bool:
+    """Whether the list may have shown less than the link that the form began with."""
+    fields: Any = form.fields
+    statuses = {status for status, _label in fields["statuses"].choices} - {*OPEN}
+    accounts = {str(account.pk) for account in fields["accounts"].queryset}
+    return (
+        not _KEPT.issuperset(name for name in shown if shown[name])
+        or shown.get("status", "") not in {"", *statuses}
+        or shown.get("account", "") not in {"", *accounts}
+    )
 
 
 def _last_seen(link: ShareLink) -> str:

@@ -112,41 +112,68 @@ def test_it_offers_the_statuses_that_occur(browser, rows, acme):
     assert labels[-1] == "Brand new"
 
 
+def from_list(browser, query):
+    """The page as it comes from a list of invoices with this query string."""
+    page = browser.get("/share-links/add/", Referer=f"http://testserver/invoices/?{query}")
+    return browser.follow(page) if query else page
+
+
+WIDER = "A link cannot keep every filter of the list. Check what it shows."
+EVERY_OPEN = {"Unpaid", "Payment Pending", "Collections"}
+
+
 @pytest.mark.parametrize(
-    ("query", "ticked", "days"),
+    ("query", "ticked", "days", "is_wider"),
     [
-        ("", set(), ("", "")),
-        ("status=Paid&since=2025-01-01&until=2025-12-31", {"Paid"}, ("2025-01-01", "2025-12-31")),
-        ("status=Overdue", {"Unpaid"}, ("", "")),
-        ("status=Open", {"Unpaid", "Payment Pending", "Collections"}, ("", "")),
-        ("period=last-quarter", set(), ("2026-07-01", "2026-09-30")),
-        ("since=nonsense&account=nonsense&status=%3Cb%3E", set(), ("nonsense", "")),
+        ("", set(), ("", ""), False),
+        ("status=Paid&since=2025-01-01&until=2025-12-31", {"Paid"}, ("2025-01-01", "2025-12-31"), False),
+        ("status=Overdue", {"Unpaid"}, ("", ""), True),
+        ("status=Credit", EVERY_OPEN, ("", ""), True),
+        ("status=Open", EVERY_OPEN, ("", ""), True),
+        ("period=last-quarter&sort=total&page=2", set(), ("2026-07-01", "2026-09-30"), False),
+        ("period=last-quarter&since=2026-09-02", set(), ("2026-09-02", "2026-09-30"), False),
+        ("since=nonsense&status=%3Cb%3E", set(), ("", ""), True),
+        ("account=nonsense", set(), ("", ""), True),
+        ("q=vps", set(), ("", ""), True),
     ],
 )
 @time_machine.travel("2026-11-30 12:00", tick=False)
-def test_it_begins_with_what_the_list_showed(visit, dana, query, ticked, days):
-    page = visit(dana).get("/share-links/add/", Referer=f"http://testserver/invoices/?{query}")
+def test_it_begins_with_what_the_list_showed(visit, dana, query, ticked, days, is_wider):
+    page = from_list(visit(dana), query)
 
     assert page.status == 200
     assert {box["value"] for box in page.all("[name=statuses][checked]")} == ticked
-    assert (
-        tuple(page.one(f"[name={name}]").attributes.get("value", "") for name in ("since", "until")) == days
+    shown = [page.one(f"[name={name}]").attributes.get("value", "") for name in ("since", "until")]
+    assert tuple(shown) == days
+    assert (WIDER in page.texts("main p.quiet")) == is_wider
+
+
+def test_what_it_begins_with_stays_where_the_password_is_asked_first(visit, dana):
+    asked = visit(dana, proven=False).get(
+        "/share-links/add/", Referer="http://testserver/invoices/?status=Paid"
     )
+
+    assert asked.leads_to.endswith("?next=%2Fshare-links%2Fadd%2F%3Fstatus%3DPaid")
+
+
+def test_it_still_says_so_beside_an_error(visit, dana):
+    page = visit(dana).post("/share-links/add/?status=Overdue", {"name": ""})
+
+    assert page.status == 422
+    assert WIDER in page.texts("main p.quiet")
 
 
 def test_it_begins_with_the_account_of_the_list(browser, acme, rows):
     rows.account("Other")
-    page = browser.get("/share-links/add/", Referer=f"http://testserver/invoices/?account={acme.pk}&q=vps")
+    page = from_list(browser, f"account={acme.pk}&q=vps")
 
     assert [box["value"] for box in page.all("[name=accounts][checked]")] == [str(acme.pk)]
     assert page.one("[name=scope][checked]")["value"] == "chosen"
-    assert page.texts("main p.quiet")[:1] == [
-        "A link cannot keep every filter of the list. Check what it shows."
-    ]
+    assert WIDER in page.texts("main p.quiet")
 
 
 @pytest.mark.parametrize(
-    "page", ["http://evil.example/invoices/?status=Paid", "http://testserver/?status=Paid"]
+    "page", ["http://evil.example/invoices/?status=Paid", "http://testserver/?status=Paid", "http://[evil/"]
 )
 def test_it_begins_empty_from_any_other_page(browser, acme, page):
     assert browser.get("/share-links/add/", Referer=page).all("[checked]") == []
