@@ -79,6 +79,8 @@ def test_it_lists_the_orders_and_shows_one(visitor: Visitor, ultahost: Ultahost)
     expect(page.get_by_role("region", name="Services")).to_contain_text(
         service["domain"] or service["product_name"]
     )
+    # The list as it was, also after the rest of the page was read.
+    expect(page.locator(".back")).to_have_attribute("href", "/orders/?size=50")
     assert visitor.complaints == []
 
 
