@@ -82,7 +82,7 @@ def agenda(request: http.Request) -> HttpResponse:
 def _shown(asked: _Asked, found: Agenda) -> dict[str, Any]:
     if asked.shows_month and asked.month:
         entries = found.first_entries([day.day for day in found.days], PER_CELL)
-        weeks = drawn.month(asked.month, found.days, entries, asked.url(view=""))
+        weeks = drawn.month(asked.month, found.days, entries, asked.url(view="", whole="1"))
         return {"weeks": weeks, "weekdays": drawn.weekdays()}
     per_day, per_page = (WHOLE_PER_DAY, WHOLE) if asked.is_whole else (PER_DAY, PER_PAGE)
     every = [day for day in found.days if not asked.since or day.day >= asked.since]

@@ -220,7 +220,18 @@ def test_it_shows_a_month_as_a_table_of_weeks(browser, rows, acme, vps):
     assert page.one('.month a[title="Invoice A-0 is due"]').text == "A-0"
     assert "2 more" in cell.text
     assert "€50.00" in cell.text
-    assert page.all('.month a[href="/agenda/?month=2026-12#day-2026-12-05"]')
+
+
+def test_a_full_month_leads_to_every_entry_of_a_day(browser, rows, acme):
+    for n in range(130):
+        bill(rows, acme, due_date=date(2026, 12, 1 + n // 25))
+    for _ in range(4):
+        bill(rows, acme, due_date=date(2026, 12, 26))
+    month = browser.get("/agenda/?view=month&month=2026-12")
+
+    more = next(link["href"] for link in month.all(".month a") if link["href"].endswith("#day-2026-12-26"))
+
+    assert browser.get(more.partition("#")[0]).all("#day-2026-12-26 tr")
 
 
 def test_it_goes_from_month_to_month_and_keeps_what_was_chosen(browser, rows, acme, vps):
