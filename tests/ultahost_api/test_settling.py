@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from ultahost_api import keys, operations
-from ultahost_api.models import Operation, Refresh
+from ultahost_api.models import Operation, Order, Refresh
 from ultahost_api.operations import WriteRequest
 from ultahost_api.operations.actions import action_of
-from ultahost_api.refresh import pacing
+from ultahost_api.refresh import pacing, runs
 from ultahost_api.sandbox import Fault
 
 State = Operation.State
@@ -191,6 +191,39 @@ def test_it_calls_no_upgrade_missing_that_may_wait_for_its_payment(acme, lose, i
     a_day_later()
     operations.look_again(lost)
     assert lost.state == state
+
+
+def upgrade(lose):
+    return lose("upgrade_service", serviceid=1, type="product", newproductid=2, paymentmethod="stripe")
+
+
+def test_it_calls_an_upgrade_missing_beside_a_new_invoice_that_is_paid(acme, lose):
+    """Were it for the upgrade, the product would be another."""
+    acme.add_services(1)
+    lost = upgrade(lose)
+    acme.add_invoices(1, status="Paid")
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.NOT_CONFIRMED
+
+
+def test_it_calls_an_upgrade_missing_that_an_earlier_version_sent(acme, lose):
+    acme.add_services(1)
+    lost = upgrade(lose)
+    del lost.before["invoices"]
+    lost.save()
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.NOT_CONFIRMED
+
+
+def test_it_upgrades_with_a_key_that_may_not_read_invoices(sandbox, acme, key):
+    acme.add_services(1)
+    sandbox.faults.add(Fault.status(403), action="get_invoices", times=None)
+    write = action_of("upgrade_service").write.on_the_wire(
+        {"serviceid": 1, "type": "product", "newproductid": 2, "paymentmethod": "stripe"}
+    )
+    assert operations.perform(WriteRequest(key.owner, key, write, uuid4())).state == State.DONE
 
 
 def test_it_takes_a_stage_that_cannot_be_read_for_none(acme, lose):
@@ -382,3 +415,36 @@ def test_it_takes_no_payment_method_for_deleted_that_may_be_on_another_page(sand
     sandbox.faults.add(paged, action="get_payment_methods")
     operations.look_again(lost)
     assert lost.state == State.UNKNOWN
+
+
+def test_it_calls_no_order_missing_behind_one_of_a_wrong_id_in_our_copy(acme, lose, worker):
+    acme.add_orders(1, paymentmethod="stripe", date="2020-01-01 00:00:00")
+    acme.orders[1]["id"] = 99_999
+    runs.run(worker.refresh("orders").pk)
+    del acme.orders[1]
+    assert Order.objects.get().remote_id == 99_999
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    today = timezone.now().strftime("%Y-%m-%d %H:%M:%S")
+    acme.add("orders", id=7, paymentmethod="stripe", date=today)
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+
+
+def test_it_calls_an_order_missing_beside_hundreds_of_which_one_cannot_be_read(acme, lose):
+    """As many as before, newest first: a new one would be among the first."""
+    acme.add_orders(350)
+    acme.orders[3]["id"] = "?"
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    a_day_later()
+    operations.look_again(lost)
+    assert lost.state == State.NOT_CONFIRMED
+
+
+def test_it_reads_again_where_the_last_read_was_disturbed(sandbox, acme, lose):
+    lost = lose("create_order", paymentmethod="stripe", pid=[1])
+    a_day_later()
+    sandbox.faults.add(Fault.status(503), action="get_orders", times=None)
+    operations.look_again(lost)
+    assert lost.state == State.UNKNOWN
+    assert lost.next_read_at > timezone.now() + timedelta(minutes=50)

@@ -21,6 +21,7 @@ _SENT_FOR_SURE = timedelta(seconds=90)  # longer than a write with its reads may
 _READS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 _LATER_READS = timedelta(minutes=10)
 _GIVE_UP = timedelta(days=1)
+_LAST_READS, _STOP = timedelta(hours=1), timedelta(days=2)  # while what is read leaves it open
 
 
 def abandon() -> None:
@@ -129,8 +130,10 @@ def _read_later(operation: Operation, *, tried: bool = False) -> None:
     now = timezone.now()
     tries = operation.read_tries + tried
     since = operation.ended_at or operation.created_at
-    planned = since + _READS[tries] if tries < len(_READS) else now + _LATER_READS
-    over = now - operation.created_at > _GIVE_UP
+    age = now - operation.created_at
+    later = now + (_LAST_READS if age > _GIVE_UP else _LATER_READS)
+    planned = since + _READS[tries] if tries < len(_READS) and age <= _GIVE_UP else later
+    over = age > _STOP
     Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(
         read_at=now, read_tries=tries, next_read_at=None if over else max(planned, now + _READS[0])
     )

@@ -112,6 +112,22 @@ def test_it_takes_an_address_that_is_not_there_for_no_word_of_what_it_asked_for(
     assert caught.value.status == 404
 
 
+def test_it_takes_an_address_that_is_not_there_for_no_word_though_its_page_is_cut_off(server, client):
+    server.answer(server.reply(404, b"<html>", {"Content-Length": "30"}))
+
+    with pytest.raises(OutcomeUnknown):
+        call(client, "write")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'"Not found"', b'[{"message": "gone"}]'])
+@pytest.mark.parametrize("kind", ["read", "write"])
+def test_it_believes_a_404_that_is_json_or_empty(body, kind, server, client):
+    server.answer(server.reply(404, body))
+
+    with pytest.raises(NotFound):
+        call(client, kind)
+
+
 @pytest.mark.parametrize("kind", ["read", "write"])
 @pytest.mark.parametrize(
     "body",
@@ -139,7 +155,7 @@ def test_it_takes_no_other_result_of_a_write_for_a_success(result, place, server
         )
     )
 
-    with pytest.raises(OutcomeUnknown, match="Card"):
+    with pytest.raises(OutcomeUnknown, match=r"Card$"):
         call(client, "write")
 
 

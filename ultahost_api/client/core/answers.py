@@ -31,6 +31,7 @@ from .wire import storable, unescaped
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
 _LONGEST_NUMBER = 60
+_NO_JSON: Any = object()
 _FAILED, _SUCCEEDED = "error", {"success", "ok", "true", "1", ""}
 _READS = (Effect.READ, Effect.SECRET_READ)
 _REFUSALS: dict[int, type[UltahostError]] = {401: Unauthorized, 403: Forbidden, 404: NotFound}
@@ -59,7 +60,7 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     data, meta = envelope.get("data"), envelope.get("meta")
     message = mask(unescaped(mask(_message(envelope, data))))  # a secret may be quoted in either way
     status = _status(reply.status, envelope)
-    if status == 404 and reply.body and not envelope:
+    if status == 404 and not _is_told(action, reply):
         # The address is not there, as behind a proxy: that tells nothing of what was asked for.
         return _nonsense(action, status, "a page that is not there was answered, and no JSON")
     if not 200 <= status < 300:
@@ -74,8 +75,8 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     results = {_result(envelope), _result(data)}
     if _FAILED in results:
         return BadRequest(message or "refused without a reason", action=action.name, status=status)
-    if action.effect not in _READS and (odd := results - _SUCCEEDED):
-        return _unknown(action, status, f"{message} (result: {min(odd)})".strip())
+    if action.effect not in _READS and results - _SUCCEEDED:
+        return _unknown(action, status, message or f"Ultahost answered {status}")
     return Answer(status, message, data, meta if isinstance(meta, dict) else {}, reply.rate)
 
 
@@ -141,6 +142,13 @@ def _result(data: object) -> str:
     return str(told).strip().lower()[:_LONGEST_NUMBER] if isinstance(told, str | int | Decimal) else ""
 
 
+def _is_told(action: Action, reply: Reply) -> bool:
+    """Whether the answer arrived whole and is empty or any JSON, be it no envelope."""
+    if reply.trouble or not reply.body:
+        return not reply.trouble
+    return _decoded(reply.body.decode("utf-8-sig", "replace"), action) is not _NO_JSON
+
+
 def _envelope(action: Action, reply: Reply) -> dict[str, Any]:
     """Empty when there is nothing readable."""
     if not reply.body:
@@ -152,7 +160,7 @@ def _envelope(action: Action, reply: Reply) -> dict[str, Any]:
 
 
 def _decoded(text: str, action: Action) -> Any:
-    """None where it is no JSON, or has a number with more digits than Python reads.
+    """_NO_JSON where it is none, or has a number with more digits than Python reads.
 
     In a list such a number costs its own row alone, and the page a second reading.
     """
@@ -160,10 +168,10 @@ def _decoded(text: str, action: Action) -> Any:
         try:
             return _decoder(action.secret_fields, parse_int).decode(text)
         except (json.JSONDecodeError, RecursionError):
-            return None
+            return _NO_JSON
         except ValueError:
             continue
-    return None
+    return _NO_JSON
 
 
 @cache

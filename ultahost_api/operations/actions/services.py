@@ -1,9 +1,11 @@
+from collections import Counter
 from decimal import Decimal
 
-from ultahost_api.client import Client, writes
+from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound, writes
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, Noun, Operation, Reason, Service
-from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of
+from ultahost_api.models.invoice_statuses import OPEN
+from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of, unread
 from ultahost_api.operations.cancellations import other_cancellation
 from ultahost_api.operations.reasons import NotAllowedNow
 
@@ -53,7 +55,8 @@ class UpgradeService(_OfAService):
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
         """None if the product or the amount could not be read before or now.
 
-        Also if invoices came since: one may be for the upgrade, which waits for its payment.
+        Also while an invoice that came since is open: it may be for the upgrade, which then waits for its
+        payment.
         """
         service, before = client.services.get(id_of(operation)), operation.before
         if not service.product_name or not before.get("product_name"):
@@ -64,10 +67,28 @@ class UpgradeService(_OfAService):
             return None
         if service.amount != Decimal(before["amount"]):
             return True
-        return False if _invoices(client) == before.get("invoices") else None
+        # One that was sent by an earlier version noted no invoice.
+        return None if "invoices" in before and _may_wait(client, before["invoices"]) else False
 
 
-def _invoices(client: Client) -> dict[str, int | None]:
-    """What another invoice changes."""
-    page = client.invoices.page()
-    return {"total": page.total, "newest": max(page.ids, default=0)}
+def _invoices(client: Client) -> Before | None:
+    """The newest, and those without a readable id; None if the key may not read them or no answer tells."""
+    try:
+        page = client.invoices.page()
+    except (BadAnswer, BadRequest, Forbidden, NotFound):
+        return None
+    return {"newest": max(page.ids, default=0)} | unread(page.rejected)
+
+
+def _may_wait(client: Client, before: Before | None) -> bool:
+    """Whether an invoice that came since is open, or is none that can be read."""
+    if before is None:
+        return True
+    try:
+        page = client.invoices.page()
+    except (BadAnswer, BadRequest, Forbidden, NotFound):
+        return True
+    new = [invoice for invoice in page.records if invoice.id > before["newest"]]
+    are_more = bool(new) and len(new) == len(page.records) and page.next_offset is not None
+    are_new = Counter(row.remote_id for row in page.rejected) - Counter(before["unread"])
+    return are_more or bool(are_new) or any(invoice.status in {"", *OPEN} for invoice in new)
