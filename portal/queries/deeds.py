@@ -32,7 +32,7 @@ class Subject(NamedTuple):
     remote_id: int
     pk: UUID
     name: str
-    currency: str  # of an invoice, which keeps its own; empty for the others
+    currency: str  # of an invoice or a quote, which keep their own; empty for the others
 
     def __str__(self) -> str:
         return self.name or f"#{self.remote_id}"
@@ -99,7 +99,7 @@ def _found(user: User, noun: str, operations: Sequence[Operation]) -> "QuerySet[
     if not ids:
         return None
     rows, name = _ROWS[noun]
-    currency = F("currency") if noun == "invoice" else Value("", CharField())
+    currency = F("currency") if noun in deeds.KEEP_CURRENCY else Value("", CharField())
     known = rows(user).filter(remote_id__in=ids, account__in={one.account_id for one in operations})
     told: QuerySet[Any, Any] = known.order_by().values_list(
         Value(noun, CharField()), "account_id", "remote_id", "pk", name, currency

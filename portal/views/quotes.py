@@ -100,6 +100,7 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
     account = access.account_to_operate(request.user, account_id)
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     read = _read(account, quote_id)
+    currency = row.currency if row else account.currency
     writing = WritePage(
         request,
         account,
@@ -108,9 +109,10 @@ def accept_quote(request: http.Request, account_id: UUID, quote_id: int) -> Http
         text=gettext("Ultahost creates an invoice for it. An acceptance cannot be undone in the portal."),
         verb=gettext("Accept the quote"),
         back=reverse("quote", args=[account.pk, quote_id]),
-        facts=_facts(read, row.currency if row else account.currency),
+        facts=_facts(read, currency),
         extra={"busy": gettext("Accepting…")},
         priced=True,
+        currency=currency,
         agreed=read.content.total if read.is_there else None,
         closed=_why_closed(read.content) if read.is_there else "",
     )

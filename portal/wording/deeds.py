@@ -85,6 +85,7 @@ _NAMED, _HERE, _WANTED = Translated(_DONE), Translated(_DONE_HERE), Translated(_
 _FALLBACKS = Translated(
     {"service": gettext_lazy("service #%(id)s"), "domain": gettext_lazy("domain #%(id)s")}
 )
+KEEP_CURRENCY = frozenset({"invoice", "quote"})  # nouns that stay in the one that they were written in
 _SAME = {"boot": "start", "poweron": "start", "poweroff": "stop"}
 
 
@@ -173,13 +174,13 @@ def _price(operation: Operation, row: object) -> str:
 def currency_of(operation: Operation, row: object) -> str:
     """What the amounts of an operation are in.
 
-    An invoice has its own, which its account may have left: of one that the reader may not see it is not
-    known then, and so empty. Other operations have that which the account had.
+    An invoice or a quote has its own, which its account may have left: of one that the reader may not see it
+    is not known then, and so empty. Other operations have that which the account had.
     """
     if told := getattr(row, "currency", ""):
         return str(told)
     account = operation.account
-    if operation.noun == "invoice" and account.former_currency:
+    if operation.noun in KEEP_CURRENCY and account.former_currency:
         return ""
     return account.currency_at(operation.created_at)
 

@@ -75,14 +75,33 @@ def test_no_currency_is_named_of_an_invoice_that_the_person_may_not_see(visit, p
     assert browser.get(reverse("batch", args=[batch])).texts("tbody .money") == ["10.00"]
 
 
+def test_the_acceptance_of_a_quote_is_told_in_the_currency_of_the_quote(browser, rows, key, acme):
+    quote = rows.quote(acme, subject="Offer", total=Decimal(40))
+    leave_euros(acme)
+    about = {"about": f"quote {quote.remote_id}", "action": "accept_quote", "agreed_total": Decimal(40)}
+    operation = rows.operation(key, **about)
+
+    assert browser.get("/activity/").texts("tbody .name a") == ["Accepted the quote Offer, €40.00"]
+    assert browser.get("/activity.csv").csv()[0][3] == "Accepted the quote Offer, €40.00"
+    assert browser.get(f"/activity/{operation.pk}/").one("h1").text == "Accepted the quote Offer, €40.00"
+    history = browser.get(f"/quotes/{acme.pk}/{quote.remote_id}/").one("ol.history li").text
+    assert "Accepted the quote, €40.00" in history
+
+
+def test_no_currency_is_named_of_a_quote_that_is_not_there(browser, rows, key, old):
+    rows.operation(key, about="quote 9", action="accept_quote", agreed_total=Decimal(5))
+
+    assert browser.get("/activity/").texts("tbody .name a") == ["Accepted the quote #9, 5.00"]
+
+
 def test_other_writes_are_told_in_the_currency_of_their_time(browser, rows, key, old):
-    quote = {"about": "quote 9", "action": "accept_quote", "agreed_total": Decimal(5)}
-    rows.operation(key, **quote, created_at=NOW - timedelta(days=40))
-    rows.operation(key, **quote | {"about": "quote 8"}, created_at=NOW - timedelta(days=1))
+    upgrade = {"about": "service 9", "action": "upgrade_service", "agreed_total": Decimal(5)}
+    rows.operation(key, **upgrade, created_at=NOW - timedelta(days=40))
+    rows.operation(key, **upgrade | {"about": "service 8"}, created_at=NOW - timedelta(days=1))
 
     assert browser.get("/activity/").texts("tbody .name a") == [
-        "Accepted the quote #8, $5.00",
-        "Accepted the quote #9, €5.00",
+        "Ordered the upgrade of service #8, $5.00",
+        "Ordered the upgrade of service #9, €5.00",
     ]
 
 

@@ -142,6 +142,20 @@ def test_it_says_what_is_accepted_and_for_how_much(visit, alma, path):
     assert (told["Quote"], told["Total"], told["Account"]) == ("Two <b>servers</b>", "€40.00", "Acme")
 
 
+def test_the_question_for_the_password_names_the_total_in_the_currency_of_the_quote(
+    visit, alma, path, read_everything
+):
+    read_everything()
+    account = alma.api_keys.get().account
+    account.currency, account.former_currency, account.currency_changed_at = "USD", "EUR", timezone.now()
+    account.save()
+    browser = visit(alma, proven=False)
+
+    question = browser.follow(browser.get(path() + "accept/"))
+
+    assert question.one(".purpose").text.endswith(", €40.00")
+
+
 def test_it_accepts_once_and_has_the_list_read_again(visit, alma, path, sandbox, read_everything):
     browser = visit(alma)
     read_everything()
