@@ -30,16 +30,19 @@ _LINE = re.compile(
     (?:'(?P<single>[^']*)' | "(?P<double>(?:[^"\\]|\\.)*)" | (?P<bare>[^'"\s\#].*?)?)(?:\s+\#.*)?""",
     re.VERBOSE,
 )
+_ESCAPE = re.compile(r'\\(?P<letter>[nrt"\\$])|\$\$')
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def read_file(path: Path, *, without: Collection[str] = ()) -> None:
     """Sets the variables of a .env file that are not set yet, other than ``without``.
 
-    Takes its lines as docker compose does. A line that says nothing is an error: a setting that is left out
-    silently may be the one that says which database is meant.
+    Takes quotes, comments, ``$$`` and, in double quotes, ``\\n``, ``\\r`` and ``\\t`` as docker compose does.
+    It puts in no other variable for ``$NAME``, and a value is on one line. A line that says nothing is an
+    error: a setting that is left out silently may be the one that says which database is meant.
     """
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        lines = path.read_text("utf-8-sig").split("\n")
     except FileNotFoundError:
         return
     except UnicodeDecodeError:
@@ -53,8 +56,18 @@ def read_file(path: Path, *, without: Collection[str] = ()) -> None:
         if not found:  # not quoted here: it may hold a secret
             raise ImproperlyConfigured(f"Line {number} of {path} is not of the form NAME=value.")
         if found["name"] not in without:
-            double = re.sub(r"\\(.)", r"\1", found["double"] or "")
-            os.environ.setdefault(found["name"], found["single"] or double or found["bare"] or "")
+            os.environ.setdefault(found["name"], _value(found))
+
+
+def _value(found: re.Match[str]) -> str:
+    if found["double"] is not None:
+        return _ESCAPE.sub(_unescaped, found["double"])
+    return found["single"] or (found["bare"] or "").replace("$$", "$")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    letter = found["letter"] or "$"
+    return _LETTERS.get(letter, letter)
 
 
 def read(name: str, default: str = "") -> str:
