@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.live_reads.slots import Busy, provider_call
+from portal.wording.reasons import unsaid
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import BudgetSilent, KeyUnreadable, for_key
 from ultahost_api.client import (
@@ -43,6 +44,7 @@ class Live:
     said: str = ""  # the provider's words
     retry_at: datetime | None = None
     is_missing: bool = False
+    is_refused: bool = False
     failure: Exception | None = None  # of our own database, and then nothing was sent
 
     @property
@@ -52,7 +54,7 @@ class Live:
     @property
     def retry_in(self) -> int | None:
         """Seconds until the page tries again by itself; None if another try would be refused as well."""
-        if self.is_there or self.is_missing or self.said:
+        if self.is_there or self.is_missing or self.is_refused:
             return None
         if self.retry_at is None:
             return RETRIED_EVERY
@@ -93,10 +95,13 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
     except NotFound:
         return Live(problem=_("Ultahost cannot find this in the account."), is_missing=True)
     except (BadRequest, Forbidden) as error:
-        return Live(problem=_("Ultahost refused this."), said=error.message)
+        told = "" if unsaid(error.message) else error.message
+        return Live(problem=_("Ultahost refused this."), said=told, is_refused=True)
     except (Unauthorized, KeyUnreadable):
         return Live(problem=_("The account's key no longer works."))
     except BadAnswer as error:
+        if told := unsaid(error.message):
+            return Live(problem=_("%(reason)s Nothing was changed.") % {"reason": told})
         words = _("The portal cannot read Ultahost's answer: %(reason)s. Nothing was changed.")
         return Live(problem=words % {"reason": error.message or error.status})
     except ServerError as error:

@@ -29,7 +29,7 @@ from portal.pages.confirmation import Confirmation
 from portal.queries.deeds import Deeds
 from portal.sign_in import reauthentication
 from portal.wording import formats
-from portal.wording.reasons import not_allowed, said
+from portal.wording.reasons import not_allowed, quoted, said
 from ultahost_api import operations
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation
@@ -142,10 +142,10 @@ class WritePage:
             marks.done(self.request, told or deeds.words(operation), result, subject.url if subject else "")
             return http.SeeOther(self.done or self.back)
         if operation.state == State.REFUSED:
-            words = _("Ultahost refused: “%(words)s” Nothing was changed.")
-            return self._refuse(
-                form, key, words % {"words": operation.message or operation.status}, was_sent=True
-            )
+            words = _("Ultahost refused this. %(reason)s Nothing was changed.") % {"reason": said(operation)}
+            if theirs := quoted(operation):
+                words = _("Ultahost refused: “%(words)s” Nothing was changed.") % {"words": theirs}
+            return self._refuse(form, key, words, was_sent=True)
         if operation.state == State.NOT_SENT:
             words = _("It was not sent, so nothing was changed: %(words)s")
             return self._refuse(form, key, words % {"words": said(operation)}, was_sent=True)

@@ -34,6 +34,8 @@ register.filter("risk_hue", risks.risk_hue)
 register.filter("risk_words", risks.risk_words)
 register.filter("said", reasons.said)
 register.filter("status_word", statuses.status_word)
+register.filter("trouble_quoted", reasons.trouble_quoted)
+register.filter("trouble_why", reasons.trouble_why)
 register.filter("unread_fields", fields.unread)
 
 register.filter("plain", plain)  # of mails

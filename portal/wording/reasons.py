@@ -3,7 +3,8 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.models import Operation, Reason
+from ultahost_api.client import Unsaid
+from ultahost_api.models import Operation, Reason, Refresh
 from ultahost_api.operations import NotAllowedNow
 
 REASONS: dict[str, Promise] = {
@@ -32,30 +33,50 @@ REASONS: dict[str, Promise] = {
 }
 
 
-# What the library writes where no answer of Ultahost says anything, before details for the technician.
-_UNSAID: dict[str, Promise] = {
-    "no answer arrived": _("No answer arrived."),
-    "Ultahost could not be reached": _("Ultahost could not be reached."),
-    "the answer is not the JSON that was expected": _("The answer could not be read."),
-    "refused without a reason": _("Ultahost gave no reason."),
+_UNSAID: dict[Unsaid, Promise] = {
+    Unsaid.UNREACHED: _("Ultahost could not be reached."),
+    Unsaid.UNANSWERED: _("No answer arrived."),
+    Unsaid.NOT_JSON: _("The answer could not be read."),
+    Unsaid.NO_PAGE: _("The answer could not be read."),
+    Unsaid.TOO_LONG: _("The answer is longer than 5 MB."),
+    Unsaid.ODDLY_PACKED: _("The answer could not be read."),
+    Unsaid.NOT_UNPACKED: _("The answer could not be read."),
+    Unsaid.CUT_SHORT: _("The answer is incomplete."),
+    Unsaid.STATUS_ALONE: _("Ultahost gave no reason."),
+    Unsaid.NO_REASON: _("Ultahost gave no reason."),
 }
+
+_OURS = {Refresh.Trouble.ODD, Refresh.Trouble.DIED}  # the words beside it are for the technician
 
 
 def said(operation: Operation) -> str:
     """Why the operation was not sent, or why Ultahost said nothing; else the message of its answer."""
     if operation.reason:
         return str(REASONS[operation.reason]) % operation.before
-    return _unsaid(operation) or operation.message
+    return unsaid(operation.message) or operation.message
 
 
 def quoted(operation: Operation) -> str:
     """Ultahost's own words, if it said any."""
-    return operation.message if operation.status and not _unsaid(operation) else ""
+    return operation.message if operation.status and not unsaid(operation.message) else ""
 
 
-def _unsaid(operation: Operation) -> str:
-    found = (words for begin, words in _UNSAID.items() if operation.message.startswith(begin))
-    return str(next(found, ""))
+def trouble_quoted(refresh: Refresh) -> str:
+    """Ultahost's own words about a refresh that fails, if it said any."""
+    return "" if trouble_why(refresh) else refresh.trouble_words
+
+
+def trouble_why(refresh: Refresh) -> str:
+    """Why a refresh fails, where no words of Ultahost tell it."""
+    if refresh.trouble in _OURS:
+        return f"{refresh.get_trouble_display()}."
+    return unsaid(refresh.trouble_words)
+
+
+def unsaid(message: str) -> str:
+    """In people's words, what the library writes where no answer says anything; else empty."""
+    sentence = Unsaid.of(message)
+    return str(_UNSAID[sentence]) if sentence else ""
 
 
 def not_allowed(error: NotAllowedNow) -> str:

@@ -7,8 +7,10 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Grant
+from portal.wording.reasons import unsaid
 from tests.portal.statements import all_statements
 from ultahost_api import operations, tasks
+from ultahost_api.client import Unsaid
 from ultahost_api.client.writes import PayInvoice, UpdateNameservers
 from ultahost_api.models import Batch, Domain, Invoice, Operation
 from ultahost_api.operations import WriteRequest
@@ -87,7 +89,13 @@ def test_what_did_not_work_comes_first(browser, confirm):
         ("no answer arrived (ConnectionError)", None, "No answer arrived.", False),
         ("no answer arrived (ChunkedEncodingError)", 200, "No answer arrived.", False),
         ("the answer is not the JSON that was expected", 200, "The answer could not be read.", False),
+        ("a page that is not there was answered, and no JSON", 404, "The answer could not be read.", False),
+        ("the answer is longer than 5 MB", 200, "The answer is longer than 5 MB.", False),
+        ("Ultahost answered 502", 502, "Ultahost gave no reason.", False),
+        ("refused without a reason", 200, "Ultahost gave no reason.", False),
         ("No such host.", 400, "No such host.", True),
+        ("Ultahost answered your ticket 502", 400, "Ultahost answered your ticket 502", True),
+        ("no answer arrived from the registrar", 400, "no answer arrived from the registrar", True),
     ],
 )
 def test_it_says_in_plain_words_that_ultahost_said_nothing(
@@ -103,6 +111,12 @@ def test_it_says_in_plain_words_that_ultahost_said_nothing(
     assert bool(page.all("td.name q")) == bool(detail.all("#operation q")) == is_quoted
     assert told in detail.one("#operation").text
     assert message in detail.one("#technical").text or is_quoted
+
+
+def test_it_has_plain_words_for_every_sentence_of_the_library():
+    for sentence in Unsaid:
+        assert unsaid(sentence), sentence
+        assert unsaid(f"{sentence} (ReadTimeout)") == unsaid(f"{sentence} 502") == unsaid(sentence)
 
 
 def test_it_sends_only_rows_that_changed_since_the_page_was_drawn(browser, confirm):

@@ -162,6 +162,26 @@ def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, ac
     assert visit(people.member("Ben")).get("/").all(".banner[data-hue=soon]") == []
 
 
+@pytest.mark.parametrize(
+    ("trouble", "words", "why"),
+    [
+        ("unreachable", "Ultahost answered 502", "Ultahost gave no reason."),
+        ("unreachable", "no answer arrived (ReadTimeout)", "No answer arrived."),
+        ("odd", "KeyError", "Ultahost's answer cannot be read."),
+        ("died", "", "The workers that tried this stopped unexpectedly."),
+    ],
+)
+def test_a_refresh_that_fails_quotes_nothing_that_ultahost_did_not_say(browser, acme, trouble, words, why):
+    Refresh.objects.create(
+        account=acme, noun="invoices", broken_at=timezone.now(), trouble=trouble, trouble_words=words
+    )
+
+    page = browser.get("/")
+
+    assert page.one(".banner[data-hue=soon] .words").text.endswith(f"the portal keeps trying. {why}")
+    assert page.all(".banner .said") == []
+
+
 def test_it_tells_a_new_member_to_add_a_key(visit, people):
     assert visit(people.member("New")).get("/").one(".empty a")["href"] == "/keys/add/"
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ultahost_api.models import Order, Refresh, Service
 from ultahost_api.sandbox import Fault
+from ultahost_api.sandbox.replies import Reply
 
 pytestmark = pytest.mark.django_db
 
@@ -222,11 +223,12 @@ class TestDetail:
         [
             (
                 Fault.huge(),
-                "The portal cannot read Ultahost's answer: the answer is longer than 5 MB.",
+                "The answer is longer than 5 MB. Nothing was changed.",
             ),
+            (Fault.html(), "The answer could not be read. Nothing was changed."),
             (Fault.status(503), "Ultahost answers with an error (503). Nothing was changed."),
         ],
-        ids=["too long", "an error"],
+        ids=["too long", "no JSON", "an error"],
     )
     def test_it_says_what_was_wrong_with_an_answer(self, visit, alma, sandbox, fault, words):
         sandbox.faults.add(fault, action="get_order", times=None)
@@ -261,4 +263,13 @@ class TestDetail:
         page = visit(alma).htmx(f"/orders/{alma.api_keys.get().account_id}/1/?live=1", "order")
 
         assert page.one("#order q").text == "<b>Not for you</b>"
+        assert page.all("#order [hx-trigger]") == []
+
+    def test_it_quotes_nothing_where_a_refusal_has_no_words(self, visit, alma, sandbox):
+        sandbox.faults.add(Fault.instead("wordless", lambda: Reply(403, b"")), action="get_order", times=None)
+
+        page = visit(alma).htmx(f"/orders/{alma.api_keys.get().account_id}/1/?live=1", "order")
+
+        assert "Ultahost refused this." in page.one("#order .words").text
+        assert page.all("#order q") == []
         assert page.all("#order [hx-trigger]") == []

@@ -4,6 +4,7 @@ from django.utils import timezone
 from portal.models import Grant
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import Fault
+from ultahost_api.sandbox.replies import Reply
 from ultahost_api.sandbox.rows import CANARY
 
 pytestmark = pytest.mark.django_db
@@ -188,6 +189,15 @@ def test_it_quotes_a_refusal(visit, alma, path, acme, sandbox):
     assert page.status == 422
     assert "Ultahost refused: “This quote has expired” Nothing was changed." in page.one("main").text
     assert accepted(sandbox) == []
+
+
+def test_it_quotes_nothing_where_a_refusal_has_no_words(visit, alma, path, sandbox):
+    sandbox.faults.add(Fault.instead("wordless", lambda: Reply(400, b"{}")), action="accept_quote")
+
+    page = accept(visit(alma), path())
+
+    words = "Ultahost refused this. Ultahost gave no reason. Nothing was changed."
+    assert page.texts("main .errorlist li") == [words]
 
 
 def test_it_leads_to_the_operation_when_the_outcome_is_unknown(visit, alma, path, sandbox):

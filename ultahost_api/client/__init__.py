@@ -24,6 +24,7 @@ from .core.errors import (
     ServerError,
     UltahostError,
     Unauthorized,
+    Unsaid,
 )
 from .core.paging import Listing, Page, Rejected
 from .core.rate import Meter, Rate
@@ -95,6 +96,7 @@ __all__ = [
     "TwoFactorSetup",
     "UltahostError",
     "Unauthorized",
+    "Unsaid",
     "Upgrade",
 ]
 

@@ -17,7 +17,9 @@ from ultahost_api.client import (
     OutcomeUnknown,
     RateLimited,
     ServerError,
+    UltahostError,
     Unauthorized,
+    Unsaid,
 )
 
 REFUSALS = [
@@ -97,6 +99,25 @@ def test_it_needs_no_body_to_name_a_refusal(body, server, client):
         call(client, "read")
 
     assert caught.value.message == "Ultahost answered 403"
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        *[(status, b"") for status in (200, 302, 400, 403, 404, 429, 500, 502)],
+        *[(status, b"<html>oops</html>") for status in (200, 302, 400, 403, 404, 429, 500, 502)],
+        (200, b'{"status": "200", "data": {"result": "error"}}'),
+        (200, b'{"status": "302", "data": {}}'),
+    ],
+)
+def test_it_tells_its_own_sentences_from_those_of_the_provider(kind, status, body, server, client):
+    server.answer(server.reply(status, body))
+
+    with pytest.raises(UltahostError) as caught:
+        call(client, kind)
+
+    assert Unsaid.of(caught.value.message)
 
 
 @pytest.mark.parametrize("body", [b"Not Found", b"<html>Not Found</html>", b'{"mess'])

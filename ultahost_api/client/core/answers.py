@@ -23,10 +23,11 @@ from .errors import (
     ServerError,
     UltahostError,
     Unauthorized,
+    Unsaid,
 )
 from .rate import Rate
 from .secret import Secret
-from .transport import TOO_LONG, Reply
+from .transport import Reply
 from .wire import storable, unescaped
 
 NEVER_KEPT = frozenset({"password", "pwresetkey", "pwresetexpiry", "adminnotes"})
@@ -62,35 +63,33 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     status = _status(reply.status, envelope)
     if status == 404 and not _is_told(action, reply):
         # The address is not there, as behind a proxy: that tells nothing of what was asked for.
-        return _nonsense(action, status, "a page that is not there was answered, and no JSON")
+        return _nonsense(action, status, Unsaid.NO_PAGE)
     if not 200 <= status < 300:
         return _refusal(action, status, message, reply.rate)
     if reply.body is None:
         return _unanswered(action, reply)
     if not envelope:
-        kind = BadAnswer if reply.trouble == TOO_LONG else Garbled
-        return _nonsense(
-            action, status, reply.trouble or "the answer is not the JSON that was expected", kind
-        )
+        kind = BadAnswer if reply.trouble == Unsaid.TOO_LONG else Garbled
+        return _nonsense(action, status, reply.trouble or Unsaid.NOT_JSON, kind)
     results = {_result(envelope), _result(data)}
     if _FAILED in results:
-        return BadRequest(message or "refused without a reason", action=action.name, status=status)
+        return BadRequest(message or Unsaid.NO_REASON, action=action.name, status=status)
     if action.effect not in _READS and results - _SUCCEEDED:
-        return _unknown(action, status, message or f"Ultahost answered {status}")
+        return _unknown(action, status, message or f"{Unsaid.STATUS_ALONE} {status}")
     return Answer(status, message, data, meta if isinstance(meta, dict) else {}, reply.rate)
 
 
 def _unanswered(action: Action, reply: Reply) -> UltahostError:
     if not reply.sent:
-        return NotSent(f"Ultahost could not be reached ({reply.trouble})", action=action.name)
-    message = f"no answer arrived ({reply.trouble})"
+        return NotSent(f"{Unsaid.UNREACHED} ({reply.trouble})", action=action.name)
+    message = f"{Unsaid.UNANSWERED} ({reply.trouble})"
     if action.effect in _READS:
         return NoAnswer(message, action=action.name, status=reply.status)
     return _unknown(action, reply.status, message)
 
 
 def _refusal(action: Action, status: int, message: str, rate: Rate) -> UltahostError:
-    message = message or f"Ultahost answered {status}"
+    message = message or f"{Unsaid.STATUS_ALONE} {status}"
     if status == 429:
         return RateLimited(message, action=action.name, status=status, retry_at=_retry_at(rate))
     if status == 408 or status >= 500:

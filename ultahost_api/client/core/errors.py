@@ -1,8 +1,35 @@
 """What can go wrong, one class per cause. Each can be pickled and holds no request, header or secret."""
 
+import re
 from datetime import datetime
+from enum import StrEnum
 
 _LONGEST = 300
+
+
+class Unsaid(StrEnum):
+    """What ``message`` says where the provider gave no words: the library's own sentences about an answer."""
+
+    UNREACHED = "Ultahost could not be reached"
+    UNANSWERED = "no answer arrived"
+    NOT_JSON = "the answer is not the JSON that was expected"
+    NO_PAGE = "a page that is not there was answered, and no JSON"
+    TOO_LONG = "the answer is longer than 5 MB"
+    ODDLY_PACKED = "the answer is packed in a way that was not asked for"
+    NOT_UNPACKED = "the answer cannot be unpacked"
+    CUT_SHORT = "the answer is cut short"
+    STATUS_ALONE = "Ultahost answered"
+    NO_REASON = "refused without a reason"
+
+    @classmethod
+    def of(cls, message: str) -> "Unsaid | None":
+        """The sentence that ``message`` is; None where the words are the provider's."""
+        found = _UNSAID.fullmatch(message)
+        return cls(found["sentence"]) if found else None
+
+
+# With the name of a network fault or a status
+_UNSAID = re.compile(rf"(?P<sentence>{'|'.join(map(re.escape, Unsaid))})(?: \(\w*\)| \d+)?")
 
 
 class UltahostError(Exception):

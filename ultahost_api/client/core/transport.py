@@ -15,12 +15,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from .connection import Adapter, exchange
+from .errors import Unsaid
 from .loopback import is_private
 from .rate import UNTOLD, Rate, read_rate
 from .secret import MaskedBytes, MaskedText, Secret
 
 BIGGEST_ANSWER = 5 * 1024 * 1024
-TOO_LONG = "the answer is longer than 5 MB"
 _CHUNK = 64 * 1024
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 _TROUBLE = (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError)
@@ -135,7 +135,7 @@ class _Unreadable(Exception):
 def _body(response: Response) -> MaskedBytes:
     packing = response.headers.get("Content-Encoding", "identity").strip().lower()
     if packing not in ("identity", "", "gzip", "deflate"):
-        raise _Unreadable("the answer is packed in a way that was not asked for")
+        raise _Unreadable(Unsaid.ODDLY_PACKED)
     pieces = response.raw.stream(_CHUNK, decode_content=False)
     return _joined(_unpacked(pieces) if packing in ("gzip", "deflate") else pieces)
 
@@ -146,7 +146,7 @@ def _joined(pieces: Iterable[bytes]) -> MaskedBytes:
         kept.append(piece)
         size += len(piece)
         if size > BIGGEST_ANSWER:
-            raise _Unreadable(TOO_LONG)
+            raise _Unreadable(Unsaid.TOO_LONG)
     return MaskedBytes(b"".join(kept))
 
 
@@ -160,6 +160,6 @@ def _unpacked(pieces: Iterable[bytes]) -> Iterator[bytes]:
                 piece = unpacker.unconsumed_tail
         yield unpacker.flush()
     except zlib.error:
-        raise _Unreadable("the answer cannot be unpacked") from None
+        raise _Unreadable(Unsaid.NOT_UNPACKED) from None
     if not unpacker.eof:
-        raise _Unreadable("the answer is cut short")
+        raise _Unreadable(Unsaid.CUT_SHORT)
