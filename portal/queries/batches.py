@@ -102,6 +102,10 @@ class Progress:
         return len(self) - self.queued - self.states[State.SENDING]
 
     @property
+    def is_sent(self) -> bool:
+        return self.ended == len(self)
+
+    @property
     def queued(self) -> int:
         return self.states[State.QUEUED]
 
@@ -141,8 +145,7 @@ class Progress:
     def lines(self) -> "list[Line]":
         """In the order of sending; once all are sent, what did not work comes first."""
         lines = self._lines([pk for pk, _state, _key in self._told])
-        is_sent = self.ended == len(self)
-        return sorted(lines, key=lambda line: line.operation.state in _WORKED) if is_sent else lines
+        return sorted(lines, key=lambda line: line.operation.state in _WORKED) if self.is_sent else lines
 
     def _lines(self, ids: Sequence[UUID]) -> "list[Line]":
         operations = list(self._operations.filter(pk__in=ids)) if ids else []

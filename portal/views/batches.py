@@ -25,13 +25,17 @@ _STEER = {"pause": operations.pause, "resume": operations.resume, "stop": operat
 
 @require_safe
 def batch(request: http.Request, batch: UUID) -> HttpResponse:
-    """The result of each operation. While one is open, the page asks for what changed since it was drawn."""
+    """The result of each operation. While one is open, the page asks for what changed since it was drawn.
+
+    Once all are sent, a change may put the rows in another order, and then the page gets all of them.
+    """
     progress = _progress(request, batch)
     first = progress.first
+    shown = request.GET.get("shown", "") if http.is_partial(request, "batch") else progress.shown
+    is_in_another_order = progress.is_sent and shown != progress.shown
     context = {
-        "changed": progress.changed(request.GET.get("shown", ""))
-        if http.is_partial(request, "batch")
-        else (),
+        "changed": () if is_in_another_order else progress.changed(shown),
+        "is_in_another_order": is_in_another_order,
         "batch": batch,
         "progress": progress,
         "title": Deeds(request.user, [first], are_here=True).asked_together(first),

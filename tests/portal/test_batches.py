@@ -136,6 +136,29 @@ def test_it_sends_only_rows_that_changed_since_the_page_was_drawn(browser, confi
     assert "tbody" not in answer.html
 
 
+def test_who_watches_sees_first_what_did_not_work(browser, confirm):
+    path = confirm()
+    there = browser.get(path).one("#batch")["hx-get"]
+    told = zip(Operation.objects.order_by("place"), ("done", "unknown", "sending"), strict=True)
+    for operation, state in told:
+        Operation.objects.filter(pk=operation.pk).update(state=state)
+    answer = browser.htmx(there, target="batch")
+    assert answer.all("#batch-rows") == []
+
+    Operation.objects.filter(state="sending").update(state="refused")
+    answer = browser.htmx(answer.one("#batch")["hx-get"], target="batch")
+
+    assert answer.one("#batch-rows")["hx-swap-oob"] == "true"
+    assert [one["id"] for one in answer.all("[hx-swap-oob]")] == ["batch-rows"]
+    assert answer.texts("td.state") == ["Unknown", "Refused", "Done"]
+    assert browser.htmx(answer.one("#batch")["hx-get"], target="batch").all("#batch-rows") == []
+
+    Operation.objects.filter(state="unknown").update(state="confirmed")
+    answer = browser.htmx(answer.one("#batch")["hx-get"], target="batch")
+    assert answer.texts("td.state") == ["Refused", "Done", "Applied"]
+    assert "hx-get" not in answer.one("#batch").attributes
+
+
 @pytest.mark.parametrize("shown", ["", "1", "ZZZ", "0" * 4000])
 def test_it_sends_all_rows_to_a_page_that_shows_other_ones(browser, confirm, shown):
     path = confirm()
