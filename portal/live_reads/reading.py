@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.live_reads.slots import Busy, provider_call
-from portal.wording.reasons import unsaid
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import BudgetSilent, KeyUnreadable, for_key
 from ultahost_api.client import (
@@ -27,6 +26,7 @@ from ultahost_api.client import (
     ServerError,
     UltahostError,
     Unauthorized,
+    Unsaid,
 )
 from ultahost_api.models import Account, ApiKey
 from ultahost_api.models.locks import dispensable
@@ -95,20 +95,27 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
     except NotFound:
         return Live(problem=_("Ultahost cannot find this in the account."), is_missing=True)
     except (BadRequest, Forbidden) as error:
-        told = "" if unsaid(error.message) else error.message
+        told = "" if Unsaid.of(error.message) else error.message
         return Live(problem=_("Ultahost refused this."), said=told, is_refused=True)
     except (Unauthorized, KeyUnreadable):
         return Live(problem=_("The account's key no longer works."))
     except BadAnswer as error:
-        if told := unsaid(error.message):
-            return Live(problem=_("%(reason)s Nothing was changed.") % {"reason": told})
-        words = _("The portal cannot read Ultahost's answer: %(reason)s. Nothing was changed.")
-        return Live(problem=words % {"reason": error.message or error.status})
+        return Live(problem=_unreadable(error))
     except ServerError as error:
         words = _("Ultahost answers with an error (%(status)s). Nothing was changed.")
         return Live(problem=words % {"status": error.status})
     except UltahostError:
         return Live(problem=_("Ultahost does not answer. Nothing was changed."))
+
+
+def _unreadable(error: BadAnswer) -> str:
+    sentence = Unsaid.of(error.message)
+    if sentence == Unsaid.TOO_LONG:
+        return _("Ultahost's answer is longer than 5 MB. Nothing was changed.")
+    if sentence:
+        return _("The portal cannot read Ultahost's answer. Nothing was changed.")
+    words = _("The portal cannot read Ultahost's answer: %(reason)s. Nothing was changed.")
+    return words % {"reason": error.message or error.status}
 
 
 def read_list(account: Account, name: str, record: type[Any], call: Callable[[Client], Whole]) -> Live:

@@ -223,9 +223,9 @@ class TestDetail:
         [
             (
                 Fault.huge(),
-                "The answer is longer than 5 MB. Nothing was changed.",
+                "Ultahost's answer is longer than 5 MB. Nothing was changed.",
             ),
-            (Fault.html(), "The answer could not be read. Nothing was changed."),
+            (Fault.html(), "The portal cannot read Ultahost's answer. Nothing was changed."),
             (Fault.status(503), "Ultahost answers with an error (503). Nothing was changed."),
         ],
         ids=["too long", "no JSON", "an error"],
