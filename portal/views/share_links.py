@@ -95,26 +95,26 @@ def revoke_share_link(request: http.Request, link: ShareLink) -> HttpResponse:
 
 def _of_list(shown: QueryDict) -> dict[str, Any]:
     """What the list of invoices showed, as far as a link can show the same."""
-    days = [days_of(shown.get("period", ""), timezone.localdate()) or ("", "")]
-    days.append((_day(shown.get("since", "")), _day(shown.get("until", ""))))
+    first, last = days_of(shown.get("period", ""), timezone.localdate()) or (None, None)
+    since, until = _day(shown.get("since", "")), _day(shown.get("until", ""))
     status = shown.get("status", "")
     accounts = [shown["account"]] if shown.get("account") else []
     told = {
         "accounts": accounts,
         "scope": "chosen" if accounts else "",
         "statuses": _STATUSES.get(status, [status]) if status else [],
-        "since": max((first for first, _last in days if first), default=""),
-        "until": min((last for _first, last in days if last), default=""),
+        "since": max((day for day in (first, since) if day), default=None),
+        "until": min((day for day in (last, until) if day), default=None),
     }
     return {name: value for name, value in told.items() if value}
 
 
-def _day(text: str) -> date | str:
-    """Empty if it is none: such a day filters nothing."""
+def _day(text: str) -> date | None:
+    """None if it is no day: it filters nothing then."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        return ""
+        return None
 
 
 def _is_wider(shown: QueryDict, form: ShareLinkForm) -> bool:
