@@ -47,10 +47,11 @@ class OtherVersion(WrongDatabase):
 
 
 class DatabaseFails(Exception):
-    """What the database said, in one sentence; ``error`` is what it raised."""
+    """What the database said, in one sentence; ``error`` is what it raised, be it without a word."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(f"The database does not work: {str(error).strip().splitlines()[0]}.")
+        said = str(error).strip() or type(error).__name__
+        super().__init__(f"The database does not work: {said.splitlines()[0]}.")
         self.error = error
 
 

@@ -1,5 +1,6 @@
 import pytest
 from django.core.management import call_command
+from django.db import OperationalError
 
 from ultahost_api import installation
 from ultahost_api.models import ApiKey, Installation
@@ -40,6 +41,14 @@ def test_it_takes_another_api_when_that_is_meant(api_at):
     installation.remember_api_url(allow_new=True)
     installation.remember_api_url()
     assert Installation.objects.get().api_url == "https://two.example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "OperationalError"), (" \n", "OperationalError"), ("is locked\nat x", "is locked")]
+)
+def test_it_has_a_sentence_for_a_database_that_says_nothing(text, said):
+    error = installation.DatabaseFails(OperationalError(text))
+    assert str(error) == f"The database does not work: {said}."
 
 
 OLD, NEW = b"o" * 32, b"n" * 32
