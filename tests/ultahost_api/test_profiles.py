@@ -218,6 +218,22 @@ def test_it_has_the_profile_read_when_an_invoice_is_new_and_names_its_currency(a
     assert (Order.objects.get().currency, Quote.objects.get().currency) == ("USD", "USD")
 
 
+def test_it_keeps_the_currency_of_what_was_new_long_before_the_change_was_told(acme, worker):
+    """As when the profile could not be read for weeks."""
+    acme.add_invoices(1)
+    worker.run("invoices")
+    worker.run("profile")
+    acme.add_invoices(2)
+    worker.run("invoices")
+    now = timezone.now()
+    Refresh.objects.filter(noun="profile").update(completed_at=now - timedelta(days=30))
+    Event.objects.filter(remote_id=2).update(at=now - timedelta(days=20))
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+    told = Invoice.objects.order_by("remote_id").values_list("currency", flat=True)
+    assert list(told) == ["EUR", "EUR", "USD"]
+
+
 def test_it_keeps_the_currency_that_orders_and_quotes_were_written_in(acme, worker):
     acme.add_orders(1)
     acme.add_quotes(1)
@@ -245,6 +261,42 @@ def test_it_tells_an_amount_of_before_in_the_currency_of_before_once(acme, worke
         ("services", {"amount": ["5.00", "6.00"], "currency": ["EUR", "USD"]}),
         ("invoices", {"total": ["5.00", "6.00"]}),
         ("services", {"amount": ["6.00", "7.00"]}),
+    ]
+
+
+def test_it_tells_the_currency_of_before_once_of_a_list_that_is_never_clean(sandbox, acme, worker):
+    acme.add_services(3, amount="5.00")
+    for noun in ("services", "profile"):
+        worker.run(noun)
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+    wrong = Fault.edit(lambda said: said | {"meta": said["meta"] | {"total_records": 99}})
+    sandbox.faults.add(wrong, action="get_services", times=None)
+    for amount in ("6.00", "7.00", "lots", "8.00"):
+        acme.services[1]["amount"] = amount
+        worker.run("services")
+    told = list(Event.objects.order_by("pk").values_list("changes", flat=True))
+    assert [change.get("currency") for change in told] == [["EUR", "USD"], None, None, None]
+
+
+def test_it_tells_the_currency_of_before_of_a_service_that_its_list_leaves_out(sandbox, acme, worker):
+    acme.add_services(3, amount="5.00")
+    for noun in ("services", "profile"):
+        worker.run(noun)
+    acme.profile["currency_code"] = "USD"
+    worker.run("profile")
+
+    def hide(said):
+        rows = [row for row in said["data"] if row["id"] != 1]
+        return said | {"data": rows, "meta": said["meta"] | {"total_records": 2}}
+
+    sandbox.faults.add(Fault.edit(hide), action="get_services", times=None)
+    for amount in ("6.00", "7.00"):
+        acme.services[1]["amount"] = amount
+        worker.run("services")
+    assert list(Event.objects.order_by("pk").values_list("changes", flat=True)) == [
+        {"amount": ["5.00", "6.00"], "currency": ["EUR", "USD"]},
+        {"amount": ["6.00", "7.00"]},
     ]
 
 

@@ -13,11 +13,15 @@ from ultahost_api.refresh.nouns import CachedNoun
 Kind = Event.Kind
 
 
-def currencies(refresh: Refresh) -> tuple[str, str] | None:
-    """The account's former and present one, until amounts were told again since the change."""
-    account, told_at = refresh.account, refresh.clean_at
+def currencies(refresh: Refresh, row: Cached) -> tuple[str, str] | None:
+    """The account's former and present one, until the row's amounts were told again since the change.
+
+    ``refresh`` is that of the row's list. Call it before ``changed_at`` is set: a list may never be clean, and
+    a row that changed since then was told.
+    """
+    account = refresh.account
     changed = account.currency_changed_at
-    if changed is None or (told_at and told_at > changed):
+    if changed is None or any(told and told > changed for told in (refresh.clean_at, row.changed_at)):
         return None
     return account.former_currency, account.currency
 
@@ -107,12 +111,21 @@ def write(
     if asked_at and row.is_newer_than(asked_at):
         return False
     values = {**values, "unreadable": still_unreadable(row.unreadable, values)}
-    events = readability(noun, row, values)
-    if changes := difference(noun, row, values):
-        events.insert(0, happened(noun, row, Kind.CHANGED, changes))
+    changes = difference(noun, row, values)
+    has_news = changes or values["unreadable"] != row.unreadable
+    told_in = _currencies_here(noun, row) if has_news else None
+    events = readability(noun, row, values, told_in)
+    if changes:
+        events.insert(0, happened(noun, row, Kind.CHANGED, changes, told_in))
     record(noun, events)
     noun.rows.filter(pk=row.pk).update(**values, **beside, folded=row.fold({**values, **(searched or {})}))
     return True
+
+
+def _currencies_here(noun: CachedNoun, row: Cached) -> tuple[str, str] | None:
+    refreshes = Refresh.objects.filter(account=row.account_id, noun=noun.noun).select_related("account")
+    refresh = refreshes.first()
+    return currencies(refresh, row) if refresh else None
 
 
 def record(noun: CachedNoun, events: Iterable[Event]) -> None:

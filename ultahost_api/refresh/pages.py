@@ -143,13 +143,14 @@ def _change(
     if not changed:
         return []
     # A person's write or the details may be changing the same rows: what was told is not told again.
-    now, found, currencies = timezone.now(), [], events.currencies(lease.refresh)
+    now, found = timezone.now(), []
     locked = rows.select_for_update().order_by("pk").prefetch_related(*noun.model.searched_through)
     differing = [row for row in locked if not row.is_newer_than(asked_at)]
     for row in differing:
         values, returned = changed[row.remote_id], row.gone_at is not None
         values = {**values, "unreadable": events.still_unreadable(row.unreadable, values)}
         difference = events.difference(noun, row, values)
+        currencies = events.currencies(lease.refresh, row)
         readability = events.readability(noun, row, values, currencies)
         beside = {"gone_at": None, "changed_at": now, "details_tries": 0, "folded": row.fold(values)}
         for name, value in {**values, **beside}.items():

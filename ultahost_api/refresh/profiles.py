@@ -1,7 +1,7 @@
 """The account behind its keys: name, currency, credit, and whether each key still opens it."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +17,8 @@ from ultahost_api.models import LISTS, Account, ApiKey, Event, Invoice, Noun, Or
 from ultahost_api.refresh.leases import Lease
 
 logger = logging.getLogger(__name__)
+
+_READ_WITHIN = timedelta(hours=1)  # of something new
 
 
 class OtherAccount(Exception):
@@ -83,7 +85,8 @@ def write(account: Account, profile: Profile) -> None:
     elif account.currency:
         values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
         read = Refresh.objects.filter(account=account, noun=Noun.PROFILE)
-        since = read.values_list("completed_at", flat=True).first()
+        completed_at = read.values_list("completed_at", flat=True).first()
+        since = completed_at and max(completed_at, timezone.now() - _READ_WITHIN)
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, values[name])
@@ -102,7 +105,8 @@ def write(account: Account, profile: Profile) -> None:
 def _name_currency(account: Account, unnamed: set[str], since: datetime | None) -> None:
     """Of invoices, orders and quotes: of those ``unnamed``, and those that are new ``since`` then.
 
-    What is new has the profile read, so it is of the currency that this tells.
+    What is new has the profile read, so it is of the currency that this tells; what waited longer for that,
+    as while the profile cannot be read, may be of either.
     """
     for model, noun in ((Invoice, Noun.INVOICES), (Order, Noun.ORDERS), (Quote, Noun.QUOTES)):
         misnamed = Q(currency__in=unnamed)
