@@ -72,6 +72,11 @@ class Whole:
     is_whole: bool = True
     set_aside: tuple[str, ...] = ()
 
+    @property
+    def is_none(self) -> bool:
+        """Whether Ultahost has none at all."""
+        return self.is_whole and not self.records and not self.set_aside
+
     @classmethod
     def of(cls, records: Iterable[Any], is_whole: bool, set_aside: tuple[str, ...]) -> "Whole":
         """Without the undocumented fields, which could be anything."""

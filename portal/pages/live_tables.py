@@ -170,7 +170,9 @@ def unread_page(
 def whole(pages: Sequence[Page[Any]]) -> reading.Whole:
     records = {record.id: record for page in pages for record in page.records}
     set_aside = tuple(row.remote_id or "–" for page in pages for row in page.rejected)
-    is_whole = len(pages) < MOST_PAGES or pages[-1].next_offset is None
+    is_read = len(pages) < MOST_PAGES or pages[-1].next_offset is None
+    came = sum(len(page.records) + len(page.rejected) for page in pages)
+    is_whole = is_read and (pages[-1].total or 0) <= came
     return reading.Whole.of(records.values(), is_whole, set_aside)
 
 

@@ -15,7 +15,7 @@ from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
 from portal.pages import live_tables
 from portal.sign_in.reauthentication import can_be_asked_first
-from ultahost_api.client import PaymentMethod, writes
+from ultahost_api.client import BadAnswer, Client, PaymentMethod, writes
 from ultahost_api.models import Account
 
 NAME = "payment_methods"  # in the live cache
@@ -83,9 +83,14 @@ def _accounts_to_add_to(user: User, method: str) -> QuerySet[Account]:
 
 
 def _read(account: Account) -> reading.Live:
-    return reading.read_list(
-        account, NAME, PaymentMethod, lambda client: live_tables.whole([client.payment_methods.page()])
-    )
+    return reading.read_list(account, NAME, PaymentMethod, _whole)
+
+
+def _whole(client: Client) -> reading.Whole:
+    page = client.payment_methods.page()
+    if page.total is None:
+        raise BadAnswer("the answer has no data")
+    return live_tables.whole([page])
 
 
 def _facts(account: Account, method_id: int) -> list[tuple[object, object]]:

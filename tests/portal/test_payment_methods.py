@@ -85,6 +85,41 @@ def test_it_says_what_is_wrong_while_ultahost_is_down(visit, alma, sandbox):
     assert "does not answer" in visit(alma).get("/payment-methods/?live=1").one("main .words").text
 
 
+NONE = "no stored payment methods"
+
+
+def test_it_takes_an_answer_without_data_for_no_list(visit, alma, sandbox):
+    sandbox.faults.add(
+        Fault.edit(lambda said: {"status": 200, "message": "ok"}), action="get_payment_methods", times=None
+    )
+
+    page = visit(alma).get("/payment-methods/?live=1")
+
+    assert "cannot read Ultahost's answer" in page.one("main .words").text
+    assert NONE not in page.html
+
+
+@pytest.mark.parametrize(("rows", "total"), [(1, 3), (0, 2)])
+def test_it_says_that_there_are_more_than_came(visit, alma, sandbox, rows, total):
+    cut = Fault.edit(lambda said: said | {"data": said["data"][:rows], "meta": {"total_records": total}})
+    sandbox.faults.add(cut, action="get_payment_methods", times=None)
+
+    page = visit(alma).get("/payment-methods/?live=1")
+
+    assert f"more than the {rows} that were read" in page.one("main .banner").text
+    assert len(listed(page)) == rows
+    assert NONE not in page.html
+
+
+def test_it_does_not_say_none_of_one_that_it_cannot_list(visit, alma, acme):
+    acme.payment_methods[1]["id"] = "x"
+
+    page = visit(alma).get("/payment-methods/?live=1")
+
+    assert "In its place: x" in page.one("main .banner").text
+    assert NONE not in page.html
+
+
 def test_it_adds_a_bank_account_and_keeps_no_number(visit, alma, account, acme, sandbox):
     browser = visit(alma)
     browser.get("/payment-methods/?live=1")
