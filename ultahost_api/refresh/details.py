@@ -177,9 +177,9 @@ class _Backfill:
 
     def _count(self, row: Cached, tries: int) -> None:
         with transaction.atomic():
-            self._lease.renew()
             tried = type(row)._default_manager.filter(pk=row.pk)
             tried.update(details_tries=tries, details_wanted_at=None)
+            self._lease.renew()
 
 
 def _forget_tries_daily(lease: Lease) -> None:
@@ -233,7 +233,6 @@ def write(
     # An order is found by its items.
     things = {"things": [item.text for item in items if item.text]} if isinstance(row, Order) else {}
     with transaction.atomic():
-        lease.renew()
         read = {"detailed_at": asked_at, "details_tries": 0, "details_wanted_at": None}
         if not events.write(noun, row, values, asked_at, searched=things, **read, **beside):
             return False
@@ -244,4 +243,5 @@ def write(
         elif isinstance(row, Order):
             row.items.all().delete()
             OrderItem.objects.bulk_create(items)
+        lease.renew()  # the last, as others lock; if another worker has it, nothing is stored
     return True

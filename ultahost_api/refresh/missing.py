@@ -98,7 +98,6 @@ class Missing:
             details.write(self._lease, self._noun, row, answer, names, asked_at, lines, changed_at=asked_at)
         except NotFound:
             with transaction.atomic():
-                self._lease.renew()
                 self._mark([row])
             return Found.GONE
         except (BadRequest, Forbidden, BadAnswer):

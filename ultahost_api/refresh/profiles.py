@@ -84,12 +84,15 @@ def write(account: Account, profile: Profile) -> None:
         unnamed.add(account.currency)  # as it was written before
     elif account.currency:
         values |= {"former_currency": account.currency, "currency_changed_at": timezone.now()}
-        read = Refresh.objects.filter(account=account, noun=Noun.PROFILE)
+        read = Refresh.objects.select_for_update().filter(account=account, noun=Noun.PROFILE)
         completed_at = read.values_list("completed_at", flat=True).first()
         since = completed_at and max(completed_at, timezone.now() - _READ_WITHIN)
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, values[name])
+    # As all who change rows lock: the rows, the account, the refreshes of lists; before them the profile's.
+    if currency:
+        _name_currency(account, unnamed - {currency}, since)
     if changed:
         account.save(update_fields=[*changed, "folded"])
     if "currency_changed_at" in changed:
@@ -98,8 +101,6 @@ def write(account: Account, profile: Profile) -> None:
         now = timezone.now()
         lists.update(pass_started_at=None, full_due_at=now, next_due_at=now)
         logger.warning("Account %s changed its currency to %s.", account.pk, currency)
-    if currency:
-        _name_currency(account, unnamed - {currency}, since)
 
 
 def _name_currency(account: Account, unnamed: set[str], since: datetime | None) -> None:
@@ -114,7 +115,8 @@ def _name_currency(account: Account, unnamed: set[str], since: datetime | None) 
             new = Event.objects.filter(account=account, noun=noun, kind=Event.Kind.APPEARED, at__gt=since)
             misnamed |= Q(pk__in=list(new.values_list("row_id", flat=True)))
         rows = model._default_manager.filter(misnamed, account=account)
-        if rows.exists():  # an update takes SQLite's one writer, whether it changes a row or not
+        # An update takes SQLite's one writer, whether it changes a row or not, and locks in no order.
+        if list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk")):
             rows.update(currency=account.currency)
 
 
