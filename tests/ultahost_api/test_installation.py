@@ -44,7 +44,8 @@ def test_it_takes_another_api_when_that_is_meant(api_at):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "OperationalError"), (" \n", "OperationalError"), ("is locked\nat x", "is locked")]
+    ("text", "said"),
+    [("", "OperationalError"), (" \n", "OperationalError"), ("is locked\nat x", "is locked")],
 )
 def test_it_has_a_sentence_for_a_database_that_says_nothing(text, said):
     error = installation.DatabaseFails(OperationalError(text))
