@@ -16,8 +16,8 @@ Kind = Event.Kind
 def currencies(refresh: Refresh, row: Cached) -> tuple[str, str] | None:
     """The account's former and present one, until the row's amounts were told again since the change.
 
-    ``refresh`` is that of the row's list. Call it before ``changed_at`` is set: a list may never be clean, and
-    a row that changed since then was told.
+    ``refresh`` is that of the row's list. Call it before ``changed_at`` is set: a list may never be clean,
+    and a row that changed since then was told.
     """
     account = refresh.account
     changed = account.currency_changed_at
