@@ -233,6 +233,16 @@ def test_it_prints_the_answer_of_a_read_as_json(run, held):
     assert answer["meta"]["total_records"] == 3
 
 
+def test_it_says_that_an_answer_is_nested_too_deep(run, sandbox, held):
+    deep = "x"
+    for _ in range(150):
+        deep = [deep]
+    sandbox.faults.add(Fault.edit(lambda told: told | {"data": {"deep": deep}}), action="get_profile")
+
+    with pytest.raises(CommandError, match="nested too deep"):
+        call(run, "get_profile")
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -254,7 +254,7 @@ class TestUnknown:
         self, sandbox: Sandbox, intend: Any
     ) -> None:
         deep: Any = "x"
-        for _ in range(600):
+        for _ in range(150):
             deep = [deep]
         answer = {"status": 200, "message": "ok", "data": {"amount": deep}}
         sandbox.faults.add(Fault.edit(lambda told: answer), action="pay_invoice")

@@ -18,6 +18,7 @@ _BIGGEST_COUNT = 2**31 - 1
 _TOLD = 255  # characters of what could not be read
 _YEARS = range(2, 9999)  # a moment in them has a date in every time zone
 _DIGITS_OF_A_DAY = 8  # 20261231
+_DEEPEST = 100  # levels of what is kept
 MISSING = object()  # stands for a field that the provider did not send
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}(\.0{1,9})?")
 _UP, _DOWN = {"1", "true", "on", "yes"}, {"0", "false", "off", "no", ""}
@@ -167,14 +168,19 @@ def numbers(value: object) -> tuple[int, ...]:
     return tuple(number for number in read if number is not None)
 
 
-def plain(value: Any) -> Any:
-    """JSON again: decimals as numbers where those hold them exactly, else as text."""
+def plain(value: Any, depth: int = 0) -> Any:
+    """JSON again: decimals as numbers where those hold them exactly, else as text.
+
+    Raises RecursionError for what is nested too deep to be of use, at the same depth on each Python.
+    """
+    if depth > _DEEPEST:
+        raise RecursionError("nested too deep")
     if isinstance(value, Decimal):
         number = float(value)
         return number if Decimal(repr(number)) == value else str(value)
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, list) else value
+        return {name: plain(one, depth + 1) for name, one in value.items()}
+    return [plain(one, depth + 1) for one in value] if isinstance(value, list) else value
 
 
 def told(value: object) -> str:

@@ -55,7 +55,10 @@ class Command(CheckedCommand):
             raise CommandError("This key cannot be decrypted. Enter it again.") from None
         except UltahostError as error:
             raise CommandError(f"{type(error).__name__}: {error.message}") from None
-        meta, data = wire.plain(answer.meta), wire.plain(answer.data)
+        try:
+            meta, data = wire.plain(answer.meta), wire.plain(answer.data)
+        except RecursionError:
+            raise CommandError("The answer is nested too deep to be shown.") from None
         shown = {"status": answer.status, "message": answer.message, "meta": meta, "data": data}
         self._show({name: value for name, value in shown.items() if value is not None})
 
