@@ -193,6 +193,19 @@ def visit(db):
     return lambda user=None, **how: Visitor(user, **how)
 
 
+@pytest.fixture
+def away(visit, people, rows, acme):
+    """A visitor who was away for an hour, so that the next click would be noted."""
+    alma = people.admin("Alma")
+    rows.key(alma, acme)
+    visitor = visit(alma)
+    visitor.client.raise_request_exception = False
+    session = visitor.client.session
+    session["seen_at"] = time.time() - 3600
+    session.save()
+    return visitor
+
+
 @pytest.fixture(autouse=True)
 def nothing_waits(monkeypatch):
     """Mails that leave after the answer leave before it, where a test can see them."""

@@ -56,7 +56,7 @@ def test_on_an_empty_database_each_says_which_it_is(tmp_path):
 
 
 def test_on_a_database_that_does_not_answer_each_says_so(tmp_path):
-    lines = said(tmp_path, **SECRETS | {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing"})
+    lines = said(tmp_path, **SECRETS | {"DATABASE_URL": "postgres://portal@127.0.0.1:1/portal"})
 
     assert len(lines) == len(COMMANDS)
     assert all(line.startswith("The database does not work: connection") for line in lines)

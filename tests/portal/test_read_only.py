@@ -1,7 +1,5 @@
 """A database that takes no changes: a standby of PostgreSQL, a folder that became read-only."""
 
-import time
-
 import pytest
 from django.db import connection
 
@@ -22,17 +20,9 @@ def read_only():
 
 
 @pytest.fixture
-def browser(visit, people, rows, acme):
-    """Away for an hour, so that its next click would be noted."""
-    alma = people.admin("Alma")
-    rows.key(alma, acme)
-    visitor = visit(alma)
-    visitor.client.raise_request_exception = False
-    session = visitor.client.session
-    session["seen_at"] = time.time() - 3600
-    session.save()
+def browser(away):
     Account.objects.update(watched_until=None)
-    return visitor
+    return away
 
 
 @pytest.mark.parametrize(
