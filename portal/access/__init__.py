@@ -25,7 +25,7 @@ from portal.access.accounts import (
     sharers_of,
 )
 from portal.access.feeds import feed_of, feed_opened_by
-from portal.access.figures import kept_by_account, kept_figures, kept_rows
+from portal.access.figures import are_followed, kept_by_account, kept_figures, kept_rows
 from portal.access.guards import View, admin_only, key_holders_only
 from portal.access.keys import (
     ids_of_accounts_with_working_key,

@@ -5,7 +5,7 @@ rights and by the day, and end with the first change of a row: see ``row_version
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from datetime import date
 from threading import Lock
 from typing import Any, TypeVar
@@ -108,6 +108,12 @@ def _of_accounts(
 def kept_rows(user: User, key: Hashable, read: Callable[[], Kept]) -> Kept:
     """The same for the rows of a page, of which fewer are kept."""
     return _kept(_rows, user, key, read)
+
+
+def are_followed(user: User, accounts: Iterable[Account]) -> bool:
+    """Whether what is kept for the user ends with each change of a row of these accounts."""
+    each = rights.rows_of_each_if_known(user)
+    return each is not None and each.keys() >= {*accounts}
 
 
 def forget() -> None:

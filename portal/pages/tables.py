@@ -65,6 +65,8 @@ class Table(AnyTable):
         self.freshness = freshness
         self.shows_gone = request.GET.get("gone") == "1"
         self._all = rows.gone() if self.shows_gone else rows.present()
+        # Whether what is kept of the rows ends with each change of what they show.
+        self.may_be_kept = isinstance(rows, CachedQuerySet | EventQuerySet)
         self._gone = rows.gone
         self._filter_class = filter
         self.filter = self._filtered_by(request.GET)
@@ -149,7 +151,7 @@ class Table(AnyTable):
         places = range(self._found)
         page: Any = Paginator(places, self.size).get_page(self.request.GET.get("page"))
         first, end = page.object_list.start, page.object_list.stop
-        if self._may_be_kept and self.size <= _FEW:
+        if self.may_be_kept and self.size <= _FEW:
             key = self._key("rows"), *self.shown, self.size, self.sort, page.number
             page.object_list = access.kept_rows(self.request.user, key, lambda: list(self._among(first, end)))
         else:
@@ -206,17 +208,12 @@ class Table(AnyTable):
 
         What is searched for is sought in all rows at once, which takes half as long as account by account.
         """
-        if not self._may_be_kept:
+        if not self.may_be_kept:
             return add_up([of_all()])
         user, key = self.request.user, self._key(name, *_ORDER)
         if self.request.GET.get("q"):
             return access.kept_figures(user, key, lambda: add_up([of_all()]))
         return access.kept_by_account(user, key, of_each, add_up)
-
-    @property
-    def _may_be_kept(self) -> bool:
-        """Whether the rows belong to the accounts that the person may see."""
-        return isinstance(self._all, CachedQuerySet | EventQuerySet)
 
     def _key(self, name: str, *without: str) -> Hashable:
         """The filters, as they stand in the address."""

@@ -34,10 +34,11 @@ _READ = (
     *("action", "noun", "remote_id", "subject", "parameters", "before", "agreed_total", "result"),
     *("state", "reason", "message", "key_last_four", "created_at", "withdrawn_at"),
 )
+_PEOPLE = {"who", "settled_by", "withdrawn_by"}  # the columns with their names
 
 
-def _what(operation: Any, _about: Mapping[str, Any]) -> str:
-    return parts.link(href("operation", operation.pk), operation.words)
+def _what(operation: Any, about: Mapping[str, Any]) -> str:
+    return parts.link(href("operation", operation.pk), about["deeds"].words(operation))
 
 
 LISTING = Listing(
@@ -85,8 +86,9 @@ def operations(request: http.Request) -> HttpResponse:
     table = _table(request, _as_shown(access.operations_to_view(request.user), shown))
     if not request.user.is_admin:
         table.shown = [name for name in table.shown if name != "who"]
-    _word(request.user, table.page)
-    return table.respond(batches=recent(request.user))
+    # The names of people are not of the accounts, and end nothing that is kept.
+    table.may_be_kept = not _PEOPLE & {*table.shown} and access.are_followed(request.user, table.accounts)
+    return table.respond(batches=recent(request.user), deeds=Deeds(request.user, table.page))
 
 
 @require_safe
@@ -149,7 +151,7 @@ def _as_shown(operations: OperationQuerySet, shown: Sequence[str]) -> OperationQ
 
 
 def _word(user: User, operations: Iterable[Any]) -> None:
-    """Gives each the sentence of its column."""
+    """Gives each the sentence of its column in the file."""
     deeds = Deeds(user, operations)
     for operation in operations:
         operation.words = deeds.words(operation)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal import access
 from portal.access import figures, rights
 from portal.acts import labels
-from portal.models import AccountPolicy, Grant
+from portal.models import AccountPolicy, Grant, User
 from ultahost_api import conf
 from ultahost_api.models import (
     Account,
@@ -42,6 +42,8 @@ PAGES = (
     "/domains/?view=at-risk",
     "/quotes/",
     "/changes/",
+    "/activity/",
+    "/activity/?status=done",
     "/spend/",
     "/agenda/",
     f"/agenda/?view=month&month={TODAY:%Y-%m}",
@@ -176,6 +178,9 @@ class World:
     def may_learn_an_outcome(self):
         Operation.objects.update(state=self.chance.choice(("done", "unknown", "refused")))
 
+    def may_rename_people(self):
+        User.objects.filter(pk=self.alma.pk).update(name=self.chance.choice(("Alma", "Ada")))
+
     def may_become_private(self):
         account = self.chance.choice(self.accounts)
         AccountPolicy.objects.update_or_create(
@@ -305,6 +310,27 @@ def test_figures_of_a_right_that_was_lost_are_not_shown(visit, rows, people):
     assert visit(alma).get("/").texts(numbers) != []
     grant.delete()
     assert visit(alma).get("/").texts(numbers) == []
+
+
+def test_activity_in_an_account_that_was_lost_is_read_anew(visit, rows, people):
+    """No change of its rows ends what is kept for a person who has no right there."""
+    alma, acme, beta = people.member("Alma"), rows.account("Acme"), rows.account("Beta")
+    rows.key(alma, acme)
+    operation = rows.operation(rows.key(alma, beta, label="Beta"), state="unknown")
+    assert visit(alma).get("/activity/").texts("tbody .status") == ["Unknown"]
+    ApiKey.objects.filter(account=beta).update(disabled_at=timezone.now())
+    AccountPolicy.objects.create(account=beta, private=True)
+    assert visit(alma).get("/activity/").texts("tbody .status") == ["Unknown"]
+    Operation.objects.filter(pk=operation.pk).update(state="done")
+    assert visit(alma).get("/activity/").texts("tbody .status") == ["Done"]
+
+
+def test_activity_names_people_as_they_are_called_now(visit, rows, people):
+    alma, dana = people.member("Alma"), people.admin("Dana")
+    rows.operation(rows.key(alma, rows.account("Acme")))
+    assert visit(dana).get("/activity/").texts("tbody .extra") == ["Alma"]
+    User.objects.filter(pk=alma.pk).update(name="Ada")
+    assert visit(dana).get("/activity/").texts("tbody .extra") == ["Ada"]
 
 
 def test_figures_of_another_day_are_worked_out_anew(visit, rows, people, time_machine):

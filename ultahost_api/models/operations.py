@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models.functions import Concat, Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.models.accounts import Account
+from ultahost_api.models.accounts import Account, in_statement
 from ultahost_api.models.api_keys import ApiKey
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.folding import searchable
@@ -27,6 +28,9 @@ class OperationQuerySet(models.QuerySet["Operation"]):
         if noun in _MADE:
             found |= Q(**{_MADE[noun]: [row.remote_id, str(row.remote_id)]})
         return self.filter(found, account=row.account_id)
+
+    def of(self, accounts: Iterable[Account]) -> Self:
+        return self.filter(account__in=in_statement(accounts))
 
     def pending(self) -> Self:
         """Whose outcome is open: while one is, its twin must not be sent."""
