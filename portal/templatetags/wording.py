@@ -6,7 +6,7 @@ from django.utils.translation import get_language
 from portal.forms.addresses import countries
 from portal.mail.plain import plain
 from portal.queries.payment_gateways import gateway_word
-from portal.wording import cycles, fields, formats, operations, reasons, risks, statuses
+from portal.wording import cycles, fields, formats, operations, reasons, risks, statuses, sums
 from ultahost_api.models import Invoice
 
 register = template.Library()
@@ -18,6 +18,7 @@ register.filter("clock_or_moment", formats.clock_or_moment)
 register.filter("day", formats.day)
 register.filter("days_away", formats.days_away)
 register.filter("moment", formats.moment)
+register.filter("missing", sums.missing)
 register.filter("money", formats.money)
 register.filter("month", formats.month)
 register.filter("number", formats.number)

@@ -30,6 +30,7 @@ from portal.pages.accounting_columns import (
 )
 from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
+from portal.pages.feet import feet
 from portal.pages.months import MonthPicker
 from portal.pages.periods import month_after, month_named
 from portal.queries import statements as query
@@ -80,7 +81,14 @@ COLUMNS = (
         "paid", _("Paid"), lambda i: i.paid_total, "number extra", cell=cells.amount("paid_total", "currency")
     ),
 )
+_UNDER = [(column.name, column.css_class) for column in COLUMNS[2:]]  # what names a sum takes two
 _IN_FILE = (*COLUMNS, Column("currency", _("Currency"), lambda i: i.currency), UNREADABLE)
+# Of the list: the account, how many invoices, the sums, and the file.
+_UNDER_ACCOUNTS = [
+    *((name, "number extra") for name in ("count", "net", "tax", "credit")),
+    ("total", "money"),
+    *((name, "number extra") for name in ("paid", "open", "file")),
+]
 
 
 @require_safe
@@ -93,7 +101,7 @@ def statements(request: http.Request) -> HttpResponse:
     told = query.Month(request.user, month)
     context = {
         "rows": told.by_account,
-        "sums": told.sums,
+        "feet": feet(told.sums, _UNDER_ACCOUNTS),
         "freshness": Freshness(Noun.INVOICES, accounts),
         "csv_url": reverse("invoices_csv") + "?" + urlencode({"since": first, "until": last}),
         **_months(request, month, lambda chosen: f"{reverse('statements')}?month={chosen}"),
@@ -129,6 +137,7 @@ def _context(request: http.Request, account_id: UUID, month: str, size: int) -> 
     return {
         "statement": told,
         "columns": COLUMNS,
+        "feet": feet(told.sums, _UNDER),
         "page": page,
         "rows": drawn(COLUMNS, page, {}),
         "freshness": Freshness(Noun.INVOICES, access.accounts_with_invoices(request.user)),

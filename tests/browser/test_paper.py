@@ -89,11 +89,15 @@ def test_it_prints_a_statement_whole_with_every_column_and_its_sum_at_the_end(
     expect(paper.page.locator("tbody tr")).to_have_count(31)
     assert paper.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     last = paper.page.locator("tbody tr").last.bounding_box()
-    sums = paper.page.locator(".sums").bounding_box()
+    sums = paper.page.locator("tfoot tr").bounding_box()
     assert last
     assert sums
     assert sums["y"] > last["y"]
-    expect(paper.page.locator(".sums")).to_contain_text("€1,315.00")
+    expect(paper.page.locator("tfoot .money")).to_have_text("€1,315.00")
+    head, sum_ = (paper.page.locator(f"{part} .money").bounding_box() for part in ("thead", "tfoot"))
+    assert head
+    assert sum_
+    assert abs(head["x"] + head["width"] - sum_["x"] - sum_["width"]) < 1
     expect(paper.page.get_by_role("button", name="Print")).to_be_hidden()
 
 

@@ -46,8 +46,19 @@ def table(page):
     return [row.text for row in page.all("tbody tr")]
 
 
-def sums(page):
-    return page.texts(".sums dl > div")
+def foot(page):
+    """Of each row its cells that are not empty, each with the head of its column."""
+    heads = page.texts("thead th")
+    return [_under(heads, row) for row in page.all("tfoot tr")]
+
+
+def _under(heads, row):
+    name, *cells = [Element(node) for node in row.node.css("th, td")]
+    place = int(name.attributes.get("colspan", 1))
+    told = [name.text]
+    for head, cell in zip(heads[place:], cells, strict=True):
+        told += [f"{head} {cell.text}"] if cell.text else []
+    return told
 
 
 def test_it_adds_up_to_the_cent_in_currencies_of_two_no_and_three_decimals(visit, alma, bill, acme):
@@ -59,12 +70,13 @@ def test_it_adds_up_to_the_cent_in_currencies_of_two_no_and_three_decimals(visit
     bill(net="1980", tax="198", currency="JPY")
     bill(net="12.345", tax="0.617", currency="KWD", status="Unpaid")
 
-    assert sums(visit(alma).get(path(acme))) == [
-        "EUR 5 invoices", "Net €102.25", "Tax €19.44", "Credit used €0.25", "Total €121.44",
-        "Paid €119.12", "Open €0.00",
-        "JPY 1 invoice", "Net ¥1,980", "Tax ¥198", "Credit used ¥0", "Total ¥2,178", "Paid ¥2,178", "Open ¥0",
-        "KWD 1 invoice", "Net KWD 12.345", "Tax KWD 0.617", "Credit used KWD 0.000",
-        "Total KWD 12.962", "Paid KWD 0.000", "Open KWD 12.962",
+    assert foot(visit(alma).get(path(acme))) == [
+        ["Total of October 2026 · EUR 5 invoices",
+         "Net €102.25", "Tax €19.44", "Credit used €0.25", "Total €121.44", "Paid €119.12"],
+        ["Total of October 2026 · JPY 1 invoice",
+         "Net ¥1,980", "Tax ¥198", "Credit used ¥0", "Total ¥2,178", "Paid ¥2,178"],
+        ["Total of October 2026 · KWD 1 invoice, KWD 12.962 still open",
+         "Net KWD 12.345", "Tax KWD 0.617", "Credit used KWD 0.000", "Total KWD 12.962", "Paid KWD 0.000"],
     ]  # fmt: skip
 
 
@@ -96,7 +108,7 @@ def test_it_lists_what_is_no_spend_and_counts_it_in_no_sum(visit, alma, bill, ac
     page = visit(alma).get(path(acme))
 
     assert page.texts("tbody td.name a") == ["A-1", "A-2"]
-    assert sums(page)[:2] == ["EUR 1 invoice", "Net €10.00"]
+    assert foot(page)[0][:2] == ["Total of October 2026 · EUR 1 invoice", "Net €10.00"]
     assert page.texts("tbody td.state .status + .quiet") == ["Not counted"]
     assert "1 invoice is listed and not counted" in page.one("main").text
 
@@ -156,8 +168,8 @@ def test_it_leaves_blank_what_was_not_read_and_says_so(visit, alma, rows, acme):
     assert "not read yet" in table(page)[0]
     assert "unreadable" in table(page)[1]
     assert [row[6:8] for row in file] == [["", ""], ["5.00", ""]]
-    assert "Details of 1 not read yet" in page.one(".sums").text
-    assert "Net or tax of 1 could not be read" in page.one(".sums").text
+    assert "Details of 1 not read yet" in page.one("tfoot").text
+    assert "Net or tax of 1 could not be read" in page.one("tfoot").text
 
 
 def test_one_account_s_file_of_last_month_is_four_clicks_from_home(visit, alma, bill, acme):
@@ -181,7 +193,26 @@ def test_it_sums_up_every_account_of_a_month(visit, alma, rows, acme, bill):
 
     assert page.texts("tbody td.name") == ["Acme", "Harbour", "Quiet"]
     assert page.texts("tbody td.money") == ["€11.90", "$11.90", ""]
-    assert sums(page)[4::7] == ["Total €11.90", "Total $11.90"]
+    assert foot(page) == [
+        ["All accounts · EUR", "Invoices 1", "Net €10.00", "Tax €1.90", "Credit used €0.00",
+         "Total €11.90", "Paid €11.90", "Open €0.00"],
+        ["All accounts · USD", "Invoices 1", "Net $10.00", "Tax $1.90", "Credit used $0.00",
+         "Total $11.90", "Paid $0.00", "Open $11.90"],
+    ]  # fmt: skip
+
+
+def test_its_sums_stand_in_the_foot_of_the_table_on_each_page_and_on_paper(visit, alma, bill, acme):
+    """A cell has the class of its column, so that both show or hide together where there is no room."""
+    bill(status="Unpaid")
+    browser = visit(alma)
+
+    for address in (f"/statements/?month={OCTOBER}", path(acme), path(acme, ending="/print/")):
+        page = browser.get(address)
+        row = page.one("tfoot tr").node
+        classes = [cell["class"] for cell in page.all("thead th")]
+        assert not page.all(".sums")
+        assert [Element(cell)["class"] for cell in row.css("td")] == classes[-len(row.css("td")) :]
+        assert len(classes) == int(row.css_first("th").attributes.get("colspan", 1)) + len(row.css("td"))
 
 
 @pytest.mark.parametrize("wrong", ["2026-13", "2026-1", "0001-01", "9999-12", "october", "2026-10-01"])
