@@ -24,6 +24,7 @@ from portal.views.batches import batch, retry_batch, steer_batch
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
 from portal.views.columns import choose_columns
+from portal.views.comparison import comparison, comparison_csv
 from portal.views.confirming import confirm_by_code, confirm_by_passkey, confirm_by_password
 from portal.views.contacts import (
     contact,
@@ -209,6 +210,8 @@ urlpatterns = [
     path("invoices/<uuid:invoice_id>/print/", invoice_print, name="invoice_print"),
     path("spend/", spend, name="spend"),
     path("spend.csv", spend_csv, name="spend_csv"),
+    path("spend/compare/", comparison, name="comparison"),
+    path("spend/compare.csv", comparison_csv, name="comparison_csv"),
     path("agenda/", agenda, name="agenda"),
     path("agenda/link/", feed, name="feed"),
     path("agenda/link/make/", make_feed, name="make_feed"),

@@ -1,4 +1,4 @@
-"""What Spend shows: a currency, an account and a period of whole months."""
+"""What Spend shows: a currency, an account and a period of whole months, or two to compare."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages.invoice_filters import currencies_of
+from portal.pages.named_periods import QUARTER, up_to
 from portal.pages.selects import Select
 from portal.queries.cycles import last_of_month, later
 from ultahost_api import conf
@@ -28,36 +29,67 @@ class Span(TextChoices):
     LAST_YEAR = "last-year", _("Last year")
 
 
-class SpendForm(forms.Form):
-    """A choice that is not offered counts as none, so that an old address shows something.
+class MoneyForm(forms.Form):
+    """A currency, and an account or all. A choice that is not offered counts as none.
 
-    Without a currency, an account is shown in its own.
+    So an old address shows something. Without a currency, an account is shown in its own.
     """
 
     currency = forms.CharField(widget=forms.HiddenInput, required=False)
     account = forms.CharField(label=_("Account"), widget=Select, required=False)
-    period = forms.CharField(label=_("Period"), widget=Select, required=False)
 
-    def __init__(self, data: QueryDict, accounts: Iterable[Account]) -> None:
+    def __init__(self, data: QueryDict, accounts: Iterable[Account], **periods: str) -> None:
+        """``periods`` are what is chosen of the other fields."""
         self.accounts = {str(account.pk): account for account in accounts}
         self.currencies = sorted(currencies_of(self.accounts.values()))
-        given = {name: data.get(name, "") for name in ("currency", "account", "period")}
+        given = {name: data.get(name, "") for name in ("currency", "account")}
         if given["currency"] not in self.currencies:
             account = self.accounts.get(given["account"])
             given["currency"] = account.currency if account else self._usual()
         offered = self._offered(given["currency"])
         if given["account"] not in dict(offered):
             given["account"] = ""
-        self._quarters = _quarters(conf.today())
-        periods = [*Span.choices, *((value, _quarter(first)) for value, first in self._quarters.items())]
-        if given["period"] not in dict(periods):
-            given["period"] = Span.LAST_12_MONTHS.value
-        super().__init__(given)
+        super().__init__(given | periods)
         self.fields["account"].widget.choices = [("", _("All accounts")), *offered]
-        self.fields["period"].widget.choices = periods
-        self.chosen_currency, self.chosen_period = given["currency"], given["period"]
-        self.period_label = dict(periods)[self.chosen_period]
+        self.chosen_currency = given["currency"]
         self.chosen_account = self.accounts.get(given["account"])
+
+    @property
+    def choice(self) -> dict[str, str]:
+        """What chooses the same of the other fields in an address."""
+        raise NotImplementedError
+
+    def _usual(self) -> str:
+        """That of most accounts."""
+        told = [account.currency for account in self.accounts.values()]
+        return max(self.currencies, key=told.count, default="")
+
+    def _offered(self, currency: str) -> list[tuple[str, str]]:
+        return [
+            (pk, account.name)
+            for pk, account in self.accounts.items()
+            if currency in (account.currency, account.former_currency)
+        ]
+
+
+class SpendForm(MoneyForm):
+    """And a period of whole months."""
+
+    period = forms.CharField(label=_("Period"), widget=Select, required=False)
+
+    def __init__(self, data: QueryDict, accounts: Iterable[Account]) -> None:
+        quarters = up_to(conf.today(), QUARTER, 1 + _QUARTERS)[1:]
+        self._quarters = {one.name: one for one in quarters}
+        periods = [*Span.choices, *((one.name, one.label) for one in quarters)]
+        chosen = data.get("period", "")
+        self.chosen_period = chosen if chosen in dict(periods) else Span.LAST_12_MONTHS.value
+        super().__init__(data, accounts, period=self.chosen_period)
+        self.fields["period"].widget.choices = periods
+        self.period_label = dict(periods)[self.chosen_period]
+
+    @property
+    def choice(self) -> dict[str, str]:
+        return {"period": self.chosen_period}
 
     def days(self, today: date) -> tuple[date, date]:
         """The first day of a month and the last of one."""
@@ -73,28 +105,7 @@ class SpendForm(forms.Form):
             Span.THIS_YEAR: (january, 12),
             Span.LAST_YEAR: (later(january, -12), 12),
         }
-        first, months = starts.get(self.chosen_period) or (self._quarters[self.chosen_period], 3)
+        if named := self._quarters.get(self.chosen_period):
+            return named.first, named.last
+        first, months = starts[self.chosen_period]
         return first, last_of_month(later(first, months - 1))
-
-    def _usual(self) -> str:
-        """That of most accounts."""
-        told = [account.currency for account in self.accounts.values()]
-        return max(self.currencies, key=told.count, default="")
-
-    def _offered(self, currency: str) -> list[tuple[str, str]]:
-        return [
-            (pk, account.name)
-            for pk, account in self.accounts.items()
-            if currency in (account.currency, account.former_currency)
-        ]
-
-
-def _quarters(today: date) -> dict[str, date]:
-    """The first days of those that have ended, the last first, by what stands in an address: `2026-q3`."""
-    quarter = later(today.replace(day=1), -((today.month - 1) % 3))
-    ended = [later(quarter, -3 * n) for n in range(1, _QUARTERS + 1)]
-    return {f"{first.year}-q{first.month // 3 + 1}": first for first in ended}
-
-
-def _quarter(first: date) -> str:
-    return _("Q%(quarter)d %(year)d") % {"quarter": first.month // 3 + 1, "year": first.year}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -10,24 +11,32 @@ from django.utils.translation import gettext_lazy as _
 from portal.pages import charts
 from portal.pages.columns import Column
 from portal.wording import formats
+from portal.wording.spend import signed
 
 SHOWN = 12  # rows of a page; the file has all
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """``kind``: "rest" of what belongs to no row, "total" of the sum. ``url`` leads to what is behind it."""
+    """``kind``: "rest" of what belongs to no row, "total" of the sum. ``url`` leads to what is behind it.
+
+    ``links`` leads to what is behind each amount, where these differ.
+    """
 
     label: str
     amounts: Sequence[Decimal | None]
     note: str = ""
     url: str = ""
     kind: str = ""
+    links: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """``headings`` are those of the name and of each amount. ``has_bars`` draws the first amount as well."""
+    """``headings`` are those of the name and of each amount. ``has_bars`` draws the first amount as well.
+
+    Where it ``compares``, the last amount is a difference, with its sign.
+    """
 
     name: str
     title: str
@@ -36,16 +45,21 @@ class Sheet:
     currency: str
     has_bars: bool = False
     shows_all: bool = False
+    compares: bool = False
     csv_url: str = ""
 
     @property
-    def drawn(self) -> "Iterator[tuple[Line, list[str], SafeString | str]]":
-        """The lines of the page with their amounts in words, and their bars."""
+    def drawn(self) -> "Iterator[tuple[Line, list[tuple[str, str]], SafeString | str]]":
+        """The lines of the page with their amounts in words, each with what it leads to, and their bars."""
         most = max((line.amounts[0] or Decimal(0) for line in self._rows), default=Decimal(0))
         for line in (*self._rows[: self._most], *self.rest):
-            words = [formats.money(amount, self.currency) for amount in line.amounts]
+            words = list(zip_longest(self._words(line.amounts), line.links, fillvalue=""))
             is_row = self.has_bars and not line.kind
             yield line, words, charts.share(line.amounts[0] or Decimal(0), most) if is_row else ""
+
+    def _words(self, amounts: Sequence[Decimal | None]) -> list[str]:
+        words = [formats.money(amount, self.currency) for amount in amounts]
+        return [*words[:-1], signed(amounts[-1], self.currency)] if self.compares and amounts[-1] else words
 
     @property
     def more(self) -> int:

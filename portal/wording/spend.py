@@ -48,6 +48,7 @@ def changed(kinds: Iterable[str]) -> str:
     words = {
         "new": ngettext("%(count)d new", "%(count)d new", told.count("new")),
         "cancelled": ngettext("%(count)d ended", "%(count)d ended", told.count("cancelled")),
+        "gone": ngettext("%(count)d gone", "%(count)d gone", told.count("gone")),
         "dearer": ngettext("%(count)d dearer", "%(count)d dearer", told.count("dearer")),
         "cheaper": ngettext("%(count)d cheaper", "%(count)d cheaper", told.count("cheaper")),
     }
@@ -55,7 +56,9 @@ def changed(kinds: Iterable[str]) -> str:
 
 
 def kind(name: str) -> str:
-    return {"new": _("New"), "cancelled": _("Ended"), "dearer": _("Dearer"), "cheaper": _("Cheaper")}[name]
+    """Empty of what did not change."""
+    words = {"new": _("New"), "cancelled": _("Ended"), "dearer": _("Dearer"), "cheaper": _("Cheaper")}
+    return (words | {"gone": _("Gone"), "": ""})[name]
 
 
 def lines(count: int) -> str:

@@ -149,6 +149,8 @@ TABLE = {
     "invoices_csv": (ALL, NEVER),
     "spend": (ALL, NEVER),
     "spend_csv": (ALL, NEVER),
+    "comparison": (ALL, NEVER),
+    "comparison_csv": (ALL, NEVER),
     "invoice": (INVOICE_READERS, NEVER),
     "invoice_print": (INVOICE_READERS, NEVER),
     "agenda": (ALL, NEVER),
@@ -690,11 +692,11 @@ LOGGED = {
 }  # fmt: skip
 LISTED = ["services", "invoices", "domains", "orders", "quotes", "emails"]
 LEFT = {
-    **dict.fromkeys([*LISTED, "home", "freshness", "spend", "statements", "statement"], SOONER),
+    **dict.fromkeys([*LISTED, "home", "freshness", "spend", "comparison", "statements", "statement"], SOONER),
     **dict.fromkeys(["service", "invoice", "invoice_print", "domain"], OPENED),
     **{
         f"{name}_csv": LOGGED
-        for name in [*LISTED, "statement", "operations", "changes", "accounts", "audit", "spend"]
+        for name in [*LISTED, "statement", "operations", "changes", "accounts", "audit", "spend", "comparison"]
     },
 }
 

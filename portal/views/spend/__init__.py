@@ -13,6 +13,7 @@ from portal.forms.spend import SpendForm
 from portal.models import Act
 from portal.pages import exports
 from portal.pages.columns import Column
+from portal.pages.named_periods import MONTH, QUARTER, YEAR, NamedPeriod
 from portal.pages.sheets import Sheet
 from portal.queries.freshness import Freshness
 from portal.views.spend import lines
@@ -20,6 +21,7 @@ from portal.views.spend.chosen import Chosen
 from portal.views.spend.invoiced import Invoiced
 from portal.views.spend.recurring import Recurring
 from portal.wording.links import href
+from ultahost_api import conf
 from ultahost_api.models import Noun
 from ultahost_api.refresh import schedule
 
@@ -70,7 +72,7 @@ class SpendPage:
     def __init__(self, request: http.Request) -> None:
         self.accounts = access.accounts_with_invoices(request.user)
         self.form = SpendForm(request.GET, self.accounts)
-        self.chosen = Chosen(request.user, self.form)
+        self.chosen = Chosen(request.user, self.form, self.form.days(conf.today()))
         self.invoiced = Invoiced(self.chosen)
         self.recurring = Recurring(self.chosen)
 
@@ -90,6 +92,14 @@ class SpendPage:
     def lines_url(self) -> str:
         """Of the file with every line that the tables by product and by label add up."""
         return f"{href('spend_csv')}{self.chosen.here(table='lines')}"
+
+    @property
+    def comparison_url(self) -> str:
+        """The month, quarter or year that is shown with the one before; else the last month with its own."""
+        days = self.chosen.since, self.chosen.until
+        periods = (NamedPeriod.around(days[0], months) for months in (MONTH, QUARTER, YEAR))
+        period = next((one.name for one in periods if (one.first, one.last) == days), "")
+        return f"{href('comparison')}{self.chosen.here(period=period)}"
 
     @cached_property
     def freshness(self) -> Freshness:

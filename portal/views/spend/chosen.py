@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from portal.forms.spend import SpendForm
+from portal.forms.spend import MoneyForm
 from portal.models import User
 from portal.pages.sheets import Line, Sheet
 from portal.queries.cycles import last_of_month
@@ -18,11 +18,12 @@ from ultahost_api import conf
 class Chosen:
     """Whose money of which time in which currency the page shows, and the addresses that say the same."""
 
-    def __init__(self, user: User, form: SpendForm) -> None:
+    def __init__(self, user: User, form: MoneyForm, days: tuple[date, date]) -> None:
+        """``days`` are the first and the last."""
         self.user, self.form = user, form
         self.today = conf.today()
         self.currency, self.account = form.chosen_currency, form.chosen_account
-        self.since, self.until = form.days(self.today)
+        self.since, self.until = days
         self._of_account = {"account": str(self.account.pk)} if self.account else {}
 
     def money(self, amount: Decimal | None) -> str:
@@ -45,7 +46,7 @@ class Chosen:
         )
 
     def here(self, **other: str) -> str:
-        query = {"currency": self.currency, **self._of_account, "period": self.form.chosen_period} | other
+        query = {"currency": self.currency, **self._of_account, **self.form.choice} | other
         return f"?{urlencode({name: value for name, value in query.items() if value})}"
 
     def invoices(self, since: date, until: date, **also: str) -> str:
