@@ -17,6 +17,7 @@ from portal.pages.date_filters import (
 from portal.pages.periods import AHEAD
 from portal.pages.row_filter import Filters, RowFilter
 from portal.pages.selects import Select
+from portal.wording.cycles import recurs
 from ultahost_api.models.domain_risks import FIRST_DATE
 from ultahost_api.refresh.nouns import NOUNS
 
@@ -50,7 +51,12 @@ class CachedFilter(RowFilter):
 
 
 class LabelledFilter(CachedFilter):
-    """For services and domains: by a label of the team, and by when they fall due."""
+    """For services and domains: by a label of the team, and by when they fall due.
+
+    Forecasts lead to those that have no due date, of their currency.
+    """
+
+    linked = ("forecast", "currency")
 
     label = filters.ChoiceFilter(
         method="by_label", label=_("Label"), empty_label=_("Any or none"), widget=Select
@@ -59,6 +65,16 @@ class LabelledFilter(CachedFilter):
     period = PeriodFilter("next_due_date", _("Due"), AHEAD)
     since = DayFilter("next_due_date", "gte", label=_("Due from"))
     until = DayFilter("next_due_date", "lte", label=_("Due to"))
+
+    forecast = filters.ChoiceFilter(
+        method="by_forecast", label=_("Forecast"), choices=[("undated", _("No due date"))], widget=Select
+    )
+    currency = filters.CharFilter("account__currency", label=_("Currency"))
+
+    def by_forecast(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        undated: Any = rows.undated()  # type: ignore[attr-defined]
+        cycles = set(undated.order_by().values_list("billing_cycle", flat=True).distinct())
+        return undated.filter(billing_cycle__in=[cycle for cycle in cycles if recurs(cycle)])
 
     def by_label(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(remark__label=None if value == "none" else value)
@@ -161,6 +177,9 @@ class DomainFilter(LabelledFilter):
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return super().filter_queryset(queryset.alias(first_day=FIRST_DATE))
+
+    def by_forecast(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.undated()  # type: ignore[attr-defined]
 
     def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(auto_renew=value == "on")

@@ -1,4 +1,4 @@
-"""Months, quarters and years by their names: ``2026-10``, ``2026-q3``, ``2026`` as they stand in an address."""
+"""Months, quarters and years by what they are called in an address: ``2026-10``, ``2026-q3``, ``2026``."""
 
 import re
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from portal.queries.spend import Partition, Row
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a key came to in both periods. ``kind``: "new", "gone", "dearer", "cheaper", or "" of no change."""
+    """What a key came to in both periods. ``kind``: new, gone, dearer, cheaper; empty without a change."""
 
     key: Any
     was: Decimal

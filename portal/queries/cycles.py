@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from babel.numbers import get_currency_precision
 
-from portal.wording.cycles import plain_cycle
+from portal.wording.cycles import NEVER, plain_cycle
 
 _MONTHS = {
     "monthly": 1,
@@ -23,13 +23,12 @@ _MONTHS = {
     "triennially": 36,
     "triennial": 36,
 }
-_NEVER = frozenset({"free", "freeaccount", "onetime"})
 
 
 def months_of(cycle: str) -> int | None:
     """How long Ultahost's word for a cycle lasts: 0 if nothing recurs, None if the word is not known."""
     word = plain_cycle(cycle)
-    return 0 if word in _NEVER else _MONTHS.get(word)
+    return 0 if word in NEVER else _MONTHS.get(word)
 
 
 def months_of_years(years: int | None) -> int | None:

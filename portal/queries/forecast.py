@@ -12,11 +12,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Count, F, Value
+
 from portal import access
 from portal.models import User
 from portal.queries.cycles import due_days, end_of, later, months_of, months_of_years
+from portal.wording.cycles import recurs
 from ultahost_api import operations
-from ultahost_api.models import Operation, Service
+from ultahost_api.models import Account, Operation, Service
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
@@ -92,6 +95,25 @@ def cancelling(services: ServiceQuerySet) -> list[Service]:
 def domains_that_recur(user: User) -> DomainQuerySet:
     """Active domains that the user may view. One whose auto-renew was not read is taken to renew."""
     return access.domains_to_view(user).present().filter(status="Active").exclude(auto_renew=False)
+
+
+def undated(services: ServiceQuerySet, domains: DomainQuerySet) -> dict[str, int]:
+    """How many recur and are due at no time that is known, by the name of their list. One statement."""
+    of_services: Any = services.undated().order_by().values(noun=Value("services"), cycle=F("billing_cycle"))
+    of_domains: Any = domains.undated().order_by().values(noun=Value("domains"), cycle=Value(""))
+    told = of_services.annotate(count=Count("pk")).union(of_domains.annotate(count=Count("pk")), all=True)
+    counts = {"services": 0, "domains": 0}
+    for row in told:
+        counts[row["noun"]] += row["count"] if recurs(row["cycle"]) else 0
+    return counts
+
+
+def undated_of(user: User, account: Account | None) -> dict[str, int]:
+    """The same of all that the user may view, or of one account."""
+    rows: list[Any] = [access.services_to_view(user).present(), access.domains_to_view(user).present()]
+    services, domains = (one.of([account]) if account else one for one in rows)
+    key = "undated", account and account.pk
+    return access.kept_figures(user, key, lambda: undated(services, domains))
 
 
 def recurring(service_or_domain: Any) -> Recurring | None:

@@ -141,6 +141,11 @@ class RunRate:
 
         return self._kept(("forecast", today), work_out)
 
+    @property
+    def undated(self) -> dict[str, int]:
+        """How many have no due date, and so are not in the forecast; by the name of their list."""
+        return self._kept("undated", lambda: forecast.undated(self.services, self.domains))
+
     def _recurring(self) -> Iterator[Recurring]:
         for group in self._groups:
             if group.months != 0 and group.due and group.renews and (group.charged or group.unread):

@@ -17,7 +17,9 @@ from portal.pages.periods import month_after, month_named
 from portal.queries import attention
 from portal.queries.agenda import Agenda
 from portal.queries.agenda_days import Day, Span
+from portal.queries.forecast import undated_of
 from portal.wording.agenda import Kind
+from portal.wording.spend import undated
 from ultahost_api import conf
 from ultahost_api.models import Account
 
@@ -37,6 +39,10 @@ class _Asked:
     account: Account | None
     since: date | None  # the first day of a further page
     is_whole: bool  # all days on one page, to read or print them
+
+    @property
+    def of_account(self) -> dict[str, str]:
+        return {"account": str(self.account.pk)} if self.account else {}
 
     def url(self, **changes: Any) -> str:
         told = {
@@ -68,6 +74,10 @@ def agenda(request: http.Request) -> HttpResponse:
         "every_kind": (sum(found.counts.values()), asked.url(kind="")),
         "overdue": attention.counted(request.user).get("invoices", 0),
         "last": found.span.before - timedelta(days=1),
+        "undated": undated(
+            undated_of(request.user, asked.account),
+            {"account": str(asked.account.pk)} if asked.account else {},
+        ),
         "days_url": asked.url(view="", month=""),
         "list_url": asked.url(view=""),
         "month_url": asked.url(view="month", month=f"{asked.month or conf.today():%Y-%m}"),

@@ -1,15 +1,17 @@
 """The words of Spend."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.wording import formats
+from portal.wording.links import href
 from ultahost_api.models.spending import DOMAINS, NAMED, OTHER
 
 _NO_CENTS = re.compile(r"[.,]00(?!\d)")  # of a language that writes the currency behind, too
@@ -77,6 +79,30 @@ def renewals(count: int, *, since: date | None = None, until: date | None = None
     if until:
         words = _("%(renewals)s to %(day)s") % {"renewals": words, "day": formats.day(until)}
     return f"{words}, {formats.unreadable_amounts(unread)}" if unread else words
+
+
+def undated(counts: Mapping[str, int], chosen: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A sentence for services and one for domains that have no due date, each with the list of them.
+
+    ``chosen`` is what further chooses them in an address.
+    """
+    services = ngettext(
+        "%(count)s service has no due date, so nothing is expected of it.",
+        "%(count)s services have no due date, so nothing is expected of them.",
+        counts["services"],
+    )
+    domains = ngettext(
+        "%(count)s domain has no due date, so nothing is expected of it.",
+        "%(count)s domains have no due date, so nothing is expected of them.",
+        counts["domains"],
+    )
+    query = urlencode({"forecast": "undated", **chosen})
+    told = (("services", services), ("domains", domains))
+    return [
+        (text % {"count": formats.number(counts[name])}, f"{href(name)}?{query}")
+        for name, text in told
+        if counts[name]
+    ]
 
 
 def short(amount: Decimal, currency: str) -> str:

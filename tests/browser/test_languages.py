@@ -13,7 +13,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 LANGUAGES = [pytest.param({"locale": code}, id=code) for code in ("de", "tr")]
 LISTS = ("/services/", "/invoices/", "/domains/", "/accounts/", "/keys/", "/people/", "/orders/", "/quotes/")
 PAGES = (
-    *("/", "/spend/", "/spend/compare/", "/agenda/", "/agenda/?view=month", "/statements/", *LISTS, "/domains/?view=at-risk"),
+    *(
+        "/",
+        "/spend/",
+        "/spend/compare/",
+        "/agenda/",
+        "/agenda/?view=month",
+        "/statements/",
+        *LISTS,
+        "/domains/?view=at-risk",
+    ),
     *("/contacts/", "/emails/", "/payment-methods/", "/announcements/", "/changes/", "/activity/", "/audit/"),
     *("/share-links/", "/share-links/add/", "/catalogue/", "/catalogue/products/add/", "/profile/"),
     *("/sign-in/ways/", "/sign-in/sessions/", "/sign-in/password/", "/search/?q=tiny", "/shortcuts/"),

@@ -168,7 +168,10 @@ def test_it_says_what_is_missing_of_each_period(browser, rows, acme, two_months)
     assert now.text == "October 2026: An amount of 1 invoice could not be read, not included."
     assert was.text.startswith("September 2026: Details of 1 invoice are not read yet, so")
     links = page.all(".notes a")
-    assert [browser.get(link["href"]).texts("tbody .name a") for link in links] == [["undetailed"], ["unread"]]
+    assert [browser.get(link["href"]).texts("tbody .name a") for link in links] == [
+        ["undetailed"],
+        ["unread"],
+    ]
 
 
 def test_it_holds_nothing_of_an_account_whose_invoices_one_may_not_see(visit, alma, people, rows, two_months):

@@ -696,7 +696,16 @@ LEFT = {
     **dict.fromkeys(["service", "invoice", "invoice_print", "domain"], OPENED),
     **{
         f"{name}_csv": LOGGED
-        for name in [*LISTED, "statement", "operations", "changes", "accounts", "audit", "spend", "comparison"]
+        for name in [
+            *LISTED,
+            "statement",
+            "operations",
+            "changes",
+            "accounts",
+            "audit",
+            "spend",
+            "comparison",
+        ]
     },
 }
 

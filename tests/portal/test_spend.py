@@ -584,3 +584,40 @@ def test_it_names_no_label_of_hidden_rows_by_its_id(browser, rows, acme):
     label = Label.objects.create(name="Secret project")
     Remark.objects.create(service=rows.service(hidden), label=label)
     assert "Secret" not in browser.get(f"/invoices/?of_label={label.pk}").html
+
+
+def test_it_says_what_has_no_due_date_and_leads_to_it(visit, people, browser, rows, acme):
+    harbour = rows.account("Harbour", "USD")
+    recurs = {"billing_cycle": "Monthly", "amount": "5", "status": "Active"}
+    for account in (acme, harbour):
+        rows.service(account, domain=f"undated.{account}", **recurs)
+        rows.domain(account, name=f"undated-{account}.com", recurring_amount="9", registration_period=1)
+    rows.service(acme, domain="unread", **recurs | {"amount": None})
+    for domain, other in (
+        ("dated", {"next_due_date": TODAY}),
+        ("once", {"billing_cycle": "One Time"}),
+        ("free", {"billing_cycle": "Free Account"}),
+        ("for nothing", {"amount": "0"}),
+        ("ended", {"status": "Cancelled"}),
+        ("gone", {"gone_at": timezone.now()}),
+    ):
+        rows.service(acme, domain=domain, **recurs | other)
+    rows.domain(acme, name="given-up.com", recurring_amount="9", auto_renew=False)
+
+    for page in (browser.get("/spend/"), browser.get(f"/agenda/?account={acme.pk}")):
+        services, domains = page.all("main a[href*='forecast=undated']")
+        assert services.text == "2 services have no due date, so nothing is expected of them."
+        assert domains.text == "1 domain has no due date, so nothing is expected of it."
+        assert sorted(browser.get(services["href"]).texts("tbody .name a")) == ["undated.Acme", "unread"]
+        behind = browser.get(domains["href"])
+        assert behind.texts("tbody .name a") == ["undated-Acme.com"]
+        assert any("No due date" in pill for pill in behind.texts(".pills a"))
+    every = visit(people.admin("Dana")).get("/agenda/").all("main a[href*='forecast=undated']")
+    assert every[0].text.startswith("3 services")
+
+
+def test_it_says_nothing_of_due_dates_if_all_have_one(browser, rows, acme):
+    rows.service(acme, billing_cycle="Monthly", amount="5", status="Active", next_due_date=TODAY)
+
+    for address in ("/spend/", "/agenda/"):
+        assert not browser.get(address).all("main a[href*='forecast=undated']")

@@ -30,6 +30,11 @@ class Assessment(NamedTuple):
 
 
 class DomainQuerySet(CachedQuerySet["Domain"]):
+    def undated(self) -> Self:
+        """Active ones that are to be renewed for money, but have no due date."""
+        active = self.present().filter(status="Active", next_due_date=None)
+        return active.exclude(recurring_amount=0).exclude(auto_renew=False)
+
     def with_end(self) -> Self:
         """``ends_on``: the expiry where it is known, else the due date."""
         return self.annotate(ends_on=ENDS_ON)

@@ -13,6 +13,10 @@ class ServiceQuerySet(CachedQuerySet["Service"]):
     def needing_attention(self) -> Self:
         return self.present().filter(status="Suspended")
 
+    def undated(self) -> Self:
+        """Active ones that cost something and have no due date: also those of a cycle that never recurs."""
+        return self.present().filter(status="Active", next_due_date=None).exclude(amount=0)
+
     def with_suspension(self) -> Self:
         """``since``: when it was first seen so, in this order. ``unpaid_invoice``: its oldest overdue one."""
         overdue = Invoice.objects.overdue().filter(items__service=OuterRef("pk"))

@@ -26,6 +26,11 @@ class Chosen:
         self.since, self.until = days
         self._of_account = {"account": str(self.account.pk)} if self.account else {}
 
+    @property
+    def of_currency(self) -> dict[str, str]:
+        """What chooses the same accounts in another list."""
+        return {"currency": self.currency, **self._of_account}
+
     def money(self, amount: Decimal | None) -> str:
         return formats.money(amount, self.currency)
 

@@ -113,6 +113,11 @@ class Recurring:
         return self._chosen.sheet("forecast", title, headings, lines, shows_all=True)
 
     @property
+    def undated(self) -> list[tuple[str, str]]:
+        """What the forecast does not hold: how many services and domains, and where they are."""
+        return words.undated(self.rates.undated, self._chosen.of_currency)
+
+    @property
     def chart(self) -> SafeString:
         """Of the forecast."""
         bars = [
