@@ -101,6 +101,32 @@ def test_the_most_urgent_stands_first(visit, people, rows, acme):
     ]  # fmt: skip
 
 
+def test_what_passed_long_ago_stands_in_one_line_behind_what_can_still_be_saved(visit, alma, rows, acme):
+    rows.domain(acme, name="tomorrow.example", auto_renew=False, expiry_date=days(1))
+    rows.domain(acme, name="rescue.example", auto_renew=False, expiry_date=days(-75))
+    rows.domain(acme, name="redeem.example", status="Redemption", expiry_date=days(-300))
+    rows.domain(acme, name="lost.example", auto_renew=False, expiry_date=days(-76))
+    rows.domain(acme, name="older.example", auto_renew=True, expiry_date=days(-900))
+    browser = visit(alma)
+
+    page = browser.get("/")
+
+    assert titles(page) == [
+        "redeem.example is in redemption", "rescue.example may be lost", "tomorrow.example may be lost",
+    ]  # fmt: skip
+    assert page.one("[aria-labelledby=needs] .count").text == "3"
+    assert (
+        "2 domains whose dates passed over 75 days ago can hardly be rescued any more."
+        in page.one("[aria-labelledby=needs]").text
+    )
+    behind = browser.click(page, "a[href*='rescue=past']")
+    assert sorted(name.split()[0] for name in behind.texts("tbody .name")) == [
+        "lost.example",
+        "older.example",
+    ]
+    assert not browser.get("/?put-off=1").all("a[href*='rescue=past']")
+
+
 def test_it_rounds_no_sum_of_overdue_invoices(visit, alma, rows):
     account = rows.account("Gulf", "KWD")
     rows.key(alma, account, "Gulf")

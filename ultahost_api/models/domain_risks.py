@@ -119,6 +119,16 @@ def may_be_lost(today: date, domains: QuerySet[Any]) -> Q:
     )
 
 
+def long_past(today: date) -> Q:
+    """The date has passed so long ago that no registry gives the name back, and Ultahost tells no other state.
+
+    Part of ``may_be_lost``, of reason PAST.
+    """
+    not_paid = Q(auto_renew=False) | Q(auto_renew=None) | (Q(auto_renew=True) & ~_paid(today))
+    is_rescued = Q(status__istartswith="Redemption") | Q(status__istartswith="Grace")
+    return _date_counts() & _by(today - _RESCUED_FOR - timedelta(days=1)) & ~is_rescued & not_paid
+
+
 def _awaited(today: date) -> Q:
     """The account is new, and the details, which tell whether it renews itself, are about to be read."""
     midnight = datetime.combine(today - _DETAILS_TAKE, time.min, timezone.get_default_timezone())

@@ -63,6 +63,10 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         at_risk = self.may_be_lost(today).with_risk(today)
         return at_risk.order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
 
+    def long_past(self, today: date | None = None) -> Self:
+        """Those at risk that can hardly be rescued any more: the date passed over 75 days ago."""
+        return self.present().filter(domain_risks.long_past(today or conf.today()))
+
     def with_renewal_invoice(self) -> Self:
         """``renewal_invoice``: the pk of the newest open invoice that renews the domain, or nothing."""
         newest = domain_risks.renewals().order_by(models.F("date").desc(nulls_last=True), "-remote_id")
