@@ -92,7 +92,7 @@ def perform(request: WriteRequest, *, again: bool = False) -> Operation:
         client, before = look(request)
     except UltahostError as error:
         return _write(request, state=State.NOT_SENT, **told(error), ended_at=timezone.now())[0]
-    before = _noted_of(request) | before
+    before = _noted_of(request) | before | {"over": _unanswered(request)}
     operation, is_new = _write(request, earlier, before=before, sent_at=timezone.now())
     if is_new:
         send(operation, client, request.write)
@@ -162,10 +162,20 @@ def _known(request: WriteRequest, again: bool) -> Operation | None:
     if twin := others.pending().first():
         raise TwinPending(twin)
     if request.action.is_once and not again:
-        last = _may_have(request).first()  # perhaps the twin of a moment ago
-        if last and last.state == State.NOT_CONFIRMED:
-            raise NeedsConfirmation(last)
+        unanswered = _unanswered(request)
+        if unanswered:
+            raise NeedsConfirmation(_may_have(request).filter(pk__in=unanswered)[0])
     return None
+
+
+def _unanswered(request: WriteRequest) -> list[str]:
+    """The ids of those not confirmed that no later one was sent over, as far as that may have taken effect.
+
+    Each keeps the ids of what it was sent over: a clock that is put back lets what is newer seem older.
+    """
+    told = _may_have(request).values_list("pk", "state", "before__over")
+    over = {pk for _pk, _state, ids in told for pk in ids or ()}
+    return [str(pk) for pk, state, _ids in told if state == State.NOT_CONFIRMED and str(pk) not in over]
 
 
 def _write(request: WriteRequest, earlier: Set[UUID] = frozenset(), **fields: Any) -> tuple[Operation, bool]:

@@ -1,0 +1,82 @@
+"""A write that was lost is sent again only if a person confirms it, whatever the clock said meanwhile."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from ultahost_api import operations
+from ultahost_api.models import ApiKey, Operation
+from ultahost_api.operations import NeedsConfirmation, WriteRequest
+from ultahost_api.operations.actions import action_of
+from ultahost_api.sandbox import Fault, Sandbox
+
+State = Operation.State
+
+ACTION = "service_module_custom"
+MOVES = pytest.mark.parametrize("hours", [-1, 1], ids=["put back", "put forward"])
+
+
+@pytest.fixture
+def reboot(acme: Any, key: ApiKey) -> Any:
+    """A request to reboot; each comes from another form."""
+    acme.add_services(1)
+
+    def request() -> WriteRequest:
+        write = action_of(ACTION).write.on_the_wire({"serviceid": 1, "func_name": "reboot"})
+        return WriteRequest(key.owner, key, write, uuid4())
+
+    return request
+
+
+@pytest.fixture
+def lose(sandbox: Sandbox, reboot: Any) -> Any:
+    """Sends one whose answer is lost, and which a person then says had no effect."""
+
+    def send(**options: Any) -> Operation:
+        sandbox.faults.add(Fault.drop(), action=ACTION)
+        lost = operations.perform(reboot(), **options)
+        operations.decide(lost, lost.user, took_effect=False)
+        return lost
+
+    return send
+
+
+@MOVES
+def test_it_asks_about_the_last_one(reboot: Any, lose: Any, hours: int) -> None:
+    assert operations.perform(reboot()).took_effect
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        lost = lose()
+        with pytest.raises(NeedsConfirmation) as asked:
+            operations.perform(reboot())
+        assert asked.value.operation == lost
+
+
+@MOVES
+def test_it_does_not_ask_about_one_that_was_sent_again(reboot: Any, lose: Any, hours: int) -> None:
+    lose()
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        assert operations.perform(reboot(), again=True).took_effect
+        assert operations.perform(reboot()).took_effect
+
+
+@MOVES
+def test_it_asks_about_the_repetition_that_was_lost_as_well(reboot: Any, lose: Any, hours: int) -> None:
+    lose()
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        second = lose(again=True)
+        with pytest.raises(NeedsConfirmation) as asked:
+            operations.perform(reboot())
+        assert asked.value.operation == second
+
+
+def test_it_asks_once_more_if_the_repetition_was_refused(sandbox: Sandbox, reboot: Any, lose: Any) -> None:
+    lost = lose()
+    sandbox.faults.add(Fault.status(400, "No."), action=ACTION)
+    assert operations.perform(reboot(), again=True).state == State.REFUSED
+    with pytest.raises(NeedsConfirmation) as asked:
+        operations.perform(reboot())
+    assert asked.value.operation == lost
