@@ -125,9 +125,12 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_settle(request.user, operation_id)
     try:
         with provider_call():
-            settling.look_again(operation)
+            is_done = settling.look_again(operation)
     except Busy:
         messages.error(request, gettext("The portal is busy. Try again."))
+    else:
+        if not is_done:
+            messages.info(request, gettext("Still looking. The result appears here when it is known."))
     return http.SeeOther(reverse("operation", args=[operation.pk]))
 
 

@@ -121,6 +121,20 @@ def test_it_looks_again_when_asked(visit, sandbox, people, add_key, read_everyth
     assert operation.fresh().state == "confirmed"
 
 
+def test_it_says_that_a_worker_continues_to_look(visit, sandbox, people, add_key, monkeypatch):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
+    held = add_key(people.member("Carla"), acme)
+    sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
+    operation = operations.perform(operations.WriteRequest(held.owner, held, PayInvoice(1), uuid4()))
+
+    monkeypatch.setattr("ultahost_api.operations.settling._PERSON_WAITS", 0)
+    browser = visit(held.owner)
+    browser.post(reverse("look_again", args=[operation.pk]))
+    assert "Still looking." in browser.get(reverse("operation", args=[operation.pk])).html
+    assert operations.due() == [operation.pk]
+
+
 def test_it_leads_to_the_invoice_that_an_order_made_once_it_is_there(visit, rows, alma, key):
     operation = rows.operation(key, action="create_order", remote_id=None, result={"invoiceid": 41})
     here = reverse("operation", args=[operation.pk])

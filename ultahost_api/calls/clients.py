@@ -1,6 +1,7 @@
 """The only place where a key, its budget and a Client meet."""
 
 import logging
+import math
 import time
 from datetime import timedelta
 
@@ -34,15 +35,25 @@ class BudgetSilent(NotSent):
         self.why = why
 
 
-class KeyMeter:
-    """Takes each request from the key's budget, and records each answer there."""
+class OutOfTime(NotSent):
+    """The calls of one task have taken as long as they may. No further one was sent."""
 
-    def __init__(self, key: ApiKey, purpose: Purpose) -> None:
+
+class KeyMeter:
+    """Takes each request from the key's budget, and records each answer there.
+
+    After ``seconds`` no further request begins: OutOfTime.
+    """
+
+    def __init__(self, key: ApiKey, purpose: Purpose, seconds: float = math.inf) -> None:
         self.key = key
         self.purpose = purpose
         self._asked_at = 0.0
+        self._until = time.monotonic() + seconds
 
     def before(self, action: Action) -> None:
+        if time.monotonic() >= self._until:
+            raise OutOfTime("the calls take too long")
         try:
             budget.take(self.key, self.purpose)
         except Error as error:
@@ -61,10 +72,13 @@ class KeyMeter:
             logger.warning("What %s told of key %s was not noted: %s", action.name, self.key.pk, error)
 
 
-def for_key(key: ApiKey, purpose: Purpose = Purpose.BACKGROUND) -> Client:
-    """A client for this key that obeys its budget. Raises KeyUnreadable if the key cannot be decrypted."""
+def for_key(key: ApiKey, purpose: Purpose = Purpose.BACKGROUND, seconds: float = math.inf) -> Client:
+    """A client for this key that obeys its budget. Raises KeyUnreadable if the key cannot be decrypted.
+
+    After ``seconds`` it begins no further call: OutOfTime.
+    """
     deadline = PERSON_SECONDS if purpose == Purpose.PERSON else BACKGROUND_SECONDS
-    return metered(KeyMeter(key, purpose), deadline)
+    return metered(KeyMeter(key, purpose, seconds), deadline)
 
 
 def metered(meter: KeyMeter, deadline: float = BACKGROUND_SECONDS, tries: int = 3) -> Client:

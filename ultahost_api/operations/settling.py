@@ -1,5 +1,6 @@
 """Operations with an unknown result: settled by reading, or by a person if nothing can be read."""
 
+import math
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from ultahost_api.calls.budget import Purpose
-from ultahost_api.calls.clients import KeyUnreadable, for_key
+from ultahost_api.calls.clients import KeyUnreadable, OutOfTime, for_key
 from ultahost_api.client import Effect, NotFound, UltahostError
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.operations import batches
@@ -17,6 +18,8 @@ from ultahost_api.refresh.nouns import NOUNS
 
 State = Operation.State
 
+_PERSON_WAITS = 5.0  # seconds, and one more call
+_CLAIMED_FOR = timedelta(minutes=1)
 _SENT_FOR_SURE = timedelta(seconds=90)  # longer than a write with its reads may take
 _READS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 _LATER_READS = timedelta(minutes=10)
@@ -36,7 +39,7 @@ def due() -> list[UUID]:
     """Unknown operations whose next read is due. Each is returned once per read."""
     now = timezone.now()
     waiting = Operation.objects.filter(state=State.UNKNOWN, next_read_at__lte=now)
-    claimed = now + timedelta(minutes=1)
+    claimed = now + _CLAIMED_FOR
     return [
         pk
         for pk, at in waiting.values_list("pk", "next_read_at")
@@ -44,8 +47,11 @@ def due() -> list[UUID]:
     ]
 
 
-def settle(operation_id: UUID | str) -> None:
-    """Read once and store the result. It may be called any number of times."""
+def settle(operation_id: UUID | str, seconds: float = math.inf) -> None:
+    """Read once and store the result. It may be called any number of times.
+
+    If the reads are not done after ``seconds``, a worker soon reads anew.
+    """
     operation = Operation.objects.select_related("account", "key").get(pk=operation_id)
     if operation.state != State.UNKNOWN:
         return
@@ -61,7 +67,10 @@ def settle(operation_id: UUID | str) -> None:
         _read_later(operation)
         return
     try:
-        seen = action.took_effect(for_key(key, Purpose.PERSON), operation)
+        seen = action.took_effect(for_key(key, Purpose.PERSON, seconds), operation)
+    except OutOfTime:
+        _read_now(operation)
+        return
     except NotFound:
         if _sets_something(operation):
             _end_as_gone(operation)
@@ -80,11 +89,13 @@ def settle(operation_id: UUID | str) -> None:
         _read_later(operation, tried=True)
 
 
-def look_again(operation: Operation) -> None:
-    """A person asked to read now."""
-    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(next_read_at=timezone.now())
-    settle(operation.pk)
+def look_again(operation: Operation) -> bool:
+    """A person asked to read now and waits for it. Returns False if a worker has to continue."""
+    unknown = Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN)
+    unknown.update(next_read_at=timezone.now() + _CLAIMED_FOR)
+    settle(operation.pk, _PERSON_WAITS)
     operation.refresh_from_db()
+    return not _is_due(operation)
 
 
 def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
@@ -137,6 +148,14 @@ def _read_later(operation: Operation, *, tried: bool = False) -> None:
     Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(
         read_at=now, read_tries=tries, next_read_at=None if over else max(planned, now + _READS[0])
     )
+
+
+def _read_now(operation: Operation) -> None:
+    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(next_read_at=timezone.now())
+
+
+def _is_due(operation: Operation) -> bool:
+    return operation.next_read_at is not None and operation.next_read_at <= timezone.now()
 
 
 def _read_no_more(operation: Operation) -> None:

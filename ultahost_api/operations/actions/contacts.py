@@ -1,3 +1,5 @@
+from itertools import islice
+
 from ultahost_api.client import Client, Contact, Rejected, writes
 from ultahost_api.client.core import wire
 from ultahost_api.models import Operation
@@ -9,6 +11,8 @@ from ultahost_api.operations.actions.base import (
     may_be_older,
     unread,
 )
+
+_MOST_PAGES = 10
 
 
 class _OfAContact(WriteAction):
@@ -56,9 +60,9 @@ class DeleteContact(_OfAContact):
 
 
 def _contacts(client: Client) -> tuple[list[Contact], list[Rejected], bool]:
-    """Those that can be read, the others, and whether these are all."""
+    """Those that can be read, the others, and whether these are all: a person waits for this."""
     listing = client.contacts.list()
-    pages = list(listing.pages())
+    pages = list(islice(listing.pages(), _MOST_PAGES))
     contacts = [contact for page in pages for contact in page.records]
     return contacts, [row for page in pages for row in page.rejected], listing.clean
 
