@@ -117,6 +117,8 @@ def _unreadable(error: BadAnswer) -> str:
     sentence = Unsaid.of(error.message)
     if sentence == Unsaid.TOO_LONG:
         return _("Ultahost's answer is longer than 5 MB. Nothing was changed.")
+    if sentence == Unsaid.STRANGERS_PAGE:
+        return _("Something between the portal and Ultahost answered, such as a proxy or firewall.")
     if sentence:
         return _("The portal cannot read Ultahost's answer. Nothing was changed.")
     words = _("The portal cannot read Ultahost's answer: %(reason)s. Nothing was changed.")

@@ -38,6 +38,7 @@ _UNSAID: dict[Unsaid, Promise] = {
     Unsaid.UNANSWERED: _("No answer arrived."),
     Unsaid.NOT_JSON: _("The answer could not be read."),
     Unsaid.NO_PAGE: _("The answer could not be read."),
+    Unsaid.STRANGERS_PAGE: _("Something between the portal and Ultahost answered, such as a proxy or firewall."),
     Unsaid.TOO_LONG: _("The answer is longer than 5 MB."),
     Unsaid.ODDLY_PACKED: _("The answer could not be read."),
     Unsaid.NOT_UNPACKED: _("The answer could not be read."),
@@ -68,7 +69,8 @@ def trouble_quoted(refresh: Refresh) -> str:
 
 def trouble_why(refresh: Refresh) -> str:
     """Why a refresh fails, where no words of Ultahost tell it."""
-    if refresh.trouble in _OURS:
+    is_another = Unsaid.of(refresh.trouble_words) == Unsaid.STRANGERS_PAGE
+    if refresh.trouble in _OURS and not is_another:
         return f"{refresh.get_trouble_display()}."
     return unsaid(refresh.trouble_words)
 

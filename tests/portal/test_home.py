@@ -168,6 +168,11 @@ def test_it_says_once_what_no_longer_comes_through(visit, people, alma, rows, ac
         ("unreachable", "Ultahost answered 502", "Ultahost gave no reason."),
         ("unreachable", "no answer arrived (ReadTimeout)", "No answer arrived."),
         ("odd", "KeyError", "Ultahost's answer cannot be read."),
+        (
+            "odd",
+            "the page of another server was answered, and no JSON 401",
+            "Something between the portal and Ultahost answered, such as a proxy or firewall.",
+        ),
         ("died", "", "The workers that tried this stopped unexpectedly."),
     ],
 )

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ultahost_api.models import Order, Refresh, Service
 from ultahost_api.sandbox import Fault
-from ultahost_api.sandbox.replies import Reply
+from ultahost_api.sandbox.replies import Reply, as_html
 
 pytestmark = pytest.mark.django_db
 
@@ -226,9 +226,13 @@ class TestDetail:
                 "Ultahost's answer is longer than 5 MB. Nothing was changed.",
             ),
             (Fault.html(), "The portal cannot read Ultahost's answer. Nothing was changed."),
+            (
+                Fault.instead("page", lambda: as_html(401, "Sign in")),
+                "Something between the portal and Ultahost answered, such as a proxy or firewall.",
+            ),
             (Fault.status(503), "Ultahost answers with an error (503). Nothing was changed."),
         ],
-        ids=["too long", "no JSON", "an error"],
+        ids=["too long", "no JSON", "a proxy's page", "an error"],
     )
     def test_it_says_what_was_wrong_with_an_answer(self, visit, alma, sandbox, fault, words):
         sandbox.faults.add(fault, action="get_order", times=None)

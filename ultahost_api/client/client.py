@@ -22,6 +22,7 @@ from .core.errors import (
     RateLimited,
     ServerError,
     UltahostError,
+    Unsaid,
 )
 from .core.rate import UNTOLD, Meter, Rate, Unmetered
 from .core.row import Row
@@ -210,12 +211,13 @@ class Client:
             fresh = action.effect is not Effect.READ
             reply = send(request, deadline=deadline, timeout=self._timeout, fresh=fresh)
             outcome = interpret(action, reply, lambda told: without(told, *secrets))
-            status, rate = outcome.status, reply.rate
             words = outcome.message if isinstance(outcome, UltahostError) else ""
+            if Unsaid.of(words) is not Unsaid.STRANGERS_PAGE:
+                status, rate = outcome.status, reply.rate
         finally:
             self._meter.after(action, status, rate, words)
         spent = (time.monotonic() - started) * 1000
-        logger.info("%s: %s in %d ms, %s left", action.name, status or reply.trouble, spent, rate.remaining)
+        logger.info("%s: %s in %d ms, %s left", action.name, outcome.status or reply.trouble, spent, rate.remaining)
         return outcome, rate
 
     def _pause(self, outcome: Answer | UltahostError, rate: Rate, attempt: int) -> float | None:

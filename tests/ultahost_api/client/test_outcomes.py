@@ -21,6 +21,7 @@ from ultahost_api.client import (
     Unauthorized,
     Unsaid,
 )
+from ultahost_api.client.core.rate import Unmetered
 
 REFUSALS = [
     (400, BadRequest),
@@ -96,7 +97,7 @@ def test_it_needs_no_body_to_name_a_refusal(body, server, client):
     server.answer(server.reply(403, body))
 
     with pytest.raises(Forbidden) as caught:
-        call(client, "read")
+        call(client, "write")
 
     assert caught.value.message == "Ultahost answered 403"
 
@@ -105,8 +106,8 @@ def test_it_needs_no_body_to_name_a_refusal(body, server, client):
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        *[(status, b"") for status in (200, 302, 400, 403, 404, 429, 500, 502)],
-        *[(status, b"<html>oops</html>") for status in (200, 302, 400, 403, 404, 429, 500, 502)],
+        *[(status, b"") for status in (200, 302, 400, 401, 403, 404, 429, 500, 502)],
+        *[(status, b"<html>oops</html>") for status in (200, 302, 400, 401, 403, 404, 429, 500, 502)],
         (200, b'{"status": "200", "data": {"result": "error"}}'),
         (200, b'{"status": "302", "data": {}}'),
     ],
@@ -140,12 +141,35 @@ def test_it_takes_an_address_that_is_not_there_for_no_word_though_its_page_is_cu
         call(client, "write")
 
 
+@pytest.mark.parametrize("body", [b"Sign in", b"<html>Sign in</html>", b'{"mess'])
+@pytest.mark.parametrize(
+    ("status", "kind", "error"),
+    [(401, "read", BadAnswer), (401, "write", OutcomeUnknown), (403, "read", BadAnswer)],
+)
+def test_it_takes_the_page_of_a_proxy_for_no_word_about_the_key(
+    body, status, kind, error, server, make_client
+):
+    class Told(Unmetered):
+        def after(self, action, status, rate, words):
+            told.append((status, rate.remaining))
+
+    told = []
+    server.answer(server.reply(status, body, {"X-RateLimit-Remaining": "0"}))
+
+    with pytest.raises(error) as caught:
+        call(make_client(meter=Told()), kind)
+
+    assert caught.value.status == status
+    assert told == [(None, None)]
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'"Not found"', b'[{"message": "gone"}]'])
 @pytest.mark.parametrize("kind", ["read", "write"])
-def test_it_believes_a_404_that_is_json_or_empty(body, kind, server, client):
-    server.answer(server.reply(404, body))
+@pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Forbidden), (404, NotFound)])
+def test_it_believes_a_refusal_that_is_json_or_empty(status, error, body, kind, server, client):
+    server.answer(server.reply(status, body))
 
-    with pytest.raises(NotFound):
+    with pytest.raises(error):
         call(client, kind)
 
 

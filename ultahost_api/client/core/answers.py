@@ -61,9 +61,11 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     data, meta = envelope.get("data"), envelope.get("meta")
     message = mask(unescaped(mask(_message(envelope, data))))  # a secret may be quoted in either way
     status = _status(reply.status, envelope)
-    if status == 404 and not _is_told(action, reply):
-        # The address is not there, as behind a proxy: that tells nothing of what was asked for.
-        return _nonsense(action, status, Unsaid.NO_PAGE)
+    may_be_another = status in _REFUSALS and (status != 403 or action.effect in _READS)
+    if may_be_another and not _is_told(action, reply):
+        # As of a proxy or a firewall: that tells nothing of what was asked for, nor of the key. A write that
+        # was forbidden did not get through all the same.
+        return _nonsense(action, status, Unsaid.NO_PAGE if status == 404 else f"{Unsaid.STRANGERS_PAGE} {status}")
     if not 200 <= status < 300:
         return _refusal(action, status, message, reply.rate)
     if reply.body is None:

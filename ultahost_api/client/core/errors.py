@@ -14,6 +14,7 @@ class Unsaid(StrEnum):
     UNANSWERED = "no answer arrived"
     NOT_JSON = "the answer is not the JSON that was expected"
     NO_PAGE = "a page that is not there was answered, and no JSON"
+    STRANGERS_PAGE = "the page of another server was answered, and no JSON"
     TOO_LONG = "the answer is longer than 5 MB"
     ODDLY_PACKED = "the answer is packed in a way that was not asked for"
     NOT_UNPACKED = "the answer cannot be unpacked"
