@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 
-from portal.pages.row_filter import RowFilter
+from portal.pages.row_filter import NO_STATUS, RowFilter
 
 CHIPS = ("status", "view")  # the parameters that chips set; each removes the others
 
@@ -22,13 +22,17 @@ class Chip:
 
 
 def of_statuses(filter: RowFilter, counted: Mapping[str, int], chosen: str) -> list[Chip]:
-    """One for each status that occurs, and for the chosen one. Those that the filter names come first."""
+    """One for each status that occurs, and for the chosen one. Those that the filter names come first.
+
+    Rows without a status have a chip as well, or nothing but all rows together would lead to them.
+    """
     first = filter.first_statuses
 
     def place(status: str) -> tuple[int, int, str]:
         return first.index(status) if status in first else len(first), -counts[status], status
 
-    counts = {status: count for status, count in counted.items() if status and count}
+    named = {status or filter.may_lack_status * NO_STATUS: count for status, count in counted.items()}
+    counts = {status: count for status, count in named.items() if status and count}
     if chosen and filter.is_valid():
         counts.setdefault(chosen, 0)
     label = filter.status_label

@@ -26,6 +26,7 @@ class CachedFilter(RowFilter):
     """For rows copied from Ultahost: also by whether a field could not be read."""
 
     number_column = ""
+    may_lack_status = True
 
     unreadable = filters.ChoiceFilter(
         method="by_unreadable",

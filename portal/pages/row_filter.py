@@ -20,6 +20,8 @@ from portal.pages.selects import Options, Select
 from ultahost_api.models import Account, search_index
 from ultahost_api.models.folding import wanted
 
+NO_STATUS = "no status"  # in an address: rows without one
+
 _TOO_EARLY = _("%(label)s: a date before 1990 filters nothing.")
 _BACKWARDS = _("“%(since)s” is after “%(until)s”, so that nothing can match.")
 _NOT_HERE = _("This list cannot be filtered by “%(label)s”.")
@@ -47,11 +49,12 @@ class RowFilter(filters.FilterSet):
     status_column = "status"
     groups: tuple[str, ...] = ()  # of statuses, that have a chip of their own
     first_statuses: tuple[str, ...] = ()  # whose chips come first
+    may_lack_status = False  # whether rows without one have a chip
     number_column = "remote_id"  # "" if the folded text has the number
     linked: tuple[str, ...] = ()  # filters that only links set: they have no field, and a pill takes them off
 
     q = filters.CharFilter(method="search", label=_("Search"))
-    status = filters.CharFilter(method="by_status", label=_("Status"))
+    status = filters.CharFilter(method="by_chosen_status", label=_("Status"))
     account = filters.TypedChoiceFilter(label=_("Account"), widget=Select)
 
     def __init__(
@@ -110,6 +113,9 @@ class RowFilter(filters.FilterSet):
             if self.number_column and number.isascii() and number.isdigit() and len(number) < 19:
                 found |= Q(**{self.number_column: int(number)})
         return found
+
+    def by_chosen_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return self.by_status(rows, name, "" if self.may_lack_status and value == NO_STATUS else value)
 
     def by_status(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(**{self.status_column: value})

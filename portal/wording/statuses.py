@@ -57,6 +57,8 @@ STATUSES: dict[str, tuple[str, Promise]] = {
     "lapsed": (ENDED, _("Expired")),
     "invited": (INFO, _("Invited")),
     "deactivated": (ENDED, _("Deactivated")),
+    # rows of Ultahost without one
+    "no status": (NEUTRAL, _("Unknown")),
     # operations
     "queued": (INFO, _("Queued")),
     "sending": (INFO, _("Sending")),

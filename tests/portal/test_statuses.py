@@ -42,13 +42,12 @@ def test_it_derives_one_status_in_the_database_and_in_the_row(every_invoice):
 
 
 def test_it_shows_in_the_list_the_chip_and_the_file_what_the_status_says(browser, every_invoice):
-    """Each row with a status is counted by exactly one chip but for Open."""
+    """Each row is counted by exactly one chip but for Open, also one without a status."""
     page = browser.get("/invoices/?size=250")
     chips = {words.rpartition(" ")[0]: int(words.rpartition(" ")[2]) for words in page.texts(".chips a")[1:]}
 
     assert list(chips)[:2] == ["Open", "Overdue"]
-    with_status = [one for one in Invoice.objects.with_payments() if one.shown_status]
-    assert sum(chips.values()) - chips["Open"] == len(with_status)
+    assert sum(chips.values()) - chips["Open"] == Invoice.objects.count()
     for link in page.all(".chips a")[2:]:
         words, _, count = link.text.rpartition(" ")
         listed = browser.get(f"/invoices/{link['href']}")
@@ -127,3 +126,20 @@ def test_it_calls_a_gone_expired_quote_expired_on_its_page(browser, rows, acme):
     page = browser.get(f"/quotes/{acme.pk}/{quote.remote_id}/")
 
     assert page.texts(".beneath .status") == ["Expired"]
+
+
+@pytest.mark.parametrize("noun", ["services", "domains", "orders", "quotes"])
+def test_it_leads_to_the_rows_without_a_status(browser, rows, acme, noun):
+    make = getattr(rows, noun.removesuffix("s"))
+    column = "stage" if noun == "quotes" else "status"
+    make(acme, **{column: ""})
+    make(acme)
+
+    page = browser.get(f"/{noun}/")
+    [chip] = [one for one in page.all(".chips a") if one.text == "Unknown 1"]
+    listed = browser.get(f"/{noun}/{chip['href']}")
+
+    assert [one.startswith("Unknown") for one in listed.texts("td.state")] == [True]
+    assert listed.texts(".pills li")[0] == "Status: Unknown"
+    assert listed.one(".chips a[aria-current=true]").text == "Unknown 1"
+    assert len(browser.get(f"/{noun}.csv{chip['href']}").csv()) == 1
