@@ -37,6 +37,7 @@ register.filter("said", reasons.said)
 register.filter("status_word", statuses.status_word)
 register.filter("trouble_quoted", reasons.trouble_quoted)
 register.filter("trouble_why", reasons.trouble_why)
+register.filter("told_besides", fields.besides)
 register.filter("unread_fields", fields.unread)
 
 register.filter("plain", plain)  # of mails

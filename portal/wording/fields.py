@@ -1,5 +1,8 @@
 """The names of the fields of rows and records, and the words for a field that could not be read."""
 
+import json
+import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -69,6 +72,45 @@ def unread(row: Any) -> list[tuple[str, str]]:
 def unread_words(row: Any) -> str:
     """``Total: 1,234; Due: 2026-02-30``, for a cell of a file."""
     return "; ".join(f"{name}: {told}" for name, told in unread(row))
+
+
+# Fields that are read and have no place of their own on a page, and the parts of a record that have more.
+_BESIDES = ("uuid", "type", "modified_on", "updated_at")
+_PARTS = ("services", "domains")
+_SECRET = re.compile(r"pass|pw|secret|token|auth|epp|key|pin|cv[cv]|hash|otp|2fa|admin", re.IGNORECASE)
+_HIDDEN = "••••"
+_MOST = 1000  # letters of a value
+
+
+def besides(row: Any) -> list[tuple[str, str]]:
+    """(name, value) of what Ultahost told of a row or record and no other part of its page shows.
+
+    Names are as Ultahost writes them. What the name of a field calls a secret is not shown.
+    """
+    return [(name, _plain(name, value)) for name, value in _told_besides(row) if value not in _EMPTY]
+
+
+_EMPTY: tuple[Any, ...] = (None, "", [], {}, "0000-00-00", "0000-00-00 00:00:00")
+
+
+def _told_besides(row: Any) -> Iterator[tuple[str, Any]]:
+    for name in _BESIDES:
+        yield name, getattr(row, name, None)
+    yield from (row.extra or {}).items()
+    for part in _PARTS:
+        for place, one in enumerate(getattr(row, part, ()), start=1):
+            yield from ((f"{part}[{place}].{name}", value) for name, value in one.extra.items())
+
+
+def _plain(name: str, value: Any) -> str:
+    if _SECRET.search(name):
+        return _HIDDEN
+    if isinstance(value, dict):
+        value = {key: _plain(key, one) for key, one in value.items()}
+    elif isinstance(value, list):
+        value = [_plain(name, one) for one in value]
+    told = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return told if len(told) <= _MOST else f"{told[:_MOST]}…"
 
 
 def money(row: Any, name: str, currency: str) -> str:
