@@ -59,6 +59,8 @@ from portal.access.people import (
 )
 from portal.access.rights import known_rights, rights_if_known, sees_most_accounts
 from portal.access.rows import (
+    MODELS,
+    MOST_FOUND,
     ROWS_TO_VIEW,
     assessed_domains_to_view,
     domain_to_operate,
@@ -75,6 +77,7 @@ from portal.access.rows import (
     may_set_label,
     orders_to_view,
     quotes_to_view,
+    rows_found,
     service_to_operate,
     service_to_view,
     services_to_operate,

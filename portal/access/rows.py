@@ -1,12 +1,12 @@
 """The cached rows (services, invoices, domains, …) that a user may view or change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.shortcuts import get_object_or_404
 
 from portal.access import rights
@@ -18,10 +18,22 @@ from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.domains import DomainQuerySet
 from ultahost_api.models.events import EventQuerySet
 from ultahost_api.models.invoices import InvoiceQuerySet
+from ultahost_api.models.prepared import Prepared
 from ultahost_api.models.quotes import QuoteQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
+MODELS: dict[Noun, Any] = {
+    Noun.SERVICES: Service,
+    Noun.DOMAINS: Domain,
+    Noun.INVOICES: Invoice,
+    Noun.ORDERS: Order,
+    Noun.QUOTES: Quote,
+    Noun.EMAILS: Email,
+}
+MOST_FOUND = 6  # rows that ``rows_found`` reads
 _REMARK = ("remark__label",)  # who sees the row sees its label and note
+_PREPARED = Prepared(most=len(MODELS))
+_PLACES = [UUID(int=n) for n in range(MOST_FOUND)]  # where ids of rows stand in its statements
 
 
 def services_to_view(user: User) -> ServiceQuerySet:
@@ -127,6 +139,26 @@ ROWS_TO_VIEW: dict[Noun, Callable[[User], CachedQuerySet[Any]]] = {
     Noun.QUOTES: quotes_to_view,
     Noun.EMAILS: emails_to_view,
 }
+
+
+def rows_found(user: User, noun: Noun, ids: Sequence[UUID]) -> list[Any]:
+    """At most MOST_FOUND rows, in any order, by ids that the same request found among rows to view or to pay.
+
+    So no right is asked for again.
+    """
+    named = {place: ids[min(n, len(ids) - 1)] for n, place in enumerate(_PLACES)}  # some more than once
+    found = _PREPARED.rows(MODELS[noun], noun, lambda: _rows_at_places(noun), named)
+    accounts = {account.pk: account for account in rights.accounts(user, rights.with_invoices)}
+    for row in found:
+        if row.account_id in accounts:
+            row.account = accounts[row.account_id]
+    prefetch_related_objects(found, *MODELS[noun].searched_through)
+    return found
+
+
+def _rows_at_places(noun: Noun) -> CachedQuerySet[Any]:
+    rows = MODELS[noun].objects.filter(pk__in=_PLACES)
+    return rows.with_payments() if noun == Noun.INVOICES else rows
 
 
 def events_to_view(user: User) -> EventQuerySet:

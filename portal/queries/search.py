@@ -4,30 +4,31 @@ The index names the rows of all nouns with one statement; each noun then reads a
 found if its texts and the name of its account hold all words, as in its list.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db.models import Case, F, QuerySet, Value, When
-from django.utils.translation import gettext, pgettext
+from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from portal import access
 from portal.models import Product, ServiceCommand, User
 from portal.queries import offers
 from portal.queries.places import is_called, places
+from portal.queries.verbs import SHORTEST, begins, length
 from ultahost_api.models import Invoice, Noun, Service
-from ultahost_api.models.cached import CachedQuerySet
 from ultahost_api.models.folding import has_all, searchable, wanted
+from ultahost_api.models.newest import newest
 from ultahost_api.models.row_statuses import NOT_RUNNING_SERVICE
-from ultahost_api.models.search_index import Found, Words, beginning, equal_to, look_up
+from ultahost_api.models.search_index import Among, Found, Words, beginning, equal_to, look_up
 
-SHOWN, COUNTED = 6, 100  # rows of a group; a count beyond this is not told exactly
-_SHORTEST = 2  # letters of a search
+SHOWN, COUNTED = access.MOST_FOUND, 100  # rows of a group; a count beyond this is not told exactly
 _LONG = 20  # letters, from which on few rows hold a word, and the index takes long to read it
 # Of what is searched for most often the last one is meant. The day of each such noun.
-_DAYS = {"invoices": "date", "orders": "date", "quotes": "created_on", "emails": "date"}
+_DAYS = {Noun.INVOICES: "date", Noun.ORDERS: "date", Noun.QUOTES: "created_on", Noun.EMAILS: "date"}
 _NAMED = 3  # words of a search that may be those of an account
 
 
@@ -56,7 +57,7 @@ class Act:
 def search(user: User, query: str) -> list[Group]:
     """Groups that have rows, those with an exact match first."""
     words = wanted(query)
-    if not words or (len(query.strip()) < _SHORTEST and query.isascii()):  # none: it shows nothing at all
+    if not words or (len(query.strip()) < SHORTEST and query.isascii()):  # none: it shows nothing at all
         return []
     asked = Search(user, words)
     found = [acts(asked), *asked.cached(), accounts(asked), people(asked), keys(asked), pages(asked)]
@@ -72,9 +73,6 @@ def contacts(user: User, query: str) -> list[Group]:
     return [Group("contacts", rows[:SHOWN], len(rows))] if rows else []
 
 
-Rows = CachedQuerySet[Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Way:
     """How a row may meet a search: it holds ``words``, and its account is one of these, if any are named."""
@@ -82,8 +80,18 @@ class Way:
     words: Words
     accounts: frozenset[Any] | None = None
 
-    def among(self, rows: CachedQuerySet[Any]) -> QuerySet[Any]:
-        return rows if self.accounts is None else rows.filter(account__in=self.accounts)
+    def among(self, rows: Among) -> Among:
+        if self.accounts is None:
+            return rows
+        return Among(rows.model, lambda: rows.rows.filter(account__in=self.accounts))
+
+
+class Asked(NamedTuple):
+    """Rows of a noun to choose from, and the words to meet."""
+
+    noun: Noun
+    among: Among
+    words: Words
 
 
 class Search:
@@ -92,11 +100,15 @@ class Search:
     def __init__(self, user: User, words: Words) -> None:
         self.user, self.words = user, words
         self.verbs = self._verbs() if len(words) > 1 else {}
-        allowed = access.ROWS_TO_VIEW if user.may_hold_keys else {Noun.INVOICES: access.invoices_to_view}
-        # By name: the rows that the person may see, those of them to choose from, and the words to meet.
-        self.asked = {noun.value: (rows := of(user), rows.present(), words) for noun, of in allowed.items()}
-        for verb, (both, command) in self.verbs.items():
-            self.asked[verb] = *both, words[_length(command, words) :]
+        allowed = tuple(access.ROWS_TO_VIEW) if user.may_hold_keys else (Noun.INVOICES,)
+        self.asked = {noun.value: Asked(noun, self._to_view(noun), words) for noun in allowed}  # by name
+        for verb, (noun, rows, command) in self.verbs.items():
+            self.asked[verb] = Asked(noun, rows, words[length(command, words) :])
+
+    def _to_view(self, noun: Noun) -> Among:
+        known = access.rights_if_known(self.user)
+        key = (noun, known) if known else None
+        return Among(access.MODELS[noun], lambda: access.ROWS_TO_VIEW[noun](self.user).present(), key)
 
     def cached(self) -> list[Group]:
         """The groups of the nouns that are copied from Ultahost."""
@@ -104,46 +116,59 @@ class Search:
 
     def group(self, name: str) -> Group:
         """First the rows that are called so, then those of which a text begins so, then any other."""
-        rows, _chosen, words = self.asked[name]
-        best = [self._found[key] for key in (f"{name} =", f"{name} ^") if key in self._found]
-        ways = [self._found[f"{name} {n}"] for n in range(len(self._ways(words)))]
-        ids = [*dict.fromkeys(_hex(pk) for found in [*best, *ways] for pk in found.ids)]
-        count = len(ids) if all(way.is_all for way in ways) else COUNTED + 1
-        shown = list(self._shown(name, rows, ids, best)) if ids else []
+        noun, _among, words = self.asked[name]
+        tiers = self._tiers(name)
+        ids = [*dict.fromkeys(_hex(pk) for tier in tiers for pk in tier)]
+        count = len(ids) if all(found.is_all for found in self._met(name)) else COUNTED + 1
+        if noun in _DAYS:
+            ids = [*dict.fromkeys(_hex(pk) for tier in self._newest[name] for pk in tier)]
+        shown = _read(self.user, noun, ids[:SHOWN]) if ids else []
         shown.sort(key=lambda row: not _is_called(row.folded, words))
         return Group(name, shown, count, bool(shown) and _is_called(shown[0].folded, words))
 
-    @staticmethod
-    def _shown(name: str, rows: Rows, ids: Sequence[str], best: Sequence[Found]) -> Iterable[Any]:
-        """The first SHOWN of the rows with these ids: the best ones, then the newest if they have a day."""
-        read = rows.prefetch_related(*rows.model.searched_through)
-        if name not in _DAYS:
-            by_id = {row.pk.hex: row for row in read.filter(pk__in=ids[:SHOWN])}
-            return [by_id[pk] for pk in ids[:SHOWN] if pk in by_id]
-        order: list[Any] = [F(_DAYS[name]).desc(nulls_last=True), "-remote_id"]
-        whens = [When(pk__in=found.ids, then=Value(place)) for place, found in enumerate(best) if found.ids]
-        if whens:
-            order.insert(0, Case(*whens, default=Value(len(best))))
-        return read.filter(pk__in=ids).order_by(*order)[:SHOWN]
+    def _tiers(self, name: str) -> list[list[Any]]:
+        """The ids of rows, the best ones first."""
+        best = [self._found[key].ids for key in (f"{name} =", f"{name} ^") if key in self._found]
+        return [*best, [pk for found in self._met(name) for pk in found.ids]]
 
-    def _verbs(self) -> "dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]]":
+    def _met(self, name: str) -> list[Found]:
+        return [self._found[f"{name} {n}"] for n in range(len(self._ways(self.asked[name].words)))]
+
+    @cached_property
+    def _newest(self) -> dict[str, list[list[Any]]]:
+        """The first of each tier, of the nouns that have a day. One statement tells them all."""
+        asked = [
+            (name, (access.MODELS[noun], _DAYS[noun], tier))
+            for name, (noun, _among, _words) in self.asked.items()
+            if noun in _DAYS
+            for tier in self._tiers(name)
+            if tier
+        ]
+        told: dict[str, list[list[Any]]] = {name: [] for name in self.asked}
+        for (name, _asked), ids in zip(asked, newest([one for _, one in asked], SHOWN), strict=True):
+            told[name].append(ids)
+        return told
+
+    def _verbs(self) -> "dict[str, tuple[Noun, Among, ServiceCommand | None]]":
         """What the first words ask to be done to the rows that the other words name."""
-        verbs: dict[str, tuple[tuple[Rows, Rows], ServiceCommand | None]] = {}
+        verbs: dict[str, tuple[Noun, Among, ServiceCommand | None]] = {}
         if self.user.may_hold_keys:
-            rows = access.services_to_view(self.user).of(access.accounts_to_operate(self.user))
             for command in ServiceCommand.objects.all():
-                if _length(command, self.words):
-                    fit = command.among(rows)
-                    verbs[str(command.pk)] = (fit, fit.present()), command
-        if _length(None, self.words):
-            invoices = access.invoices_to_pay(self.user)
-            verbs["pay"] = (invoices, invoices.payable().without_payment()), None
+                if length(command, self.words):
+                    verbs[str(command.pk)] = Noun.SERVICES, self._to_command(command), command
+        if length(None, self.words):
+            invoices = access.invoices_to_pay(self.user).payable().without_payment()
+            verbs["pay"] = Noun.INVOICES, Among(Invoice, lambda: invoices), None
         return verbs
+
+    def _to_command(self, command: ServiceCommand) -> Among:
+        rows = access.services_to_view(self.user).of(access.accounts_to_operate(self.user))
+        return Among(Service, lambda: command.among(rows).present())
 
     @cached_property
     def _found(self) -> dict[str, Found]:
-        asked: dict[str, tuple[QuerySet[Any], Words]] = {}
-        for name, (_rows, rows, words) in self.asked.items():
+        asked: dict[str, tuple[Among, Words]] = {}
+        for name, (_noun, rows, words) in self.asked.items():
             asked |= {f"{name} {n}": (way.among(rows), way.words) for n, way in enumerate(self._ways(words))}
             if len(words) == 1 and all(len(spelling) < _LONG for spelling in words[0]):
                 asked |= {f"{name} =": (rows, equal_to(words[0])), f"{name} ^": (rows, beginning(words[0]))}
@@ -177,7 +202,7 @@ def acts(asked: Search) -> Group:
     """ "reboot tiny-observatory", "pay 347", "order vps": each leads to the page that asks first."""
     found = [
         Act(row, command)
-        for verb, (_rows, command) in asked.verbs.items()
+        for verb, (_noun, _rows, command) in asked.verbs.items()
         for row in asked.group(verb).rows
         if command is None or offers.of_service(row, None).runs
     ]
@@ -196,7 +221,7 @@ def bare_commands(asked: Search) -> Group:
         rows = access.services_to_view(asked.user).of(access.accounts_to_operate(asked.user)).present()
         for command in ServiceCommand.objects.all():
             tokens = searchable([command.words]).split()
-            if len(asked.words) <= len(tokens) and all(map(_begin, tokens, asked.words)):
+            if len(asked.words) <= len(tokens) and all(map(begins, tokens, asked.words)):
                 running = command.among(rows).exclude(status__in=NOT_RUNNING_SERVICE)
                 some = running.order_by("domain", "product_name", "pk")[:SHOWN]
                 found += [Act(row, command) for row in some]
@@ -210,17 +235,6 @@ def _names(words: Words, act: Act) -> bool:
     command = searchable([act.command.words]).split()
     is_command = all(token in word for token, word in zip(command, words, strict=False))
     return is_command and _is_called(searchable([str(act.row)]), words[len(command) :])
-
-
-def _length(command: ServiceCommand | None, words: Words) -> int:
-    """How many of the first words are those of the command, each at least begun. None stands for "pay"."""
-    if command is None:
-        told = pgettext("search", "pay")  # what people type for it, a word each
-        verbs = {"pay", *searchable([told]).split()}
-        return int(len(words) > 1 and any(_begin(verb, words[0]) for verb in verbs))
-    tokens = searchable([command.words]).split()
-    met = [_begin(token, word) for token, word in zip(tokens, words[:-1], strict=False)]
-    return [*met, False].index(False)
 
 
 def _orders(asked: Search) -> list[Act]:
@@ -270,6 +284,12 @@ def _group(name: str, rows: QuerySet[Any], columns: Sequence[str], words: Words)
     return Group(name, [by_id[pk] for pk, _text in found[:SHOWN]], len(found), is_exact)
 
 
+def _read(user: User, noun: Noun, ids: Sequence[str]) -> list[Any]:
+    """The rows in the order of the ids, which were found among those that the user may see."""
+    by_id = {row.pk.hex: row for row in access.rows_found(user, noun, [UUID(pk) for pk in ids])}
+    return [by_id[pk] for pk in ids if pk in by_id]
+
+
 def _is_called(text: str, words: Words) -> bool:
     """Whether one of its texts is the word and nothing else."""
     return len(words) == 1 and not words[0].isdisjoint(text.split("\n"))
@@ -278,7 +298,3 @@ def _is_called(text: str, words: Words) -> bool:
 def _hex(row_id: Any) -> str:
     """SQLite's index has the ids as text, so that the same row may come twice."""
     return row_id if isinstance(row_id, str) else str(row_id.hex)
-
-
-def _begin(text: str, word: set[str]) -> bool:
-    return any(len(spelling) >= _SHORTEST and text.startswith(spelling) for spelling in word)

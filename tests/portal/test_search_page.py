@@ -399,6 +399,19 @@ def test_it_has_a_form_on_every_page_without_a_script(visit, alma):
         assert form.attributes.get("method") == "get"
 
 
+def test_it_looks_among_the_rows_that_the_person_may_see_now(search, rows, people, alma):
+    """How these are found is kept from search to search."""
+    beta, dana = rows.account("Beta"), people.admin("Dana")
+    AccountPolicy.objects.create(account=beta, private=True)
+    rows.service(beta, domain="harbour.example")
+    rows.invoice(beta, number="harbour")
+    for _ in range(2):
+        assert {*found(search("harbour"))} == {"contacts"}
+        grant = Grant.objects.create(user=alma, account=beta, level="view", given_by=dana)
+        assert {*found(search("harbour"))} == {"services", "invoices"}
+        grant.delete()
+
+
 CANARY = "canary-9137"
 
 

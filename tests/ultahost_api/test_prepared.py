@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Q
@@ -39,6 +40,14 @@ def test_it_reads_annotations_beside_the_row(bakery):
     (row,) = Prepared(most=1).rows(Account, "all", lambda: Account.objects.annotate(is_bakery=is_bakery))
     assert row == bakery
     assert row.is_bakery is True
+
+
+def test_it_reads_other_ids_with_the_same_statement(bakery):
+    place, prepared = UUID(int=0), Prepared(most=1)
+    other = Account.objects.create(remote_uuid="2", name="Other", currency="EUR")
+    for account in (bakery, other):
+        query = lambda: Account.objects.filter(pk__in=[place])  # noqa: E731
+        assert prepared.rows(Account, "by id", query, {place: account.pk}) == [account]
 
 
 def test_it_reads_values_and_what_is_counted_of_groups(bakery):

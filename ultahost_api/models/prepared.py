@@ -1,7 +1,9 @@
 """Statements that are asked often: to build one takes longer than to run it."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -29,14 +31,23 @@ class Prepared:
         self._most = most  # statements
         self._statements: dict[Hashable, _Statement] = {}
 
-    def rows(self, model: type[Row], key: Hashable, query: Callable[[], "QuerySet[Row]"]) -> list[Row]:
-        """The rows of a query that reads whole rows of ``model``, with annotations, and of nothing else."""
+    def rows(
+        self,
+        model: type[Row],
+        key: Hashable,
+        query: Callable[[], "QuerySet[Row]"],
+        ids: Mapping[UUID, UUID] = MappingProxyType({}),
+    ) -> list[Row]:
+        """The rows of a query that reads whole rows of ``model``, with annotations, and of nothing else.
+
+        ``ids`` are asked for instead of those that ``query`` names.
+        """
         statement = self._statement(key, query)
         if statement is None:
             return []
         first, end, names = statement.fields.start, statement.fields.stop, statement.names
         rows = []
-        for values in _read(statement):
+        for values in _read(statement, ids):
             row = model.from_db(connection.alias, names, values[first:end])
             for name, at in statement.annotations.items():
                 setattr(row, name, values[at])
@@ -76,13 +87,21 @@ def _ends(fields: Any) -> tuple[int, int]:
     return (fields[0], fields[-1] + 1) if fields else (0, 0)
 
 
-def _read(statement: _Statement) -> list[list[Any]]:
+def _read(statement: _Statement, ids: Mapping[UUID, UUID] = MappingProxyType({})) -> list[list[Any]]:
     """The rows, with values as Django reads them from this database."""
+    parameters = statement.parameters
+    if ids:
+        named = {_stored(name): _stored(row_id) for name, row_id in ids.items()}
+        parameters = tuple(named.get(one, one) for one in parameters)
     with connection.cursor() as cursor:
-        cursor.execute(statement.text, statement.parameters)
+        cursor.execute(statement.text, parameters)
         found = [list(row) for row in cursor.fetchall()]
     for at, column in enumerate(statement.columns):
         for convert in (*connection.ops.get_db_converters(column), *column.get_db_converters(connection)):
             for row in found:
                 row[at] = convert(row[at], column, connection)
     return found
+
+
+def _stored(row_id: UUID) -> Any:
+    return row_id if connection.features.has_native_uuid_field else row_id.hex

@@ -5,8 +5,9 @@ A database without the index (``search_tables``) finds the same, only slower.
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -25,7 +26,42 @@ _LOOKED_AT = 5_000  # rows of a word, of which those are chosen that a person ma
 _READ = 1_000  # rows of a word, of which those are chosen that have a text that is or begins so
 
 Words = Sequence[set[str]]  # for each word its spellings, one of which a row has to hold
-Asked = Mapping[str, tuple[QuerySet[Any], Words]]
+
+
+class Among:
+    """Rows to look among. What finds them is built when it is needed, and compiled once for each ``key``.
+
+    So a key has all that ``query`` depends on. Without one nothing is kept beyond this object.
+    """
+
+    def __init__(
+        self, model: type[Model], query: Callable[[], QuerySet[Any]], key: Hashable | None = None
+    ) -> None:
+        self.model, self._query, self._key = model, query, key
+        self._own: dict[Hashable, tuple[str, Any]] = {}
+
+    @cached_property
+    def rows(self) -> QuerySet[Any]:
+        return self._query()
+
+    def condition(self, words: Words) -> tuple[str, Any]:
+        """A statement that finds the row ``found.row_id`` if it is one of these and holds the words."""
+        is_kept = self._key is not None and not words
+        key, known = (self._key, _CONDITIONS) if is_kept else (str(words), self._own)
+        told = known.get(key)
+        if told is None:
+            chosen = self.rows.filter(holding_all(words), pk=RawSQL("found.row_id", ())).order_by()
+            if len(known) >= _MOST_CONDITIONS:
+                known.clear()  # perhaps by another thread meanwhile
+            told = known[key] = _compiled(chosen.values(one=Value(1)))
+        return told
+
+
+_MOST_CONDITIONS = 200
+_CONDITIONS: dict[Hashable, tuple[str, Any]] = {}  # by the key; those that no word belongs to
+
+Asked = Mapping[str, tuple[QuerySet[Any] | Among, Words]]
+_Asked = Mapping[str, tuple[Among, Words]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +141,18 @@ def look_up(asked: Asked, most: int) -> dict[str, Found]:
     SQLite words of scripts without spaces that have less than three letters, and rows of a few accounts
     where the word is in thousands of others.
     """
-    found = (_ask_postgres if connection.vendor == "postgresql" else _ask_sqlite)(asked, most)
-    return {name: found[name] if name in found else _read(*asked[name], most) for name in asked}
+    among = {name: (_among(rows), words) for name, (rows, words) in asked.items()}
+    found = (_ask_postgres if connection.vendor == "postgresql" else _ask_sqlite)(among, most)
+    return {name: found[name] if name in found else _read(*one, most) for name, one in among.items()}
 
 
-def _read(rows: QuerySet[Any], words: Words, most: int) -> Found:
-    return _found(
-        list(rows.filter(holding_all(words)).order_by().values_list("pk", flat=True)[: most + 1]), most
-    )
+def _among(rows: QuerySet[Any] | Among) -> Among:
+    return rows if isinstance(rows, Among) else Among(rows.model, lambda: rows)
+
+
+def _read(among: Among, words: Words, most: int) -> Found:
+    rows = among.rows.filter(holding_all(words)).order_by()
+    return _found(list(rows.values_list("pk", flat=True)[: most + 1]), most)
 
 
 def _found(ids: list[Any], most: int) -> Found:
@@ -146,13 +186,13 @@ def _contains(texts: Iterable[str], path: str = "") -> Q:
     return found
 
 
-def _ask_postgres(asked: Asked, most: int) -> dict[str, Found]:
+def _ask_postgres(asked: _Asked, most: int) -> dict[str, Found]:
     """The index cannot tell where a text begins or ends: _READ rows with the word are read for that."""
     statements, parameters = [], []
-    for name, (rows, words) in asked.items():
+    for name, (among, words) in asked.items():
         lines = [text for word in words for text in word if text != text.strip("\n")]
         inside = [set(map(_inside, word)) for word in words]
-        found = rows.filter(holding_all(inside)).order_by().values("pk", "folded")
+        found = among.rows.filter(holding_all(inside)).order_by().values("pk", "folded")
         statement, its_own = _compiled(found[: _READ if lines else most + 1])
         is_line = " OR ".join(["strpos(chr(10) || folded || chr(10), %s) > 0"] * len(lines)) or "true"
         statements.append(f"(SELECT %s, pk FROM ({statement}) AS found WHERE {is_line} LIMIT {most + 1})")  # noqa: S608
@@ -172,19 +212,19 @@ def _inside(text: str) -> str:
     return word if len(word) >= _SHORTEST else text.rstrip("\n")
 
 
-def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
+def _ask_sqlite(asked: _Asked, most: int) -> dict[str, Found]:
     """The newest first, among the _LOOKED_AT newest that hold the words."""
-    models, among = indexed(), _Among()
+    models = indexed()
     statements, parameters, counted = [], [], {}
-    for name, (rows, words) in asked.items():
+    for name, (among, words) in asked.items():
         matched = _matched(words)
         if not words:
-            statement, its_own = _compiled(rows.order_by().values("pk")[: most + 1])
+            statement, its_own = _compiled(among.rows.order_by().values("pk")[: most + 1])
             statements.append(f"SELECT %s, pk FROM ({statement})")  # noqa: S608 - as Django wrote it
             parameters += [name, *its_own]
-        elif matched and rows.model in models:
-            table = words_of(rows.model._meta.db_table)
-            is_among, its_own = among.condition(rows, [word for word in words if word not in matched])
+        elif matched and among.model in models:
+            table = words_of(among.model._meta.db_table)
+            is_among, its_own = among.condition([word for word in words if word not in matched])
             phrases = _phrases(matched)
             about = {"table": table, "rows": ROWS, "most": most + 1, "looked_at": _LOOKED_AT}
             statements.append(_FIND.format(is_among=is_among, **about))
@@ -199,7 +239,7 @@ def _ask_sqlite(asked: Asked, most: int) -> dict[str, Found]:
     looked_at = dict(_all_of([statement for statement, _phrases in few.values()], asked_for))
     told = [
         name
-        for name, (_rows, words) in asked.items()
+        for name, (_among, words) in asked.items()
         if not words or len(ids[name]) > most or looked_at.get(name, _LOOKED_AT + 1) <= _LOOKED_AT
     ]
     return {name: _found(ids[name], most) for name in told}
@@ -227,21 +267,6 @@ _LACKING = (
     " AND id NOT IN (SELECT rowid FROM {table} WHERE {table} MATCH %s) LIMIT {most} + 1"
 )
 _COUNT = "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {looked_at} + 1)"
-
-
-class _Among:
-    """Conditions of query sets as SQL, each compiled once: the same rows are asked for several times."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str], tuple[str, Any]] = {}
-
-    def condition(self, rows: QuerySet[Any], words: Words) -> tuple[str, Any]:
-        """A statement that finds the row ``found.row_id`` if it is among ``rows`` and holds the words."""
-        key = id(rows), str(words)
-        if key not in self._known:
-            chosen = rows.filter(holding_all(words), pk=RawSQL("found.row_id", ())).order_by()
-            self._known[key] = _compiled(chosen.values(one=Value(1)))
-        return self._known[key]
 
 
 def _compiled(rows: QuerySet[Any]) -> tuple[str, Any]:
