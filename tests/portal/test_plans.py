@@ -169,6 +169,19 @@ def test_it_works_figures_out_from_an_index(member, rows, accounts, path, words,
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL may read the table whole")
+def test_it_adds_up_what_was_spent_without_reading_a_row(member, rows, accounts):
+    """With many rows it would rather take another index than one of which it reads the rows."""
+    for n in range(DOMAINS):
+        rows.invoice(accounts[n % 5], date=TODAY, subtotal=n, total=n, status=("Paid", "Unpaid")[n % 2])
+    analyze()
+    with all_statements() as captured:
+        member.get("/spend/")
+
+    (sums,) = [one["sql"] for one in captured if '"first_tax"' in one["sql"]]
+    assert "COVERING INDEX ultahost_invoice_sums" in plan_of(sums)[0]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL may read the table whole")
 @pytest.mark.parametrize("query", ["", "?status=Paid", "?status=Cancelled"])
 def test_it_adds_invoices_up_in_the_order_of_an_index(member, rows, accounts, query):
     for n in range(DOMAINS):

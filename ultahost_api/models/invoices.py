@@ -220,6 +220,7 @@ class Invoice(Cached):
                 "credit",
                 "detailed_at",
                 "id",
+                "gone_at",
             ),
             # With a status, by date; what the sums of these read stands in it too.
             kept(
