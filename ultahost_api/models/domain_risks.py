@@ -120,7 +120,7 @@ def may_be_lost(today: date, domains: QuerySet[Any]) -> Q:
 
 
 def long_past(today: date) -> Q:
-    """The date has passed so long ago that no registry gives the name back, and Ultahost tells no other state.
+    """The date has passed so long ago that no registry gives the name back, and no status says otherwise.
 
     Part of ``may_be_lost``, of reason PAST.
     """

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from copy import copy
 from typing import Any, TypeVar
 
-from django.db.models import CharField, F, Func, Index, Lookup, Q, QuerySet
+from django.db.models import CharField, DecimalField, F, Func, Index, Lookup, Q, QuerySet
 from django.db.models.expressions import Col
 from django.db.models.functions import Coalesce, Least
 from django.db.models.sql.where import WhereNode
@@ -103,11 +103,16 @@ def _unindexed(where: WhereNode, is_meant: Callable[[Any], bool]) -> WhereNode:
     for child in where.children:
         if isinstance(child, WhereNode):
             child = _unindexed(child, is_meant)
-        elif isinstance(child, Lookup) and isinstance(child.lhs, Col) and is_meant(child):
+        elif isinstance(child, Lookup) and _can_be_unindexed(child) and is_meant(child):
             child, col = copy(child), child.lhs
             child.lhs = _WithoutIndex(col.alias, col.target, col.output_field)
         children.append(child)
     return WhereNode(children, where.connector, where.negated)
+
+
+def _can_be_unindexed(lookup: Lookup) -> bool:
+    """An amount is compared with a text, which SQLite makes a number for a bare column alone."""
+    return isinstance(lookup.lhs, Col) and not isinstance(lookup.lhs.output_field, DecimalField)
 
 
 class _WithoutIndex(Col):
