@@ -43,6 +43,13 @@ class InvoiceFilter(DerivedFilter):
         empty_label=_("All rows"),
         widget=Select,
     )
+    credit = filters.ChoiceFilter(
+        method="by_credit",
+        label=_("Credit"),
+        choices=[("used", _("Credit was used")), ("below", _("Total below zero"))],
+        empty_label=_("With or without"),
+        widget=Select,
+    )
     currency = filters.ChoiceFilter(label=_("Currency"), empty_label=_("Any currency"), widget=Select)
     spend = filters.ChoiceFilter(
         method="by_spend", label=_("Spend"), choices=[("counted", _("Counted as spend"))], widget=Select
@@ -57,6 +64,12 @@ class InvoiceFilter(DerivedFilter):
         self._labels = labels
         currencies = sorted(currencies_of(accounts))
         self.filters["currency"].extra["choices"] = [(one, one) for one in currencies]
+
+    def by_credit(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """``used`` is known of those whose details were read."""
+        if value == "below":
+            return rows.filter(total__lt=0)
+        return rows.filter(credit__isnull=False).exclude(credit=0)
 
     def by_spend(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.counted()  # type: ignore[attr-defined]

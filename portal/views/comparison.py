@@ -145,7 +145,7 @@ class ComparisonPage:
         rest = [
             self._line(_("Not assigned"), found.not_assigned, kind="rest", **unassigned),
             self._line(_("Tax"), found.tax, kind="rest"),
-            self._line(_("Credit"), found.credit, kind="rest"),
+            self._line(_("Credit"), found.credit, kind="rest", credit="used"),
             self._line(_("Total after credit"), found.total, kind="total"),
         ]
         kept = rest if found.not_assigned.was or found.not_assigned.now else rest[1:]

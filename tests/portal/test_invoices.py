@@ -291,3 +291,20 @@ def test_it_answers_from_the_copy_while_ultahost_is_down(visit, sandbox, shared)
         "Linux VPS Basic Say what it is for"
     ]
     assert len(browser.get("/invoices.csv").csv()) == 3
+
+
+def test_it_finds_those_with_credit(browser, rows, acme):
+    read = {"detailed_at": timezone.now(), "date": timezone.localdate(), "status": "Paid"}
+    rows.invoice(acme, number="used", total="0", subtotal="10", credit="10", tax="0", tax2="0", **read)
+    rows.invoice(acme, number="too-much", total="-2", subtotal="10", credit="12", tax="0", tax2="0", **read)
+    rows.invoice(acme, number="none", total="10", subtotal="10", credit="0", tax="0", tax2="0", **read)
+    rows.invoice(acme, number="unread", total="10")
+
+    page = browser.get("/invoices/?credit=used")
+
+    assert sorted(page.texts("tbody .name a")) == ["too-much", "used"]
+    assert any("Credit was used" in pill for pill in page.texts(".pills a"))
+    assert page.one("select[name=credit] option[selected]").text == "Credit was used"
+    assert browser.get("/invoices/?credit=below").texts("tbody .name a") == ["too-much"]
+    (link,) = [a for a in browser.get("/spend/").all("table[data-sheet=products] a") if a.text == "Credit"]
+    assert sorted(browser.get(link["href"]).texts("tbody .name a")) == ["too-much", "used"]

@@ -139,7 +139,9 @@ class Invoiced:
         rest = [
             Line(_("Not assigned"), (partition.not_assigned,), "", unassigned, "rest"),
             Line(_("Tax"), (partition.tax,), "", self.url, "rest"),
-            Line(_("Credit"), (-partition.credit,), "", self.url, "rest"),
+            Line(
+                _("Credit"), (-partition.credit,), "", self._chosen.invoices_of_period(credit="used"), "rest"
+            ),
             Line(_("Total after credit"), (partition.total,), "", self.url, "total"),
         ]
         kept = rest if partition.not_assigned else rest[1:]
