@@ -22,11 +22,13 @@ class PortalConfig(AppConfig):
 
         from portal import receivers  # noqa: F401  # connects them
         from portal.celery import app
+        from portal.forms import errors
         from portal.sign_in import sessions
         from portal.sign_in.adapters import SEED
         from ultahost_api.crypto import sealed_columns
         from ultahost_api.models import row_versions
 
+        errors.install()
         app.set_default()  # the one that the library's tasks and wakeup find
         sealed_columns.register_member(Authenticator, "data", "secret", SEED)
         sealed_columns.register_member(Authenticator, "data", "seed", SEED)

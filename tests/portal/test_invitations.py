@@ -158,8 +158,8 @@ def test_it_is_revoked(browser, visit, link):
     ("bad", "words"),
     [
         ({"email": "no-address"}, "Enter an e-mail address"),
-        ({"name": ""}, "required"),
-        ({"role": "owner"}, "valid choice"),
+        ({"name": ""}, "Fill in this field"),
+        ({"role": "owner"}, "Choose one of the options"),
         ({"email": " DANA@example.com"}, "already exists"),
         ({"email": "Eva@example.com"}, "already invited"),
     ],

@@ -95,8 +95,8 @@ class TestReview:
         ("query", "words"),
         [
             ("cycle=monthly&payment_method=stripe", "Choose a product"),
-            ("product_id=1&cycle=never&payment_method=stripe", "Select a valid choice"),
-            ("product_id=1&cycle=monthly&payment_method=barter", "Select a valid choice"),
+            ("product_id=1&cycle=never&payment_method=stripe", "Choose one of the options"),
+            ("product_id=1&cycle=monthly&payment_method=barter", "Choose one of the options"),
         ],
     )
     def test_it_keeps_to_the_form_while_something_is_wrong(self, visit, alma, query, words):
