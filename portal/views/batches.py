@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
-from portal.forms.addresses import MAILS
+from portal.forms.addresses import MAIL_LABELS, MAILS
 from portal.models import ServiceCommand
 from portal.queries.batches import Progress
 from portal.queries.deeds import Deeds
 from portal.queries.registrar_state import nameservers_of
 from portal.sign_in.reauthentication import keep_typed
+from portal.wording.deeds import years
 from portal.wording.durations import about
 from ultahost_api import operations
 from ultahost_api.models import Operation
@@ -40,6 +41,7 @@ def batch(request: http.Request, batch: UUID) -> HttpResponse:
         "progress": progress,
         "title": Deeds(request.user, [first], are_here=True).asked_together(first),
         "first": first,
+        "asked": _asked(first),
         "is_paying": first.action == "pay_invoice",
         "estimate": about(progress.seconds),
     }
@@ -104,6 +106,22 @@ def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
             typed = {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
             return _of_domains("renew"), typed
     raise Http404
+
+
+def _asked(operation: Operation) -> list[tuple[str, str]]:
+    """What was entered for all rows alike, besides what the title says: labels and words."""
+    told = operation.parameters
+    if renewed := told.get("domainrenewals"):
+        return [(_("Renewed for"), years(next(iter(renewed.values()), 1)))]
+    if operation.action == "update_nameservers":
+        return [(_("Nameservers"), ", ".join(nameservers_of(operation)))]
+    if operation.action == "update_contact":
+        return [(str(MAIL_LABELS[name]), _switch(told[name])) for name in MAILS if name in told]
+    return []
+
+
+def _switch(told: object) -> str:
+    return _("On") if str(told) == "1" else _("Off")
 
 
 def _of_domains(act: str) -> str:

@@ -211,14 +211,14 @@ def _items(told: Mapping[str, Any], names: Names) -> Iterator[str]:
         product = names.products.get(pid) or _("product %(id)s") % {"id": pid}
         cycle = _in_a_sentence(cycle_word(str(cycles[place]))) if place < len(cycles) else ""
         yield ", ".join(filter(None, [product, cycle]))
-    types, years = _list(told.get("domaintype")), _list(told.get("regperiod"))
+    types, periods = _list(told.get("domaintype")), _list(told.get("regperiod"))
     for place, domain in enumerate(_list(told.get("domain"))):
         if place < len(types) and types[place] in _OF_DOMAINS:
-            period = f", {_years(years[place])}" if place < len(years) else ""
+            period = f", {years(periods[place])}" if place < len(periods) else ""
             yield _OF_DOMAINS[types[place]] % {"name": domain} + period
     renewed = told.get("domainrenewals")
     for domain, period in renewed.items() if isinstance(renewed, dict) else ():
-        yield _("the renewal of %(name)s") % {"name": domain} + f", {_years(period)}"
+        yield _("the renewal of %(name)s") % {"name": domain} + f", {years(period)}"
     if services := len(_list(told.get("servicerenewals"))):
         yield ngettext("the renewal of %(count)d service", "the renewal of %(count)d services", services) % {
             "count": services
@@ -239,9 +239,10 @@ def _in_a_sentence(word: str) -> str:
     )  # a Turkish capital, which Python makes two letters of
 
 
-def _years(told: object) -> str:
-    years = int(str(told)) if str(told).isdecimal() else 1
-    return ngettext("%(years)d year", "%(years)d years", years) % {"years": years}
+def years(told: object) -> str:
+    """`2 years`."""
+    count = int(str(told)) if str(told).isdecimal() else 1
+    return ngettext("%(years)d year", "%(years)d years", count) % {"years": count}
 
 
 def _list(told: object) -> list[Any]:

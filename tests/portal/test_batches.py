@@ -11,7 +11,14 @@ from portal.wording.reasons import unsaid
 from tests.portal.statements import all_statements
 from ultahost_api import operations, tasks
 from ultahost_api.client import Unsaid
-from ultahost_api.client.writes import PayInvoice, UpdateNameservers
+from ultahost_api.client.writes import (
+    CreateOrder,
+    PayInvoice,
+    SetAutoRenew,
+    SetLock,
+    UpdateContact,
+    UpdateNameservers,
+)
 from ultahost_api.models import Batch, Domain, Invoice, Operation
 from ultahost_api.operations import WriteRequest
 
@@ -58,6 +65,7 @@ def test_it_counts_and_names_each_row(browser, confirm):
     path = confirm()
     page = browser.get(path)
     assert page.one("h1").text == "Set nameservers"
+    assert page.texts("main .facts > div") == ["Nameservers a.example, b.example"]
     assert page.one(".progress-line [role=status]").text.startswith("Time left: less than a minute.")
     assert page.texts("main .counts > span") == ["Queued 3"]
     assert page.one("progress")["value"] == "0"
@@ -269,3 +277,23 @@ def test_it_is_found_again_in_the_activity(browser, confirm):
     assert link.text == "Set nameservers: 3 items"
     operation = Operation.objects.first()
     assert browser.get(f"/activity/{operation.pk}/").one("a[href^='/activity/together/']")["href"] == path
+
+
+@pytest.mark.parametrize(
+    ("write", "title", "told"),
+    [
+        (lambda row: SetLock(row.remote_id, False), "Unlock", []),
+        (lambda row: SetAutoRenew(row.remote_id, False), "Turn auto-renew off", []),
+        (lambda row: CreateOrder("stripe", domainrenewals={row.name: 2}), None, ["Renewed for 2 years"]),
+        (
+            lambda row: UpdateContact(row.remote_id, invoiceemails=1, domainemails=0),
+            None,
+            ["Invoices and reminders On", "Domains: renewals, transfers Off"],
+        ),
+    ],
+)
+def test_it_says_what_was_asked_for_of_all_rows_alike(browser, confirm, write, title, told):
+    page = browser.get(confirm(write))
+
+    assert title in (None, page.one("h1").text)
+    assert page.texts("main .facts > div") == told
