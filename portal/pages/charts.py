@@ -10,8 +10,8 @@ from decimal import Decimal
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-WIDTH, HEIGHT = 720, 232
-_LEFT, _TOP, _BOTTOM = 92, 22, 24  # on the left at least: it grows with the words there
+WIDTH, HEIGHT = 720, 248
+_LEFT, _TOP, _BOTTOM = 92, 22, 40  # on the left at least: it grows with the words there
 _LETTER = 9  # the width that a letter takes at most
 _LINES, _LABELS = 4, 13  # at most: of more bars, not each has room for its label
 _STEPS = (1, 2, 5, 10)
@@ -19,7 +19,10 @@ _STEPS = (1, 2, 5, 10)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its label, what it leads to, what it says, and its parts from the bottom up by class."""
+    """One bar: its label of one line or two, what it leads to, what it says, and its parts by class.
+
+    The parts stand on each other from the bottom up.
+    """
 
     label: str
     url: str
@@ -45,7 +48,8 @@ def bars(drawn: Sequence[Bar], short: Callable[[Decimal], str]) -> SafeString:
         left = start + slot * place
         parts.append(_drawn(bar, left, slot, top))
         if (len(drawn) - 1 - place) % every == 0:
-            parts.append(_text("label", left + slot / 2, HEIGHT - 6, bar.label))
+            for line, words in enumerate(bar.label.split("\n")):
+                parts.append(_text("label", left + slot / 2, HEIGHT - 22 + 16 * line, words))
     if most:
         highest, words = values.index(most), short(most)
         middle = min(start + slot * highest + slot / 2, WIDTH - Decimal(_LETTER * len(words)) / 2)

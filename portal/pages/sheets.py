@@ -14,6 +14,7 @@ from portal.wording import formats
 from portal.wording.spend import signed
 
 SHOWN = 12  # rows of a page; the file has all
+_FITS = 34  # letters of the amounts of a line on a phone, beside its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,16 @@ class Sheet:
             words = list(zip_longest(self._words(line.amounts), line.links, fillvalue=""))
             is_row = self.has_bars and not line.kind
             yield line, words, charts.share(line.amounts[0] or Decimal(0), most) if is_row else ""
+
+    @property
+    def stacks(self) -> bool:
+        """Whether on a phone the amounts of a line have room only below its name."""
+        longest = [0] * (len(self.headings) - 1)
+        for line in self.lines:
+            longest = [
+                max(one, len(words)) for one, words in zip(longest, self._words(line.amounts), strict=True)
+            ]
+        return self.compares or (len(longest) > 1 and sum(longest) > _FITS)
 
     def _words(self, amounts: Sequence[Decimal | None]) -> list[str]:
         words = [formats.money(amount, self.currency) for amount in amounts]

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from django.utils.dates import MONTHS, MONTHS_3
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from portal.wording import formats
 from portal.wording.links import href
@@ -28,9 +28,9 @@ def month(first: date) -> str:
 
 
 def month_of_chart(first: date) -> str:
-    """`Nov`; January with its year."""
+    """`Nov`; January with its year in a second line."""
     short = str(MONTHS_3[first.month]).title()
-    return f"{short} {first.year}" if first.month == 1 else short
+    return f"{short}\n{first.year}" if first.month == 1 else short
 
 
 def since(first: date) -> str:
@@ -60,7 +60,7 @@ def changed(kinds: Iterable[str]) -> str:
 def kind(name: str) -> str:
     """Empty of what did not change."""
     words = {"new": _("New"), "cancelled": _("Ended"), "dearer": _("Dearer"), "cheaper": _("Cheaper")}
-    return (words | {"gone": _("Gone"), "": ""})[name]
+    return (words | {"gone": pgettext("difference", "Gone"), "": ""})[name]
 
 
 def lines(count: int) -> str:

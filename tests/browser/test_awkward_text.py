@@ -173,7 +173,7 @@ def test_it_is_no_wider_either_for_what_is_read_live_or_kept_by_the_team(
     context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 1440])
+@pytest.mark.parametrize("width", [390, 1280, 1440])
 def test_it_shows_the_amounts_of_spend_whole_beside_their_charts(visitor: Visitor, width: int) -> None:
     rows, alma = Rows(), User.objects.get(email="alma@example.com")
     rows.numbers = count(10_000)  # beyond those of the rows that are there
@@ -181,6 +181,7 @@ def test_it_shows_the_amounts_of_spend_whole_beside_their_charts(visitor: Visito
     rows.key(alma, account)
     today, details = timezone.localdate(), {"detailed_at": timezone.now(), "tax": "0", "tax2": "0"}
     rows.invoice(account, status="Paid", total="4980.471", subtotal="4980.471", date=today, **details)
+    rows.invoice(account, status="Unpaid", total="72208.430", subtotal="72208.430", date=today, **details)
     due = {"next_due_date": today, "billing_cycle": "Monthly"}
     rows.service(account, amount="4980.471", **due)
     rows.service(account, amount=None, unreadable={"amount": "lots"}, **due)

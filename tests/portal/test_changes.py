@@ -326,3 +326,12 @@ class TestHistory:
 
         assert len(page.all("ol.history li")) == 30
         assert page.texts("ol.history li")[0].endswith("€39.00 → €40.00")
+
+
+def test_the_tabs_stand_where_they_do_on_each_page_of_the_history(visit, people):
+    """Each has one line under its title, also without rows, so that nothing jumps from one to the next."""
+    browser = visit(people.admin("Dana"))
+    page = browser.get("/changes/")
+
+    for tab in page.all(".page-tabs a"):
+        assert len(browser.get(tab["href"]).all(".head .beneath > span")) == 1

@@ -621,3 +621,14 @@ def test_it_says_nothing_of_due_dates_if_all_have_one(browser, rows, acme):
 
     for address in ("/spend/", "/agenda/"):
         assert not browser.get(address).all("main a[href*='forecast=undated']")
+
+
+def test_the_year_of_january_stands_below_its_month_so_that_the_months_keep_their_distance(browser, acme):
+    labels = browser.get("/spend/").all(".bars .label")
+    months = [one for one in labels if not one.text.isdigit()]
+    years = [one for one in labels if one.text.isdigit()]
+
+    assert years
+    assert max(len(one.text) for one in months) <= 4
+    assert {one["y"] for one in months}.isdisjoint({one["y"] for one in years})
+    assert {one["x"] for one in years} <= {one["x"] for one in months if one.text == "Jan"}
