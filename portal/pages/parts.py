@@ -45,6 +45,7 @@ _WORDS = Translated(
         "paused": _("Paused: no working key"),
         "updated": _("Updated %(age)s"),
         "never": _("Not read yet"),
+        "silent": _("Nothing is refreshed: the portal's worker does not run. Tell an admin."),
     }
 )
 
@@ -246,14 +247,17 @@ def freshness(told: Any) -> SafeString:
         why = "".join(failed) + (f"{_WORDS['more']} · " if told.failed[3:] else "")
     elif told.state == "paused":
         why = f"{_WORDS['paused']} · "
-    if told.updated_at is None:
-        return format_html("{}{}", why, _WORDS["never"])
-    return format_html("{}{}", why, SafeString(_WORDS["updated"] % {"age": age(told.updated_at)}))
+    when = _WORDS["never"]
+    if told.updated_at:
+        when = SafeString(_WORDS["updated"] % {"age": age(told.updated_at)})
+    if told.state == "silent":
+        return format_html("{}. {}", when, _WORDS["silent"])
+    return format_html("{}{}", why, when)
 
 
 def updated(told: Any) -> str:
     """The same in a column of that name."""
-    is_plain = told.updated_at and told.state not in ("limited", "failed", "paused")
+    is_plain = told.updated_at and told.state not in ("limited", "failed", "paused", "silent")
     return age(told.updated_at) if is_plain else freshness(told)
 
 

@@ -1,6 +1,6 @@
 """How old the copies on a page are, and whether they are being refreshed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.utils import timezone
 from ultahost_api import conf
 from ultahost_api.models import Account, ApiKey, Heartbeat, PassPage, RateWindow, Refresh
 from ultahost_api.models.accounts import MOST_IDS
+from ultahost_api.models.cached import DETAILS_ARE_NEW, Cached
 from ultahost_api.models.prepared import Prepared
 from ultahost_api.models.refreshes import RefreshQuerySet
 
@@ -18,11 +19,26 @@ _PREPARED = Prepared(most=200)
 _STALE_AFTER = 2 * conf.SLOWEST  # intervals: an older copy is late
 
 
+class Workers:
+    """Whether a worker runs. It is looked up once, and only if something suggests that none does."""
+
+    @cached_property
+    def are_heard(self) -> bool:
+        return Heartbeat.objects.is_heard()
+
+
+def lacks_worker(row: Cached) -> bool:
+    """Whether no worker is there to read the details of ``row``, which were not read a moment ago."""
+    is_new = row.detailed_at and row.detailed_at > timezone.now() - DETAILS_ARE_NEW
+    return not row.is_gone and not is_new and not Workers().are_heard
+
+
 def of_each(noun: str, accounts: QuerySet[Account]) -> "dict[UUID, Freshness]":
-    """The freshness of every account that has this noun, by its id, with one query."""
+    """The freshness of every account that has this noun, by its id, with one query, and one for workers."""
     found: dict[UUID, Freshness] = {}
-    for refresh in Freshness(noun, accounts).refreshes:
-        alone = Freshness(noun, Account.objects.filter(pk=refresh.account_id))
+    together = Freshness(noun, accounts)
+    for refresh in together.refreshes:
+        alone = Freshness(noun, Account.objects.filter(pk=refresh.account_id), together.workers)
         alone.refreshes = [refresh]
         found[refresh.account_id] = alone
     return found
@@ -34,6 +50,7 @@ class Freshness:
 
     noun: str
     accounts: QuerySet[Account]
+    workers: Workers = field(default_factory=Workers)
 
     @cached_property
     def refreshes(self) -> list[Refresh]:
@@ -51,9 +68,11 @@ class Freshness:
 
     @property
     def state(self) -> str:
-        """One of: empty, running, limited, failed, paused, stale, fresh."""
+        """One of: empty, silent, running, limited, failed, paused, stale, fresh."""
         if not self.refreshes:
             return "empty"
+        if self.lacks_worker:
+            return "silent"
         if self.is_running:
             return "running"
         if self.limited_until:
@@ -75,13 +94,12 @@ class Freshness:
         )
 
     @cached_property
-    def waits_for_worker(self) -> bool:
-        """Whether it was requested a while ago, and no worker is there to do it."""
-        now = timezone.now()
-        if not self.is_running or any(r.is_running for r in self.refreshes):
+    def lacks_worker(self) -> bool:
+        """Whether something has been due for a while, and no worker is there to do it."""
+        if any(r.is_running for r in self.refreshes):
             return False
-        due = min(r.next_due_at for r in self.refreshes if r.next_due_at)
-        return due < now - Heartbeat.SILENCE and not Heartbeat.objects.is_heard()
+        due = min((r.next_due_at for r in self.refreshes if r.next_due_at), default=None)
+        return due is not None and due < timezone.now() - Heartbeat.SILENCE and not self.workers.are_heard
 
     @property
     def updated_at(self) -> datetime | None:
@@ -118,8 +136,8 @@ class Freshness:
     @property
     def looks_every(self) -> int:
         """Seconds until the region refreshes itself."""
-        if self.state == "running":
-            return 10 if self.waits_for_worker else 2
+        if self.state in ("running", "silent"):
+            return 2 if self.state == "running" else 10
         until = self.limited_until
         return 5 if until and until < timezone.now() + timedelta(minutes=1) else 30
 

@@ -5,11 +5,13 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from portal.pages import parts, related
+from portal.queries.freshness import lacks_worker
 
 register = template.Library()
 
 register.filter("cut", parts.cut)
 register.filter("isolated", parts.isolated)
+register.simple_tag(lacks_worker)
 register.simple_tag(parts.account)
 register.simple_tag(parts.amount)
 register.simple_tag(parts.date_of)

@@ -39,6 +39,7 @@ def home(request: http.Request) -> HttpResponse:
     shows_put_off = request.GET.get("put-off") == "1"
     needs = Needs(request.user, put_off=shows_put_off, every=request.GET.get("needs") == "all")
     unreadable = access.kept_figures(request.user, "unreadable", lambda: counts(**_unreadable(request.user)))
+    freshness = Freshness(Noun.INVOICES, with_invoices)
     context = {
         "steps": first_steps(request.user) if is_offered(request.user) else [],
         "needs": needs,
@@ -58,7 +59,8 @@ def home(request: http.Request) -> HttpResponse:
         "stopped": _stopped(request.user),
         "accounts": with_invoices,
         "sees_services": accounts.exists(),
-        "freshness": Freshness(Noun.INVOICES, with_invoices),
+        "freshness": freshness,
+        "lacks_worker": request.user.is_admin and freshness.lacks_worker,
         "has_second_factor": second_factor.is_set_up(request.user),
         "mail_trouble": sending.trouble_for(request.user),
         "unreachable": sending.unreachable_for(request.user),

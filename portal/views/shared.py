@@ -139,6 +139,7 @@ def shared(request: HttpRequest, link_id: UUID) -> HttpResponse:
         "shows_open": not link.statuses or set(OPEN) & set(link.statuses),
         "shows_paid": not link.statuses or "Paid" in link.statuses,
         "updated_at": freshness.updated_at,
+        "is_stale": freshness.updated_at is not None and freshness.is_stale,
         "set_aside": sum(len(ids) for _account, ids in freshness.set_aside),
     }
     return render(request, "shared/invoices.html", context)

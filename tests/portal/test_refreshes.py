@@ -69,21 +69,6 @@ def test_it_answers_a_script_with_the_region_under_way(visit, alma):
     assert page.all("title") == []
 
 
-def test_it_says_when_there_is_no_worker_to_refresh(visit, alma):
-    """It said "Queued to refresh" and turned its ring, for ever."""
-    browser = visit(alma)
-    browser.post("/refresh/services/")
-    Heartbeat.objects.create(name="worker", beat_at=timezone.now() - timedelta(minutes=5))
-    assert browser.get("/services/").one("#freshness .words").text == "Queued to refresh"
-
-    Refresh.objects.filter(noun="services").update(next_due_at=timezone.now() - timedelta(minutes=2))
-    page = browser.get("/services/")
-
-    assert "the portal's worker does not run" in page.one("#freshness .words").text
-    assert page.all("#freshness svg") == []
-    assert region(page)["hx-trigger"].startswith("every 10s")
-
-
 @pytest.mark.parametrize("sign", ["a tick", "a lease"])
 def test_it_waits_for_a_worker_that_gives_a_sign(visit, alma, sign):
     browser = visit(alma)

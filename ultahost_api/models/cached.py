@@ -12,7 +12,7 @@ from ultahost_api.models.searched import Searched
 
 Row = TypeVar("Row", bound="Cached", covariant=True)
 
-
+DETAILS_ARE_NEW = timedelta(minutes=5)  # for so long they are not asked for again
 _AWAITED_FOR = timedelta(minutes=1)
 
 
@@ -92,7 +92,7 @@ class Cached(Searched):
         the figures of the account are worked out anew.
         """
         now = now or timezone.now()
-        is_new = self.detailed_at and self.detailed_at > now - timedelta(minutes=5)
+        is_new = self.detailed_at and self.detailed_at > now - DETAILS_ARE_NEW
         if self.is_gone or is_new or self.awaits_details:
             return False
         type(self)._default_manager.filter(pk=self.pk).update(details_wanted_at=now, details_tries=0)
