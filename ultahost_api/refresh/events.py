@@ -8,7 +8,7 @@ from typing import Any
 from ultahost_api.client.core.amounts import written
 from ultahost_api.models import Event, Refresh
 from ultahost_api.models.cached import Cached
-from ultahost_api.refresh.nouns import CachedNoun
+from ultahost_api.refresh.nouns import NOUNS, CachedNoun
 
 Kind = Event.Kind
 
@@ -21,9 +21,18 @@ def currencies(refresh: Refresh, row: Cached) -> tuple[str, str] | None:
     """
     account = refresh.account
     changed = account.currency_changed_at
-    if changed is None or any(told and told > changed for told in (refresh.clean_at, row.changed_at)):
+    if changed is None or (refresh.clean_at and refresh.clean_at > changed):
+        return None
+    if row.changed_at > changed and not _only_left_amounts(row, NOUNS[refresh.noun], changed):
         return None
     return account.former_currency, account.currency
+
+
+def _only_left_amounts(row: Cached, noun: CachedNoun, since: datetime) -> bool:
+    """Whether all that is known to have changed since told no amount: a person's write, or that it was gone."""
+    found = Event.objects.filter(row_id=row.pk, at__gt=since).values_list("kind", "changes")
+    told = [kind == Kind.GONE or {*changes} <= {*noun.detail_names} for kind, changes in found]
+    return bool(told) and all(told)
 
 
 def happened(
