@@ -163,7 +163,7 @@ def _set(item: InvoiceItem, day: date | None, things: Things, said: Mapping[str,
     line = said.get(line_key(item.description)) if said else None
     told = _by_hand(line, item.description) or named(item.description, things, day)
     was = Named(item.service_id, item.domain_id, item.is_renewal), item.assigned_id
-    if told.is_renewal and item.amount is not None and item.amount < 0:  # it gives a renewal back
+    if item.amount is not None and item.amount < 0:  # it may give a renewal back
         told = Named(told.service, told.domain)
     item.service_id, item.domain_id, item.is_renewal = told.service, told.domain, told.is_renewal
     item.assigned_id = line.pk if line else None
