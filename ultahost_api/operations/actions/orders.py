@@ -78,7 +78,7 @@ def _newest_orders(
     for page in listing.pages():
         orders |= {order.id: order for order in page.records}
         rejected += page.rejected
-        if len(orders) >= _NEWEST and page.next_offset is not None:
+        if len(orders) >= _NEWEST:
             ids = [*orders]
             are_as_many = page.total is not None and page.total == before.get("total")
             is_newest_first = ids == sorted(ids, reverse=True) and ids[-1] <= before.get("newest", 0)
