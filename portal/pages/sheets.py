@@ -22,6 +22,7 @@ class Line:
     """``kind``: "rest" of what belongs to no row, "total" of the sum. ``url`` leads to what is behind it.
 
     ``links`` leads to what is behind each amount, where these differ.
+    ``plain`` is the label in a file, of what a spreadsheet sorts and compares: a month as 2026-11.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Line:
     url: str = ""
     kind: str = ""
     links: Sequence[str] = ()
+    plain: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ class Sheet:
         """Of the file."""
         name, *amounts = self.headings
         return [
-            Column("name", name, lambda line: line.label),
+            Column("name", name, lambda line: line.plain or line.label),
             *(Column(title, title, _amount(place)) for place, title in enumerate(amounts)),
             Column("currency", _("Currency"), lambda _line: self.currency),
             Column("note", _("Note"), lambda line: line.note),

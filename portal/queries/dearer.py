@@ -9,8 +9,10 @@ from typing import Any
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
+from portal.queries.cycles import months_of, months_of_years
 from ultahost_api.models import Domain, Event, InvoiceItem, Service
 from ultahost_api.models.invoice_statuses import NOT_SPENT
+from ultahost_api.models.line_periods import fits
 from ultahost_api.models.line_texts import is_whole_renewal
 
 AHEAD = timedelta(days=60)
@@ -63,9 +65,19 @@ def _risen(rows: QuerySet[Any], amount: str, lines: QuerySet[InvoiceItem]) -> It
     last = {name: Subquery(lines.values(field)[:1]) for name, field in told.items()}
     for row in rows.annotate(**last).filter(**{f"{amount}__gt": F("last")}).order_by("next_due_date")[:_MOST]:
         price = getattr(row, amount)
-        is_known = isinstance(row, Domain) or is_whole_renewal(row.text)
-        if is_known and price * 10 > row.last * 11:
+        if price * 10 > row.last * 11 and _is_the_same(row, row.text):
             yield Dearer(row, row.last, price, row.paid_on)
+
+
+def _is_the_same(row: Service | Domain, text: str) -> bool:
+    """Whether the last line bills what the next renewal will: a whole period, and one as long."""
+    if isinstance(row, Domain):
+        months = months_of_years(row.registration_period)
+    elif is_whole_renewal(text):
+        months = months_of(row.billing_cycle)
+    else:
+        return False
+    return not months or fits(text, months)
 
 
 def _without_new_cycle(found: list[Dearer]) -> Iterable[Dearer]:

@@ -27,6 +27,11 @@ def month(first: date) -> str:
     return f"{str(MONTHS_3[first.month]).title()}{formats.NON_BREAKING}{first.year}"
 
 
+def plain_month(first: date) -> str:
+    """`2026-11`, in a file."""
+    return f"{first.year:04}-{first.month:02}"
+
+
 def month_of_chart(first: date) -> str:
     """`Nov`; January with its year in a second line."""
     short = str(MONTHS_3[first.month]).title()

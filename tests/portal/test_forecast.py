@@ -176,7 +176,7 @@ def test_the_year_that_begins_on_29_february_ends_on_28_february(visit, rows, al
     last = visit(alma).get("/spend.csv?table=forecast").csv()[-2]
 
     assert [told.replace("\xa0", " ") for told in last] == [
-        "Feb 2029", "5.00", "EUR", "1 renewal to 28 Feb 2029",
+        "2029-02", "5.00", "EUR", "1 renewal to 28 Feb 2029",
     ]  # fmt: skip
 
 

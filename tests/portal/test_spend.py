@@ -401,7 +401,8 @@ def test_it_compares_renewals_since_the_cycle_changed(browser, rows, acme, chang
     service = rows.service(acme, domain="a.com", amount="120", billing_cycle="Annually", **due)
     domain = rows.domain(acme, name="b.com", recurring_amount="120", registration_period=1, **due)
     day = TODAY - timedelta(days=billed) if billed else None
-    bill(rows, acme, (service, "80"), date=day).items.update(description=WHOLE)
+    year = "VPS - a.com (01/11/2025 - 31/10/2026)"
+    bill(rows, acme, (service, "80"), date=day).items.update(description=year)
     bill(rows, acme, (domain, "80"), date=day).items.update(is_renewal=True)
     at = timezone.now() - timedelta(days=changed)
     rows.event(service, changes={"billing_cycle": ["Monthly", "Annually"]}, at=at)

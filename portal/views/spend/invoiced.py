@@ -74,7 +74,8 @@ class Invoiced:
         for first, sums in reversed(self.spend.months):
             note = _("%(count)d not read yet") % {"count": sums.undetailed} if sums.undetailed else ""
             amounts = (_known(sums), sums.paid, sums.open)
-            lines.append(Line(words.month(first), amounts, note, self._chosen.invoices_of_month(first)))
+            url = self._chosen.invoices_of_month(first)
+            lines.append(Line(words.month(first), amounts, note, url, plain=words.plain_month(first)))
         headings = (_("Month"), _("Invoiced"), _("Paid"), _("Open"))
         return self._chosen.sheet("months", _("By month, last 24 months"), headings, lines, shows_all=True)
 

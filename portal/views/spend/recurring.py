@@ -107,7 +107,8 @@ class Recurring:
                 unread=one.unread,
             )
             url = self._chosen.agenda(one.first)
-            lines.append(Line(words.month(one.first), (one.amount,), note, url))
+            plain = words.plain_month(one.first)
+            lines.append(Line(words.month(one.first), (one.amount,), note, url, plain=plain))
         lines.append(Line(_("12 months from today"), (self._whole,), kind="total"))
         title, headings = _("Expected in the next 12 months"), (_("Month"), _("Expected"))
         return self._chosen.sheet("forecast", title, headings, lines, shows_all=True)
