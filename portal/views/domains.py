@@ -18,14 +18,14 @@ from portal.models import Act, User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import cells, labels, parts
+from portal.pages import cells, labels, last_set_columns, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Table
 from portal.queries import history, offers, related
 from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
-from portal.queries.registrar_state import last_set, nameservers_of
+from portal.queries.registrar_state import add_last_set, last_set, nameservers_of
 from portal.sign_in.reauthentication import can_be_asked_first, reauthenticated_for
 from portal.wording import fields
 from portal.wording.risks import risk_words
@@ -113,6 +113,7 @@ LISTING = Listing(
         ),
         Column("act", _("What helps"), css_class="acts-cell below", cell=_act),
         UNREADABLE,
+        *last_set_columns.COLUMNS,
         *labels.COLUMNS,
     ),
 )
@@ -132,12 +133,14 @@ def domains(request: http.Request) -> HttpResponse:
     table = _table(request)
     schedule.watch(table.accounts)
     remedies = _remedies(request.user, table)
+    if any(column.name in table.shown for column in last_set_columns.COLUMNS):
+        add_last_set(table.page.object_list)
     return table.respond(remedies=remedies, **labels.labelling(request.user, table))
 
 
 @require_safe
 def domains_csv(request: http.Request) -> HttpResponseBase:
-    return _table(request).as_csv()
+    return _table(request).as_csv(prepare=add_last_set)
 
 
 @require_safe
