@@ -29,7 +29,7 @@ def currencies_of(accounts: Iterable[Account]) -> set[str]:
 
 class InvoiceFilter(DerivedFilter):
     groups = (ASKED_FOR,)
-    linked = ("spend", "product", "of_label")
+    linked = ("spend", "product", "of_label", "due")
     first_statuses = (ASKED_FOR, OVERDUE)
 
     period = PeriodFilter("date")
@@ -54,6 +54,9 @@ class InvoiceFilter(DerivedFilter):
     spend = filters.ChoiceFilter(
         method="by_spend", label=_("Spend"), choices=[("counted", _("Counted as spend"))], widget=Select
     )
+    due = filters.ChoiceFilter(
+        method="by_due", label=_("Due"), choices=[("none", _("No due date"))], widget=Select
+    )
     product = filters.CharFilter(method="by_product", label=_("Product"))
     of_label = filters.CharFilter(method="by_label_of_line", label=pgettext_lazy("team", "Label"))
 
@@ -73,6 +76,9 @@ class InvoiceFilter(DerivedFilter):
 
     def by_spend(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.counted()  # type: ignore[attr-defined]
+
+    def by_due(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(due_date=None)
 
     def by_product(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Invoices with a line of this product, or with one that names none."""

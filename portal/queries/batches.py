@@ -18,6 +18,7 @@ from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.models import ApiKey, Batch, Domain, Operation
 from ultahost_api.models.operations import PENDING, OperationQuerySet
 from ultahost_api.models.prepared import Prepared
+from ultahost_api.operations.actions import action_of
 
 State = Operation.State
 
@@ -112,6 +113,12 @@ class Progress:
     @property
     def is_open(self) -> bool:
         return any(self.states[state] for state in PENDING)
+
+    @property
+    def awaits_person(self) -> bool:
+        """Whether results are unknown that reading can never find out, as of a lock or a command."""
+        is_unseen = self.is_sent and self.states[State.UNKNOWN]
+        return bool(is_unseen and not action_of(self.first.action).can_be_seen)
 
     @property
     def is_paused(self) -> bool:

@@ -21,6 +21,7 @@ from portal.wording.cycles import recurs
 from ultahost_api import operations
 from ultahost_api.models import Account, Operation, Service
 from ultahost_api.models.domains import DomainQuerySet
+from ultahost_api.models.invoices import InvoiceQuerySet
 from ultahost_api.models.services import ServiceQuerySet
 
 YEAR = 12  # months: as far as is looked ahead
@@ -97,12 +98,22 @@ def domains_that_recur(user: User) -> DomainQuerySet:
     return access.domains_to_view(user).present().filter(status="Active").exclude(auto_renew=False)
 
 
-def undated(services: ServiceQuerySet, domains: DomainQuerySet) -> dict[str, int]:
-    """How many recur and are due at no time that is known, by the name of their list. One statement."""
+def undated(
+    services: ServiceQuerySet, domains: DomainQuerySet, invoices: InvoiceQuerySet | None = None
+) -> dict[str, int]:
+    """How many recur and are due at no time that is known, by the name of their list. One statement.
+
+    With ``invoices`` also how many of these are open and have no due date.
+    """
     of_services: Any = services.undated().order_by().values(noun=Value("services"), cycle=F("billing_cycle"))
     of_domains: Any = domains.undated().order_by().values(noun=Value("domains"), cycle=Value(""))
-    told = of_services.annotate(count=Count("pk")).union(of_domains.annotate(count=Count("pk")), all=True)
-    counts = {"services": 0, "domains": 0}
+    parts = [of_domains]
+    if invoices is not None:
+        open_ones: Any = invoices.open().filter(due_date=None).order_by()
+        parts.append(open_ones.values(noun=Value("invoices"), cycle=Value("")))
+    parts = [part.annotate(count=Count("pk")) for part in parts]
+    told = of_services.annotate(count=Count("pk")).union(*parts, all=True)
+    counts = {"services": 0, "domains": 0, "invoices": 0}
     for row in told:
         counts[row["noun"]] += row["count"] if recurs(row["cycle"]) else 0
     return counts
@@ -110,10 +121,14 @@ def undated(services: ServiceQuerySet, domains: DomainQuerySet) -> dict[str, int
 
 def undated_of(user: User, account: Account | None) -> dict[str, int]:
     """The same of all that the user may view, or of one account."""
-    rows: list[Any] = [access.services_to_view(user).present(), access.domains_to_view(user).present()]
-    services, domains = (one.of([account]) if account else one for one in rows)
+    rows: list[Any] = [
+        access.services_to_view(user).present(),
+        access.domains_to_view(user).present(),
+        access.invoices_to_view(user),
+    ]
+    narrowed = [one.of([account]) if account else one for one in rows]
     key = "undated", account and account.pk
-    return access.kept_figures(user, key, lambda: undated(services, domains))
+    return access.kept_figures(user, key, lambda: undated(*narrowed))
 
 
 def recurring(service_or_domain: Any) -> Recurring | None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from portal import access, http
+from portal.models import User
 from portal.pages import agenda as drawn
 from portal.pages.months import MonthPicker
 from portal.pages.periods import month_after, month_named
@@ -18,10 +19,12 @@ from portal.queries import attention
 from portal.queries.agenda import Agenda
 from portal.queries.agenda_days import Day, Span
 from portal.queries.forecast import undated_of
+from portal.wording import agenda as words
 from portal.wording.agenda import Kind
 from portal.wording.spend import undated
 from ultahost_api import conf
 from ultahost_api.models import Account
+from ultahost_api.models.invoice_statuses import ASKED_FOR
 
 AHEAD = 90  # days
 _MONTHS_AHEAD = 12
@@ -74,10 +77,7 @@ def agenda(request: http.Request) -> HttpResponse:
         "every_kind": (sum(found.counts.values()), asked.url(kind="")),
         "overdue": attention.counted(request.user).get("invoices", 0),
         "last": found.span.before - timedelta(days=1),
-        "undated": undated(
-            undated_of(request.user, asked.account),
-            {"account": str(asked.account.pk)} if asked.account else {},
-        ),
+        "undated": _undated(request.user, asked),
         "days_url": asked.url(view="", month=""),
         "list_url": asked.url(view=""),
         "month_url": asked.url(view="month", month=f"{asked.month or conf.today():%Y-%m}"),
@@ -87,6 +87,16 @@ def agenda(request: http.Request) -> HttpResponse:
         today, address = conf.today(), lambda month: asked.url(month=month)
         context["picker"] = MonthPicker(asked.month, today, month_after(today, _MONTHS_AHEAD), address)
     return http.page(request, "agenda/page.html", context)
+
+
+def _undated(user: User, asked: _Asked) -> list[tuple[str, str]]:
+    """Sentences about what is on no day, each with the list of it."""
+    counts = undated_of(user, asked.account)
+    told = undated(counts, asked.of_account)
+    if invoices := counts["invoices"]:
+        query = urlencode({"status": ASKED_FOR, "due": "none", **asked.of_account})
+        told.insert(0, (words.undated_invoices(invoices), f"{reverse('invoices')}?{query}"))
+    return told
 
 
 def _shown(asked: _Asked, found: Agenda) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from portal.models import User
+from portal.wording import formats
 from portal.wording.translated import Translated
 
 
@@ -14,6 +16,15 @@ class Kind(TextChoices):
     SERVICES = "services", _("Services")
     DOMAINS = "domains", _("Domains")
     QUOTES = "quotes", _("Quotes")
+
+
+def undated_invoices(count: int) -> str:
+    words = ngettext(
+        "%(count)s open invoice has no due date, so it is on no day.",
+        "%(count)s open invoices have no due date, so they are on no day.",
+        count,
+    )
+    return words % {"count": formats.number(count)}
 
 
 def kinds_of(user: User) -> list[Kind]:

@@ -297,3 +297,16 @@ def test_it_says_what_was_asked_for_of_all_rows_alike(browser, confirm, write, t
 
     assert title in (None, page.one("h1").text)
     assert page.texts("main .facts > div") == told
+
+
+@pytest.mark.parametrize(("write", "waits"), [("nameservers", False), ("pay", True)])
+def test_it_promises_to_find_out_only_what_can_be_read(browser, confirm, write, waits):
+    """Neither nameservers nor a lock can be read at Ultahost, so only a person can tell."""
+    path = confirm() if write == "nameservers" else confirm(lambda row: PayInvoice(row.remote_id), Invoice)
+    Operation.objects.update(state="unknown")
+
+    page = browser.get(path)
+
+    says = page.one(".progress-line [role=status]").text
+    assert ("the portal finds out" in says) is waits
+    assert ("at Ultahost, then open each and tell us" in says) is not waits

@@ -466,3 +466,12 @@ def test_it_holds_each_noun_to_its_own_rule(visit, people, rows, monkeypatch, wh
 
 def test_it_draws_a_row_of_every_list_and_names_its_group():
     assert {noun.value for noun in LISTS} <= {*hits._DRAW} & {*hits.LABELS}
+
+
+@pytest.mark.parametrize("path", ["/", "/services/", "/invoices/", "/search/"])
+def test_a_search_box_takes_no_more_than_an_address_may_have(browser, path):
+    """Each letter of some scripts is nine in an address, and the web server takes no longer one than 4,094."""
+    boxes = browser.get(path).all("input[type=search]")
+
+    assert boxes
+    assert {box["maxlength"] for box in boxes} == {"200"}
