@@ -21,6 +21,7 @@ from portal.queries.comparison import Comparison, Difference, compare
 from portal.queries.freshness import Freshness
 from portal.queries.spend import Spend
 from portal.views.spend.chosen import Chosen
+from portal.wording import formats
 from portal.wording import spend as words
 from portal.wording.links import href
 from ultahost_api.models import Noun
@@ -65,8 +66,13 @@ class Side:
         self.is_over = period.last < chosen.today
 
     @property
+    def amount(self) -> Decimal | None:
+        """None while no details are read."""
+        return self.spend.by_account.total if self.spend.whole.is_told else None
+
+    @property
     def total(self) -> str:
-        return self.chosen.money(self.spend.by_account.total)
+        return self.chosen.money(self.amount)
 
     @property
     def undetailed_url(self) -> str:
@@ -97,8 +103,10 @@ class ComparisonPage:
 
     @property
     def difference(self) -> str:
-        amount = self.now.spend.by_account.total - self.was.spend.by_account.total
-        return words.signed(amount, self.form.chosen_currency)
+        was, now = self.was.amount, self.now.amount
+        if was is None or now is None:
+            return formats.NOTHING
+        return words.signed(now - was, self.form.chosen_currency)
 
     @property
     def change_words(self) -> str:

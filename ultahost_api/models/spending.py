@@ -58,6 +58,11 @@ class Sums:
         return cls(*(sum(column) for column in columns))
 
     @property
+    def is_told(self) -> bool:
+        """Whether details of any were read, where there are any."""
+        return not self.count or self.undetailed < self.count
+
+    @property
     def invoiced(self) -> Decimal:
         return self.net + self.tax
 

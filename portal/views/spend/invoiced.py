@@ -151,4 +151,4 @@ class Invoiced:
 
 def _known(sums: Sums) -> Decimal | None:
     """What was invoiced; None while no details are read."""
-    return None if sums.count and sums.undetailed == sums.count else sums.invoiced
+    return sums.invoiced if sums.is_told else None
