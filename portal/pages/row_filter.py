@@ -19,6 +19,7 @@ from portal.pages.date_filters import (
 from portal.pages.selects import Options, Select
 from ultahost_api.models import Account, search_index
 from ultahost_api.models.folding import wanted
+from ultahost_api.models.held_words import holds
 
 NO_STATUS = "no status"  # in an address: rows without one
 
@@ -98,13 +99,14 @@ class RowFilter(filters.FilterSet):
             return rows.filter(*(found or Q(pk__in=[]) for found in elsewhere))
         told = list(zip(words, elsewhere, strict=True))
         alone = [word for word, found in told if not found]
-        either = [found | search_index.holding(rows.model, [word]) for word, found in told if found]
-        return rows.filter(*either, search_index.holding(rows.model, alone) if alone else Q())
+        others = [([word], found) for word, found in told if found] + ([(alone, Q())] if alone else [])
+        own = search_index.holding_several(rows.model, [some for some, _found in others])
+        return rows.filter(*(found | q for (_some, found), q in zip(others, own, strict=True)))
 
     def _named(self, word: set[str]) -> Q:
         """By the name of the account: they were read for the choice."""
         accounts = self._accounts if "account__" in self.searched else ()
-        ids = [account.pk for account in accounts if search_index.holds(account.folded, word)]
+        ids = [account.pk for account in accounts if holds(account.folded, word)]
         return Q(account__in=ids) if ids else Q()
 
     def _numbered(self, word: set[str]) -> Q:

@@ -21,9 +21,10 @@ from portal.queries.places import is_called, places
 from portal.queries.verbs import SHORTEST, begins, length
 from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.folding import has_all, searchable, wanted
+from ultahost_api.models.held_words import Words
 from ultahost_api.models.newest import newest
 from ultahost_api.models.row_statuses import NOT_RUNNING_SERVICE
-from ultahost_api.models.search_index import Among, Found, Words, beginning, equal_to, look_up
+from ultahost_api.models.search_index import Among, Found, beginning, equal_to, look_up
 
 SHOWN, COUNTED = access.MOST_FOUND, 100  # rows of a group; a count beyond this is not told exactly
 _LONG = 20  # letters, from which on few rows hold a word, and the index takes long to read it

@@ -4,7 +4,7 @@ from django.utils.translation import pgettext
 
 from portal.models import ServiceCommand
 from ultahost_api.models.folding import searchable
-from ultahost_api.models.search_index import Words
+from ultahost_api.models.held_words import Words
 
 SHORTEST = 2  # letters of a search
 

@@ -7,7 +7,8 @@ from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Concat
 
 from ultahost_api.models import Account, Domain, Invoice, search_index, search_tables
-from ultahost_api.models.search_index import equal_to, holding, holding_all, holding_each, holds, look_up
+from ultahost_api.models.held_words import holding_all, holds
+from ultahost_api.models.search_index import equal_to, holding, holding_each, look_up
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 A database without the index (``search_tables``) finds the same, only slower.
 """
 
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,18 +13,14 @@ from django.db import connection
 from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
+from ultahost_api.models.held_words import SHORTEST, Words, holding_all, written
 from ultahost_api.models.search_tables import ROWS, indexed, words_of
 
 _MOST = 500  # rows: a word that more rows hold is found as quickly by looking at them in their order
-_SHORTEST = 3  # letters: a trigram has three
-# What stands before a word. Each text begins a line.
-_BEFORE = ("\n", " ", ".", "-", "/", "@", "#", "(")
 
 _LISTED = 40_000  # rows that the index tells sooner than their texts are read
 _LOOKED_AT = 5_000  # rows of a word, of which those are chosen that a person may see
 _READ = 1_000  # rows of a word, of which those are chosen that have a text that is or begins so
-
-Words = Sequence[set[str]]  # for each word its spellings, one of which a row has to hold
 
 
 class Among:
@@ -66,10 +61,14 @@ _Asked = Mapping[str, tuple[Among, Words]]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The ids of rows. ``is_all`` says whether there are no others."""
+    """The ids of rows. ``is_all`` says whether there are no others.
+
+    ``number`` is how many rows hold the words, whether they were looked among or not, if the index told it.
+    """
 
     ids: list[Any]
     is_all: bool
+    number: int | None = None
 
 
 def holding(model: type[Model], words: Words) -> Q:
@@ -77,10 +76,20 @@ def holding(model: type[Model], words: Words) -> Q:
 
     A word of less than three letters has to begin a word of the text.
     """
+    (found,) = holding_several(model, [words])
+    return found
+
+
+def holding_several(model: type[Model], several: Sequence[Words]) -> list[Q]:
+    """The same of several choices of words, which are looked up together."""
     if connection.vendor != "sqlite":
-        return holding_all(words)
-    found = look_up({"": (model._default_manager.all(), words)}, _MOST)[""]
-    return Q(pk__in=found.ids) if found.is_all else _listed(model, words)
+        return [holding_all(words) for words in several]
+    rows = model._default_manager.all()
+    told = look_up({str(n): (rows, words) for n, words in enumerate(several)}, _MOST, counted=_LISTED)
+    return [
+        Q(pk__in=found.ids) if found.is_all else _listed(model, words, found.number)
+        for words, found in zip(several, told.values(), strict=True)
+    ]
 
 
 def holding_each(model: type[Model], words: Words, path: str) -> list[Q]:
@@ -96,32 +105,17 @@ def _holding(word: set[str], found: Found, path: str) -> Q:
     return Q(**{f"{path}pk__in": found.ids}) if found.ids else Q()
 
 
-def _listed(model: type[Model], words: Words) -> Q:
+def _listed(model: type[Model], words: Words, number: int | None) -> Q:
     """Rows that hold the words, where these are many: by the index unless to read their texts is quicker."""
-    matched, table = _matched(words), words_of(model._meta.db_table)
-    if not matched or model not in indexed():
+    if number is None:
         return holding_all(words)
+    matched = _matched(words)
     others, phrases = holding_all([word for word in words if word not in matched]), _phrases(matched)
-    about = {"table": table, "rows": ROWS, "most": _MOST, "looked_at": _LISTED}
-    ((_name, number),) = _all_of([_COUNT.format(**about)], ["", phrases])
+    about = {"table": words_of(model._meta.db_table), "rows": ROWS, "most": _MOST}
     if number <= _LISTED:
         return Q(pk__in=RawSQL(_LIST.format(**about), [phrases])) & others  # noqa: S611 - names only
     lacking = [pk for (pk,) in _all_of([_LACKING.format(**about)], [model._meta.db_table, phrases])]
     return ~Q(pk__in=lacking) & others if len(lacking) <= _MOST else holding_all(words)
-
-
-def holding_all(words: Words, path: str = "") -> Q:
-    """Which rows hold all of the words, by reading their texts."""
-    found = Q()
-    for word in words:
-        found &= _contains(_written(word), path)
-    return found
-
-
-def holds(text: str, word: set[str]) -> bool:
-    """The same of one folded text that was read."""
-    lines = f"\n{text}\n"
-    return any(inside in lines for inside in _written(word))
 
 
 def equal_to(word: set[str]) -> Words:
@@ -134,16 +128,18 @@ def beginning(word: set[str]) -> Words:
     return [{f"\n{spelling}" for spelling in word}]
 
 
-def look_up(asked: Asked, most: int) -> dict[str, Found]:
+def look_up(asked: Asked, most: int, counted: int | None = None) -> dict[str, Found]:
     """At most ``most`` rows that hold all of the words, by the names of what is asked: with two statements.
 
     Each row is held to the conditions of its query set. What the index cannot tell is read row by row: on
     SQLite words of scripts without spaces that have less than three letters, and rows of a few accounts
-    where the word is in thousands of others.
+    where the word is in thousands of others. If more than ``most`` are found,
+    SQLite tells their number as far as ``counted`` and one more.
     """
     among = {name: (_among(rows), words) for name, (rows, words) in asked.items()}
-    found = (_ask_postgres if connection.vendor == "postgresql" else _ask_sqlite)(among, most)
-    return {name: found[name] if name in found else _read(*one, most) for name, one in among.items()}
+    if connection.vendor == "postgresql":
+        return _ask_postgres(among, most)
+    return _ask_sqlite(among, most, counted)
 
 
 def _among(rows: QuerySet[Any] | Among) -> Among:
@@ -157,33 +153,6 @@ def _read(among: Among, words: Words, most: int) -> Found:
 
 def _found(ids: list[Any], most: int) -> Found:
     return Found(ids[:most], is_all=len(ids) <= most)
-
-
-def _written(word: set[str]) -> set[str]:
-    """What a text holds if it holds the word. Words of scripts without spaces may be short anywhere."""
-    return {text for spelling in word for text in _starts(spelling)}
-
-
-def _starts(word: str) -> Iterable[str]:
-    if len(word) >= _SHORTEST or any(unicodedata.category(letter) == "Lo" for letter in word):
-        return (word,)
-    return (f"{before}{word}" for before in _BEFORE)
-
-
-def _contains(texts: Iterable[str], path: str = "") -> Q:
-    """A line break in one of the ``texts`` stands for the begin or the end as well."""
-    found, column = Q(), f"{path}folded"
-    for text in texts:
-        core = text.strip("\n")
-        begins, ends = text.startswith("\n"), text.endswith("\n")
-        found |= Q(**{f"{column}__contains": text})
-        if begins:
-            found |= Q(**{f"{column}__startswith": text.removeprefix("\n")})
-        if ends:
-            found |= Q(**{f"{column}__endswith": text.removesuffix("\n")})
-        if begins and ends:
-            found |= Q(**{column: core})
-    return found
 
 
 def _ask_postgres(asked: _Asked, most: int) -> dict[str, Found]:
@@ -209,13 +178,13 @@ def _ask_postgres(asked: _Asked, most: int) -> dict[str, Found]:
 def _inside(text: str) -> str:
     """What the index is asked for. A short word, which has to begin one, is sought at the begin of a line."""
     word = text.strip("\n")
-    return word if len(word) >= _SHORTEST else text.rstrip("\n")
+    return word if len(word) >= SHORTEST else text.rstrip("\n")
 
 
-def _ask_sqlite(asked: _Asked, most: int) -> dict[str, Found]:
+def _ask_sqlite(asked: _Asked, most: int, counted: int | None) -> dict[str, Found]:
     """The newest first, among the _LOOKED_AT newest that hold the words."""
     models = indexed()
-    statements, parameters, counted = [], [], {}
+    statements, parameters, looked_for = [], [], {}
     for name, (among, words) in asked.items():
         matched = _matched(words)
         if not words:
@@ -229,20 +198,26 @@ def _ask_sqlite(asked: _Asked, most: int) -> dict[str, Found]:
             about = {"table": table, "rows": ROWS, "most": most + 1, "looked_at": _LOOKED_AT}
             statements.append(_FIND.format(is_among=is_among, **about))
             parameters += [name, phrases, *its_own]
-            counted[name] = _COUNT.format(**about), phrases
+            looked_for[name] = _COUNT.format(table=table, most=max(counted or 0, _LOOKED_AT)), phrases
     ids: defaultdict[str, list[Any]] = defaultdict(list)
     for name, row_id in _all_of(statements, parameters):
         ids[name].append(row_id)
     # Where few were found, more may be among those that were not looked at. To count many takes long.
-    few = {name: how for name, how in counted.items() if len(ids[name]) <= most}
-    asked_for = [one for name, (_statement, phrases) in few.items() for one in (name, phrases)]
-    looked_at = dict(_all_of([statement for statement, _phrases in few.values()], asked_for))
-    told = [
-        name
-        for name, (_among, words) in asked.items()
-        if not words or len(ids[name]) > most or looked_at.get(name, _LOOKED_AT + 1) <= _LOOKED_AT
-    ]
-    return {name: _found(ids[name], most) for name in told}
+    asked_how_many = {
+        name: how for name, how in looked_for.items() if counted is not None or len(ids[name]) <= most
+    }
+    numbers = dict(
+        _all_of(
+            [statement for statement, _phrases in asked_how_many.values()],
+            [one for name, (_statement, phrases) in asked_how_many.items() for one in (name, phrases)],
+        )
+    )
+    found = {}
+    for name, (among, words) in asked.items():
+        is_told = not words or len(ids[name]) > most or numbers.get(name, _LOOKED_AT + 1) <= _LOOKED_AT
+        told = _found(ids[name], most) if is_told else _read(among, words, most)
+        found[name] = replace(told, number=numbers.get(name))
+    return found
 
 
 def _all_of(statements: Sequence[str], parameters: Sequence[Any]) -> list[Any]:
@@ -266,7 +241,7 @@ _LACKING = (
     "SELECT row_id FROM {rows} WHERE of = %s"
     " AND id NOT IN (SELECT rowid FROM {table} WHERE {table} MATCH %s) LIMIT {most} + 1"
 )
-_COUNT = "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {looked_at} + 1)"
+_COUNT = "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {most} + 1)"
 
 
 def _compiled(rows: QuerySet[Any]) -> tuple[str, Any]:
@@ -277,11 +252,11 @@ def _compiled(rows: QuerySet[Any]) -> tuple[str, Any]:
 
 def _matched(words: Words) -> Words:
     """Those that the trigrams can tell."""
-    return [word for word in words if all(len(text) >= _SHORTEST for text in _written(word))]
+    return [word for word in words if all(len(text) >= SHORTEST for text in written(word))]
 
 
 def _phrases(words: Words) -> str:
-    return " AND ".join(f"({' OR '.join(map(_phrase, _written(word)))})" for word in words)
+    return " AND ".join(f"({' OR '.join(map(_phrase, written(word)))})" for word in words)
 
 
 def _phrase(text: str) -> str:
