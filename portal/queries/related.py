@@ -78,10 +78,14 @@ def _kept(user: User, row: Cached, read: Callable[[], list[Cached]]) -> list[Cac
     return access.kept_rows(user, ("related", row.pk), read)
 
 
-def of_invoice(user: User, invoice: Invoice) -> list[Order]:
+def of_invoice(user: User, invoice: Invoice) -> list[Cached]:
     """The orders that led to it."""
-    orders = access.orders_to_view(user).filter(account=invoice.account_id, invoice_id=invoice.remote_id)
-    return list(orders.order_by("-remote_id")[:MOST])
+
+    def read() -> list[Cached]:
+        orders = access.orders_to_view(user).filter(account=invoice.account_id, invoice_id=invoice.remote_id)
+        return list(orders.order_by("-remote_id")[:MOST])
+
+    return _kept(user, invoice, read)
 
 
 def lines_of(user: User, invoice: Invoice) -> list[Line]:

@@ -286,6 +286,16 @@ def test_it_reads_them_anew_when_a_row_of_the_account_changed(visit, alma, thing
     assert path(late) in related(browser.get(there))
 
 
+def test_it_reads_the_orders_of_an_invoice_once_until_one_changes(visit, alma, things, rows, acme):
+    browser, there = visit(alma), path(things.invoice)
+    first = statements(browser, there)
+    with CaptureQueriesContext(connection) as again:
+        assert path(things.order) in browser.get(there).html
+    assert len(again) < first
+    late = rows.order(acme, invoice_id=things.invoice.remote_id)
+    assert path(late) in browser.get(there).html
+
+
 def statements(browser, there):
     with all_statements() as found:
         assert browser.get(there).status == 200
