@@ -5,6 +5,7 @@ from django.core.validators import MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.groups import Group, rest
 from portal.models.one_line import OneLine
 from portal.models.share_links import MOST_DAYS
 from portal.pages.date_filters import EARLIEST, DayInput
@@ -33,13 +34,13 @@ class ShareLinkForm(forms.Form):
     scope = forms.ChoiceField(
         label=_("Which accounts"),
         choices=[
-            ("chosen", _("The accounts selected below")),
+            ("chosen", _("Selected accounts")),
             ("all", _("All non-private accounts, including future ones")),
         ],
         widget=forms.RadioSelect,
     )
     accounts = _Accounts(
-        label=_("Accounts"),
+        label=_("Selected accounts"),
         queryset=Account.objects.select_related("policy"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -69,6 +70,17 @@ class ShareLinkForm(forms.Form):
         seen = Invoice.objects.exclude(status="").order_by("status").values_list("status", flat=True)
         statuses: Any = self.fields["statuses"]
         statuses.choices = [(one, _label(one)) for one in dict.fromkeys([*_USUAL, *seen.distinct()])]
+
+    @property
+    def groups(self) -> list[Group]:
+        return [
+            Group(_("Accounts"), [self["scope"], self["accounts"]]),
+            Group(_("Invoices"), [self["statuses"], self["since"], self["until"]]),
+        ]
+
+    @property
+    def ungrouped(self) -> list[forms.BoundField]:
+        return rest(self, self.groups)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

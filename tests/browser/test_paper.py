@@ -101,6 +101,32 @@ def test_it_prints_a_statement_whole_with_every_column_and_its_sum_at_the_end(
     expect(paper.page.get_by_role("button", name="Print")).to_be_hidden()
 
 
+@pytest.mark.parametrize("width", [390, 800, 1280, 1920])
+def test_the_sums_of_a_statement_stand_under_their_columns_on_a_screen(
+    paper: Visitor, invoices: list[Invoice], width: int
+) -> None:
+    paper.page.emulate_media(media="screen")
+    paper.page.set_viewport_size({"width": width, "height": 1000})
+    for address in (f"/statements/{invoices[0].account_id}/2026-02/", "/statements/?month=2026-02"):
+        paper.visit(address)
+        assert ends(paper.page, "tfoot tr") == ends(paper.page, "tbody tr >> nth=0")
+        assert paper.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def ends(page: Page, row: str) -> list[int]:
+    """Where the amounts of a row end that are shown."""
+    cells = page.locator(row).locator("td:is(.money, .number):visible").all()
+    shown = [cell for cell in cells if cell.inner_text() not in ("", "CSV")]
+    return [round(cell.evaluate(_END)) for cell in shown]
+
+
+_END = """cell => {
+  const words = document.createRange();
+  words.selectNodeContents(cell);
+  return words.getBoundingClientRect().right;
+}"""
+
+
 def test_a_statement_lies_on_its_side_so_that_its_words_have_lines(
     paper: Visitor, invoices: list[Invoice]
 ) -> None:

@@ -249,7 +249,7 @@ def test_it_is_dead_at_the_request_after_it_was_revoked(visit, alma, rows, acme)
     gone = calendar.get(path)
     assert (gone.status, gone.html) == (404, "")
     assert AuditEntry.objects.filter(act=Act.FEED_REVOKED).count() == 1
-    assert browser.get("/agenda/link/").one(".empty a")["href"] == "/agenda/link/make/"
+    assert browser.get("/agenda/link/").one(".empty a.primary")["href"] == "/agenda/link/make/"
 
 
 def test_it_ends_with_its_person_and_does_not_come_back(visit, alma, dana):

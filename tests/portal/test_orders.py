@@ -197,6 +197,9 @@ class TestDetail:
 
         assert page.one("h1").text == f"Order #{Order.objects.get(remote_id=order['id']).number}"
         assert page.one("#order [hx-trigger=load]")["hx-get"] == "?live=1"
+        told = visit(alma).get(f"/orders/{account.pk}/{order['id']}/?live=1")
+        assert "Amount" in told.texts(".facts dt")
+        assert "Number" not in told.texts(".facts dt")
 
     def test_it_says_what_is_wrong_and_tries_again_by_itself(self, visit, alma, sandbox):
         path = f"/orders/{alma.api_keys.get().account_id}/1/?live=1"
