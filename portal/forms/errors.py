@@ -58,7 +58,7 @@ VALIDATORS: Mapping[type[Any], Any] = {
     validators.ProhibitNullCharactersValidator: _("Remove the invisible characters from this."),
     validators.RegexValidator: _("This does not look as it should. Check it and try again."),
 }
-DECIMALS = {
+DECIMALS: Mapping[str, Any] = {
     "invalid": _NUMBER,
     "max_digits": ngettext_lazy("Enter at most %(max)s digit.", "Enter at most %(max)s digits.", "max"),
     "max_decimal_places": ngettext_lazy(
@@ -72,7 +72,7 @@ DECIMALS = {
         "max",
     ),
 }
-COLUMNS = {
+COLUMNS: Mapping[str, Any] = {
     "blank": FIELDS[forms.Field]["required"],
     "null": FIELDS[forms.Field]["required"],
     "invalid_choice": _CHOOSE,

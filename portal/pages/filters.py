@@ -57,7 +57,7 @@ class LabelledFilter(CachedFilter):
     Forecasts lead to those that have no due date, of their currency.
     """
 
-    linked = ("forecast", "currency")
+    linked: tuple[str, ...] = ("forecast", "currency")
 
     label = filters.ChoiceFilter(
         method="by_label", label=_("Label"), empty_label=_("Any or none"), widget=Select

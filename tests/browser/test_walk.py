@@ -17,14 +17,8 @@ LOOKS = [
 ]
 PAGES = [
     *("/", "/services/", "/invoices/", "/domains/", "/keys/", "/keys/add/", "/people/", "/people/invite/"),
-    *(
-        "/domains/?view=at-risk",
-        "/spend/",
-        "/spend/compare/",
-        "/statements/",
-        "/agenda/",
-        "/agenda/?view=month",
-    ),
+    *("/domains/?view=at-risk", "/spend/", "/spend/compare/", "/statements/"),
+    *("/agenda/", "/agenda/?view=month"),
     *("/share-links/", "/share-links/add/", "/audit/"),
     *("/first-steps/", "/people/second-factor/", "/profile/", "/sign-in/ways/", "/sign-in/ways/app/"),
     *("/sign-in/ways/passkeys/add/", "/sign-in/sessions/", "/sign-in/password/"),
