@@ -72,6 +72,7 @@ class Listing:
     before_key: Text = ""  # shown while the user has no account
     no_match: Text = _NO_MATCH
     beneath: Text = ""  # under the title
+    without_account: Text = ""  # there instead of the accounts that the list covers, while it covers none
     chips: Text = _STATUS  # the label of the chips above the list
     file: str = ""  # the name of the CSV file, if it is not ``name``
     head: Text = ""  # the heading, if several lists stand under one

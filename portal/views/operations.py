@@ -48,7 +48,7 @@ LISTING = Listing(
     title=_("Activity"),
     search=_("Search activity"),
     empty=_("No changes have been sent to Ultahost yet."),
-    beneath=_("Requests that were sent to Ultahost."),
+    without_account=_("Requests that were sent to Ultahost."),
     file="activity",
     sorts={
         "when": ["created_at"],

@@ -287,7 +287,7 @@ def test_it_has_a_menu_for_filters_without_a_place_in_the_toolbar(browser, rows,
     page = browser.get("/invoices/?product=domains")
 
     offered = {field["name"] for field in page.all("#more-filters [name]")}
-    assert offered == {"period", "since", "until", "unreadable", "currency"}
+    assert offered == {"period", "since", "until", "unreadable", "currency", "credit"}
     assert [field["value"] for field in page.all("input[type=hidden][form=filters][name=product]")] == [
         "domains"
     ]

@@ -208,7 +208,8 @@ def test_the_agenda_of_one_currency_looks_no_account_up(member, rows, accounts, 
     with all_statements() as captured:
         member.get("/agenda/")
 
-    (groups,) = [one["sql"] for one in captured if words in one["sql"] and "GROUP BY" in one["sql"]]
+    grouped = [one["sql"] for one in captured if "GROUP BY" in one["sql"] and "UNION" not in one["sql"]]
+    (groups,) = [sql for sql in grouped if words in sql]
     assert len(plan_of(groups)) == 1, plan_of(groups)
 
 
