@@ -82,8 +82,10 @@ def read(name: str, default: str = "") -> str:
 
 def read_folder(name: str, default: Path, *, beside: Path) -> Path:
     """A folder; one that does not begin at the root begins at ``beside``, wherever a command is typed."""
+    if not (told := read(name, str(default))).isprintable():
+        raise ImproperlyConfigured(f"{name} must name a folder without line breaks and the like.")
     try:
-        return beside / Path(read(name, str(default))).expanduser()
+        return beside / Path(told).expanduser()
     except RuntimeError:
         raise ImproperlyConfigured(f"{name} names a home folder that is not there.") from None
 

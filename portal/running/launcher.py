@@ -59,7 +59,7 @@ def up(say: Callable[[str], None], *, allow_new_api: bool, allow_new_keys: bool)
         prepare_database(allow_new_api=allow_new_api, allow_new_keys=allow_new_keys)
         collect_static_files()
         conf = data_dir / "supervisord.conf"
-        _write(conf, configuration(data_dir, listed, as_root=os.geteuid() == 0))
+        _write(conf, configuration(listed, as_root=os.geteuid() == 0))
         names = ", ".join(program.name for program in listed)
         say(f"Starting {names}; their logs are in {data_dir / 'logs'}.")
         connections.close_all()  # SQLite's must not be inherited

@@ -1,5 +1,6 @@
 """What runs: each program of the portal as a section of supervisord's configuration."""
 
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -59,8 +60,8 @@ _SUPERVISORD = """\
 nodaemon = true
 {user}umask = 077
 minfds = {files}
-pidfile = {folder}/supervisord.pid
-logfile = {folder}/logs/supervisord.log
+pidfile = supervisord.pid
+logfile = logs/supervisord.log
 logfile_maxbytes = 1MB
 logfile_backups = 3
 """
@@ -69,7 +70,7 @@ logfile_backups = 3
 _PROGRAM = """
 [program:{name}]
 command = {command}
-directory = {directory}
+directory = %(ENV_PORTAL_CODE)s
 priority = {priority}
 autorestart = true
 startretries = 1000000
@@ -77,31 +78,32 @@ stopsignal = {signal}
 stopwaitsecs = {seconds}
 killasgroup = true
 redirect_stderr = true
-stdout_logfile = {folder}/logs/{name}.log
+stdout_logfile = logs/{name}.log
 stdout_logfile_maxbytes = 5MB
 stdout_logfile_backups = 3
 """
 
 
-def configuration(data_dir: Path, listed: list[Program], *, as_root: bool) -> str:
-    folder = _escape(str(data_dir))
+def configuration(listed: list[Program], *, as_root: bool) -> str:
+    """Its paths begin at the folder that it lies in: supervisord reads some in two ways that do not agree."""
     # supervisord warns root unless it is told that root is meant.
-    parts = [_SUPERVISORD.format(folder=folder, files=FILES, user="user = root\n" if as_root else "")]
+    parts = [_SUPERVISORD.format(files=FILES, user="user = root\n" if as_root else "")]
     parts += [
         _PROGRAM.format(
             name=program.name,
             command=_escape(shlex.join(program.command)),
-            directory=_escape(str(settings.BASE_DIR)),
             priority=priority,
             signal=program.stop_signal,
             seconds=program.stop_seconds,
-            folder=folder,
         )
         for priority, program in enumerate(listed, start=1)
     ]
     return "".join(parts)
 
 
-def _escape(text: str) -> str:
-    """supervisord expands %(name)s in its values."""
-    return text.replace("%", "%%")
+def _escape(command: str) -> str:
+    """supervisord expands %(name)s in its values, and takes what follows `` ;`` or `` #`` for a comment.
+
+    In a command both stand within single quotes.
+    """
+    return re.sub("[;#]", r"""'"\g<0>"'""", command.replace("%", "%%"))

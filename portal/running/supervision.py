@@ -50,7 +50,7 @@ class Supervision:
         self._words, output = os.pipe()
         os.set_blocking(output, False)
         self._process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "portal.running.supervisord", "-c", configuration],
+            [sys.executable, "-m", "portal.running.supervisord", configuration],
             # One heap for all threads of a process: each of its own stays as large as it ever was.
             env={"MALLOC_ARENA_MAX": "1"} | os.environ,
             # It holds the lock as well, and so keeps a second launcher away even if this one is killed.

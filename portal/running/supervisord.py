@@ -1,9 +1,13 @@
-"""supervisord with logs that may fail:  python -m portal.running.supervisord -c FILE
+"""supervisord with logs that may fail:  python -m portal.running.supervisord FILE
 
-Its own ones end it where the disk is full, and with it the whole portal; here such a line is lost, no more.
+Paths of the configuration begin at its folder; PORTAL_CODE names the folder that this is called in. Its own
+logs end it where the disk is full, and with it the whole portal; here such a line is lost, no more.
 """
 
+import os
+import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from supervisor import loggers, supervisord
@@ -25,7 +29,10 @@ def main() -> None:
     # It would write about the line that failed to the place that failed.
     loggers.Handler.handleError = lambda handler: None
     loggers.RotatingFileHandler = LastingLog
-    supervisord.main()
+    configuration = Path(sys.argv[1]).absolute()
+    os.environ["PORTAL_CODE"] = str(Path.cwd())
+    os.chdir(configuration.parent)
+    supervisord.main(["-c", configuration.name])
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import fcntl
 import http.client
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -16,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from supervisor.options import UnhosedConfigParser
 
 from portal.running import CannotStart, launcher, ports, preparing
 from portal.running.preparing import collect_static_files
@@ -91,7 +93,7 @@ def test_its_web_server_refuses_a_wrong_setting_in_one_sentence(data_dir):
 
 def test_its_configuration_starts_each_program_again_however_often_it_dies(data_dir):
     parsed = configparser.RawConfigParser()
-    parsed.read_string(configuration(data_dir, list(programs(8001)), as_root=False))
+    parsed.read_string(configuration(list(programs(8001)), as_root=False))
 
     sections = [parsed[name] for name in parsed.sections() if name.startswith("program:")]
     assert len(sections) == 5
@@ -101,16 +103,18 @@ def test_its_configuration_starts_each_program_again_however_often_it_dies(data_
 
 
 def test_its_configuration_has_no_server_that_takes_orders(data_dir):
-    text = configuration(data_dir, [], as_root=False)
+    text = configuration([], as_root=False)
 
     assert "http_server" not in text
 
 
-def test_its_configuration_takes_any_folder(data_dir):
-    text = configuration(Path("/50% of it"), [Program("web", ["echo", "a b", "100%"])], as_root=True)
+def test_its_configuration_takes_any_command(data_dir):
+    command = ["echo", "a b", "100% ;no #comment", "it's; #", "%(here)s", "ü", '"', "~", "a;b"]
+    text = configuration([Program("web", command)], as_root=True)
 
-    assert "command = echo 'a b' 100%%" in text
-    assert "stdout_logfile = /50%% of it/logs/web.log" in text
+    parsed = UnhosedConfigParser()
+    parsed.read_string(text)
+    assert shlex.split(parsed.saneget("program:web", "command")) == command
     assert "user = root" in text
 
 
@@ -119,7 +123,7 @@ def test_it_keeps_secrets_out_of_its_configuration(settings, data_dir, monkeypat
     settings.REDIS_URL = "redis://:redis-canary@elsewhere"
     monkeypatch.setitem(settings.DATABASES["default"], "PASSWORD", "database-canary")
 
-    text = configuration(data_dir, list(programs(8001)), as_root=False)
+    text = configuration(list(programs(8001)), as_root=False)
 
     sealing_keys = [base64.urlsafe_b64encode(key).decode() for key in settings.ULTAHOST["SEALING_KEYS"]]
     hmac_key = settings.ULTAHOST["HMAC_KEY"].decode()

@@ -106,6 +106,13 @@ def test_it_never_prints_a_secret_that_is_wrong(tmp_path):
     assert "not-32-bytes" not in done.stderr + done.stdout
 
 
+@pytest.mark.parametrize("odd", ["a\nb", "a\x1bb", "\udcff"])
+def test_it_takes_no_folder_that_no_configuration_can_name(tmp_path, odd):
+    done = check(tmp_path, PORTAL_DATA_DIR=str(tmp_path / odd))
+
+    assert done.stderr.strip().endswith("must name a folder without line breaks and the like.")
+
+
 @pytest.mark.parametrize("bad", ["smtp://user:hunter2@mail", "mailto:hunter2@x", "smtp://u:hunter2@h:many"])
 def test_it_never_prints_the_password_of_a_mail_server(tmp_path, bad):
     done = check(tmp_path, EMAIL_URL=bad)

@@ -19,9 +19,9 @@ from tests.portal.test_running import ROOT, wait_until
 def test_all_its_logs_are_rotated(settings, tmp_path):
     settings.PORTAL_DATA_DIR = tmp_path
     parsed = configparser.RawConfigParser()
-    parsed.read_string(configuration(tmp_path, list(programs(8001)), as_root=False))
+    parsed.read_string(configuration(list(programs(8001)), as_root=False))
 
-    assert parsed["supervisord"]["logfile"] == str(tmp_path / "logs" / "supervisord.log")
+    assert parsed["supervisord"]["logfile"] == "logs/supervisord.log"
     assert parsed["supervisord"]["logfile_maxbytes"] == "1MB"
     for name in parsed.sections()[1:]:
         assert parsed[name]["stdout_logfile_maxbytes"] == "5MB"
@@ -43,13 +43,15 @@ def test_a_log_goes_on_after_a_line_that_could_not_be_written(tmp_path):
 
 @pytest.mark.slow
 def test_its_supervisor_lives_on_where_it_can_say_nothing(tmp_path):
-    began = tmp_path / "began"
-    program = Program("one", ["sh", "-c", f"echo $$ > {began}; exec sleep 60"])
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "conf").write_text(configuration(tmp_path, [program], as_root=os.geteuid() == 0))
+    folder = tmp_path / "50% ;a #b ü it's %(here)s"
+    folder.mkdir()
+    began = folder / "began"
+    program = Program("one", ["sh", "-c", 'echo $$ > "$0"; echo up; exec sleep 60', str(began)])
+    (folder / "logs").mkdir()
+    (folder / "conf").write_text(configuration([program], as_root=os.geteuid() == 0))
     with Path("/dev/full").open("wb") as full:
         process = subprocess.Popen(
-            [sys.executable, "-m", "portal.running.supervisord", "-c", str(tmp_path / "conf")],
+            [sys.executable, "-m", "portal.running.supervisord", str(folder / "conf")],
             cwd=ROOT,
             stdout=full,
             stderr=full,
@@ -62,3 +64,4 @@ def test_its_supervisor_lives_on_where_it_can_say_nothing(tmp_path):
     finally:
         process.terminate()
         process.wait()
+    assert (folder / "logs" / "one.log").read_text() == "up\nup\n"
