@@ -4,7 +4,8 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as app
 from allauth.mfa.webauthn import views as passkeys
 from django.contrib.auth.decorators import login_not_required
-from django.urls import include, path, re_path, reverse_lazy
+from django.urls import include, path, re_path, register_converter, reverse_lazy
+from django.urls.converters import IntConverter
 from django.utils.translation import gettext_lazy as _
 
 from portal.sign_in.reauthentication import answers_questions
@@ -182,6 +183,14 @@ sign_in_urls = [
     path("sessions/<int:session_id>/end/", end_session, name="end_session"),
 ]
 
+class Number(IntConverter):
+    """The provider's numbers, which may be below zero."""
+
+    regex = "-?[0-9]+"
+
+
+register_converter(Number, "number")
+
 urlpatterns = [
     path("", home, name="home"),
     path("first-steps/", first_steps.show, name="first_steps"),
@@ -224,17 +233,17 @@ urlpatterns = [
     path("orders/", orders, name="orders"),
     path("orders.csv", orders_csv, name="orders_csv"),
     path("orders/new/<slug:kind>/", create_order, name="create_order"),
-    path("orders/<uuid:account_id>/<int:order_id>/", order, name="order"),
+    path("orders/<uuid:account_id>/<number:order_id>/", order, name="order"),
     path("quotes/", quotes, name="quotes"),
     path("quotes.csv", quotes_csv, name="quotes_csv"),
-    path("quotes/<uuid:account_id>/<int:quote_id>/", quote, name="quote"),
-    path("quotes/<uuid:account_id>/<int:quote_id>/accept/", accept_quote, name="accept_quote"),
+    path("quotes/<uuid:account_id>/<number:quote_id>/", quote, name="quote"),
+    path("quotes/<uuid:account_id>/<number:quote_id>/accept/", accept_quote, name="accept_quote"),
     path("payment-methods/", payment_methods, name="payment_methods"),
     path(
         "payment-methods/<uuid:account_id>/add/<slug:method>/", add_payment_method, name="add_payment_method"
     ),
     path(
-        "payment-methods/<uuid:account_id>/<int:method_id>/delete/",
+        "payment-methods/<uuid:account_id>/<number:method_id>/delete/",
         delete_payment_method,
         name="delete_payment_method",
     ),
@@ -284,16 +293,16 @@ urlpatterns = [
     path("contacts.csv", contacts_csv, name="contacts_csv"),
     path("contacts/<uuid:account_id>/add/", create_contact, name="create_contact"),
     path("contacts/<uuid:account_id>/mails/", switch_mails, name="switch_mails"),
-    path("contacts/<uuid:account_id>/<int:contact_id>/", contact, name="contact"),
-    path("contacts/<uuid:account_id>/<int:contact_id>/edit/", edit_contact, name="edit_contact"),
-    path("contacts/<uuid:account_id>/<int:contact_id>/delete/", delete_contact, name="delete_contact"),
+    path("contacts/<uuid:account_id>/<number:contact_id>/", contact, name="contact"),
+    path("contacts/<uuid:account_id>/<number:contact_id>/edit/", edit_contact, name="edit_contact"),
+    path("contacts/<uuid:account_id>/<number:contact_id>/delete/", delete_contact, name="delete_contact"),
     path("emails/", emails, name="emails"),
     path("emails.csv", emails_csv, name="emails_csv"),
-    path("emails/<uuid:account_id>/<int:email_id>/", email, name="email"),
-    path("emails/<uuid:account_id>/<int:email_id>/text/", email_body, name="email_body"),
+    path("emails/<uuid:account_id>/<number:email_id>/", email, name="email"),
+    path("emails/<uuid:account_id>/<number:email_id>/text/", email_body, name="email_body"),
     path("announcements/", announcements, name="announcements"),
-    path("announcements/<int:announcement_id>/", announcement, name="announcement"),
-    path("announcements/<int:announcement_id>/text/", announcement_body, name="announcement_body"),
+    path("announcements/<number:announcement_id>/", announcement, name="announcement"),
+    path("announcements/<number:announcement_id>/text/", announcement_body, name="announcement_body"),
     path("accounts/", accounts, name="accounts"),
     path("accounts.csv", accounts_csv, name="accounts_csv"),
     path("accounts/<uuid:account_id>/", account, name="account"),
