@@ -14,13 +14,14 @@ from operator import or_
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum, TextField, Value, Window
+from django.db.models import Count, F, Q, Sum, TextField, Value, Window
 from django.db.models.functions import Cast, RowNumber
 
 from portal import access
 from portal.models import User
 from portal.queries.agenda_days import Day, DaySum, Entry, Span
-from portal.queries.agenda_sources import SOURCES, Source, renewed_by
+from portal.queries.agenda_invoiced import Renewed, read, renewed_by, turn_of, turns_of_rows
+from portal.queries.agenda_sources import SOURCES, Source
 from portal.queries.cycles import due_days, end_of
 from portal.queries.forecast import YEAR
 from portal.wording.agenda import Kind
@@ -40,7 +41,7 @@ class _Group:
     due: date
     cycle: Any
     currency: str
-    is_invoiced: bool
+    invoiced: Collection[int]  # how many cycles after the day that was told
     count: int
     known: int
     amount: Decimal
@@ -173,8 +174,8 @@ class Agenda:
         for day in self._falls_on(due, months):
             if day not in wanted:
                 continue
-            turn = ((day.year - due.year) * 12 + day.month - due.month) // months if months else 0
-            is_invoiced = not turn and row.pk in self._invoiced
+            turn = turn_of(due, day, months)
+            is_invoiced = turn in self._invoiced.get(row.pk, ())
             yield Entry(
                 day=day,
                 kind=source.kind,
@@ -235,11 +236,10 @@ class Agenda:
             rows = without_index(rows, source.day)
         else:
             rows = rows.filter(**{f"{source.day}__gte": self.span.first})
-        invoiced = ExpressionWrapper(Q(pk__in=self._invoiced), BooleanField())
         currency = source.currency == "account__currency" and self._currency
         columns = [source.day, *([] if currency else [source.currency])]
         columns += [source.cycle, "invoiced"] if source.cycle else []
-        grouped: Any = rows.annotate(invoiced=invoiced).order_by().values(*columns)
+        grouped: Any = rows.annotate(invoiced=turns_of_rows(self._invoiced)).order_by().values(*columns)
         counts = {"rows": Count("pk"), "known": Count(source.amount), "amounts": Sum(source.amount)}
         for told in grouped.annotate(**counts):
             yield _Group(
@@ -247,7 +247,7 @@ class Agenda:
                 due=told[source.day],
                 cycle=told.get(source.cycle),
                 currency=currency or told[source.currency],
-                is_invoiced=bool(told.get("invoiced")),
+                invoiced=read(told.get("invoiced", "")),
                 count=told["rows"],
                 known=told["known"],
                 amount=Decimal(written(round(told["amounts"] or Decimal(0), 4))),
@@ -261,8 +261,7 @@ class Agenda:
         return currencies.pop() if len(currencies) == 1 else ""
 
     @cached_property
-    def _invoiced(self) -> set[UUID]:
-        """Services and domains whose renewal an open invoice asks for."""
+    def _invoiced(self) -> Renewed:
         asking = self._of_account(access.invoices_to_view(self.user)).open().that_cost()
         return self._kept("invoiced", lambda: renewed_by(asking))
 
@@ -299,8 +298,8 @@ def _turn_on_page(one: Entry) -> tuple[date, int, str, UUID]:
 
 def _sum_of(group: _Group, day: date) -> DaySum:
     """What the group adds to the sum of one of its days."""
-    is_told_of = group.is_invoiced and day == group.due
-    if not group.source.is_counted or is_told_of:
+    is_invoiced = turn_of(group.due, day, group.source.months(group.cycle)) in group.invoiced
+    if not group.source.is_counted or is_invoiced:
         return DaySum(group.currency)
     told = DaySum(group.currency, unread=group.count - group.known)
     if group.source.cycle:

@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -13,10 +11,6 @@ from portal.models import User
 from portal.queries import forecast
 from portal.queries.cycles import months_of, months_of_years
 from portal.wording.agenda import Kind
-from ultahost_api.models import InvoiceItem
-from ultahost_api.models.line_texts import is_whole_renewal
-
-_RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +89,3 @@ SOURCES = (
         is_counted=False,
     ),
 )
-
-
-def renewed_by(invoices: QuerySet[Any]) -> set[UUID]:
-    """Services and domains whose renewal these invoices ask for."""
-    lines = InvoiceItem.objects.filter(invoice__in=invoices).order_by()
-    found: set[UUID] = set()
-    for thing in ("service", "domain"):
-        named: Any = lines.exclude(**{thing: None})
-        told = named.values_list(
-            thing, f"{thing}__next_due_date", "invoice__due_date", "description", "is_renewal"
-        )
-        for pk, day, due, text, is_renewal in told:
-            if not day or not due or abs(day - due) > _RAISED_WITHIN:
-                continue
-            if is_renewal if thing == "domain" else is_whole_renewal(text):
-                found.add(pk)
-    return found
