@@ -99,7 +99,8 @@ def _told_besides(row: Any) -> Iterator[tuple[str, Any]]:
     yield from (row.extra or {}).items()
     for part in _PARTS:
         for place, one in enumerate(getattr(row, part, ()), start=1):
-            yield from ((f"{part}[{place}].{name}", value) for name, value in one.extra.items())
+            unknown = getattr(one, "extra", {})  # services of an order keep none
+            yield from ((f"{part}[{place}].{name}", value) for name, value in unknown.items())
 
 
 def _plain(name: str, value: Any) -> str:

@@ -66,7 +66,8 @@ def test_it_shows_the_unknown_fields_of_what_is_read_live(browser, theirs, acme,
 
 def test_it_shows_what_an_order_tells_of_its_domains(browser, theirs, acme):
     domain = theirs.add("domains", domain="shop.example", firstpaymentamount="7.77")
-    order = theirs.add("orders", _domainids=[domain["id"]])
+    service = theirs.add("services")
+    order = theirs.add("orders", _domainids=[domain["id"]], _serviceids=[service["id"]])
 
     shown = told(browser.htmx(f"/orders/{acme.pk}/{order['id']}/?live=1", "order"))
 
