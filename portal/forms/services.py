@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.forms.order_base import payment_method_field, unpriced_field
 from portal.models import Product
 from portal.operations.form import WriteForm
+from portal.wording import formats
 from ultahost_api.client import Secret
 from ultahost_api.client.writes import RequestCancellation, ResetServicePassword, UpgradeService
 from ultahost_api.models import Account
@@ -27,6 +29,15 @@ class CancellationForm(WriteForm):
     reason = forms.CharField(
         label=_("Reason"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
+
+    def __init__(self, *args: Any, ends_on: date | None = None, **kwargs: Any) -> None:
+        """``ends_on`` is the day until which the service is paid, if that is known and ahead."""
+        super().__init__(*args, **kwargs)
+        if ends_on:
+            field = cast(forms.ChoiceField, self.fields["type"])
+            words = gettext("At the end of the billing period, %(day)s") % {"day": formats.day(ends_on)}
+            (value, _usual), *others = list(field.choices)
+            field.choices = [(value, words), *others]
 
     def write(self, service_id: int) -> RequestCancellation:
         cleaned = self.cleaned_data

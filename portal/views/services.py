@@ -27,7 +27,7 @@ from portal.queries.freshness import Freshness
 from portal.sign_in.reauthentication import can_be_asked_first
 from portal.wording import fields
 from portal.wording.cycles import cycle_word
-from ultahost_api import operations
+from ultahost_api import conf, operations
 from ultahost_api.client import writes
 from ultahost_api.models import Invoice, Noun, Service
 from ultahost_api.models.sorting import Filled
@@ -171,7 +171,9 @@ def cancel_service(request: http.Request, service_id: UUID) -> HttpResponse:
         back=_page_of(service),
         danger=True,
     )
-    return writing.respond(CancellationForm, lambda form: form.write(service.remote_id))
+    due = service.next_due_date
+    ends_on = due if due and due >= conf.today() else None
+    return writing.respond(CancellationForm, lambda form: form.write(service.remote_id), ends_on=ends_on)
 
 
 @require_POST

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from portal.models import Act, AuditEntry, Gateway, Grant, Product, ServiceCommand
+from portal.wording import formats
 from tests.portal.statements import all_statements
 from ultahost_api.models import Invoice, Operation, Service
 from ultahost_api.sandbox import Fault
@@ -81,6 +82,18 @@ def test_it_requests_a_cancellation(browser, service, sandbox, remote, kind):
     assert page.texts(".beneath .status") == ["Active", "Cancelling"]
     assert "Alma" in page.one(".banner .words").text
     assert not page.all(f"a[href={path(service, 'cancel/')}]")
+
+
+@pytest.mark.parametrize(("days", "is_told"), [(14, True), (0, True), (-1, False), (None, False)])
+def test_it_says_when_the_period_ends(browser, service, days, is_told):
+    """A day that has passed, or is not known, tells nothing."""
+    due = None if days is None else timezone.localdate() + timedelta(days=days)
+    Service.objects.filter(pk=service.pk).update(next_due_date=due)
+
+    page = browser.get(f"/services/{service.pk}/cancel/")
+
+    words = f"At the end of the billing period, {formats.day(due)}" if is_told else "At the end of the billing period"
+    assert " ".join(words.split()) in page.texts("main form label")
 
 
 def test_it_requests_a_cancellation_once_however_often_the_form_is_sent(browser, service, sandbox):
