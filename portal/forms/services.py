@@ -34,9 +34,9 @@ class CancellationForm(WriteForm):
         """``ends_on`` is the day until which the service is paid, if that is known and ahead."""
         super().__init__(*args, **kwargs)
         if ends_on:
-            field = cast(forms.ChoiceField, self.fields["type"])
+            field: Any = self.fields["type"]
             words = gettext("At the end of the billing period, %(day)s") % {"day": formats.day(ends_on)}
-            (value, _usual), *others = list(field.choices)
+            (value, _usual), *others = field.choices
             field.choices = [(value, words), *others]
 
     def write(self, service_id: int) -> RequestCancellation:

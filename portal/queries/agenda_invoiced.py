@@ -1,7 +1,7 @@
-"""Which renewals an open invoice asks for already: each counts with its invoice, and not as expected as well."""
+"""Which renewals an open invoice asks for already, so that each counts with its invoice alone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,16 +13,17 @@ from ultahost_api.models import InvoiceItem
 from ultahost_api.models.line_texts import is_whole_renewal
 
 _RAISED_WITHIN = timedelta(days=14)  # half the shortest cycle: an invoice further away is of another period
-_CYCLES = {"service": ("billing_cycle", months_of), "domain": ("registration_period", months_of_years)}
+_CYCLES: dict[str, tuple[str, Callable[[Any], int | None]]] = {
+    "service": ("billing_cycle", months_of),
+    "domain": ("registration_period", months_of_years),
+}
 
-Turns = frozenset[int]
-"""How many cycles after the day that Ultahost tells: 0 on that day itself."""
-Renewed = Mapping[UUID, Turns]
-"""By service or domain, which of its renewals are invoiced."""
+# By service or domain, how many cycles after the day that Ultahost tells: 0 on that day itself.
+Renewed = Mapping[UUID, frozenset[int]]
 
 
 def renewed_by(invoices: QuerySet[Any]) -> Renewed:
-    """What these invoices ask for. Who pays late has two of one service, and its due date stays the earlier."""
+    """What these invoices ask for. Who pays late has two of one service, whose due date stays."""
     lines = InvoiceItem.objects.filter(invoice__in=invoices).order_by()
     found: defaultdict[UUID, set[int]] = defaultdict(set)
     for thing, (cycle_column, months) in _CYCLES.items():

@@ -18,7 +18,7 @@ from portal.models import Act, User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import cells, labels, last_set_columns, parts
+from portal.pages import cells, labels, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Table
@@ -27,6 +27,7 @@ from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
 from portal.queries.registrar_state import add_last_set, last_set, nameservers_of
 from portal.sign_in.reauthentication import can_be_asked_first, reauthenticated_for
+from portal.views import last_set_columns
 from portal.wording import fields
 from portal.wording.risks import risk_words
 from ultahost_api.client import writes
@@ -134,7 +135,7 @@ def domains(request: http.Request) -> HttpResponse:
     schedule.watch(table.accounts)
     remedies = _remedies(request.user, table)
     if any(column.name in table.shown for column in last_set_columns.COLUMNS):
-        add_last_set(table.page.object_list)
+        add_last_set([*table.page])
     return table.respond(remedies=remedies, **labels.labelling(request.user, table))
 
 

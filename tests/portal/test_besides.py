@@ -4,7 +4,11 @@ import pytest
 
 pytestmark = pytest.mark.django_db
 
-UNKNOWN = {"datacenter": "Frankfurt <1>", "rack": {"row": 7, "root_password": "never-show"}, "apikey": "never-show"}
+UNKNOWN = {
+    "datacenter": "Frankfurt <1>",
+    "rack": {"row": 7, "root_password": "never-show"},
+    "apikey": "never-show",
+}
 
 
 @pytest.fixture

@@ -470,7 +470,7 @@ def test_it_draws_a_row_of_every_list_and_names_its_group():
 
 @pytest.mark.parametrize("path", ["/", "/services/", "/invoices/", "/search/"])
 def test_a_search_box_takes_no_more_than_an_address_may_have(browser, path):
-    """Each letter of some scripts is nine in an address, and the web server takes no longer one than 4,094."""
+    """Each letter of some scripts is nine in an address, of which the web server takes 8,190."""
     boxes = browser.get(path).all("input[type=search]")
 
     assert boxes

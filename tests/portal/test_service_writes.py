@@ -92,7 +92,11 @@ def test_it_says_when_the_period_ends(browser, service, days, is_told):
 
     page = browser.get(f"/services/{service.pk}/cancel/")
 
-    words = f"At the end of the billing period, {formats.day(due)}" if is_told else "At the end of the billing period"
+    words = (
+        f"At the end of the billing period, {formats.day(due)}"
+        if is_told
+        else "At the end of the billing period"
+    )
     assert " ".join(words.split()) in page.texts("main form label")
 
 

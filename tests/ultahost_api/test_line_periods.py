@@ -24,7 +24,12 @@ def test_it_fits_the_cycle_that_it_tells_and_no_other(text, months):
 
 @pytest.mark.parametrize(
     "text",
-    ["VPS - a.example", "VPS (6 June 2026 - 5 July 2026)", "VPS (99/99/2026 - 98/98/2026)", "VPS (5.1.2026 - 5.1.2026)"],
+    [
+        "VPS - a.example",
+        "VPS (6 June 2026 - 5 July 2026)",
+        "VPS (99/99/2026 - 98/98/2026)",
+        "VPS (5.1.2026 - 5.1.2026)",
+    ],
 )
 def test_it_may_be_of_any_where_it_tells_none(text):
     assert fits(text, 1)

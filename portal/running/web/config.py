@@ -42,7 +42,7 @@ logger_class = "portal.running.gunicorn_log.MaskedLogger"
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 # Without this it opens a socket in the home folder through which it takes orders.
 control_socket_disable = True
-# The address of a list with a long search in a script whose letters take nine bytes each there, and all filters.
+# The address of a list with all filters and a long search, each of whose letters may take nine bytes there.
 limit_request_line = 8190
 # It would send files past the worker's own buffer.
 sendfile = False
