@@ -116,7 +116,7 @@ def test_what_passed_long_ago_stands_in_one_line_behind_what_can_still_be_saved(
     ]  # fmt: skip
     assert page.one("[aria-labelledby=needs] .count").text == "3"
     assert (
-        "2 domains whose dates passed over 75 days ago can hardly be rescued any more."
+        "2 domains passed their dates over 75 days ago and can hardly be rescued"
         in page.one("[aria-labelledby=needs]").text
     )
     behind = browser.click(page, "a[href*='rescue=past']")
