@@ -3,13 +3,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.meanwhile import SharedModelForm
 from portal.models import Gateway, Product, ServiceCommand
 from ultahost_api.models import Service
 
 _OPTIONS = ["takes_quantity", "takes_addons", "takes_nameservers"]
 
 
-class ProductForm(forms.ModelForm):
+class ProductForm(SharedModelForm):
     cycles = forms.MultipleChoiceField(
         label=_("Billing cycles"),
         choices=Product.Cycle.choices,
@@ -24,14 +25,14 @@ class ProductForm(forms.ModelForm):
         labels = {"remote_id": _("Product ID at Ultahost")}
 
 
-class GatewayForm(forms.ModelForm):
+class GatewayForm(SharedModelForm):
     class Meta:
         model = Gateway
         fields = ["words", "name"]
         help_texts = {"name": _("Ultahost's name for it, such as “stripe” or “banktransfer”.")}
 
 
-class ServiceCommandForm(forms.ModelForm):
+class ServiceCommandForm(SharedModelForm):
     products = forms.MultipleChoiceField(
         label=_("Products"),
         required=False,

@@ -2,10 +2,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.domains import ServersField
+from portal.forms.meanwhile import SharedModelForm
 from portal.models import NameserverSet
 
 
-class NameserverSetForm(forms.ModelForm):
+class NameserverSetForm(SharedModelForm):
     servers = ServersField(
         label=_("Nameservers"),
         help_text=_("One a line, two to five. A pasted list may have commas, spaces or tabs."),

@@ -5,6 +5,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from portal.forms.meanwhile import SharedModelForm
 from portal.models import SavedView
 from portal.models.saved_views import LONGEST_QUERY
 from ultahost_api.models import LISTS as NOUNS
@@ -25,7 +26,7 @@ def kept(query: str) -> str:
     return told.urlencode()
 
 
-class SavedViewForm(forms.ModelForm):
+class SavedViewForm(SharedModelForm):
     class Meta:
         model = SavedView
         fields = ["name", "shared"]
