@@ -36,7 +36,8 @@ class Short(logging.Filter):
 
             if trouble_of(error):
                 first = str(error).strip().partition("\n")[0]
-                record.msg, record.args = f"{record.getMessage().strip().splitlines()[0]} ({first})", None
+                said = record.getMessage().strip().partition("\n")[0]
+                record.msg, record.args = f"{said} ({first})".strip(), None
                 record.exc_info = record.exc_text = None
         return True
 

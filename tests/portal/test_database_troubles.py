@@ -69,6 +69,13 @@ def test_a_failing_database_is_one_line_without_a_traceback(browser, monkeypatch
     assert line.exc_info is None
 
 
+def test_a_failing_database_has_a_line_though_nothing_else_was_said():
+    error = OperationalError("database is locked")
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, " ", None, (type(error), error, None))
+    assert Short().filter(record)
+    assert record.getMessage() == "(database is locked)"
+
+
 def test_another_fault_keeps_its_traceback(browser, monkeypatch, caplog):
     caplog.handler.addFilter(Short())
     monkeypatch.setattr(User, "save", lambda *_, **__: 1 / 0)
