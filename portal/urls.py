@@ -183,6 +183,7 @@ sign_in_urls = [
     path("sessions/<int:session_id>/end/", end_session, name="end_session"),
 ]
 
+
 class Number(IntConverter):
     """The provider's numbers, which may be below zero."""
 

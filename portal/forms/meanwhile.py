@@ -66,6 +66,7 @@ class SharedModelForm(forms.ModelForm):
         if shown and shown != now:
             self.add_error(None, _("It was changed in the meantime. Save again to replace that."))
             posted: Any = self.data
-            self.data = posted.copy()
-            self.data[self.add_prefix("as_shown")] = now
+            shown_again = posted.copy()
+            shown_again[self.add_prefix("as_shown")] = now
+            self.data = shown_again
         return values

@@ -38,7 +38,9 @@ _UNSAID: dict[Unsaid, Promise] = {
     Unsaid.UNANSWERED: _("No answer arrived."),
     Unsaid.NOT_JSON: _("The answer could not be read."),
     Unsaid.NO_PAGE: _("The answer could not be read."),
-    Unsaid.STRANGERS_PAGE: _("Something between the portal and Ultahost answered, such as a proxy or firewall."),
+    Unsaid.STRANGERS_PAGE: _(
+        "Something between the portal and Ultahost answered, such as a proxy or firewall."
+    ),
     Unsaid.TOO_LONG: _("The answer is longer than 5 MB."),
     Unsaid.ODDLY_PACKED: _("The answer could not be read."),
     Unsaid.NOT_UNPACKED: _("The answer could not be read."),

@@ -20,7 +20,6 @@ from ultahost_api.models import (
     links,
 )
 from ultahost_api.refresh import runs
-from ultahost_api.refresh.leases import Lease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -136,9 +135,7 @@ def test_one_that_is_no_longer_at_ultahost_ends_like_one_that_is_cancelled(
 ) -> None:
     add_domain(account)
     Domain.objects.update(gone_at=timezone.now(), next_due_date="2024-06-01")
-    newer = Domain.objects.create(
-        account=account, remote_id=2, name="A.com", registration_date="2024-07-01"
-    )
+    newer = Domain.objects.create(account=account, remote_id=2, name="A.com", registration_date="2024-07-01")
     Invoice.objects.update(date="2026-02-01")
     links.assign_again(account.pk)
     line.refresh_from_db()
@@ -148,6 +145,10 @@ def test_one_that_is_no_longer_at_ultahost_ends_like_one_that_is_cancelled(
 def test_a_product_that_could_not_be_read_is_no_former_name(account: Account, line: InvoiceItem) -> None:
     service = Service.objects.create(account=account, remote_id=1, product_name="VPS")
     Event.objects.create(
-        account=account, noun="services", kind="unreadable", row_id=service.pk, changes={"product_name": [None, "{}"]}
+        account=account,
+        noun="services",
+        kind="unreadable",
+        row_id=service.pk,
+        changes={"product_name": [None, "{}"]},
     )
     assert links.assign_again(account.pk) == 0

@@ -217,7 +217,9 @@ class Client:
         finally:
             self._meter.after(action, status, rate, words)
         spent = (time.monotonic() - started) * 1000
-        logger.info("%s: %s in %d ms, %s left", action.name, outcome.status or reply.trouble, spent, rate.remaining)
+        logger.info(
+            "%s: %s in %d ms, %s left", action.name, outcome.status or reply.trouble, spent, rate.remaining
+        )
         return outcome, rate
 
     def _pause(self, outcome: Answer | UltahostError, rate: Rate, attempt: int) -> float | None:

@@ -29,7 +29,7 @@ def currencies(refresh: Refresh, row: Cached) -> tuple[str, str] | None:
 
 
 def _only_left_amounts(row: Cached, noun: CachedNoun, since: datetime) -> bool:
-    """Whether all that is known to have changed since told no amount: a person's write, or that it was gone."""
+    """Whether all known changes since told no amount: a person's write, or that it was gone."""
     found = Event.objects.filter(row_id=row.pk, at__gt=since).values_list("kind", "changes")
     told = [kind == Kind.GONE or {*changes} <= {*noun.detail_names} for kind, changes in found]
     return bool(told) and all(told)

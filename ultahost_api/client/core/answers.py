@@ -65,7 +65,9 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     if may_be_another and not _is_told(action, reply):
         # As of a proxy or a firewall: that tells nothing of what was asked for, nor of the key. A write that
         # was forbidden did not get through all the same.
-        return _nonsense(action, status, Unsaid.NO_PAGE if status == 404 else f"{Unsaid.STRANGERS_PAGE} {status}")
+        return _nonsense(
+            action, status, Unsaid.NO_PAGE if status == 404 else f"{Unsaid.STRANGERS_PAGE} {status}"
+        )
     if not 200 <= status < 300:
         return _refusal(action, status, message, reply.rate)
     if reply.body is None:
