@@ -1,6 +1,7 @@
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.utils.translation import gettext_lazy as _
 
 from portal.forms.meanwhile import SharedModelForm
@@ -23,6 +24,11 @@ class ProductForm(SharedModelForm):
         model = Product
         fields = ["name", "remote_id", "kind", "cycles", *_OPTIONS]
         labels = {"remote_id": _("Product ID at Ultahost")}
+        error_messages = {
+            NON_FIELD_ERRORS: {
+                "unique_together": _("The catalogue has a product of this kind and ID already.")
+            }
+        }
 
 
 class GatewayForm(SharedModelForm):

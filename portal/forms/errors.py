@@ -17,6 +17,7 @@ _CHOOSE_ANEW = _("One of these can no longer be chosen. Choose anew.")
 _ADDRESS = _("Enter an e-mail address, such as name@example.com.")
 _DATE = _("Enter a date, such as 2026-10-31.")
 _NUMBER = _("Enter a number.")
+_SLUG = _("Use only letters from a to z, digits, - and _, without spaces.")
 _TAKEN = _("There is one of this name already.")
 
 FIELDS: Mapping[type[forms.Field], Mapping[str, Any]] = {
@@ -86,6 +87,7 @@ def install() -> None:
         kind.default_error_messages = {**kind.__dict__.get("default_error_messages", {}), **words}
     for validator, message in VALIDATORS.items():
         validator.message = message
+    validators.validate_slug.message = _SLUG  # type: ignore[assignment]  # it is one object for all fields
     validators.DecimalValidator.messages = {**validators.DecimalValidator.messages, **DECIMALS}
     models.Field.default_error_messages = {**models.Field.default_error_messages, **COLUMNS}
     models.UUIDField.default_error_messages = {"invalid": _CHOOSE_ANEW}  # of a row that is chosen

@@ -14,6 +14,7 @@ from ultahost_api.models import Account, Invoice
 from ultahost_api.models.invoice_statuses import PAYABLE
 
 _USUAL = ("Unpaid", "Payment Pending", "Paid", "Collections", "Refunded", "Cancelled")
+_NOT_TOO_EARLY = MinValueValidator(EARLIEST, message=_("Enter a day from 1990 on."))
 
 
 def _label(status: str) -> str:
@@ -52,10 +53,10 @@ class ShareLinkForm(forms.Form):
         help_text=_("Select none to share all statuses."),
     )
     since = forms.DateField(
-        label=_("Dated from"), required=False, widget=DayInput(), validators=[MinValueValidator(EARLIEST)]
+        label=_("Dated from"), required=False, widget=DayInput(), validators=[_NOT_TOO_EARLY]
     )
     until = forms.DateField(
-        label=_("Dated to"), required=False, widget=DayInput(), validators=[MinValueValidator(EARLIEST)]
+        label=_("Dated to"), required=False, widget=DayInput(), validators=[_NOT_TOO_EARLY]
     )
     days = forms.IntegerField(
         label=_("Days until it expires"),

@@ -87,8 +87,9 @@ def operations(request: http.Request) -> HttpResponse:
     table = _table(request, _as_shown(access.operations_to_view(request.user), shown))
     if not request.user.is_admin:
         table.shown = [name for name in table.shown if name != "who"]
-    # The names of people are not of the accounts, and end nothing that is kept.
-    table.may_be_kept = not _PEOPLE & {*table.shown} and access.are_followed(request.user, table.accounts)
+    # The names of people are not of the accounts, and end nothing that is kept. A search looks at them too.
+    tells_people = _PEOPLE & {*table.shown} or request.GET.get("q")
+    table.may_be_kept = not tells_people and access.are_followed(request.user, table.accounts)
     return table.respond(batches=recent(request.user), deeds=Deeds(request.user, table.page))
 
 

@@ -55,6 +55,7 @@ def test_it_refuses_the_same_product_twice(dana):
 
     assert page.status == 422
     assert page.one("input[name=name]")["value"] == "Linux VPS"
+    assert "The catalogue has a product of this kind and ID already." in page.html
     assert Product.objects.count() == 1
 
 

@@ -333,6 +333,15 @@ def test_activity_names_people_as_they_are_called_now(visit, rows, people):
     assert visit(dana).get("/activity/").texts("tbody .extra") == ["Ada"]
 
 
+def test_activity_is_searched_by_the_names_that_people_have_now(visit, rows, people):
+    """Also where no column tells who did it."""
+    alma = people.member("Alma")
+    rows.operation(rows.key(alma, rows.account("Acme")))
+    assert len(visit(alma).get("/activity/?q=alma").all("tbody .status")) == 1
+    User.objects.filter(pk=alma.pk).update(name="Ada", email="ada@example.com", folded="\nada\n")
+    assert visit(alma).get("/activity/?q=alma").all("tbody .status") == []
+
+
 def test_figures_of_another_day_are_worked_out_anew(visit, rows, people, time_machine):
     acme, alma = rows.account("Acme"), people.member("Alma")
     rows.key(alma, acme)

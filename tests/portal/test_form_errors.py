@@ -31,12 +31,13 @@ class EveryForm(forms.Form):
     id = forms.UUIDField()
     address = forms.EmailField()
     told = forms.JSONField()
+    name = forms.SlugField()
 
 
 WRONG = [
     {},
     {"text": "x", "one": "b", "some": ["b"], "typed": "b", "row": "b", "rows": ["b"], "day": "31/31",
-     "amount": "x", "whole": "1.5", "id": "x", "address": "x", "told": "{"},
+     "amount": "x", "whole": "1.5", "id": "x", "address": "x", "told": "{", "name": "st ripe"},
     {"text": LONG, "row": str(uuid4()), "rows": [str(uuid4())], "amount": "12345", "whole": "0"},
     {"text": "a\0b", "amount": "1.234", "whole": "10", "rows": "b"},
     {"amount": "51"}, {"amount": "123.4"},
