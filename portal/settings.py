@@ -154,8 +154,8 @@ MIDDLEWARE = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
 FILE_UPLOAD_HANDLERS: list[str] = []
 TAG_LIBRARIES = [
-    *("asks", "focus", "frame", "heroicons", "lists", "live", "parts", "provider", "same", "second_factor"),
-    "wording",
+    *("asks", "focus", "frame", "heroicons", "lists", "live", "needs", "parts", "provider", "same"),
+    *("second_factor", "wording"),
 ]
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"

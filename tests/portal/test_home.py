@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from portal.models import AccountPolicy
+from portal.models import AccountPolicy, NeedNote
 from tests.portal.statements import all_statements
 from ultahost_api.models import ApiKey, Domain, Invoice, Refresh, Service
 
@@ -37,6 +37,31 @@ def test_it_shows_what_needs_the_person_first(visit, alma, rows, acme):
     assert due(page) == ["next"]
     assert page.texts("dl.figures dd")[0] == "€17.00"
     assert page.all("main section")[0]["aria-labelledby"] == "needs"
+
+
+def test_strangers_text_is_text_in_what_needs_the_person(visit, people, rows):
+    """Of names of domains, accounts, people and orders nothing becomes an element or an attribute."""
+    hostile = """"'><i id=x></i>&amp;<b"""
+    account = rows.account(f"A{hostile}")
+    alma, boris = people.member("Alma"), people.member(f"B{hostile}")
+    for person in (alma, boris):
+        rows.key(person, account, f"K{hostile}")
+    domain = rows.domain(account, name=f"d{hostile}", next_due_date=TODAY)
+    rows.service(account, domain=f"s{hostile}", status="Suspended")
+    rows.invoice(account, number=f"i{hostile}", total="5", due_date=TODAY - timedelta(days=1))
+    NeedNote.objects.create(kind="domain", subject=domain.pk, person=boris)
+
+    page = visit(alma).get("/")
+
+    told = [f"d{hostile} may be lost", f"s{hostile} is suspended", f"Invoice i{hostile} is overdue"]
+    assert titles(page) == told
+    assert page.texts(".need .taker") == [f"B{hostile} does it"]
+    assert page.texts(".need .account") == [f"A{hostile}"] * 3
+    assert [one["aria-label"] for one in page.all(".need summary")] == [f"More: {title}" for title in told]
+    assert [one.text for one in page.all(".need .do > a .visually-hidden")] == [
+        f": {title}" for title in told
+    ]
+    assert page.all("#needs i") == page.all(".need i") == page.all(".need b") == []
 
 
 def test_it_says_calmly_that_nothing_needs_the_person(visit, alma):
