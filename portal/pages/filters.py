@@ -169,20 +169,12 @@ class DomainFilter(LabelledFilter):
         empty_label=_("On or off"),
         widget=Select,
     )
-    rescue = filters.ChoiceFilter(
-        method="by_rescue",
-        label=_("Due or expired"),
-        choices=[("past", _("Over 75 days ago"))],
-        widget=Select,
-    )
     view = filters.ChoiceFilter(
         method="by_view",
         label=pgettext_lazy("list", "View"),
         choices=[("at-risk", _("At risk")), ("unknown", _("Risk unknown"))],
         widget=Select,
     )
-
-    linked = (*LabelledFilter.linked, "rescue")
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return super().filter_queryset(queryset.alias(first_day=FIRST_DATE))
@@ -192,9 +184,6 @@ class DomainFilter(LabelledFilter):
 
     def by_renewal(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.filter(auto_renew=value == "on")
-
-    def by_rescue(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return rows.long_past()  # type: ignore[attr-defined]
 
     def by_view(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.may_be_lost() if value == "at-risk" else rows.of_unknown_risk()  # type: ignore[attr-defined]

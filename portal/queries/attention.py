@@ -1,4 +1,4 @@
-"""The rows that the numbers in the menu count, and what Home counts with them."""
+"""The rows that the numbers in the menu count."""
 
 from typing import Any
 
@@ -9,8 +9,6 @@ from portal.models import User
 from portal.queries.prepared import counts_of_today
 from ultahost_api.models.sorting import without_index
 
-LONG_PAST = "domains long past"  # of the domains
-
 _KEYS = "keys"
 
 
@@ -19,7 +17,6 @@ def _in_accounts(user: User) -> dict[str, QuerySet[Any]]:
         "services": access.services_to_view(user).needing_attention(),
         "invoices": without_index(access.invoices_to_view(user).overdue(), "due_date"),
         "domains": access.domains_to_view(user).may_be_lost(),
-        LONG_PAST: access.domains_to_view(user).long_past(),
         "quotes": access.quotes_to_view(user).waiting(),
     }
 

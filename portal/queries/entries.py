@@ -59,9 +59,7 @@ class Reader:
 
 
 def _domains(user: User) -> QuerySet[Any]:
-    """Those for which something can still be done: Home tells the others in one line."""
-    at_risk = access.domains_to_view(user).at_risk()
-    return at_risk.exclude(pk__in=access.domains_to_view(user).long_past().order_by().values("pk"))
+    return access.domains_to_view(user).at_risk().to_save_first()
 
 
 def _services(user: User) -> QuerySet[Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,11 +27,11 @@ def _domain(domain: Domain, reader: Reader) -> Entry:
         Risk.EXPIRED: _("%(domain)s has expired"),
         Risk.TRANSFER: _("The transfer of %(domain)s is late"),
     }.get(Risk(domain.risk), _("%(domain)s may be lost"))
-    left = domain.days_left()
+    left, told = domain.days_left(), cast(Any, domain)
     return Entry(
         Kind.DOMAIN,
         domain.pk,
-        risks.risk_hue(domain),
+        INFO if told.is_long_past else risks.risk_hue(domain),
         title % {"domain": domain},
         href("domain", domain.pk),
         risks.risk_words(domain),

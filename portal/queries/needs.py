@@ -116,12 +116,7 @@ class Needs:
     def _copied_count(self) -> int:
         """The menu counts the same rows."""
         counted = attention.counted_in_accounts(self.user)
-        return sum(counted.get(_IN_MENU[kind], 0) for kind in COPIED) - self.long_past
-
-    @property
-    def long_past(self) -> int:
-        """How many domains, of those at risk, are no entries, since hardly anything can be done for them."""
-        return attention.counted_in_accounts(self.user).get(attention.LONG_PAST, 0)
+        return sum(counted.get(_IN_MENU[kind], 0) for kind in COPIED)
 
     @cached_property
     def _copied_put_off(self) -> int:

@@ -161,7 +161,8 @@ def test_it_works_figures_out_from_an_index(member, rows, accounts, path, words,
     with all_statements() as captured:
         member.get(path)
 
-    asked = [one["sql"] for one in captured if words in one["sql"]]
+    lines = 'FROM "ultahost_api_invoiceitem"'  # of the few invoices that are open
+    asked = [one["sql"] for one in captured if words in one["sql"] and lines not in one["sql"]]
     assert asked
     for statement in asked:
         plan = plan_of(statement)

@@ -63,9 +63,11 @@ class DomainQuerySet(CachedQuerySet["Domain"]):
         at_risk = self.may_be_lost(today).with_risk(today)
         return at_risk.order_by(models.F("first_date").asc(nulls_last=True), "name", "pk")
 
-    def long_past(self, today: date | None = None) -> Self:
-        """Those at risk that can hardly be rescued any more: the date passed over 75 days ago."""
-        return self.present().filter(domain_risks.long_past(today or conf.today()))
+    def to_save_first(self, today: date | None = None) -> Self:
+        """Of those at risk, last those that can hardly be rescued any more; each tells ``is_long_past``."""
+        past = When(domain_risks.long_past(today or conf.today()), then=Value(value=True))
+        told = self.annotate(is_long_past=Case(past, default=Value(value=False)))
+        return told.order_by("is_long_past", *self.query.order_by)
 
     def with_renewal_invoice(self) -> Self:
         """``renewal_invoice``: the pk of the newest open invoice that renews the domain, or nothing."""
