@@ -1,7 +1,7 @@
 """One search over everything that a user may see: a function for each noun, each by its own rule of rights.
 
-The index names the rows of all nouns with one statement; each noun then reads at most MOST_FOUND of them. A row
-is found if its texts and the name of its account hold all words, as in its list.
+The index names the rows of all nouns with one statement; each noun then reads at most MOST_FOUND of them.
+A row is found if its texts and the name of its account hold all words, as in its list.
 """
 
 from collections.abc import Sequence
