@@ -163,5 +163,5 @@ def _word(user: User, operations: Iterable[Any]) -> None:
 
 
 def _table(request: http.Request, mine: OperationQuerySet) -> Table:
-    accounts = Account.objects.filter(pk__in=mine.order_by().values("account")).only("name")
+    accounts = Account.objects.filter(pk__in=mine.order_by().values("account")).only("name", "folded")
     return Table(request, LISTING, mine, accounts=accounts, filter=OperationFilter)

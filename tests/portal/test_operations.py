@@ -5,6 +5,7 @@ import pytest
 from django.urls import reverse
 
 from portal.wording.reasons import REASONS
+from tests.portal.statements import all_statements
 from ultahost_api import keys, operations
 from ultahost_api.client.writes import PayInvoice
 from ultahost_api.models import Operation, Reason
@@ -31,6 +32,22 @@ def test_it_lists_a_persons_own_operations_and_an_admins_over_everyone(visit, pe
         "Paid invoice #7",
         "Accepted the quote #9",
     }
+
+
+def test_a_search_asks_as_much_for_many_accounts_as_for_one(visit, rows, alma, key):
+    browser = visit(alma)
+
+    def queries():
+        with all_statements() as captured:
+            browser.get("/activity/?q=invoice")
+        return len(captured)
+
+    rows.operation(key)
+    queries()  # learns whose index is kept
+    few = queries()
+    for n in range(9):
+        rows.operation(rows.key(alma, rows.account(f"Other {n}"), f"Other {n}"))
+    assert queries() == few <= 13
 
 
 def test_it_says_that_nothing_was_changed_yet(visit, alma):

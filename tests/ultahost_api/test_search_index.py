@@ -213,6 +213,32 @@ def test_it_finds_the_same_without_an_index(acme):
     assert found("shop") == ["shop.example"]
 
 
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_it_notices_that_the_index_is_no_longer_kept_or_kept_again(acme, django_assert_num_queries):
+    """It remembers that from the search before."""
+    add(acme, "shop.example")
+    assert found("shop") == ["shop.example"]
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER ultahost_api_domain_search_insert")
+    Domain.objects.create(account=acme, remote_id=9, name="shop-9.example")
+    assert found("shop") == ["shop-9.example", "shop.example"]
+    with connection.cursor() as cursor:
+        drop_index(cursor)
+    assert found("shop") == ["shop-9.example", "shop.example"]
+    search_tables.prepare()
+    found("shop")
+    with django_assert_num_queries(1):
+        holding(Domain, [{"shop"}])
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_it_asks_one_statement_for_what_is_found_and_how_much_there_is(acme, django_assert_num_queries):
+    add(acme, *NAMES)
+    found("shop")
+    with django_assert_num_queries(1):
+        holding(Domain, [{"shop"}])
+
+
 def test_it_is_made_again_where_a_table_was_built_anew(acme):
     add(acme, "before.example")
     with connection.cursor() as cursor:

@@ -5,16 +5,17 @@ A database without the index (``search_tables``) finds the same, only slower.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 
 from ultahost_api.models.held_words import SHORTEST, Words, holding_all, written
-from ultahost_api.models.search_tables import ROWS, indexed, words_of
+from ultahost_api.models.search_tables import ROWS, TRIGGERS, indexed, models_of, words_of
 
 _MOST = 500  # rows: a word that more rows hold is found as quickly by looking at them in their order
 
@@ -95,7 +96,7 @@ def holding_several(model: type[Model], several: Sequence[Words]) -> list[Q]:
 def holding_each(model: type[Model], words: Words, path: str) -> list[Q]:
     """Of each word, which rows hold it in the text of what ``path`` leads to; an empty Q where none does."""
     asked = {str(n): (model._default_manager.all(), [word]) for n, word in enumerate(words)}
-    told = zip(words, look_up(asked, _MOST).values(), strict=True)
+    told = zip(words, look_up(asked, _MOST, counted=_LOOKED_AT).values(), strict=True)
     return [_holding(word, found, path) for word, found in told]
 
 
@@ -129,8 +130,9 @@ def beginning(word: set[str]) -> Words:
 
 
 def look_up(asked: Asked, most: int, counted: int | None = None) -> dict[str, Found]:
-    """At most ``most`` rows that hold all of the words, by the names of what is asked: with two statements.
+    """At most ``most`` rows that hold all of the words, by the names of what is asked.
 
+    It takes one statement, on SQLite one more without ``counted``.
     Each row is held to the conditions of its query set. What the index cannot tell is read row by row: on
     SQLite words of scripts without spaces that have less than three letters, and rows of a few accounts
     where the word is in thousands of others. If more than ``most`` are found,
@@ -183,41 +185,79 @@ def _inside(text: str) -> str:
 
 def _ask_sqlite(asked: _Asked, most: int, counted: int | None) -> dict[str, Found]:
     """The newest first, among the _LOOKED_AT newest that hold the words."""
-    models = indexed()
-    statements, parameters, looked_for = [], [], {}
-    for name, (among, words) in asked.items():
-        matched = _matched(words)
-        if not words:
-            statement, its_own = _compiled(among.rows.order_by().values("pk")[: most + 1])
-            statements.append(f"SELECT %s, pk FROM ({statement})")  # noqa: S608 - as Django wrote it
-            parameters += [name, *its_own]
-        elif matched and among.model in models:
-            table = words_of(among.model._meta.db_table)
-            is_among, its_own = among.condition([word for word in words if word not in matched])
-            phrases = _phrases(matched)
-            about = {"table": table, "rows": ROWS, "most": most + 1, "looked_at": _LOOKED_AT}
-            statements.append(_FIND.format(is_among=is_among, **about))
-            parameters += [name, phrases, *its_own]
-            looked_for[name] = _COUNT.format(table=table, most=max(counted or 0, _LOOKED_AT)), phrases
     ids: defaultdict[str, list[Any]] = defaultdict(list)
-    for name, row_id in _all_of(statements, parameters):
-        ids[name].append(row_id)
+    numbers: dict[str, int] = {}
+    looked_for = _find(asked, most, counted, ids, numbers)
     # Where few were found, more may be among those that were not looked at. To count many takes long.
-    asked_how_many = {
-        name: how for name, how in looked_for.items() if counted is not None or len(ids[name]) <= most
-    }
-    numbers = dict(
-        _all_of(
-            [statement for statement, _phrases in asked_how_many.values()],
-            [one for name, (_statement, phrases) in asked_how_many.items() for one in (name, phrases)],
-        )
-    )
+    few = [name for name in looked_for if name not in numbers and len(ids[name]) <= most]
+    counts, phrases = [_COUNT.format(**looked_for[name]) for name in few], []
+    for name in few:
+        phrases += [name, looked_for[name]["phrases"]]
+    numbers.update((name, number) for name, _none, number in _all_of(counts, phrases))
     found = {}
     for name, (among, words) in asked.items():
         is_told = not words or len(ids[name]) > most or numbers.get(name, _LOOKED_AT + 1) <= _LOOKED_AT
         told = _found(ids[name], most) if is_told else _read(among, words, most)
         found[name] = replace(told, number=numbers.get(name))
     return found
+
+
+_INDEXED: dict[str, set[type[Model]]] = {}  # by the name of the database: whose index was kept lately
+
+
+def _find(
+    asked: _Asked, most: int, counted: int | None, ids: dict[str, list[Any]], numbers: dict[str, int]
+) -> dict[str, dict[str, Any]]:
+    """Fills in the ids, and the numbers if they are to be ``counted``. Returns what was looked up.
+
+    The statement that finds them tells whose index is kept, so that this is not asked first. It is asked
+    again if that has changed; then a table may be missing as well.
+    """
+    database = str(connection.settings_dict["NAME"])
+    models = _INDEXED.get(database)
+    told = None
+    if models is not None:
+        statements, parameters, looked_for = _statements(asked, most, counted, models)
+        with suppress(OperationalError):
+            told = _all_of([*statements, f"SELECT NULL, name, NULL FROM ({TRIGGERS})"], parameters)  # noqa: S608
+            if models_of(row_id for name, row_id, _number in told if name is None) != models:
+                told = None
+    if told is None:
+        models = _INDEXED[database] = indexed()
+        statements, parameters, looked_for = _statements(asked, most, counted, models)
+        told = _all_of(statements, parameters)
+    for name, row_id, number in told:
+        if number is not None:
+            numbers[name] = number
+        elif name is not None:
+            ids[name].append(row_id)
+    return looked_for
+
+
+def _statements(
+    asked: _Asked, most: int, counted: int | None, models: set[type[Model]]
+) -> tuple[list[str], list[Any], dict[str, dict[str, Any]]]:
+    statements, parameters, looked_for = [], [], {}
+    for name, (among, words) in asked.items():
+        matched = _matched(words)
+        if not words:
+            statement, its_own = _compiled(among.rows.order_by().values("pk")[: most + 1])
+            statements.append(f"SELECT %s, pk, NULL FROM ({statement})")  # noqa: S608 - as Django wrote it
+            parameters += [name, *its_own]
+        elif matched and among.model in models:
+            is_among, its_own = among.condition([word for word in words if word not in matched])
+            phrases = _phrases(matched)
+            about = {"table": words_of(among.model._meta.db_table), "phrases": phrases}
+            about["counted"] = max(counted or 0, _LOOKED_AT)
+            statements.append(
+                _FIND.format(is_among=is_among, rows=ROWS, most=most + 1, looked_at=_LOOKED_AT, **about)
+            )
+            parameters += [name, phrases, *its_own]
+            if counted is not None:
+                statements.append(_COUNT.format(**about))
+                parameters += [name, phrases]
+            looked_for[name] = about
+    return statements, parameters, looked_for
 
 
 def _all_of(statements: Sequence[str], parameters: Sequence[Any]) -> list[Any]:
@@ -232,7 +272,7 @@ def _all_of(statements: Sequence[str], parameters: Sequence[Any]) -> list[Any]:
 
 # {rows} of an index, of which those are told that are {is_among}; and how many there are.
 _FIND = (
-    "SELECT * FROM (SELECT %s, row_id FROM (SELECT row_id FROM {table} CROSS JOIN {rows}"
+    "SELECT * FROM (SELECT %s, row_id, NULL FROM (SELECT row_id FROM {table} CROSS JOIN {rows}"
     " ON {rows}.id = {table}.rowid WHERE {table} MATCH %s ORDER BY {table}.rowid DESC LIMIT {looked_at})"
     " AS found WHERE EXISTS ({is_among}) LIMIT {most})"
 )
@@ -241,7 +281,7 @@ _LACKING = (
     "SELECT row_id FROM {rows} WHERE of = %s"
     " AND id NOT IN (SELECT rowid FROM {table} WHERE {table} MATCH %s) LIMIT {most} + 1"
 )
-_COUNT = "SELECT %s, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {most} + 1)"
+_COUNT = "SELECT %s, NULL, COUNT(*) FROM (SELECT 1 FROM {table} WHERE {table} MATCH %s LIMIT {counted} + 1)"
 
 
 def _compiled(rows: QuerySet[Any]) -> tuple[str, Any]:

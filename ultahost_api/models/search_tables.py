@@ -7,6 +7,7 @@ every migrate.
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -21,11 +22,19 @@ TABLES = (ROWS, WORDS)  # how the names of all tables begin, of those as well th
 logger = logging.getLogger(__name__)
 
 
+# The names from which ``models_of`` tells whose index is kept.
+TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB '*_search_insert'"
+
+
 def indexed() -> set[type[Model]]:
     """The models whose index is kept."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        kept = {name for (name,) in cursor.fetchall()}
+        cursor.execute(TRIGGERS)
+        return models_of(name for (name,) in cursor.fetchall())
+
+
+def models_of(triggers: Iterable[str]) -> set[type[Model]]:
+    kept = set(triggers)
     return {model for model in apps.get_models() if _trigger(model._meta.db_table, "insert") in kept}
 
 
