@@ -22,6 +22,7 @@ from portal.access.accounts import (
     grants_to_change,
     may_give,
     owners_of,
+    reads_besides,
     sharers_of,
 )
 from portal.access.feeds import feed_of, feed_opened_by

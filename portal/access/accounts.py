@@ -71,6 +71,11 @@ def accounts_without(person: User) -> QuerySet[Account]:
     return Account.objects.filter(holds_key(person, ApiKey.objects.present()), ~Exists(others))
 
 
+def reads_besides(user: User, account: Account) -> bool:
+    """Whether the user is shown fields that Ultahost does not document: what they hold is not known."""
+    return accounts_to_operate(user).contains(account)
+
+
 def account_to_operate(user: User, account_id: UUID) -> Account:
     tell_of_a_dead_key(user, account_id)
     return account_among(accounts_to_operate(user), account_id)

@@ -145,6 +145,7 @@ def account(request: http.Request, account_id: UUID) -> HttpResponse:
         "live": _profile(account) if live_tables.is_wanted(request) else None,
         "is_private": AccountPolicy.objects.private().filter(account=account).exists(),
         "may_change": access.accounts_of_own_keys(request.user).contains(account),
+        "reads_besides": access.reads_besides(request.user, account),
         "may_pay": access.accounts_to_pay(request.user).contains(account),
         "reach": account_access.people_of(account)
         if shares and not http.is_partial(request, "account")

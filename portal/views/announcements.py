@@ -84,7 +84,8 @@ def announcements(request: http.Request) -> HttpResponse:
 def announcement(request: http.Request, announcement_id: int) -> HttpResponse:
     account = _account_or_404(request.user)
     read = _read(account, announcement_id) if live_tables.is_wanted(request) else None
-    context = {"announcement_id": announcement_id, "live": read}
+    reads = access.reads_besides(request.user, account)
+    context = {"announcement_id": announcement_id, "live": read, "reads_besides": reads}
     return http.page(request, "announcements/detail.html", context, partials=["announcement"])
 
 

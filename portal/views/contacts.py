@@ -119,6 +119,7 @@ def contact(request: http.Request, account_id: UUID, contact_id: int) -> HttpRes
         "name": full_name(read.content) if read and read.is_there else "",
         "mails": _mails(read.content) if read and read.is_there else [],
         "may_operate": _may_operate(request, account),
+        "reads_besides": access.reads_besides(request.user, account),
     }
     return http.page(request, "contacts/detail.html", context, partials=["contact"])
 

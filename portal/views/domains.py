@@ -157,6 +157,7 @@ def domain(request: http.Request, domain_id: UUID) -> HttpResponse:
         "nameservers": nameservers_of(operations.get("update_nameservers")),
         "related": related.of_domain(request.user, domain),
         "history": history.history(request.user, domain),
+        "reads_besides": access.reads_besides(request.user, domain.account),
         "offers": offers.of_domain(domain, operations),
         "remedy": _remedy(request.user, domain),
         "may_operate": access.may_operate(request.user, domain),

@@ -141,6 +141,7 @@ def invoice(request: http.Request, invoice_id: UUID) -> HttpResponse:
         "lines": related.lines_of(request.user, invoice),
         "related": related.of_invoice(request.user, invoice),
         "history": history.history(request.user, invoice),
+        "reads_besides": access.reads_besides(request.user, invoice.account),
         "may_pay": access.accounts_to_pay(request.user).contains(invoice.account),
     }
     return http.page(request, "invoices/detail.html", context, partials=["invoice"])

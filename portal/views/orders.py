@@ -100,6 +100,7 @@ def order(request: http.Request, account_id: UUID, order_id: int) -> HttpRespons
     row = access.orders_to_view(request.user).of([account]).filter(remote_id=order_id).first()
     context: dict[str, object] = {"account": account, "order_id": order_id, "row": row}
     context["currency"] = row.currency if row else account.currency
+    context["reads_besides"] = access.reads_besides(request.user, account)
     if row and not http.is_partial(request, "order"):  # which is without it
         context["history"] = history.history(request.user, row)
     if live_tables.is_wanted(request):

@@ -82,6 +82,7 @@ def quote(request: http.Request, account_id: UUID, quote_id: int) -> HttpRespons
     row = access.quotes_to_view(request.user).of([account]).filter(remote_id=quote_id).first()
     context: dict[str, object] = {"account": account, "quote_id": quote_id, "row": row}
     context["currency"] = row.currency if row else account.currency
+    context["reads_besides"] = access.reads_besides(request.user, account)
     if row:
         context |= {"stage": row.shown_stage, "subject": row.subject}
     if row and not http.is_partial(request, "quote"):  # which is without it

@@ -122,6 +122,7 @@ def service(request: http.Request, service_id: UUID) -> HttpResponse:
         "related": belonging,
         "unpaid": _unpaid(request.user, service, belonging),
         "history": history.history(request.user, service),
+        "reads_besides": access.reads_besides(request.user, service.account),
         "may_operate": access.may_operate(request.user, service),
         "label_url": labels.url(request.user, service),
     }

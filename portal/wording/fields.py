@@ -1,7 +1,6 @@
 """The names of the fields of rows and records, and the words for a field that could not be read."""
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.wording import formats
+from portal.wording.secret_fields import masked
 from portal.wording.translated import Translated
 
 _LABELS = Translated(
@@ -77,15 +77,13 @@ def unread_words(row: Any) -> str:
 # Fields that are read and have no place of their own on a page, and the parts of a record that have more.
 _BESIDES = ("uuid", "type", "modified_on", "updated_at")
 _PARTS = ("services", "domains")
-_SECRET = re.compile(r"pass|pw|secret|token|auth|epp|key|pin|cv[cv]|hash|otp|2fa|admin", re.IGNORECASE)
-_HIDDEN = "••••"
 _MOST = 1000  # letters of a value
 
 
 def besides(row: Any) -> list[tuple[str, str]]:
     """(name, value) of what Ultahost told of a row or record and no other part of its page shows.
 
-    Names are as Ultahost writes them. What the name of a field calls a secret is not shown.
+    Names are as Ultahost writes them. What is a secret is not shown, at any level.
     """
     return [(name, _plain(name, value)) for name, value in _told_besides(row) if value not in _EMPTY]
 
@@ -104,13 +102,9 @@ def _told_besides(row: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(name: str, value: Any) -> str:
-    if _SECRET.search(name):
-        return _HIDDEN
-    if isinstance(value, dict):
-        value = {key: _plain(key, one) for key, one in value.items()}
-    elif isinstance(value, list):
-        value = [_plain(name, one) for one in value]
-    told = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    value = masked(name, value)
+    is_text = not isinstance(value, dict | list | bool)
+    told = str(value) if is_text else json.dumps(value, ensure_ascii=False, default=str)
     return told if len(told) <= _MOST else f"{told[:_MOST]}…"
 
 

@@ -2,6 +2,9 @@
 
 import pytest
 
+from portal.models import Grant
+from portal.wording.secret_fields import is_secret
+
 pytestmark = pytest.mark.django_db
 
 UNKNOWN = {
@@ -46,7 +49,7 @@ def test_it_shows_the_unknown_fields_of_a_row(browser, rows, acme, noun):
 
     shown = told(page)
     assert shown["datacenter"] == "Frankfurt <1>"
-    assert '"row": "7"' in shown["rack"]
+    assert shown["rack"] == '{"row": 7, "root_password": "••••"}'
     assert shown["apikey"] == "••••"
     assert "never-show" not in page.html
 
@@ -93,3 +96,144 @@ def test_it_shows_the_gateway_of_a_payment_method(browser, theirs, acme):
     page = browser.htmx("/payment-methods/?live=1", "payment-methods")
 
     assert page.texts("td.extra") == ["adyen_unknown", "3 Nov 2026"]
+
+
+def test_it_hides_the_value_of_a_pair_whose_name_is_secret(browser, rows, acme):
+    """As WHMCS writes fields that a provider adds."""
+    pairs = [
+        {"id": 1, "name": "Root Password", "value": "never-show"},
+        {"id": 2, "fieldname": "cPanel login", "rawvalue": "never-show", "value": {"is": "never-show"}},
+        {"id": 3, "label": "Region", "value": "EU"},
+        {"key": "rack", "value": 7},
+    ]
+    row = rows.service(acme, extra={"customfields": {"customfield": pairs}})
+
+    page = browser.get(f"/services/{row.pk}/")
+
+    shown = told(page)["customfields"]
+    assert "never-show" not in page.html
+    assert '{"id": 1, "name": "Root Password", "value": "••••"}' in shown
+    assert '{"id": 3, "label": "Region", "value": "EU"}' in shown
+    assert '{"key": "rack", "value": 7}' in shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "user root, password: never-show",
+        '{"rootpw": "never-show"}',
+        's:8:"password";s:10:"never-show";',
+        "https://root:never-show@db.example.com/",
+        "-----BEGIN RSA PRIVATE KEY-----\nnever-show",
+    ],
+)
+def test_it_hides_a_text_that_holds_a_secret(browser, rows, acme, text):
+    row = rows.service(acme, extra={"setup": text, "more": [{"setup": text}], "place": "password-free"})
+
+    page = browser.get(f"/services/{row.pk}/")
+
+    assert "never-show" not in page.html
+    assert told(page)["setup"] == "••••"
+    assert told(page)["place"] == "password-free"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("securityqans", "credentials", "serverlogin", "login", "serverpassword", "rootpw", "dbpass"),
+        *("pwresetkey", "apiKey", "APIKey", "ssh_key", "privatekey", "PIN", "cardPin", "supportpin"),
+        *("eppcode", "epp_code", "authCode", "domains[1].auth_code", "auth", "smtpauth", "gatewayid"),
+        *("License Key", "licence", "serialnumber", "serial-number", "twofa", "2fa", "otp", "otpauth"),
+        *("hash", "signature", "cvv", "cvv2", "cccvv", "iban", "bankacct", "cardnum", "adminnotes"),
+        *("Security Answer", "recovery codes", "backupcodes", "Passwort", "Şifre", "accessToken", "db_creds"),
+    ],
+)
+def test_a_name_of_a_secret_is_known(name):
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("shipping", "monkey", "author", "authority", "turkey", "credit", "pinned", "opinion", "spinner"),
+        *("keyboard", "keyword", "hotpot", "passenger", "catalogindex", "securityqid", "productid", "laptop"),
+        *("datacenter", "promocode", "loyalty_level", "firstpaymentamount", "ip", "postcode", "secretary"),
+    ],
+)
+def test_other_names_are_not_taken_for_one(name):
+    assert not is_secret(name)
+
+
+def test_it_shows_what_is_nested_as_ultahost_wrote_it(browser, rows, acme):
+    row = rows.service(acme, extra={"rack": {"row": 7, "on": True, "in": [{"a": {"b": "ü"}}]}, "up": False})
+
+    shown = told(browser.get(f"/services/{row.pk}/"))
+
+    assert shown["rack"] == '{"row": 7, "on": true, "in": [{"a": {"b": "ü"}}]}'
+    assert shown["up"] == "false"
+
+
+def test_it_gets_along_with_what_has_no_bottom(browser, rows, acme):
+    deep: dict = {}
+    inner = deep
+    for _ in range(400):
+        inner["a"] = inner = {}
+    row = rows.service(acme, extra={"deep": deep})
+
+    assert "…" in told(browser.get(f"/services/{row.pk}/"))["deep"]
+
+
+READERS = [("view", False), ("operate", True)]
+
+
+@pytest.mark.parametrize(("level", "sees"), READERS)
+@pytest.mark.parametrize("noun", ["service", "domain", "invoice"])
+def test_those_who_may_operate_the_account_see_it(visit, people, rows, noun, level, sees):
+    account, bert = rows.account("Acme"), people.member("Bert")
+    Grant.objects.create(user=bert, account=account, level=level, given_by=bert)
+    row = getattr(rows, noun)(account, extra=UNKNOWN)
+
+    page = visit(bert).get(f"/{noun}s/{row.pk}/")
+
+    assert page.status == 200
+    assert ("datacenter" in told(page)) is sees
+
+
+@pytest.mark.parametrize(("level", "sees"), READERS)
+@pytest.mark.parametrize("noun", ["orders", "quotes", "contacts"])
+def test_so_they_do_of_what_is_read_live(visit, people, theirs, acme, noun, level, sees):
+    bert = people.member("Bert")
+    Grant.objects.create(user=bert, account=acme, level=level, given_by=bert)
+    row = theirs.add(noun, **UNKNOWN)
+
+    page = visit(bert).htmx(f"/{noun}/{acme.pk}/{row['id']}/?live=1", noun.removesuffix("s"))
+
+    assert page.status == 200
+    assert ("datacenter" in told(page)) is sees
+
+
+@pytest.mark.parametrize(("level", "sees"), READERS)
+def test_so_they_do_of_accounts_and_announcements(visit, people, sandbox, theirs, acme, level, sees):
+    bert = people.member("Bert")
+    Grant.objects.create(user=bert, account=acme, level=level, given_by=bert)
+    theirs.profile |= {"loyalty_level": "Gold"}
+    [news] = sandbox.add_announcements(1, **UNKNOWN)
+
+    account = visit(bert).htmx(f"/accounts/{acme.pk}/?live=1", "account")
+    announcement = visit(bert).htmx(f"/announcements/{news['id']}/?live=1", "announcement")
+
+    assert {account.status, announcement.status} == {200}
+    assert ("loyalty_level" in told(account)) is sees
+    assert ("datacenter" in told(announcement)) is sees
+
+
+@pytest.mark.parametrize("level", ["view", "operate"])
+def test_billing_sees_none_of_it(visit, people, rows, level):
+    account, bea = rows.account("Acme"), people.billing("Bea")
+    Grant.objects.create(user=bea, account=account, level=level, given_by=bea)
+    row = rows.invoice(account, extra=UNKNOWN)
+
+    page = visit(bea).get(f"/invoices/{row.pk}/")
+
+    assert page.status == 200
+    assert told(page) == {}

@@ -39,6 +39,13 @@ API_KEY, OTHER_API_KEY = "sk_test_canary_0123456789_wxyz", "sk_test_other_canary
 THIRD_API_KEY = "sk_test_third_canary_012345_xwzy"
 MAILED_PASSWORD = "canary-in-a-mail"
 
+# Of what is read live only: in fields that no documentation names
+UNKNOWN = {
+    "securityqans": CANARY,
+    "server": {"login": CANARY, "more": [{"rootpw": CANARY}]},
+    "customfields": {"customfield": [{"id": 1, "name": "Root Password", "value": CANARY}]},
+}
+
 ALL = (
     *(CARD, BANK_NUMBER, BANK_CODE, SERVICE_PASSWORD, PRESENT_PASSWORD, NEW_PASSWORD, OFF_PASSWORD),
     *(
@@ -158,7 +165,8 @@ def acme(sandbox, monkeypatch):
     acme.add_invoices(1, paymentmethod="stripe")
     acme.add_services(1, domain="shop.example.com", password=CANARY, adminnotes=CANARY)
     acme.add_domains(1, domain="shop.example.com", _epp=SHOWN_CODE)
-    acme.add_contacts(1, country="DE")
+    acme.add_contacts(1, country="DE", **UNKNOWN)
+    acme.profile |= UNKNOWN
     acme.add_payment_methods(1, remote_token=CANARY)
     acme.add_quotes(1)
     acme.add_orders(1)
