@@ -7,7 +7,7 @@ HIDDEN = "••••"
 _CUT = "…"
 _DEEPEST = 20  # levels of objects and lists
 
-# What means a secret anywhere in a name, also where WHMCS writes words as one: "securityqans", "rootpassword".
+# What means a secret anywhere in a name, also where words are run together: "securityqans", "rootpassword".
 _ANYWHERE = re.compile(
     r"""
       pass(?!i[ov]|eng|age|ed) | pa?s?swd | pwd | secret(?!ar) | token | credential | (?<!cata)log[io]n(?!g)
