@@ -55,24 +55,26 @@ class Sheet:
     def drawn(self) -> "Iterator[tuple[Line, list[tuple[str, str]], SafeString | str]]":
         """The lines of the page with their amounts in words, each with what it leads to, and their bars."""
         most = max((line.amounts[0] or Decimal(0) for line in self._rows), default=Decimal(0))
-        for line in (*self._rows[: self._most], *self.rest):
+        for line in self._shown:
             words = list(zip_longest(self._words(line.amounts), line.links, fillvalue=""))
             is_row = self.has_bars and not line.kind
             yield line, words, charts.share(line.amounts[0] or Decimal(0), most) if is_row else ""
 
     @property
     def stacks(self) -> bool:
-        """Whether on a phone the amounts of a line have room only below its name."""
-        longest = [0] * (len(self.headings) - 1)
-        for line in self.lines:
-            longest = [
-                max(one, len(words)) for one, words in zip(longest, self._words(line.amounts), strict=True)
-            ]
-        return self.compares or (len(longest) > 1 and sum(longest) > _FITS)
+        """Whether on a phone the amounts of a line of the page have room only below its name."""
+        if self.compares or len(self.headings) == 2:
+            return self.compares
+        columns = zip(*(self._words(line.amounts) for line in self._shown), strict=True)
+        return sum(max(map(len, words)) for words in columns) > _FITS
 
     def _words(self, amounts: Sequence[Decimal | None]) -> list[str]:
         words = [formats.money(amount, self.currency) for amount in amounts]
         return [*words[:-1], signed(amounts[-1], self.currency)] if self.compares and amounts[-1] else words
+
+    @property
+    def _shown(self) -> list[Line]:
+        return [*self._rows[: self._most], *self.rest]
 
     @property
     def more(self) -> int:
