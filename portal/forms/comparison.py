@@ -16,7 +16,7 @@ _OFFERED = ((MONTH, 25), (QUARTER, 9), (YEAR, 3))
 
 
 class ComparisonForm(MoneyForm):
-    """``period`` is the last month unless told, and what it is compared with the one of its length before."""
+    """``period`` is the last month unless told. It is compared with one of its length: else the one before."""
 
     period = forms.CharField(label=_("Period"), widget=Select, required=False)
     other = forms.CharField(label=_("Compared with"), widget=Select, required=False)
@@ -25,12 +25,17 @@ class ComparisonForm(MoneyForm):
         today = conf.today()
         last_month = NamedPeriod.around(today, MONTH).before
         self.chosen = NamedPeriod.named(data.get("period", "")) or last_month
-        self.compared = NamedPeriod.named(data.get("other", "")) or self.chosen.before
+        other = NamedPeriod.named(data.get("other", ""))
+        self.compared = other if other and other.months == self.chosen.months else self.chosen.before
         super().__init__(data, accounts, **self.choice)
         offered = [one for months, count in _OFFERED for one in up_to(today, months, count)]
-        for name, chosen in (("period", self.chosen), ("other", self.compared)):
-            also = [] if chosen in offered else [chosen]
-            self.fields[name].widget.choices = [(one.name, one.label) for one in [*offered, *also]]
+        as_long = [one for one in offered if one.months == self.chosen.months]
+        self._offer("period", offered, self.chosen)
+        self._offer("other", as_long, self.compared)
+
+    def _offer(self, name: str, offered: list[NamedPeriod], chosen: NamedPeriod) -> None:
+        also = [] if chosen in offered else [chosen]
+        self.fields[name].widget.choices = [(one.name, one.label) for one in [*offered, *also]]
 
     @property
     def choice(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 
+from portal.pages.date_filters import EARLIEST
 from portal.pages.periods import month_after
 from portal.wording import formats
 
@@ -57,8 +58,8 @@ class NamedPeriod:
 
     @property
     def before(self) -> Self:
-        """The one that ends where this begins."""
-        return type(self)(month_after(self.first, -self.months), self.months)
+        """The one that ends where this begins; of the earliest that can be named, itself."""
+        return type(self)(max(month_after(self.first, -self.months), EARLIEST), self.months)
 
     @property
     def _quarter(self) -> int:
@@ -71,3 +72,9 @@ def up_to(today: date, months: int, count: int) -> list[NamedPeriod]:
     while len(found) < count:
         found.append(found[-1].before)
     return found
+
+
+def month_named(text: str) -> date | None:
+    """The first day of the month that is written ``2026-10``; None if the text is no month."""
+    period = NamedPeriod.named(text)
+    return period.first if period and period.months == MONTH else None

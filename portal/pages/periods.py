@@ -1,12 +1,9 @@
 """Periods to choose from instead of two days: a month, a quarter or a year around a day."""
 
-import re
 from datetime import date, timedelta
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
-
-_MONTH = re.compile(r"(?:199\d|2\d\d\d)-(?:0[1-9]|1[0-2])", re.ASCII)
 
 
 class Period(TextChoices):
@@ -54,14 +51,6 @@ def days_of(period: str, today: date) -> tuple[date, date] | None:
         return None
     first, months = starts[Period(period)]
     return first, month_after(first, months) - timedelta(days=1)
-
-
-def month_named(text: str) -> date | None:
-    """The first day of the month that is written ``2026-10``; None if the text is no month."""
-    if not _MONTH.fullmatch(text):
-        return None
-    year, month = map(int, text.split("-"))
-    return date(year, month, 1)
 
 
 def month_after(day: date, later: int) -> date:

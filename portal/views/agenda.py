@@ -14,7 +14,8 @@ from portal import access, http
 from portal.models import User
 from portal.pages import agenda as drawn
 from portal.pages.months import MonthPicker
-from portal.pages.periods import month_after, month_named
+from portal.pages.named_periods import month_named
+from portal.pages.periods import month_after
 from portal.queries import attention
 from portal.queries.agenda import Agenda
 from portal.queries.agenda_days import Day, Span

@@ -32,7 +32,8 @@ from portal.pages.any_table import drawn
 from portal.pages.columns import UNREADABLE, Column
 from portal.pages.feet import feet
 from portal.pages.months import MonthPicker
-from portal.pages.periods import month_after, month_named
+from portal.pages.named_periods import month_named
+from portal.pages.periods import month_after
 from portal.queries import statements as query
 from portal.queries.cycles import last_of_month
 from portal.queries.freshness import Freshness

@@ -137,7 +137,12 @@ def test_spend_leads_to_it_with_what_is_chosen(browser, two_months, acme):
         ("?period=2026-q2&other=2019-q2", ["Q2 2026", "Q2 2019"]),
         ("?period=2026-13&other=2026-q5", ["October 2026", "September 2026"]),
         ("?period=%D9%A2026&other=x", ["October 2026", "September 2026"]),
-        ("?period=1990&other=2999-12", ["1990", "December 2999"]),
+        ("?period=2026-q3&other=2026-09", ["Q3 2026", "Q2 2026"]),
+        ("?period=2026-10&other=2025", ["October 2026", "September 2026"]),
+        ("?period=2999-12&other=1990-01", ["December 2999", "January 1990"]),
+        ("?period=1990-01", ["January 1990", "January 1990"]),
+        ("?period=1990", ["1990", "1990"]),
+        ("?period=1989-12", ["October 2026", "September 2026"]),
     ],
 )
 def test_it_takes_months_quarters_and_years_by_their_names(browser, two_months, query, told):
@@ -146,6 +151,18 @@ def test_it_takes_months_quarters_and_years_by_their_names(browser, two_months, 
     assert page.texts(".figures dt")[1::-1] == told
     chosen = [page.one(f"select[name={name}] option[selected]").text for name in ("period", "other")]
     assert chosen == told
+
+
+@pytest.mark.parametrize(
+    ("period", "oldest"), [("2026-10", "2024-11"), ("2026-q3", "2024-q4"), ("2026", "2024")]
+)
+def test_it_offers_to_compare_with_periods_as_long(browser, two_months, period, oldest):
+    page = browser.get(f"/spend/compare/?period={period}")
+
+    offered = [option["value"] for option in page.all("select[name=other] option")]
+    assert {len(one) for one in offered} == {len(period)}
+    assert offered[-1] == oldest
+    assert {"2026-10", "2026-q3", "2026"} < {one["value"] for one in page.all("select[name=period] option")}
 
 
 def test_a_quarter_is_compared_with_a_quarter(browser, two_months):
