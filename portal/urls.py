@@ -25,7 +25,6 @@ from portal.views.batches import batch, retry_batch, steer_batch
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
 from portal.views.columns import choose_columns
-from portal.views.comparison import comparison, comparison_csv
 from portal.views.confirming import confirm_by_code, confirm_by_passkey, confirm_by_password
 from portal.views.contacts import (
     contact,
@@ -121,6 +120,7 @@ from portal.views.sign_in import (
     sign_in_by_passkey,
 )
 from portal.views.spend import spend, spend_csv
+from portal.views.spend.comparison import comparison, comparison_csv
 from portal.views.statements import statement, statement_csv, statement_print, statements
 from portal.views.two_factor import disable_two_factor, two_factor, verify_two_factor
 

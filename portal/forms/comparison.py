@@ -16,7 +16,7 @@ _OFFERED = ((MONTH, 25), (QUARTER, 9), (YEAR, 3))
 
 
 class ComparisonForm(MoneyForm):
-    """``period`` is the last month unless told. It is compared with one of its length: else the one before."""
+    """``period`` is the last month unless told. It is compared with one as long, else the one before."""
 
     period = forms.CharField(label=_("Period"), widget=Select, required=False)
     other = forms.CharField(label=_("Compared with"), widget=Select, required=False)

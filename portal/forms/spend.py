@@ -9,13 +9,15 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages.invoice_filters import currencies_of
-from portal.pages.named_periods import QUARTER, up_to
+from portal.pages.named_periods import QUARTER, NamedPeriod, up_to
 from portal.pages.selects import Select
 from portal.queries.cycles import last_of_month, later
 from ultahost_api import conf
 from ultahost_api.models import Account
 
 _QUARTERS = 8  # ended ones, each by its name
+
+Days = tuple[date, date]  # the first and the last
 
 
 class Span(TextChoices):
@@ -78,8 +80,7 @@ class SpendForm(MoneyForm):
     period = forms.CharField(label=_("Period"), widget=Select, required=False)
 
     def __init__(self, data: QueryDict, accounts: Iterable[Account]) -> None:
-        quarters = up_to(conf.today(), QUARTER, 1 + _QUARTERS)[1:]
-        self._quarters = {one.name: one for one in quarters}
+        quarters = _quarters(conf.today())
         periods = [*Span.choices, *((one.name, one.label) for one in quarters)]
         chosen = data.get("period", "")
         self.chosen_period = chosen if chosen in dict(periods) else Span.LAST_12_MONTHS.value
@@ -91,21 +92,35 @@ class SpendForm(MoneyForm):
     def choice(self) -> dict[str, str]:
         return {"period": self.chosen_period}
 
-    def days(self, today: date) -> tuple[date, date]:
+    def days(self, today: date) -> Days:
         """The first day of a month and the last of one."""
-        month, january = today.replace(day=1), today.replace(month=1, day=1)
-        quarter = later(month, -((today.month - 1) % 3))
-        starts: dict[str, tuple[date, int]] = {
-            Span.LAST_12_MONTHS: (later(month, -11), 12),
-            Span.LAST_24_MONTHS: (later(month, -23), 24),
-            Span.THIS_MONTH: (month, 1),
-            Span.LAST_MONTH: (later(month, -1), 1),
-            Span.THIS_QUARTER: (quarter, 3),
-            Span.LAST_QUARTER: (later(quarter, -3), 3),
-            Span.THIS_YEAR: (january, 12),
-            Span.LAST_YEAR: (later(january, -12), 12),
-        }
-        if named := self._quarters.get(self.chosen_period):
-            return named.first, named.last
-        first, months = starts[self.chosen_period]
-        return first, last_of_month(later(first, months - 1))
+        return _offered(today)[self.chosen_period]
+
+
+def period_of(days: Days, today: date) -> str:
+    """What Spend calls the period of these days; empty if it offers none."""
+    return next((name for name, offered in _offered(today).items() if offered == days), "")
+
+
+def _quarters(today: date) -> list[NamedPeriod]:
+    return up_to(today, QUARTER, 1 + _QUARTERS)[1:]
+
+
+def _offered(today: date) -> dict[str, Days]:
+    month, january = today.replace(day=1), today.replace(month=1, day=1)
+    quarter = later(month, -((today.month - 1) % 3))
+    starts = {
+        Span.LAST_12_MONTHS: (later(month, -11), 12),
+        Span.LAST_24_MONTHS: (later(month, -23), 24),
+        Span.THIS_MONTH: (month, 1),
+        Span.LAST_MONTH: (later(month, -1), 1),
+        Span.THIS_QUARTER: (quarter, 3),
+        Span.LAST_QUARTER: (later(quarter, -3), 3),
+        Span.THIS_YEAR: (january, 12),
+        Span.LAST_YEAR: (later(january, -12), 12),
+    }
+    spans = {
+        name.value: (first, last_of_month(later(first, months - 1)))
+        for name, (first, months) in starts.items()
+    }
+    return spans | {one.name: (one.first, one.last) for one in _quarters(today)}

@@ -89,6 +89,7 @@ ACTS = (
         query="?status=Suspended",
         is_for=_key_holders,
     ),
+    Place(_("Compare periods"), _("spend costs difference month quarter year dearer cheaper"), "comparison"),
     Place(_("Nameserver sets"), _("dns saved"), "nameserver_sets", is_for=_operators),
     Place(_("Invite a person"), _("add user member team"), "invite", is_for=_admins),
     Place(_("Add a share link"), _("accountant adviser outside"), "add_share_link", is_for=_admins),

@@ -76,6 +76,12 @@ def invoices(count: int) -> str:
     return ngettext("%(count)d invoice", "%(count)d invoices", count) % {"count": count}
 
 
+def missing(undetailed: int, unread: int = 0) -> str:
+    """`2 not read yet, 1 amount unreadable`, of invoices; empty if nothing is missing."""
+    told = [_("%(count)d not read yet") % {"count": undetailed}] if undetailed else []
+    return ", ".join([*told, formats.unreadable_amounts(unread)] if unread else told)
+
+
 def renewals(count: int, *, since: date | None = None, until: date | None = None, unread: int = 0) -> str:
     """`3 renewals from 29 Nov 2026, 1 amount unreadable`."""
     words = ngettext("%(count)d renewal", "%(count)d renewals", count) % {"count": count}

@@ -105,13 +105,96 @@ def test_each_number_leads_to_the_invoices_behind_it(browser, two_months, name):
     assert behind == [["S"], ["O"]]
 
 
-def test_it_tells_no_total_while_no_details_are_read(browser, rows, acme):
+@pytest.mark.parametrize(
+    ("query", "of_first", "of_second"),
+    [(BOTH, "–", "€20.00"), ("?period=2026-09&other=2026-10", "€20.00", "–")],
+)
+def test_it_tells_nothing_of_a_period_while_no_details_are_read(
+    browser, rows, acme, query, of_first, of_second
+):
     rows.invoice(acme, number="S", total="48", date=SEPTEMBER, currency="EUR")
-    bill(rows, acme, (rows.service(acme), "20"), number="O", date=OCTOBER)
+    bill(rows, acme, (rows.service(acme, product_name="VPS"), "20"), number="O", total="20", date=OCTOBER)
+
+    page = browser.get(f"/spend/compare/{query}")
+    file = browser.get(f"/spend/compare.csv{query}").csv()
+
+    assert page.texts("dl.figures dd:nth-of-type(1)") == [of_first, of_second, "–"]
+    assert "by product" not in page.one("dl.figures").text
+    assert table(page, "products")[0] == f"VPS {of_first} {of_second} –"
+    assert table(page, "accounts")[0] == f"Acme {of_first} {of_second} –"
+    for name in ("products", "accounts"):
+        assert table(page, name)[-1] == f"Total after credit 1 not read yet {of_first} {of_second} –"
+    was, now = (amount.strip("–€") for amount in (of_first, of_second))
+    assert file[0] == ["VPS", was, now, "", "EUR", ""]
+    assert file[-1] == ["Total after credit", was, now, "", "EUR", "1 not read yet"]
+
+
+@pytest.mark.parametrize(
+    ("missing", "note"),
+    [
+        ({}, "1 not read yet"),
+        ({"detailed_at": "2026-10-10T10:00Z", "unreadable": {"subtotal": "?"}}, "1 amount unreadable"),
+    ],
+)
+def test_it_calls_no_row_new_or_gone_while_anything_is_missing(
+    browser, rows, acme, two_months, missing, note
+):
+    other = rows.account("Other")
+    rows.invoice(other, number="T", total="48", date=OCTOBER, currency="EUR", **missing)
 
     page = browser.get(f"/spend/compare/{BOTH}")
 
-    assert page.texts("dl.figures dd:nth-of-type(1)") == ["–", "€20.00", "–"]
+    assert table(page, "products")[:2] == ["VPS Plus €0.00 €100.00 +€100.00", "Old VPS €15.00 €0.00 -€15.00"]
+    for name in ("products", "labels", "accounts"):
+        assert table(page, name)[-1] == f"Total after credit {note} €48.00 €132.00 +€84.00"
+        kinds = {line[-1] for line in browser.get(f"/spend/compare.csv{BOTH}&table={name}").csv()}
+        assert kinds == {"", note}
+    assert "by product" not in page.one("dl.figures").text
+
+
+def test_it_says_what_is_refunded_and_what_has_no_date(browser, rows, acme, two_months):
+    basic = rows.service(acme, product_name="VPS Basic")
+    bill(rows, acme, (basic, "5"), number="R", total="5", date=SEPTEMBER, status="Refunded")
+    bill(rows, acme, (basic, "7"), number="U", total="7", date=None)
+
+    page = browser.get(f"/spend/compare/{BOTH}")
+
+    assert page.texts("main .notes li") == [
+        "September 2026: 1 refunded invoice, included. How much was refunded is not known.",
+        "1 invoice without a date is in no month.",
+    ]
+    assert browser.get(page.one("main .notes a")["href"]).texts("tbody .name a") == ["R"]
+    assert page.texts("main .notes li")[1:] == browser.get("/spend/").texts("main .notes li")[1:]
+
+
+def test_without_anything_to_note_it_has_no_notes(browser, two_months):
+    assert not browser.get(f"/spend/compare/{BOTH}").all("main .notes")
+
+
+@pytest.mark.parametrize(
+    ("query", "period"),
+    [
+        ("?period=2026-10", "last-month"),
+        ("?period=2026-11", "this-month"),
+        ("?period=2026-q2", "2026-q2"),
+        ("?period=2026-q3", "last-quarter"),
+        ("?period=2026", "this-year"),
+        ("?period=2025", "last-year"),
+        ("?period=2026-05", "12-months"),
+    ],
+)
+def test_the_way_back_keeps_what_is_chosen(browser, two_months, acme, query, period):
+    back = browser.get(f"/spend/compare/{query}&currency=EUR&account={acme.pk}").one("a.back")["href"]
+
+    assert "other" not in back
+    spend = browser.get(back)
+    chosen = [spend.one(f"select[name={name}] option[selected]")["value"] for name in ("account", "period")]
+    assert chosen == [str(acme.pk), period]
+
+
+@pytest.mark.parametrize("words", ["compare", "compare periods", "difference"])
+def test_the_search_finds_it(browser, two_months, words):
+    assert "/spend/compare/" in [link["href"] for link in browser.get(f"/search/?q={words}").all(".hits a")]
 
 
 def test_spend_leads_to_it_with_what_is_chosen(browser, two_months, acme):

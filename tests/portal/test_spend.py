@@ -235,6 +235,17 @@ def test_it_leads_to_all_that_it_counts_also_what_is_dated_ahead(
     assert sorted(browser.get(link["href"]).texts("tbody .name a")) == ["1", "30"]
 
 
+def test_its_tables_tell_no_amount_while_no_details_are_read(browser, rows, acme):
+    rows.invoice(acme, number="new", date=MONTH, total="9")
+
+    page = browser.get("/spend/")
+
+    assert table(page, "accounts")[0] == "Acme 1 invoice –"
+    for name in ("accounts", "products"):
+        assert table(page, name)[-1] == "Total after credit 1 not read yet –"
+        assert browser.get(f"/spend.csv?table={name}").csv()[-1][1:] == ["", "EUR", "1 not read yet"]
+
+
 def test_it_says_how_long_the_details_will_take_by_the_limit_of_the_key(browser, rows, acme, people):
     """Of 200 calls an hour a tenth is for people: 180 now, 180 in an hour, and 140 in two."""
     key = ApiKey.objects.get()
@@ -442,7 +453,7 @@ def test_it_shows_nothing_of_a_private_account(browser, rows, acme):
 
 def test_it_exports_each_table(browser, rows, acme):
     basic = rows.service(acme, product_name="VPS Basic")
-    bill(rows, acme, (basic, "20.005"), tax="4", date=MONTH)
+    bill(rows, acme, (basic, "20.005"), tax="4", total="24.005", date=MONTH)
 
     page = browser.get("/spend/")
     (link,) = page.all("section[aria-labelledby=spend-products] a[aria-label^=CSV]")

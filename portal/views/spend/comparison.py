@@ -7,24 +7,27 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from portal import access, audit, http
 from portal.forms.comparison import ComparisonForm
+from portal.forms.spend import period_of
 from portal.models import Act
 from portal.pages import exports
-from portal.pages.invoice_filters import UNASSIGNED
 from portal.pages.named_periods import NamedPeriod
 from portal.pages.sheets import Line, Sheet
 from portal.queries.comparison import Comparison, Difference, compare
 from portal.queries.freshness import Freshness
-from portal.queries.spend import Spend
+from portal.queries.spend import Partition, Spend
+from portal.views.spend import divided
 from portal.views.spend.chosen import Chosen
+from portal.views.spend.divided import Division
+from portal.views.spend.notes import Notes, OfTime
 from portal.wording import formats
 from portal.wording import spend as words
 from portal.wording.links import href
 from ultahost_api.models import Noun
+from ultahost_api.models.spending import Sums
 from ultahost_api.refresh import schedule
 
 
@@ -74,13 +77,13 @@ class Side:
     def total(self) -> str:
         return self.chosen.money(self.amount)
 
-    @property
-    def undetailed_url(self) -> str:
-        return self.chosen.invoices_of_period(unreadable="details")
+    def partition(self, how: Division) -> Partition | None:
+        """None while no details are read."""
+        return how.of(self.spend) if self.spend.whole.is_told else None
 
     @property
-    def unread_url(self) -> str:
-        return self.chosen.invoices_of_period(unreadable="any")
+    def missing(self) -> OfTime:
+        return OfTime(self.spend.whole, self.chosen, self.chosen.since, self.chosen.until, self.label)
 
 
 class ComparisonPage:
@@ -113,70 +116,74 @@ class ComparisonPage:
         """`2 new, 1 dearer`, by product; empty without any."""
         return words.changed(row.kind for row in self._products.rows)
 
+    @property
+    def notes(self) -> Notes:
+        return Notes([side.missing for side in self.sides], self.now.spend.undated)
+
     @cached_property
     def _products(self) -> Comparison:
-        return compare(self.was.spend.by_product, self.now.spend.by_product)
+        return self._compared(divided.by_product())
 
     def by_product(self) -> Sheet:
-        return self._sheet(
-            "products", _("By product"), _("Product"), self._products, words.product, "product"
-        )
+        return self._sheet(divided.by_product(), self._products)
 
     @cached_property
     def has_labels(self) -> bool:
-        return access.labels_to_see(self.user).exists()
+        return divided.has_labels(self.now.chosen)
 
     def by_label(self) -> Sheet:
-        names = {label.pk: label.name for label in access.labels_to_see(self.user)}
-        found = compare(self.was.spend.by_label, self.now.spend.by_label)
-        heading = pgettext("team", "Label")
-        return self._sheet(
-            "labels", _("By label"), heading, found, lambda key: names.get(key, "–"), "of_label"
-        )
+        how = divided.by_label(self.now.chosen)
+        return self._sheet(how, self._compared(how))
 
     def by_account(self) -> Sheet:
-        accounts = self.form.accounts
-        found = compare(self.was.spend.by_account, self.now.spend.by_account)
-        return self._sheet(
-            "accounts", _("By account"), _("Account"), found, lambda key: str(accounts[str(key)]), "account"
-        )
+        how = divided.by_account(self.now.chosen)
+        return self._sheet(how, self._compared(how))
 
-    def _sheet(
-        self, name: str, title: str, heading: str, found: Comparison, label: Callable[..., str], field: str
-    ) -> Sheet:
-        """``field`` of the list of invoices is what chooses the rows behind a number."""
-        unassigned = {field: UNASSIGNED} if field in ("product", "of_label") else {}
+    @cached_property
+    def _whole(self) -> Sums:
+        """Both periods together."""
+        return Sums.of(side.spend.whole for side in self.sides)
+
+    def _compared(self, how: Division) -> Comparison:
+        is_whole = not (self._whole.undetailed or self._whole.unread)
+        return compare(self.was.partition(how), self.now.partition(how), is_whole=is_whole)
+
+    def _sheet(self, how: Division, found: Comparison) -> Sheet:
         lines = [
-            self._line(label(row.key), row, words.kind(row.kind), **{field: str(row.key)})
+            self._line(how.label(row.key), row, words.kind(row.kind), **{how.field: str(row.key)})
             for row in found.rows
         ]
-        rest = [
-            self._line(_("Not assigned"), found.not_assigned, kind="rest", **unassigned),
-            self._line(_("Tax"), found.tax, kind="rest"),
-            self._line(_("Credit"), found.credit, kind="rest", credit="used"),
-            self._line(_("Total after credit"), found.total, kind="total"),
-        ]
-        kept = rest if found.not_assigned.was or found.not_assigned.now else rest[1:]
+        told = found.not_assigned, found.tax, found.credit, found.total
+        rest = how.rest(told, self._line, words.missing(self._whole.undetailed, self._whole.unread))
         return Sheet(
-            name=name,
-            title=title,
-            headings=(heading, self.was.label, self.now.label, _("Difference")),
-            lines=[*lines, *kept],
+            name=how.name,
+            title=how.title,
+            headings=(how.heading, self.was.label, self.now.label, _("Difference")),
+            lines=[*lines, *rest],
             currency=self.form.chosen_currency,
-            csv_url=f"{href('comparison_csv')}{self.now.chosen.here(table=name)}",
+            csv_url=f"{href('comparison_csv')}{self.now.chosen.here(table=how.name)}",
             compares=True,
         )
 
     def _line(self, label: str, row: Difference, note: str = "", kind: str = "", **of: str) -> Line:
         """Each amount leads to its invoices, if there are any."""
-        amounts: list[Decimal] = [row.was, row.now, row.amount]
-        links = [side.chosen.invoices_of_period(**of) for side in (self.was, self.now)]
-        told = [link if amount else "" for link, amount in zip(links, amounts[:2], strict=True)]
-        return Line(label, amounts, note, kind=kind, links=told)
+        amounts = (row.was, row.now, row.amount)
+        links = [
+            side.chosen.invoices_of_period(**of) if amount else ""
+            for side, amount in zip(self.sides, amounts, strict=False)
+        ]
+        return Line(label, amounts, note, kind=kind, links=links)
 
     @cached_property
     def freshness(self) -> Freshness:
         return Freshness(Noun.INVOICES, self.accounts)
+
+    @property
+    def spend_url(self) -> str:
+        """Spend with the same choice, as far as it offers this."""
+        chosen = self.now.chosen
+        period = period_of((chosen.since, chosen.until), chosen.today)
+        return f"{href('spend')}{chosen.here(period=period, other='')}"
 
     @property
     def currencies(self) -> list[tuple[str, str]]:
