@@ -14,7 +14,7 @@ from portal.queries.comparison import compare
 from portal.queries.spend import partition
 from tests.portal.statements import all_statements
 from tests.portal.test_spend import figures, table
-from tests.portal.test_spend_sums import bill
+from tests.portal.test_spend_sums import bill, word_lines
 from ultahost_api.models import Invoice
 from ultahost_api.models.spending import Sums
 
@@ -103,6 +103,20 @@ def test_each_number_leads_to_the_invoices_behind_it(browser, two_months, name):
     behind = [browser.get(link.attributes["href"]).texts("tbody .name") for link in row.node.css("a")]
 
     assert behind == [["S"], ["O"]]
+
+
+def test_it_compares_the_product_of_lines_that_may_be_of_several_services(browser, rows, acme):
+    for _ in range(2):
+        rows.service(acme, product_name="VPS Basic", domain="")
+    bill(rows, acme, (None, "20"), number="S", date=SEPTEMBER)
+    bill(rows, acme, (None, "25"), number="O", date=OCTOBER)
+    word_lines(acme, "VPS Basic")
+
+    page = browser.get(f"/spend/compare/{BOTH}")
+
+    assert table(page, "products")[0] == "VPS Basic Dearer €20.00 €25.00 +€5.00"
+    links = page.all("table[data-sheet=products] tbody tr")[0].node.css("a")
+    assert [browser.get(link.attributes["href"]).texts("tbody .name") for link in links] == [["S"], ["O"]]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.models import AccountPolicy, Act, AuditEntry, Label, Remark
 from tests.portal.statements import all_statements
-from tests.portal.test_spend_sums import bill
+from tests.portal.test_spend_sums import bill, word_lines
 from ultahost_api.models import Account, ApiKey, RateWindow
 
 TODAY = timezone.localdate()
@@ -163,6 +163,24 @@ def test_it_exports_every_line_with_its_product_and_label(browser, rows, acme):
     ]
     assert {line[2] for line in told} == {str(MONTH)}
     assert AuditEntry.objects.filter(act=Act.EXPORTED).latest("seq").details["rows"] == 2
+
+
+def test_it_names_the_product_of_lines_that_may_be_of_several_services(browser, rows, acme):
+    """On the page, in what its number leads to, and in the file of lines."""
+    for _ in range(3):
+        rows.service(acme, product_name="VPS Basic", domain="")
+    bill(rows, acme, (None, "20"), number="several", date=MONTH)
+    word_lines(acme, "VPS Basic (01/11/2026 - 30/11/2026)")
+    bill(rows, acme, (None, "5"), number="none", date=MONTH)
+
+    page = browser.get("/spend/?period=this-month")
+
+    assert table(page, "products")[:2] == ["VPS Basic 1 line €20.00", "Not assigned €5.00"]
+    basic, rest, *_ = page.all("table[data-sheet=products] tbody a")
+    assert browser.get(basic["href"]).texts("tbody .name") == ["several"]
+    assert browser.get(rest["href"]).texts("tbody .name") == ["none"]
+    lines = browser.get(page.one("a[href*='table=lines']")["href"]).csv()
+    assert {line[1]: line[7] for line in lines} == {"several": "VPS Basic", "none": ""}
 
 
 def test_it_shows_an_account_in_its_own_currency(browser, rows, acme, alma):

@@ -14,7 +14,7 @@ from portal.models import AccountPolicy, Label, Remark
 from portal.queries.spend import Row, Spend
 from tests.portal.conftest import Rows
 from ultahost_api.client.core.amounts import written
-from ultahost_api.models import InvoiceItem
+from ultahost_api.models import InvoiceItem, links
 from ultahost_api.models.spending import DOMAINS, OTHER
 
 TODAY = date(2026, 11, 29)
@@ -43,6 +43,12 @@ def bill(rows, account, *lines, net=None, **fields):
             invoice=made, position=position, amount=Decimal(amount), description=text, **about
         )
     return made
+
+
+def word_lines(account, text):
+    """All lines of the account are called so, and of what that names."""
+    InvoiceItem.objects.filter(invoice__account=account).update(description=text)
+    links.assign_again(account.pk)
 
 
 def told(partition):
@@ -141,6 +147,35 @@ def test_it_names_a_product_only_as_the_line_does(rows, admin):
     assert spend(admin).by_product.rows == [Row(OTHER, Decimal(10), 2)]
 
 
+def test_it_counts_under_its_product_what_may_be_of_several_services_of_it(rows, people, admin):
+    """So does who sees no services: the line names the product. The label is that of no line."""
+    acme, harbour = rows.account("Acme"), rows.account("Harbour")
+    shop = Label.objects.create(name="Shop")
+    for account in (acme, acme, harbour):
+        service = rows.service(account, product_name="VPS Basic", domain="")
+        Remark.objects.create(service=service, label=shop)
+    bill(rows, acme, (None, "20"), (None, "20"))
+    bill(rows, harbour, (None, "5"))
+    for account in (acme, harbour):
+        word_lines(account, "VPS Basic (01/11/2026 - 30/11/2026)")
+
+    for user in (admin, people.billing("Bea")):
+        found = spend(user)
+        assert told(found.by_product)[:2] == [("=VPS Basic", "45.00", 3), "0.00"]
+        assert told(found.by_label)[:2] == [(shop.pk, "5.00", 1), "40.00"]
+
+
+@pytest.mark.parametrize("names", [("VPS Basic", "VPS Plus"), ("Secret", "Secret"), ("", "")])
+def test_it_assigns_no_product_that_such_services_do_not_share_or_the_line_does_not_name(rows, admin, names):
+    acme = rows.account("Acme")
+    for product in names:
+        rows.service(acme, product_name=product, domain="shop.example.com")
+    bill(rows, acme, (None, "20"))
+    word_lines(acme, "Addon (shop.example.com) - VPS Basic (01/11/2026 - 30/11/2026)")
+
+    assert told(spend(admin).by_product) == ["20.00", "0.00", "0.00", "20.00"]
+
+
 def test_it_holds_only_the_invoices_that_a_user_may_view(rows, people, admin):
     shown, hidden = rows.account("Acme"), rows.account("Hidden")
     AccountPolicy.objects.create(account=hidden, private=True)
@@ -153,7 +188,7 @@ def test_it_holds_only_the_invoices_that_a_user_may_view(rows, people, admin):
 
 
 CENTS = st.decimals(-500, 500, places=3)
-LINE = st.tuples(st.sampled_from(["basic", "plus", "domain", "nothing"]), CENTS)
+LINE = st.tuples(st.sampled_from(["basic", "plus", "several", "domain", "nothing"]), CENTS)
 BILL = st.tuples(st.booleans(), st.integers(0, 23), st.lists(LINE, max_size=4), CENTS, CENTS, st.booleans())
 
 
@@ -167,7 +202,10 @@ def test_it_comes_to_the_same_total_in_every_partition(admin, bills):
             account = rows.account(f"Company {is_acme}")
             services = {name: rows.service(account, product_name=name) for name in ("basic", "plus")}
             Remark.objects.create(service=services["basic"], label=shop)
-            accounts[is_acme] = account, {**services, "domain": rows.domain(account), "nothing": None}
+            for _ in range(2):
+                rows.service(account, product_name="several", domain="")
+            told_by = {"domain": rows.domain(account), "several": None, "nothing": None}
+            accounts[is_acme] = account, {**services, **told_by}
         for is_acme, months, lines, tax, credit, has_rest in bills:
             account, things = accounts[is_acme]
             year, month = divmod(TODAY.year * 12 + TODAY.month - 1 - months, 12)
@@ -175,7 +213,10 @@ def test_it_comes_to_the_same_total_in_every_partition(admin, bills):
             subtotal = sum((amount for _, amount in lines), rest)
             told_lines = [(things[name], amount) for name, amount in lines]
             fields = {"date": date(year, month + 1, 28), "tax": tax, "credit": credit}
-            bill(rows, account, *told_lines, net=subtotal, **fields)
+            made = bill(rows, account, *told_lines, net=subtotal, **fields)
+            for position, (name, _) in enumerate(lines):
+                if name == "several":
+                    made.items.filter(position=position).update(description=name, product=name)
             expected += subtotal + tax - credit
             net.update({"nothing": rest})
             for name, amount in lines:
@@ -188,7 +229,7 @@ def test_it_comes_to_the_same_total_in_every_partition(admin, bills):
         assert {row.key: row.amount for row in found.by_label.rows}.get(shop.pk, 0) == net["basic"]
         assert found.by_product.not_assigned == net["nothing"]
         assert found.by_account.not_assigned == found.by_month.not_assigned == 0
-        keys = {"basic": "=basic", "plus": "=plus", "domain": DOMAINS}
+        keys = {"basic": "=basic", "plus": "=plus", "several": "=several", "domain": DOMAINS}
         by_key = {row.key: row.amount for row in found.by_product.rows}
         assert all(by_key.get(key, 0) == net[name] for name, key in keys.items())
         transaction.set_rollback(True)

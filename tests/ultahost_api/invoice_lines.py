@@ -321,3 +321,19 @@ LINES = [
     ("x" * 600, ""),
     (("a - " * 200) + "shop.example.com", ""),
 ]
+
+# Of these lines the product is told, and not which service it is. Of all others it is not, or the service is.
+PRODUCTS = {
+    "Shared Hosting - twin.example.com (01/11/2026 - 30/11/2026)": "Shared Hosting",
+    "Shared Hosting - TWIN.example.com": "Shared Hosting",
+    "Basic Windows VPS (01/11/2026 - 30/11/2026)": "Basic Windows VPS",
+    "Basic Windows VPS": "Basic Windows VPS",
+    "Linux VPS Basic (01/11/2026 - 30/11/2026)": "Linux VPS Basic",
+    "Linux VPS Plus (01/11/2026 - 30/11/2026)": "Linux VPS Plus",
+    "Managed WordPress": "Managed WordPress",
+    "R&D Cloud (EU)": "R&D Cloud (EU)",
+    "Linux VPS Basic Setup Fee": "Linux VPS Basic",
+    "Basic Windows VPS Setup Fee": "Basic Windows VPS",
+    "Prorata - Linux VPS Basic (17/11/2026 - 30/11/2026)": "Linux VPS Basic",
+    "Upgrade/Downgrade: Linux VPS Basic => Linux VPS Huge": "Linux VPS Basic",
+}

@@ -4,9 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.ultahost_api.invoice_lines import DOMAINS, LINES, SERVICES
+from tests.ultahost_api.invoice_lines import DOMAINS, LINES, PRODUCTS, SERVICES
 from ultahost_api.models import line_words
 from ultahost_api.models.line_texts import (
+    Named,
     Things,
     domain_key,
     is_whole_renewal,
@@ -39,6 +40,42 @@ def test_it_has_two_hundred_lines_of_which_none_is_told_twice():
 @pytest.mark.parametrize(("text", "right"), LINES, ids=[text[:60] for text, _ in LINES])
 def test_it_tells_what_a_line_names_or_nothing(text, right):
     assert answer(text) == right
+
+
+@pytest.mark.parametrize("text", [text for text, _ in LINES], ids=lambda text: text[:60])
+def test_it_tells_the_product_of_a_line_that_is_of_no_single_service(text):
+    assert named(text, THINGS).product == PRODUCTS.get(text, "")
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "product"),
+    [
+        ([["VPS Basic"], ["VPS Basic"]], "VPS Basic", "VPS Basic"),
+        ([["VPS Basic"], ["VPS Basic"]], "Prorata - VPS Basic (01/11/2026 - 30/11/2026)", "VPS Basic"),
+        # Some of them have another product now.
+        ([["VPS Plus", "VPS Basic"], ["VPS Basic"]], "VPS Basic", "VPS Basic"),
+        ([["VPS Plus", "VPS Basic"], ["VPS Max", "VPS Basic"]], "VPS Basic", "VPS Basic"),
+        # All of them had, or have, two names that the line spells.
+        ([["VPS", "VPS Basic"], ["VPS", "VPS Basic"]], "VPS Basic", "VPS"),
+        ([["VPS Max", "VPS", "VPS Basic"], ["VPS Plus", "VPS Basic", "VPS"]], "VPS Basic", "VPS Basic"),
+        ([["VPS Pro", "VPS Basic"]] * 2, "Upgrade: VPS Basic => VPS Pro", "VPS Pro"),
+        # Of two products, of none, and spelled in another way.
+        ([["VPS Basic"], ["VPS Plus"]], "Upgrade: VPS Basic => VPS Plus", ""),
+        ([["VPS Basic"], ["VPS Basic"]], "vps basic", ""),
+        ([["VPS Basic"], ["VPS basic"]], "VPS Basic", ""),
+        ([[""], [""]], "", ""),
+        ([["VPS Basic"], ["VPS Basic"]], "Support\nVPS Basic", ""),
+    ],
+)
+def test_it_tells_the_one_name_that_all_such_services_have_as_the_line_spells_it(names, text, product):
+    things = Things([(UUID(int=place), products, "") for place, products in enumerate(names)], [])
+    assert named(text, things) == Named(product=product)
+
+
+def test_it_tells_no_product_of_a_line_that_may_be_of_a_domain():
+    services = [(UUID(int=place), ["Domain Renewal"], "a.com") for place in range(2)]
+    things = Things(services, [(UUID(int=9), "a.com")])
+    assert named("Domain Renewal - a.com", things) == Named()
 
 
 def test_it_names_nothing_in_an_account_without_things():

@@ -510,3 +510,63 @@ def test_it_assigns_what_is_read_while_a_list_changes_by_the_new_list(acme, work
     during_call(change, nth=2)
     worker.run("details")
     assert told() == ["a.com"] * 3
+
+
+# Several services of one product, of which a line names none
+
+
+def products():
+    return [item.product for item in InvoiceItem.objects.order_by("invoice__remote_id", "position")]
+
+
+def test_it_keeps_the_product_of_a_line_that_may_be_of_several_services(acme, read):
+    """As the documentation of the API shows them: without domains."""
+    acme.add_services(3, product_name="VPS Basic", domain="")
+    invoice(acme, f"VPS Basic {PERIOD}", "Late Fee (Added 05/11/2026)", f"VPS Plus {PERIOD}")
+
+    read("services", "invoices")
+
+    assert (told(), products()) == (["", "", ""], ["VPS Basic", "", ""])
+
+
+def test_it_keeps_the_product_of_stored_lines_when_services_change(acme, read, account):
+    service = acme.add("services", product_name="VPS Basic", domain="")
+    invoice(acme, f"VPS Basic {PERIOD}")
+    read("services", "invoices")
+    assert (told(), products()) == (["VPS Basic"], [""])
+
+    other = acme.add("services", product_name="VPS Basic", domain="")
+    read("services")
+    assert (told(), products()) == ([""], ["VPS Basic"])
+    assert links.assign_again(account.pk) == 0
+
+    service["product_name"] = "VPS Plus"  # the line of before is still of VPS Basic
+    read("services")
+    assert (told(), products()) == ([""], ["VPS Basic"])
+
+    other["product_name"] = "VPS Max"
+    InvoiceItem.objects.update(amount=-10)
+    read("services")
+    assert (told(), products()) == ([""], ["VPS Basic"])
+
+
+def test_it_keeps_no_product_beside_what_a_person_said(acme, read, account):
+    acme.add_services(2, product_name="VPS Basic", domain="")
+    invoice(acme, f"VPS Basic {PERIOD}")
+    read("services", "invoices")
+
+    links.assign_by_hand(account.pk, f"VPS Basic {PERIOD}", Service.objects.first())
+    assert (told(), products()) == (["VPS Basic"], [""])
+    links.forget_by_hand(account.pk, f"VPS Basic {PERIOD}")
+    assert (told(), products()) == ([""], ["VPS Basic"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_keeps_the_product_of_lines_that_an_earlier_version_has_read(account):
+    for number in range(2):
+        Service.objects.create(account=account, remote_id=number, product_name="VPS Basic")
+    bill = Invoice.objects.create(account=account, remote_id=1, currency="EUR")
+    InvoiceItem.objects.create(invoice=bill, position=0, description=f"VPS Basic {PERIOD}")
+    call_command("migrate", "ultahost_api", "0037", verbosity=0)
+    call_command("migrate", verbosity=0)
+    assert products() == ["VPS Basic"]

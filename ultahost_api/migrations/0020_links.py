@@ -35,5 +35,5 @@ class Migration(migrations.Migration):
                 to="ultahost_api.service",
             ),
         ),
-        # 0024 fills them, when the columns are there that this work reads now.
+        # 0038 fills them, when the columns are there that this work reads now.
     ]

@@ -25,6 +25,8 @@ class InvoiceItem(models.Model):
         "ultahost_api.Domain", models.SET_NULL, null=True, related_name="invoice_items"
     )
     is_renewal = models.BooleanField(default=False, db_default=False)  # of the domain
+    # What the text names where it is of neither: a product, and not which of its services.
+    product = models.TextField(blank=True, default="", db_default="")
     # What a person said of such lines, which goes before what the text names.
     assigned = models.ForeignKey(
         "ultahost_api.AssignedLine", models.SET_NULL, null=True, related_name="items"

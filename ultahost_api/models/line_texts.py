@@ -63,11 +63,12 @@ _DOMAIN_FEES = ("grace fee", "grace period fee", "redemption fee", "redemption p
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Neither when the text does not tell. ``is_renewal`` of the domain."""
+    """Neither when the text does not tell: then at most the ``product``. ``is_renewal`` of the domain."""
 
     service: UUID | None = None
     domain: UUID | None = None
     is_renewal: bool = False
+    product: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ _ALWAYS = Life()
 
 
 class Things:
-    """One account's services (their product names, present and former, and domain) and domains.
+    """One account's services (their product names, the present one first, and domain) and domains.
 
     ``lives`` tells things apart that have one name, where one has taken the place of the other.
     """
@@ -102,11 +103,15 @@ class Things:
         self.domains: defaultdict[str, set[UUID]] = defaultdict(set)
         self.products: defaultdict[str, set[UUID]] = defaultdict(set)
         self.hosts: defaultdict[str, set[UUID]] = defaultdict(set)
+        self.names: dict[UUID, list[str]] = {}
+        self.spelled: defaultdict[str, set[UUID]] = defaultdict(set)
         for pk, name in domains:
             self.domains[domain_key(name)].add(pk)
         for pk, products, host in services:
             self.hosts[domain_key(host)].add(pk)
-            for product in products:
+            self.names[pk] = [product for product in products if product]
+            for product in self.names[pk]:
+                self.spelled[product].add(pk)
                 self.products[plain(product)].add(pk)
         for index in (self.domains, self.products):
             index.pop("", None)
@@ -121,6 +126,13 @@ class Things:
 
     def without_host(self) -> set[UUID]:
         return self.hosts.get("", set())
+
+    def product_of(self, some: set[UUID], text: str) -> str:
+        """A name that ``text`` spells and all of ``some`` have or had; of several, the one they have now."""
+        names = self.names[next(iter(some))] if some else ()
+        told = [name for name in names if name in text and some <= self.spelled[name]]
+        now = {self.names[pk][0] for pk in some} if len(told) > 1 else set()
+        return max(told, key=lambda name: (now == {name}, len(name), name), default="")
 
     def services_on(self, day: date | None, some: set[UUID]) -> set[UUID]:
         """Those of ``some`` that can be billed on that day, where that is known of any."""
@@ -147,7 +159,8 @@ def named(text: str, things: Things, day: date | None = None) -> Named:
     domains = things.domains_on(day, domains)
     services = things.services_on(day, set(_services(line, below, things, is_fee=is_fee)))
     if len(domains) + len(services) != 1:
-        return Named()
+        # Also a line without a domain, of a product whose services have one.
+        return Named(product="" if domains else things.product_of(services or things.of(line), first))
     return Named(domain=domains.pop(), is_renewal=is_renewal) if domains else Named(service=services.pop())
 
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -104,7 +105,7 @@ def _forget(account_id: UUID, lines: "QuerySet[AssignedLine]") -> None:
 
 def _assign(account_id: UUID, things: Things, lines: "QuerySet[InvoiceItem]") -> int:
     said = _said(account_id)
-    fields = ["service", "domain", "is_renewal", "assigned"]
+    fields = ["service", "domain", "is_renewal", "product", "assigned"]
     lines = lines.filter(invoice__account=account_id).order_by().only("description", "amount", *fields)
     dated: Any = lines.annotate(day=F("invoice__date")).iterator(_AT_ONCE)
     changed = [item for item in dated if _set(item, item.day, things, said)]
@@ -134,7 +135,7 @@ def _things(account_id: UUID) -> Things:
     lives = {pk: _life(ENDED_SERVICE, *told) for pk, _product, _host, *told in services}
     lives |= {pk: _life(ENDED_DOMAIN, *told) for pk, _name, *told in domains}
     return Things(
-        ((pk, {product, *former[pk]}, host) for pk, product, host, *_ in services),
+        ((pk, [product, *(former[pk] - {product})], host) for pk, product, host, *_ in services),
         ((pk, name) for pk, name, *_ in domains),
         lives,
     )
@@ -162,10 +163,11 @@ def _set(item: InvoiceItem, day: date | None, things: Things, said: Mapping[str,
     """Returns whether it changes the line."""
     line = said.get(line_key(item.description)) if said else None
     told = _by_hand(line, item.description) or named(item.description, things, day)
-    was = Named(item.service_id, item.domain_id, item.is_renewal), item.assigned_id
+    was = Named(item.service_id, item.domain_id, item.is_renewal, item.product), item.assigned_id
     if item.amount is not None and item.amount < 0:  # it may give a renewal back
-        told = Named(told.service, told.domain)
-    item.service_id, item.domain_id, item.is_renewal = told.service, told.domain, told.is_renewal
+        told = replace(told, is_renewal=False)
+    item.service_id, item.domain_id = told.service, told.domain
+    item.is_renewal, item.product = told.is_renewal, told.product
     item.assigned_id = line.pk if line else None
     return was != (told, item.assigned_id)
 

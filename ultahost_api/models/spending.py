@@ -20,10 +20,12 @@ DOMAINS, OTHER, NOT_ASSIGNED = "domains", "other", ""
 OWN_KEYS = (DOMAINS, OTHER, NOT_ASSIGNED)
 NAMED = "="  # before the name of a product, which may be one of ours
 
-# The product that the line itself names. Of a service, nothing else is told to a reader of its invoice alone.
+# The product that the line itself names, also where several services may be meant. Of a service, nothing else
+# is told to a reader of its invoice alone.
 BY_PRODUCT = Case(
     When(domain__isnull=False, then=Value(DOMAINS)),
-    When(service=None, then=Value(NOT_ASSIGNED)),
+    When(service=None, product="", then=Value(NOT_ASSIGNED)),
+    When(service=None, then=Concat(Value(NAMED), F("product"))),
     When(service__product_name="", then=Value(OTHER)),
     When(Exact(StrIndex("description", F("service__product_name")), 0), then=Value(OTHER)),
     default=Concat(Value(NAMED), F("service__product_name")),
