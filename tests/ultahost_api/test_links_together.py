@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from ultahost_api.models import (
@@ -86,7 +86,8 @@ def test_lines_that_wait_for_the_lock_are_assigned_by_what_the_other_has_changed
         lock(account_id)
 
     monkeypatch.setattr(links, "_lock", other_first)
-    lines.assign([line])
+    with transaction.atomic():
+        lines.assign([line])
     assert str(line.domain) == "a.com"
 
 
