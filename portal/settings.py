@@ -152,6 +152,8 @@ MIDDLEWARE = [
 ]
 # What may be sent: forms, and never a file, which would be written to the disk.
 DATA_UPLOAD_MAX_MEMORY_SIZE = LARGEST_BODY
+# 500 selected rows, each with its years and of an account with a key and a payment method of its own.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_100
 FILE_UPLOAD_HANDLERS: list[str] = []
 TAG_LIBRARIES = [
     *("asks", "focus", "frame", "heroicons", "lists", "live", "needs", "parts", "provider", "same"),

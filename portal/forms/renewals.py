@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.forms.order_base import YEARS, Facts, OrderForm
-from portal.queries.cycles import rounded
+from portal.queries.cycles import price_of_years, total
 from portal.wording.cycles import cycle_word
 from ultahost_api.models import Account, Domain, Service
 from ultahost_api.models.row_statuses import NOT_RENEWABLE_DOMAIN
@@ -38,14 +38,10 @@ class _Renewal(OrderForm):
 
     @property
     def expected(self) -> Decimal | None:
-        """What was told is kept to its last decimal; a sum with something worked out is rounded once."""
         prices = [price for row in self.picked if (price := self.price_of(row)) is not None]
         if not prices or len(prices) < len(self.picked):
             return None
-        told = [price for price in prices if isinstance(price, Decimal)]
-        if len(told) == len(prices):
-            return sum(told, Decimal(0))
-        return rounded(sum((Fraction(price) for price in prices), Fraction(0)), self.account.currency)
+        return total(prices, self.account.currency)
 
 
 class DomainRenewalOrder(_Renewal):
@@ -83,11 +79,7 @@ class DomainRenewalOrder(_Renewal):
         return [(domain, self._words(domain)) for domain in self.picked]
 
     def price_of(self, row: Domain) -> Decimal | Fraction | None:
-        amount, period, years = row.recurring_amount, row.registration_period, self._years_of(row)
-        if amount is None or not period or amount <= 0:
-            return None
-        turns, rest = divmod(years, period)
-        return Fraction(amount) * years / period if rest else amount * turns
+        return price_of_years(row.recurring_amount, row.registration_period, self._years_of(row))
 
     def _years_of(self, domain: Domain) -> int:
         return int(self.cleaned_data.get(_years(domain)) or self.cleaned_data.get("years") or 1)

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from portal.forms.domains import ServersField
-from portal.forms.order_base import YEARS, payment_method_field, unpriced_field
 from portal.models import NameserverSet
 from portal.models.one_line import OneLine
 from portal.operations.form import SelectedForm
-from ultahost_api.models import Account
 
 
 class SelectedNameserversForm(SelectedForm):
@@ -50,20 +48,3 @@ class SelectedNameserversForm(SelectedForm):
     def nameservers(self) -> Sequence[str]:
         saved = self.cleaned_data.get("saved")
         return list(saved.servers if saved else self.cleaned_data["servers"])
-
-
-class SelectedRenewalForm(SelectedForm):
-    """How many years each, and how each account will pay the invoice."""
-
-    years = forms.TypedChoiceField(label=_("Years each"), choices=YEARS, coerce=int)
-    unpriced = unpriced_field()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for account in self.accounts:
-            label = gettext("Payment method of %(account)s") % {"account": account}
-            self.fields[f"method-{account.pk}"] = payment_method_field(account, label)
-        self.order_fields(["years", *(f"method-{account.pk}" for account in self.accounts), "unpriced"])
-
-    def method(self, account: Account) -> str:
-        return str(self.cleaned_data[f"method-{account.pk}"])

@@ -1,6 +1,6 @@
 """The base of the forms of all writes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -66,11 +66,15 @@ class WriteForm(forms.Form):
 class SelectedForm(forms.Form):
     """What is said of many rows at once. Sent twice with the same token, it is one batch.
 
-    ``accounts`` are those of the rows.
+    ``items`` are what was selected, ``accounts`` those of the rows that can be changed.
     """
+
+    template = ""  # draws the fields with these rows, if the form has more than a list of fields
 
     form_token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, accounts: Iterable[Account] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, accounts: Iterable[Account] = (), items: Sequence[Any] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.accounts = accounts
+        self.accounts, self.items = accounts, items

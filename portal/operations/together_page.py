@@ -8,6 +8,7 @@ A view says what rows it is about (``Rows``) and what is done with them (``BulkW
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property, partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,6 +29,7 @@ from portal.operations.together import Item, Together, batch_of
 from portal.pages.any_table import drawn
 from portal.pages.columns import ACCOUNT, Column
 from portal.pages.selection import Selection, wrong_words
+from portal.queries.cycles import total
 from portal.sign_in import reauthentication
 from portal.wording import formats
 from portal.wording.durations import about
@@ -63,7 +65,7 @@ class BulkWrite:
     warning: str | Promise = ""
     danger: bool = False
     asks_again: bool = False  # for the password, even if other writes of this action do not
-    amount: Callable[[Any], Decimal | None] | None = None
+    amount: Callable[[Any, Any], Decimal | Fraction | None] | None = None  # takes the form and a row
     sum_label: str | Promise = ""
     amount_column: Column | None = None
     agrees: bool = False
@@ -74,7 +76,10 @@ class BulkWrite:
 
 
 class TogetherPage:
-    """The first POST brings the selection, the second one what was confirmed; a GET what was typed before."""
+    """The first POST brings the selection, the second one what was confirmed; a GET what was typed before.
+
+    A POST with ``look`` sends nothing: it gets the page, or only what it costs, by what stands in the form.
+    """
 
     def __init__(self, request: http.Request, rows: Rows, kind: BulkWrite, back: str) -> None:
         self.request, self.rows, self.kind = request, rows, kind
@@ -86,6 +91,8 @@ class TogetherPage:
         if way := self._batch():
             return way
         wrong = wrong_words(self.selection)
+        if "look" in self.request.POST and not wrong:
+            return self._page(self._form())
         needed = self.kind.asks_again or asks_password(self.kind.write)
         typed = reauthentication.as_initial(self.request.POST)
         purpose = self._purpose if needed and not wrong else ""
@@ -94,9 +101,7 @@ class TogetherPage:
         if wrong:
             messages.warning(self.request, wrong)
             return http.SeeOther(self.back)
-        initial = {"form_token": uuid4(), **self._typed}
-        data = self.data if self._token else None
-        form = self.kind.form(data, initial=initial, accounts=self.together.accounts)
+        form = self._form(self.data if self._token else None)
         if self._token and form.is_valid():
             if self.together.left_out:
                 messages.error(self.request, _("Some rows changed meanwhile. Nothing was sent."))
@@ -128,6 +133,12 @@ class TogetherPage:
             noted=kind.noted,
         )
 
+    def _form(self, data: QueryDict | None = None) -> SelectedForm:
+        typed = reauthentication.as_initial(self.request.POST) if "look" in self.request.POST else self._typed
+        initial = {"form_token": uuid4(), **typed}
+        together = self.together
+        return self.kind.form(data, initial=initial, accounts=together.accounts, items=together.items)
+
     def _batch(self) -> HttpResponse | None:
         """Leads to the batch, if this page was sent before."""
         if self._token is None:
@@ -140,20 +151,20 @@ class TogetherPage:
     def _purpose(self) -> str:
         """``Pay 2 invoices, €3,225.79``; a sum for each currency."""
         title, _verb = self.kind.words(len(self.together.doable))
-        return ", ".join([title.rstrip("?¿ "), *self._sums_in_words])
+        return ", ".join([title.rstrip("?¿ "), *self._sums_in_words(None)])
 
-    @property
-    def _sums(self) -> dict[str, tuple[Decimal, int]]:
+    def _sums(self, form: SelectedForm | None) -> dict[str, tuple[Decimal, int]]:
         """By currency, the sum of the amounts, and how many rows have none that is known."""
-        sums: dict[str, tuple[Decimal, int]] = {}
+        amounts: dict[str, list[Decimal | Fraction | None]] = {}
         for item in self.together.doable if self.kind.amount else ():
-            amount, currency = self._amount(item), _currency(item.row)
-            known, unknown = sums.get(currency, (Decimal(0), 0))
-            sums[currency] = (known + (amount or 0), unknown + (amount is None))
-        return sums
+            amounts.setdefault(_currency(item.row), []).append(self._amount(form, item))
+        return {
+            currency: (total([one for one in told if one is not None], currency), told.count(None))
+            for currency, told in amounts.items()
+        }
 
-    def _amount(self, item: Item) -> Decimal | None:
-        return self.kind.amount(item.row) if self.kind.amount else None
+    def _amount(self, form: SelectedForm | None, item: Item) -> Decimal | Fraction | None:
+        return self.kind.amount(form, item.row) if self.kind.amount else None
 
     def _agreed(self) -> Mapping[UUID, Decimal] | None:
         """The amounts that the page named, in the order of its rows; None of an act that costs nothing."""
@@ -170,20 +181,20 @@ class TogetherPage:
         title, verb = self.kind.words(len(doable) or len(left_out))
         columns = [*self.rows.columns, *filter(None, [self.kind.amount_column])]
         why = {item.row.pk: item.hindrance for item in left_out}
-        named = [self._amount(item) for item in doable] if self.kind.agrees else []
+        named = [self._amount(form, item) for item in doable] if self.kind.agrees else []
         context = {
             "kind": self.kind,
             "title": title,
-            "verb": ", ".join([verb, *self._sums_in_words]),
+            "verb": ", ".join([verb, *self._sums_in_words(form)]),
             "doable": doable,
             "keys": [
                 (account, key, self._with_key(count, whose))
                 for account, whose, key, count in self.together.whose
             ],
-            "amounts": " ".join(written(amount) for amount in named if amount is not None),
+            "amounts": " ".join(written(amount) for amount in named if isinstance(amount, Decimal)),
             "sums": [
-                (formats.money(total, currency), self._unknown(unknown))
-                for currency, (total, unknown) in self._sums.items()
+                (formats.money(known, currency), self._unknown(unknown))
+                for currency, (known, unknown) in self._sums(form).items()
             ],
             "estimate": about(self.together.seconds),
             "columns": columns,
@@ -195,13 +206,12 @@ class TogetherPage:
             "passed_over": self._passed_over(),
             "back": self.back,
         }  # fmt: skip
-        return http.form_page(self.request, "operations/together.html", form, context)
+        return http.form_page(self.request, "operations/together.html", form, context, partials=["costs"])
 
-    @property
-    def _sums_in_words(self) -> list[str]:
+    def _sums_in_words(self, form: SelectedForm | None) -> list[str]:
         """The sums that the person agrees to, which the question and the button repeat."""
-        sums = self._sums if self.kind.agrees else {}
-        return [formats.money(total, currency) for currency, (total, _unknown) in sums.items()]
+        sums = self._sums(form) if self.kind.agrees else {}
+        return [formats.money(known, currency) for currency, (known, _unknown) in sums.items()]
 
     def _with_key(self, count: int, whose: str) -> str:
         return _("%(rows)s, with the key %(key)s") % {"rows": self.rows.counted(count), "key": whose}

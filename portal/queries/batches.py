@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Min, Q, QuerySet
 
 from portal import access
 from portal.models import User
-from portal.wording.deeds import currency_of
+from portal.wording.deeds import currency_of, years
 from portal.wording.links import href
 from ultahost_api.calls.estimates import seconds_for_all
 from ultahost_api.models import ApiKey, Batch, Domain, Operation
@@ -61,6 +61,17 @@ class Line:
     @property
     def currency(self) -> str:
         return currency_of(self.operation, self.row)
+
+    @property
+    def years(self) -> Any:
+        """For how many years a domain is renewed; None of anything else."""
+        renewed = self.operation.parameters.get("domainrenewals")
+        return next(iter(renewed.values()), None) if renewed else None
+
+    @property
+    def renewed_for(self) -> str:
+        """`2 years`; empty of anything but a renewal."""
+        return years(self.years) if self.years else ""
 
     @property
     def _is_of_contact(self) -> bool:

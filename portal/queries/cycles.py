@@ -1,7 +1,7 @@
 """Billing cycles: how many months each lasts, and the days on which what recurs falls due."""
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -78,6 +78,25 @@ def due_days(due: date, months: int | None, since: date, before: date) -> Iterat
 def monthly(amount: Decimal, months: int) -> Fraction:
     """What an amount comes to in a month, exactly."""
     return Fraction(amount) / months
+
+
+def price_of_years(price: Decimal | None, period: int | None, years: int) -> Decimal | Fraction | None:
+    """Of a domain whose renewal for ``period`` years has a ``price``; None if it is not known.
+
+    As it was told, or a fraction if it had to be worked out.
+    """
+    if price is None or not period or price <= 0:
+        return None
+    turns, rest = divmod(years, period)
+    return Fraction(price) * years / period if rest else price * turns
+
+
+def total(prices: Sequence[Decimal | Fraction], currency: str) -> Decimal:
+    """What was told is kept to its last decimal; a sum with something worked out is rounded once."""
+    told = [price for price in prices if isinstance(price, Decimal)]
+    if len(told) == len(prices):
+        return sum(told, Decimal(0))
+    return rounded(sum((Fraction(price) for price in prices), Fraction(0)), currency)
 
 
 def rounded(amount: Fraction, currency: str) -> Decimal:

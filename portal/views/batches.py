@@ -1,5 +1,7 @@
 """The page of a batch: many operations that were confirmed together."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
 from portal.forms.addresses import MAIL_LABELS, MAILS
+from portal.forms.selected_renewals import own_years
 from portal.models import ServiceCommand
-from portal.queries.batches import Progress
+from portal.queries.batches import Line, Progress
 from portal.queries.deeds import Deeds
 from portal.queries.registrar_state import nameservers_of
 from portal.sign_in.reauthentication import keep_typed
-from portal.wording.deeds import years
 from portal.wording.durations import about
 from ultahost_api import operations
 from ultahost_api.models import Operation
@@ -43,6 +45,7 @@ def batch(request: http.Request, batch: UUID) -> HttpResponse:
         "first": first,
         "asked": _asked(first),
         "is_paying": first.action == "pay_invoice",
+        "is_renewing": first.action == "create_order",
         "estimate": about(progress.seconds),
     }
     return http.page(request, "operations/batch.html", context, partials=["batch"])
@@ -67,8 +70,7 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
         messages.warning(request, _("There is nothing to try again."))
         return http.SeeOther(reverse("batch", args=[batch]))
     rows = [line.again for line in progress.retriable]
-    first = progress.retriable[0].operation
-    there, typed = _repeated(first)
+    there, typed = _repeated(progress.retriable)
     if not there:
         messages.warning(request, _("The catalogue no longer has this command."))
         return http.SeeOther(reverse("batch", args=[batch]))
@@ -83,8 +85,9 @@ def _progress(request: http.Request, batch: UUID) -> Progress:
     return progress
 
 
-def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
-    """The address of the confirmation that it came from, and what was entered there; empty if it is gone."""
+def _repeated(lines: Sequence[Line]) -> tuple[str, dict[str, Any]]:
+    """The address of the confirmation they came from, and what was entered there; empty if it is gone."""
+    operation = lines[0].operation
     told = operation.parameters
     match operation.action:
         case "pay_invoice":
@@ -102,17 +105,23 @@ def _repeated(operation: Operation) -> tuple[str, dict[str, Any]]:
         case "manage_domain_lock":
             return _of_domains("lock" if told["lockstatus"] == "locked" else "unlock"), {}
         case "create_order":
-            years = next(iter(told["domainrenewals"].values()))
-            typed = {"years": years, f"method-{operation.account_id}": told["paymentmethod"]}
-            return _of_domains("renew"), typed
+            return _of_domains("renew"), _renewed(lines)
     raise Http404
+
+
+def _renewed(lines: Sequence[Line]) -> dict[str, Any]:
+    """What most have in common stands as the years of all."""
+    ((usual, _count),) = Counter(line.years for line in lines).most_common(1)
+    own = {own_years(line.again): line.years for line in lines if line.years != usual}
+    methods = {
+        f"method-{line.operation.account_id}": line.operation.parameters["paymentmethod"] for line in lines
+    }
+    return {"years": usual, **own, **methods}
 
 
 def _asked(operation: Operation) -> list[tuple[str, str]]:
     """What was entered for all rows alike, besides what the title says: labels and words."""
     told = operation.parameters
-    if renewed := told.get("domainrenewals"):
-        return [(_("Renewed for"), years(next(iter(renewed.values()), 1)))]
     if operation.action == "update_nameservers":
         return [(_("Nameservers"), ", ".join(nameservers_of(operation)))]
     if operation.action == "update_contact":

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from portal import access, http
 from portal.acts import nameservers as acts
-from portal.forms.selected_domains import SelectedNameserversForm, SelectedRenewalForm
+from portal.forms.selected_domains import SelectedNameserversForm
+from portal.forms.selected_renewals import SelectedRenewalForm
 from portal.operations.form import SelectedForm
 from portal.operations.together_page import BulkWrite, Rows, TogetherPage
 from portal.pages import cells
@@ -97,12 +98,12 @@ def _renew_words(count: int) -> tuple[str, str]:
 
 
 def _renewal(form: SelectedRenewalForm, domain: Domain) -> Write:
-    years = form.cleaned_data["years"]
-    return writes.CreateOrder(form.method(domain.account), domainrenewals={domain.name: years})
+    renewed = {domain.name: form.years_of(domain)}
+    return writes.CreateOrder(form.method(domain.account), domainrenewals=renewed)
 
 
 _PRICED: Mapping[str, Any] = {
-    "amount": lambda domain: domain.recurring_amount,
+    "amount": lambda form, domain: domain.recurring_amount,
     "sum_label": gettext_lazy("Renewal amounts"),
     "amount_column": _RENEWAL,
 }
@@ -164,7 +165,8 @@ KINDS: Mapping[str, BulkWrite] = {
         _renew_words,
         SelectedRenewalForm,
         text=gettext_lazy("Each domain is an order of its own. Ultahost shows the price on its invoice."),
-        **_PRICED,
+        amount=lambda form, domain: form.price_of(domain),
+        sum_label=gettext_lazy("Renewal amounts"),
         calls=2,
         hindered=_not_renewable,
     ),

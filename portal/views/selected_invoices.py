@@ -71,7 +71,7 @@ _PAY = BulkWrite(
         "The invoices of an account are paid one after the other. If a result is unclear, the rest of the"
         " account are not sent."
     ),
-    amount=lambda invoice: invoice.total,
+    amount=lambda form, invoice: invoice.total,
     sum_label=gettext_lazy("To pay"),
     amount_column=Column(
         "total", gettext_lazy("Still owed"), css_class="money", cell=cells.amount("total", "currency")

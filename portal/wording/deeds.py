@@ -102,7 +102,7 @@ def deed(operation: Operation, names: Names, row: object = None) -> str:
     told = name(operation, row)
     if operation.took_effect:
         return _said(_NAMED, operation, names, told, row)
-    return _with_name(asked(operation, names), told)
+    return _with_name(asked(operation, names), told or _wanted(operation, names))
 
 
 def deed_here(operation: Operation, names: Names, row: object) -> str:
@@ -199,6 +199,11 @@ def _contact(operation: Operation, names: Names) -> str:
     told = operation.parameters
     full = " ".join(str(told[part]) for part in ("firstname", "lastname") if told.get(part))
     return full or str(told.get("email") or operation.before.get("name") or "") or name(operation)
+
+
+def _wanted(operation: Operation, names: Names) -> str:
+    """What was asked for by an order, which has no row yet."""
+    return _ordered(operation, names) if operation.action == "create_order" else ""
 
 
 def _ordered(operation: Operation, names: Names) -> str:

@@ -284,7 +284,7 @@ def test_it_is_found_again_in_the_activity(browser, confirm):
     [
         (lambda row: SetLock(row.remote_id, False), "Unlock", []),
         (lambda row: SetAutoRenew(row.remote_id, False), "Turn auto-renew off", []),
-        (lambda row: CreateOrder("stripe", domainrenewals={row.name: 2}), None, ["Renewed for 2 years"]),
+        (lambda row: CreateOrder("stripe", domainrenewals={row.name: 2}), None, []),  # each has its own
         (
             lambda row: UpdateContact(row.remote_id, invoiceemails=1, domainemails=0),
             None,
