@@ -4,6 +4,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from portal import audit
+from portal.acts.shared_rows import locked
 from portal.models import Act, Switches, User
 
 
@@ -13,10 +14,10 @@ def save(by: User, entry: Model) -> None:
     audit.record(by, Act.ENTRY_SAVED, entry)
 
 
-@transaction.atomic
 def delete(by: User, entry: Model) -> None:
-    audit.record(by, Act.ENTRY_DELETED, entry)  # before its row and its id are gone
-    entry.delete()
+    with locked(entry) as entry:
+        audit.record(by, Act.ENTRY_DELETED, entry)  # before its row and its id are gone
+        entry.delete()
 
 
 @transaction.atomic

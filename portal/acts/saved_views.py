@@ -1,6 +1,7 @@
 from django.db import transaction
 
-from portal import audit
+from portal import access, audit
+from portal.acts.shared_rows import locked
 from portal.models import Act, SavedView, User
 
 
@@ -14,8 +15,9 @@ def save(by: User, view: SavedView) -> None:
         audit.record(by, act, view, listing=view.listing)
 
 
-@transaction.atomic
 def delete(by: User, view: SavedView) -> None:
-    if view.shared:
-        audit.record(by, Act.VIEW_DELETED, view, listing=view.listing)
-    view.delete()
+    with locked(view):
+        view = access.saved_view_to_change(by, view.pk)  # its maker may have taken it back
+        if view.shared:
+            audit.record(by, Act.VIEW_DELETED, view, listing=view.listing)
+        view.delete()

@@ -1,6 +1,7 @@
 """The catalogue of products, gateways and commands, which the API does not list."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.acts import catalogue as acts
+from portal.acts.shared_rows import saved
 from portal.forms.catalogue import GatewayForm, ProductForm, ServiceCommandForm
 from portal.models import Gateway, Product, ServiceCommand, Switches
 from portal.pages import marks
@@ -126,12 +128,15 @@ def switch_cards(request: http.Request) -> HttpResponse:
 
 def _save(request: http.Request, part: Part, entry: Model | None) -> HttpResponse:
     suggested = {name: values if name == "cycles" else values[0] for name, values in request.GET.lists()}
-    form = part.form(http.posted(request), instance=entry, initial={} if entry else suggested)
-    if form.is_valid():
-        saved = form.save(commit=False)
-        acts.save(request.user, saved)
-        there = reverse("edit_entry", args=[part.name, saved.pk])
-        marks.done(request, _("“%(entry)s” was saved.") % {"entry": saved}, there)
+
+    def form_of(entry: Model | None) -> forms.ModelForm:
+        return part.form(http.posted(request), instance=entry, initial={} if entry else suggested)
+
+    if request.method != "POST":
+        form = form_of(entry)
+    elif (form := saved(entry, form_of, partial(acts.save, request.user))).is_valid():
+        there = reverse("edit_entry", args=[part.name, form.instance.pk])
+        marks.done(request, _("“%(entry)s” was saved.") % {"entry": form.instance}, there)
         return http.SeeOther(reverse("catalogue"))
     return http.form_page(request, "catalogue/entry.html", form, {"part": part, "entry": entry})
 

@@ -1,5 +1,6 @@
 """The team's saved sets of nameservers."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from portal import access, http
 from portal.acts import catalogue as acts
+from portal.acts.shared_rows import saved
 from portal.forms.nameservers import NameserverSetForm
 from portal.models import NameserverSet
 from portal.pages.confirmation import Confirmation
@@ -54,11 +56,13 @@ def delete_nameserver_set(request: http.Request, set_id: UUID) -> HttpResponse:
 
 
 def _save(request: http.Request, known: NameserverSet | None) -> HttpResponse:
-    form = NameserverSetForm(http.posted(request), instance=known)
-    if form.is_valid():
-        saved = form.save(commit=False)
-        acts.save(request.user, saved)
-        messages.success(request, _("“%(entry)s” was saved.") % {"entry": saved})
+    def form_of(known: NameserverSet | None) -> NameserverSetForm:
+        return NameserverSetForm(http.posted(request), instance=known)
+
+    if request.method != "POST":
+        form = form_of(known)
+    elif (form := saved(known, form_of, partial(acts.save, request.user))).is_valid():
+        messages.success(request, _("“%(entry)s” was saved.") % {"entry": form.instance})
         return http.SeeOther(reverse("nameserver_sets"))
     return Confirmation(
         title=str(known) if known else _("Add a nameserver set"),

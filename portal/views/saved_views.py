@@ -1,5 +1,6 @@
 """Named filters and orders of lists, of one person or shared with the team."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal import access, http
 from portal.acts import saved_views as acts
+from portal.acts.shared_rows import saved
 from portal.forms.saved_views import NewViewForm, SavedViewForm
 from portal.models import SavedView
 from portal.pages.confirmation import Confirmation
@@ -32,9 +34,17 @@ def save_view(request: http.Request) -> HttpResponse:
 @http.require_safe_or_post
 def saved_view(request: http.Request, view_id: UUID) -> HttpResponse:
     view = access.saved_view_to_change(request.user, view_id)
-    form = SavedViewForm(http.posted(request), instance=view)
-    if form.is_valid():
-        acts.save(request.user, form.save(commit=False))
+
+    def form_of(now: SavedView | None) -> SavedViewForm:
+        """Another's view may have become private since."""
+        if now and now is not view:
+            access.saved_view_to_change(request.user, view_id)
+        return SavedViewForm(http.posted(request), instance=now)
+
+    if request.method != "POST":
+        form = form_of(view)
+    elif (form := saved(view, form_of, partial(acts.save, request.user))).is_valid():
+        view = form.instance
         messages.success(request, _("The view “%(view)s” was saved.") % {"view": view})
         return http.SeeOther(_page_of(view))
     return http.form_page(request, "saved_views/form.html", form, {"view": view, "back": _page_of(view)})

@@ -1,7 +1,11 @@
 """What a team keeps together: a save changes what its person changed, and asks before it replaces
 what another person has saved meanwhile."""
 
+from importlib import import_module
+from threading import Barrier, Thread
+
 import pytest
+from django.db import connection
 
 from portal.models import Gateway, NameserverSet, Product, SavedView, ServiceCommand
 
@@ -176,3 +180,99 @@ def test_it_saves_at_once_what_no_one_else_changed(visit, dana):
     assert browser.post(address, filled | {"words": "Cards"}).status == 303
     row.refresh_from_db()
     assert row.words == "Cards"
+
+
+READS = {
+    product: "portal.views.catalogue._entry",
+    gateway: "portal.views.catalogue._entry",
+    command: "portal.views.catalogue._entry",
+    servers: "portal.access.nameserver_set_to_change",
+    view: "portal.access.saved_view_to_change",
+}
+
+
+@pytest.fixture
+def after_reading(monkeypatch):
+    """Something happens between the moment a row is read for a save and the save."""
+
+    def replace(make, happen):
+        module, name = READS[make].rsplit(".", 1)
+        read, left = getattr(import_module(module), name), [happen]
+
+        def reads(*args):
+            found = read(*args)
+            if left:
+                left.pop()(found)
+            return found
+
+        monkeypatch.setattr(READS[make], reads)
+
+    return replace
+
+
+FIELDS = {product: "name", gateway: "words", command: "words", servers: "name", view: "name"}
+
+
+@pytest.mark.parametrize("make", PLACES)
+def test_it_asks_also_of_what_another_saves_at_the_same_time(visit, dana, make, after_reading):
+    row, browser, field = make(dana), visit(dana), FIELDS[make]
+    address = PLACES[make].format(row.pk)
+    filled = browser.get(address).filled
+    after_reading(make, lambda found: type(found).objects.update(**{field: "Theirs"}))
+
+    asked = browser.post(address, filled | {field: "New name"})
+
+    assert asked.status == 422
+    assert "“Theirs”" in asked.texts(".errorlist")[0]
+    assert stored(row, field) == {field: "Theirs"}
+
+
+@pytest.mark.parametrize("path", ["{}", "{}delete/"])
+@pytest.mark.parametrize("make", PLACES)
+def test_it_brings_nothing_back_that_another_deletes_at_the_same_time(visit, dana, make, path, after_reading):
+    row, browser = make(dana), visit(dana)
+    address = path.format(PLACES[make].format(row.pk))
+    filled = browser.get(address).filled
+    after_reading(make, lambda found: type(found).objects.all().delete())
+
+    assert browser.post(address, filled).status == 404
+
+    assert not type(row).objects.exists()
+
+
+@pytest.mark.parametrize("path", ["{}", "{}delete/"])
+def test_an_admin_changes_no_view_that_its_maker_takes_back_at_the_same_time(
+    visit, dana, people, after_reading, path
+):
+    row = view(people.member("Alma"))
+    change(row, {"shared": True})
+    browser, address = visit(dana), path.format(PLACES[view].format(row.pk))
+    filled = browser.get(address).filled
+    after_reading(view, lambda found: SavedView.objects.update(shared=False))
+
+    assert browser.post(address, filled | {"name": "Dana's"}).status == 404
+    assert stored(row, "name", "shared") == {"name": "Mine", "shared": False}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_four_saves_at_once_is_not_asked(visit, dana):
+    row = gateway(dana)
+    address = PLACES[gateway].format(row.pk)
+    visitors = [visit(dana) for _ in range(4)]
+    forms = [visitor.get(address).filled for visitor in visitors]
+    at_once, pages = Barrier(4), [None] * 4
+
+    def post(number):
+        at_once.wait()
+        pages[number] = visitors[number].post(address, forms[number] | {"words": f"Card {number}"})
+        connection.close()
+
+    threads = [Thread(target=post, args=[number]) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    (first,) = [number for number, page in enumerate(pages) if page.status == 303]
+    assert stored(row, "words") == {"words": f"Card {first}"}
+    assert sum(page.status == 422 for page in pages) == 3
