@@ -53,15 +53,20 @@ def compare(was: Partition | None, now: Partition | None, *, is_whole: bool = Tr
     rows = [_difference(key, before, after, is_whole) for key in (before or {}) | (after or {})]
 
     def beside(amount: Callable[[Partition], Decimal]) -> Difference:
-        return Difference(None, *(amount(one) if one else None for one in (was, now)))
+        return Difference(None, amount(was) if was else None, amount(now) if now else None)
 
     return Comparison(
-        sorted(rows, key=lambda row: (-abs((row.now or 0) - (row.was or 0)), str(row.key))),
+        sorted(rows, key=lambda row: (-_size(row), str(row.key))),
         beside(lambda one: one.not_assigned),
         beside(lambda one: one.tax),
         beside(lambda one: -one.credit),
         beside(lambda one: one.total),
     )
+
+
+def _size(row: Difference) -> Decimal:
+    """Of one whose difference is not known, the amount that is."""
+    return abs((row.now or Decimal(0)) - (row.was or Decimal(0)))
 
 
 _Amounts = Mapping[Any, Decimal] | None

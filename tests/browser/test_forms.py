@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from portal.models import User
 from tests.browser.conftest import PASSWORD, Visitor
+from tests.portal.conftest import Rows
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
 
@@ -36,6 +37,22 @@ def test_many_fields_stand_in_two_columns(
     assert language["y"] > zone["y"]
     assert rows["y"] > language["y"]
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def test_a_choice_stands_beside_its_name_on_a_phone(browser: Browser, live_server: Any, alma: User) -> None:
+    rows = Rows()
+    rows.key(alma, rows.account("Acme"))
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+
+    Visitor(page, live_server.url).sign_in("alma").visit("/spend/compare/")
+    label = page.locator("label[for=id_other]").bounding_box()
+    (choice,) = places(page, "other")
+
+    assert label
+    assert choice["y"] <= label["y"] < choice["y"] + 44
+    assert choice["x"] > label["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     page.context.close()
 
 
