@@ -197,14 +197,25 @@ def upgrade(lose):
     return lose("upgrade_service", serviceid=1, type="product", newproductid=2, paymentmethod="stripe")
 
 
-def test_it_calls_an_upgrade_missing_beside_a_new_invoice_that_is_paid(acme, lose):
-    """Were it for the upgrade, the product would be another."""
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [
+        *[(status, State.UNKNOWN) for status in ("Paid", "Awaiting Payment", "Overdue", "Draft", "", 5, None)],
+        *[(status, State.NOT_CONFIRMED) for status in ("Cancelled", "CANCELLED ", "canceled")],
+    ],
+)
+def test_it_calls_no_upgrade_missing_beside_any_new_invoice_but_a_cancelled_one(
+    sandbox, acme, lose, status, state
+):
+    """One that is paid may be for an upgrade that is not set up yet: sent again, it would be paid twice."""
     acme.add_services(1)
     lost = upgrade(lose)
-    acme.add_invoices(1, status="Paid")
+    acme.add_invoices(1, status="Unpaid")
+    told = Fault.edit(lambda said: said | {"data": [row | {"status": status} for row in said["data"]]})
+    sandbox.faults.add(told, action="get_invoices", times=None)
     a_day_later()
     operations.look_again(lost)
-    assert lost.state == State.NOT_CONFIRMED
+    assert lost.state == state
 
 
 def test_it_calls_an_upgrade_missing_that_an_earlier_version_sent(acme, lose):

@@ -3,8 +3,7 @@ from decimal import Decimal
 
 from ultahost_api.client import BadAnswer, BadRequest, Client, Forbidden, NotFound, writes
 from ultahost_api.client.core.write import Write
-from ultahost_api.models import Account, Invoice, Noun, Operation, Reason, Service
-from ultahost_api.models.invoice_statuses import OPEN
+from ultahost_api.models import Account, Noun, Operation, Reason, Service
 from ultahost_api.operations.actions.base import Before, Parameters, WriteAction, id_of, unread
 from ultahost_api.operations.cancellations import other_cancellation
 from ultahost_api.operations.reasons import NotAllowedNow
@@ -55,8 +54,8 @@ class UpgradeService(_OfAService):
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
         """None if the product or the amount could not be read before or now.
 
-        Also while an invoice that came since is open, unless its lines are known to be of something else:
-        it may be for the upgrade, which then waits for its payment.
+        Also if an invoice came since that is not cancelled: it may be for the upgrade, which then waits for
+        its payment or, once that is paid, for being set up.
         """
         service, before = client.services.get(id_of(operation)), operation.before
         if not service.product_name or not before.get("product_name"):
@@ -68,7 +67,7 @@ class UpgradeService(_OfAService):
         if service.amount != Decimal(before["amount"]):
             return True
         # One that was sent by an earlier version noted no invoice.
-        return None if "invoices" in before and _may_wait(client, operation) else False
+        return None if "invoices" in before and _may_wait(client, before["invoices"]) else False
 
 
 def _invoices(client: Client) -> Before | None:
@@ -80,9 +79,8 @@ def _invoices(client: Client) -> Before | None:
     return {"newest": max(page.ids, default=0)} | unread(page.rejected)
 
 
-def _may_wait(client: Client, operation: Operation) -> bool:
-    """Whether an invoice that came since is open and may be for it, or is none that can be read."""
-    before = operation.before["invoices"]
+def _may_wait(client: Client, before: Before | None) -> bool:
+    """Whether an invoice came since that is not cancelled, or one that cannot be read."""
     if before is None:
         return True
     try:
@@ -92,20 +90,8 @@ def _may_wait(client: Client, operation: Operation) -> bool:
     new = [invoice for invoice in page.records if invoice.id > before["newest"]]
     are_more = bool(new) and len(new) == len(page.records) and page.next_offset is not None
     are_new = Counter(row.remote_id for row in page.rejected) - Counter(before["unread"])
-    are_open = [invoice.id for invoice in new if invoice.status in {"", *OPEN}]
-    return are_more or bool(are_new) or not {*are_open} <= _of_others(operation, are_open)
+    return are_more or bool(are_new) or any(not _is_cancelled(invoice.status) for invoice in new)
 
 
-def _of_others(operation: Operation, invoices: list[int]) -> set[int]:
-    """Those of these ids whose details we have, where each line names another service or a domain."""
-    ours = Invoice.objects.filter(account=operation.account, remote_id__in=invoices)
-    known = ours.exclude(detailed_at=None).prefetch_related("items__service")
-    return {
-        invoice.remote_id
-        for invoice in known
-        if (items := invoice.items.all())
-        and all(
-            item.domain_id or (item.service and item.service.remote_id != operation.remote_id)
-            for item in items
-        )
-    }
+def _is_cancelled(status: str) -> bool:
+    return status.strip().lower() in {"cancelled", "canceled"}
