@@ -22,6 +22,7 @@ _PROBE_PATIENCE = 2.0  # seconds to wait for another process's probe before givi
 _PERSON_PATIENCE = 6.0  # seconds: a person at a page would rather wait than be refused
 _UNCLEAR_FIRST, _UNCLEAR_LONGEST = timedelta(minutes=1), timedelta(minutes=15)
 _DOUBLED_AT_MOST = 6
+_STRANGERS_LONGEST = 60 * 60.0  # seconds that a server in front of the provider may hold a key
 _REFUSALS = {401, 403}  # what is wrong with the key; a 400 or a 404 is about what was asked for
 _RESERVE_FROM = 10  # a limit smaller than this leaves nothing to keep back
 
@@ -123,7 +124,9 @@ def record(key: ApiKey, rate: Rate, status: int | None, words: str = "", took: f
             window.refused_at, window.refused_status, window.refused_words = now, status, words[:200]
         if status == 429:
             _hold(window, rate, now)
-        elif status is not None:
+        elif status is None:
+            _wait_as_told(window, rate, now)
+        else:
             _read_remaining(window, rate, now, timedelta(seconds=took))
         window.save()
     spent_until = _spent_until(window, status)
@@ -215,6 +218,13 @@ def _hold(window: RateWindow, rate: Rate, now: datetime) -> None:
         held = now + timedelta(seconds=wait + random.uniform(0, _JITTER)) + _MARGIN  # noqa: S311
     window.held_until = max(window.held_until or held, held)
     window.resets_at = max(window.resets_at or held, held)
+
+
+def _wait_as_told(window: RateWindow, rate: Rate, now: datetime) -> None:
+    """A server in front of the provider may say when to come again; of the window that tells nothing."""
+    if rate.retry_after is not None:
+        held = now + timedelta(seconds=min(rate.retry_after, _STRANGERS_LONGEST)) + _MARGIN
+        window.held_until = max(window.held_until or held, held)
 
 
 def _spent_until(window: RateWindow, status: int | None) -> datetime | None:

@@ -212,8 +212,9 @@ class Client:
             reply = send(request, deadline=deadline, timeout=self._timeout, fresh=fresh)
             outcome = interpret(action, reply, lambda told: without(told, *secrets))
             words = outcome.message if isinstance(outcome, UltahostError) else ""
+            rate = reply.rate
             if Unsaid.of(words) is not Unsaid.STRANGERS_PAGE:
-                status, rate = outcome.status, reply.rate
+                status = outcome.status
         finally:
             self._meter.after(action, status, rate, words)
         spent = (time.monotonic() - started) * 1000

@@ -61,7 +61,7 @@ class Desk:
         seen.bucket, seen.remaining_before = bucket, standing.before
         visit = Visit(account, bucket, standing, self.limits, incoming.stopped)
         reply = self._meet(incoming, visit) if standing.allowed else as_error(429)
-        headers = self.limits.headers(visit.standing, visit.reset_form)
+        headers = {} if reply.of_another else self.limits.headers(visit.standing, visit.reset_form)
         _note_what_was_told(seen, reply, visit.standing, headers)
         reply.headers = reply.headers | headers
         return reply

@@ -23,6 +23,7 @@ class Reply:
     dropped: bool = False  # the connection is closed without a byte
     cut_at: int | None = None  # so many bytes of the body, then closed
     pause: float = 0.0  # seconds between two bytes of the body
+    of_another: bool = False  # a server in front of the provider sends it, which tells no rate limit
 
     @property
     def payload(self) -> Any:
@@ -34,8 +35,9 @@ def as_json(payload: Payload, status: int = 200) -> Reply:
 
 
 def as_html(status: int, title: str) -> Reply:
+    """The page of a proxy or firewall in front of the provider."""
     body = f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-    return Reply(status, body.encode(), {"Content-Type": "text/html; charset=utf-8"})
+    return Reply(status, body.encode(), {"Content-Type": "text/html; charset=utf-8"}, of_another=True)
 
 
 def as_error(status: int, message: str = "") -> Reply:

@@ -92,9 +92,8 @@ def test_it_believes_http_before_the_body(status, error, server, client):
         call(client, "write")
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>Forbidden</html>", b'{"mess'])
-def test_it_needs_no_body_to_name_a_refusal(body, server, client):
-    server.answer(server.reply(403, body))
+def test_it_needs_no_body_to_name_a_refusal(server, client):
+    server.answer(server.reply(403, b""))
 
     with pytest.raises(Forbidden) as caught:
         call(client, "write")
@@ -142,25 +141,41 @@ def test_it_takes_an_address_that_is_not_there_for_no_word_though_its_page_is_cu
 
 
 @pytest.mark.parametrize("body", [b"Sign in", b"<html>Sign in</html>", b'{"mess'])
-@pytest.mark.parametrize(
-    ("status", "kind", "error"),
-    [(401, "read", BadAnswer), (401, "write", OutcomeUnknown), (403, "read", BadAnswer)],
-)
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(("kind", "error"), [("read", BadAnswer), ("write", Forbidden)])
 def test_it_takes_the_page_of_a_proxy_for_no_word_about_the_key(
     body, status, kind, error, server, make_client
 ):
     class Told(Unmetered):
         def after(self, action, status, rate, words):
-            told.append((status, rate.remaining))
+            told.append((status, rate.remaining, rate.retry_after))
 
     told = []
-    server.answer(server.reply(status, body, {"X-RateLimit-Remaining": "0"}))
+    server.answer(server.reply(status, body, {"Retry-After": "90"}))
 
     with pytest.raises(error) as caught:
         call(make_client(meter=Told()), kind)
 
     assert caught.value.status == status
-    assert told == [(None, None)]
+    assert Unsaid.of(caught.value.message) is Unsaid.STRANGERS_PAGE
+    assert told == [(None, None, 90.0)]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-RateLimit-Remaining": "57"}, {"X-RateLimit-Reset": "60"}, {"X-RateLimit-Reset": "soon"}],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["read", "write"])
+@pytest.mark.parametrize(("status", "error"), [(401, Unauthorized), (403, Forbidden), (404, NotFound)])
+def test_it_knows_an_answer_of_the_provider_by_its_rate_limit(status, error, kind, headers, server, client):
+    server.answer(server.reply(status, b"Unauthorized", headers))
+
+    with pytest.raises(error) as caught:
+        call(client, kind)
+
+    assert type(caught.value) is error
+    assert caught.value.message == f"Ultahost answered {status}"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'"Not found"', b'[{"message": "gone"}]'])

@@ -61,13 +61,8 @@ def interpret(action: Action, reply: Reply, mask: Callable[[str], str]) -> Answe
     data, meta = envelope.get("data"), envelope.get("meta")
     message = mask(unescaped(mask(_message(envelope, data))))  # a secret may be quoted in either way
     status = _status(reply.status, envelope)
-    may_be_another = status in _REFUSALS and (status != 403 or action.effect in _READS)
-    if may_be_another and not _is_told(action, reply):
-        # As of a proxy or a firewall: that tells nothing of what was asked for, nor of the key. A write that
-        # was forbidden did not get through all the same.
-        return _nonsense(
-            action, status, Unsaid.NO_PAGE if status == 404 else f"{Unsaid.STRANGERS_PAGE} {status}"
-        )
+    if status in _REFUSALS and not _is_told(action, reply):
+        return _of_another(action, status)
     if not 200 <= status < 300:
         return _refusal(action, status, message, reply.rate)
     if reply.body is None:
@@ -90,6 +85,17 @@ def _unanswered(action: Action, reply: Reply) -> UltahostError:
     if action.effect in _READS:
         return NoAnswer(message, action=action.name, status=reply.status)
     return _unknown(action, reply.status, message)
+
+
+def _of_another(action: Action, status: int) -> UltahostError:
+    """As a proxy or a firewall answers: that tells nothing of what was asked for, nor of the key.
+
+    A write that it refused did not get through all the same.
+    """
+    if status == 404:
+        return _nonsense(action, status, Unsaid.NO_PAGE)
+    kind = BadAnswer if action.effect in _READS else Forbidden
+    return kind(f"{Unsaid.STRANGERS_PAGE} {status}", action=action.name, status=status)
 
 
 def _refusal(action: Action, status: int, message: str, rate: Rate) -> UltahostError:
@@ -146,7 +152,12 @@ def _result(data: object) -> str:
 
 
 def _is_told(action: Action, reply: Reply) -> bool:
-    """Whether the answer arrived whole and is empty or any JSON, be it no envelope."""
+    """Whether the provider answered: with its rate limit, or whole with nothing or any JSON, be it no envelope.
+
+    Each of its answers tells its rate limit, as its documentation says.
+    """
+    if reply.rate.remaining is not None or reply.rate.raw_reset:
+        return True
     if reply.trouble or not reply.body:
         return not reply.trouble
     return _decoded(reply.body.decode("utf-8-sig", "replace"), action) is not _NO_JSON
