@@ -247,8 +247,9 @@ def _statements(
         elif matched and among.model in models:
             is_among, its_own = among.condition([word for word in words if word not in matched])
             phrases = _phrases(matched)
-            about = {"table": words_of(among.model._meta.db_table), "phrases": phrases}
-            about["counted"] = max(counted or 0, _LOOKED_AT)
+            number = max(counted or 0, _LOOKED_AT)
+            table = words_of(among.model._meta.db_table)
+            about = {"table": table, "phrases": phrases, "counted": number}
             statements.append(
                 _FIND.format(is_among=is_among, rows=ROWS, most=most + 1, looked_at=_LOOKED_AT, **about)
             )
