@@ -21,7 +21,7 @@ from portal.views.accounts import (
 from portal.views.agenda import agenda
 from portal.views.announcements import announcement, announcement_body, announcements
 from portal.views.audit import audit_csv, audit_log
-from portal.views.batches import batch, retry_batch, steer_batch
+from portal.views.batches import batch, decide_batch, retry_batch, steer_batch
 from portal.views.catalogue import add_entry, catalogue, delete_entry, edit_entry, switch_cards
 from portal.views.changes import changes, changes_csv
 from portal.views.columns import choose_columns
@@ -283,6 +283,7 @@ urlpatterns = [
     path("activity/", operations, name="operations"),
     path("activity/together/<uuid:batch>/", batch, name="batch"),
     path("activity/together/<uuid:batch>/retry/", retry_batch, name="retry_batch"),
+    path("activity/together/<uuid:batch>/decide/", decide_batch, name="decide_batch"),
     path("activity/together/<uuid:batch>/<slug:order>/", steer_batch, name="steer_batch"),
     path("activity.csv", operations_csv, name="operations_csv"),
     path("activity/<uuid:operation_id>/", operation, name="operation"),

@@ -47,6 +47,7 @@ from portal.access.operations import (
     operation_to_settle,
     operation_to_view,
     operations_about,
+    operations_to_settle,
     operations_to_view,
     operations_together,
 )

@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404
 from portal.access.accounts import account_among, accounts_to_operate, accounts_to_pay, accounts_to_view
 from portal.models import User
 from ultahost_api.models import Operation
+from ultahost_api.models.accounts import AccountQuerySet
 from ultahost_api.models.cached import Cached
 from ultahost_api.models.operations import OperationQuerySet
 
@@ -46,5 +47,15 @@ def operations_about(user: User, row: Cached) -> OperationQuerySet:
 def operation_to_settle(user: User, operation_id: UUID) -> Operation:
     """The operation, if the user may still view or pay for its account: settling it changes our copy."""
     operation = operation_to_view(user, operation_id)
-    account_among(accounts_to_view(user) | accounts_to_pay(user), operation.account_id)
+    account_among(_accounts_to_settle(user), operation.account_id)
     return operation
+
+
+def operations_to_settle(user: User, batch: UUID) -> OperationQuerySet:
+    """Those of a batch that the user may settle, as ``operation_to_settle``."""
+    accounts = _accounts_to_settle(user).order_by().values("pk")
+    return operations_together(user, batch).filter(account__in=accounts)
+
+
+def _accounts_to_settle(user: User) -> AccountQuerySet:
+    return accounts_to_view(user) | accounts_to_pay(user)

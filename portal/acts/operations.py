@@ -7,11 +7,13 @@ from ultahost_api.models import Operation
 
 
 @transaction.atomic
-def decide(by: User, operation: Operation, *, took_effect: bool) -> None:
-    """Store the result that a person saw at Ultahost. Does nothing if the result was known before."""
-    if operations.decide(operation, by, took_effect=took_effect):
+def decide(by: User, operation: Operation, *, took_effect: bool) -> bool:
+    """Store the result that a person saw at Ultahost. Does nothing if the result was known before: False."""
+    decided = operations.decide(operation, by, took_effect=took_effect)
+    if decided:
         account = operation.account
         audit.record(by, Act.OPERATION_DECIDED, operation, account=account, happened=took_effect)
+    return decided
 
 
 @transaction.atomic

@@ -131,6 +131,14 @@ class Progress:
         is_unseen = self.is_sent and self.states[State.UNKNOWN]
         return bool(is_unseen and not action_of(self.first.action).can_be_seen)
 
+    @cached_property
+    def to_settle(self) -> frozenset[UUID]:
+        """The ids of those unknown ones of which the user may say what a person saw at Ultahost."""
+        if not (self.awaits_person and self.first.batch):
+            return frozenset()
+        mine = access.operations_to_settle(self.user, self.first.batch).order_by()
+        return frozenset(mine.filter(state=State.UNKNOWN).values_list("pk", flat=True))
+
     @property
     def is_paused(self) -> bool:
         return bool(self.said.paused_at and self.queued)

@@ -9,9 +9,11 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
+from portal.acts import operations as acts
 from portal.forms.addresses import MAIL_LABELS, MAILS
 from portal.forms.selected_renewals import own_years
 from portal.models import ServiceCommand
@@ -76,6 +78,37 @@ def retry_batch(request: http.Request, batch: UUID) -> HttpResponse:
         return http.SeeOther(reverse("batch", args=[batch]))
     keep_typed(request, there, {**typed, "row": rows})
     return http.SeeOther(there)
+
+
+@require_POST
+def decide_batch(request: http.Request, batch: UUID) -> HttpResponse:
+    """Stores the results that a person saw, of the selected rows. A 404 if one of them may not be settled."""
+    _progress(request, batch)
+    there = http.SeeOther(reverse("batch", args=[batch]))
+    ids = _ids(request.POST.getlist("row"))
+    if not ids:
+        messages.warning(request, _("Select rows first. Nothing was changed."))
+        return there
+    found = list(access.operations_to_settle(request.user, batch).filter(pk__in=ids))
+    if request.POST.get("happened") not in {"yes", "no"} or len(found) < len(ids):
+        raise Http404
+    took_effect = request.POST["happened"] == "yes"
+    decided = [acts.decide(request.user, operation, took_effect=took_effect) for operation in found]
+    if known := decided.count(False):
+        told = ngettext(
+            "%(count)s result was known meanwhile and was not changed.",
+            "%(count)s results were known meanwhile and were not changed.",
+            known,
+        )
+        messages.warning(request, told % {"count": known})
+    return there
+
+
+def _ids(told: Sequence[str]) -> set[UUID]:
+    try:
+        return {UUID(one) for one in told}
+    except ValueError:
+        raise Http404 from None
 
 
 def _progress(request: http.Request, batch: UUID) -> Progress:

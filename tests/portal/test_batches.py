@@ -309,4 +309,4 @@ def test_it_promises_to_find_out_only_what_can_be_read(browser, confirm, write, 
 
     says = page.one(".progress-line [role=status]").text
     assert ("the portal finds out" in says) is waits
-    assert ("at Ultahost, then open each and tell us" in says) is not waits
+    assert ("at Ultahost, then select them below" in says) is not waits
