@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from portal import access, http
 from portal.acts import labels as acts
+from portal.acts.shared_rows import locked
 from portal.forms.labels import LabelForm, LineForm, RemarkForm
 from portal.models import User
 from portal.pages import marks
@@ -34,13 +35,18 @@ def label_domain(request: http.Request, domain_id: UUID) -> HttpResponse:
 
 def _remark(request: http.Request, row: Service | Domain) -> HttpResponse:
     there = href(str(row._meta.model_name), row.pk)
-    form = RemarkForm(
-        http.posted(request),
-        initial=RemarkForm.initial_of(row),
-        labels=access.labels_to_see(request.user),
-    )
+
+    def form_of(now: Service | Domain) -> RemarkForm:
+        known, labels = RemarkForm.initial_of(now), access.labels_to_see(request.user)
+        return RemarkForm(http.posted(request), initial=known, labels=labels)
+
+    if request.method != "POST":
+        form = form_of(row)
+    else:
+        with locked(row) as now:
+            if (form := form_of(now)).is_valid():
+                acts.set_remark(request.user, now, form.cleaned_data["label"], form.cleaned_data["note"])
     if form.is_valid():
-        acts.set_remark(request.user, row, form.cleaned_data["label"], form.cleaned_data["note"])
         marks.done(request, _("Label and note of %(row)s were saved.") % {"row": row}, request.path)
         return http.SeeOther(there)
     return Confirmation(
