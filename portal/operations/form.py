@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ultahost_api.models import Account
+from ultahost_api.models import Account, Operation
 
 
 class WriteForm(forms.Form):
@@ -23,7 +23,7 @@ class WriteForm(forms.Form):
     form_token = forms.UUIDField(widget=forms.HiddenInput)
     key = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the one that the page names
     agreed = forms.DecimalField(required=False, max_digits=15, decimal_places=4, widget=forms.HiddenInput)
-    again = forms.BooleanField(
+    again = forms.CharField(  # the ids of the operations that the page showed, once it is ticked
         required=False,
         label=_("I have checked at Ultahost that it did not happen. Send it again."),
         widget=forms.HiddenInput,
@@ -36,6 +36,13 @@ class WriteForm(forms.Form):
             if isinstance(self.fields[name].widget, forms.PasswordInput):
                 self.fields[name].widget.render_value = False
 
+    def clean_again(self) -> frozenset[UUID]:
+        """What is no id is no word about any operation, such as that of a page of an earlier version."""
+        try:
+            return frozenset(map(UUID, self.cleaned_data["again"].split()))
+        except ValueError:
+            return frozenset()
+
     def carry(self, *, key: object, agreed: object) -> None:
         """Put the key's id, and the total if there is one, into the form, as the page shows them."""
         named = {"key": key, "agreed": agreed}
@@ -44,13 +51,16 @@ class WriteForm(forms.Form):
         else:
             self.initial = {**self.initial, **named}
 
-    def renew(self, *, ask_again: bool = False, was_sent: bool = False) -> None:
+    def renew(self, *, over: Sequence[Operation] = (), was_sent: bool = False) -> None:
         """Keep what was typed, except secrets. The form gets a new token only after an operation used it:
         another post of the same form, answered later, may still be making that operation.
+
+        It asks for a word about each operation of ``over``, and about no other.
         """
         self._type({"form_token": str(uuid4())} if was_sent else {}, without=(*self.secrets, "again"))
-        if ask_again:
-            self.fields["again"].widget = forms.CheckboxInput()
+        if over:
+            ids = " ".join(str(operation.pk) for operation in over)
+            self.fields["again"].widget = forms.CheckboxInput({"value": ids})
             self.fields["again"].required = True
 
     def _type(self, values: Mapping[str, str], without: Iterable[str] = ()) -> None:

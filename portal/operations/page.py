@@ -119,7 +119,7 @@ class WritePage:
         wanted = WriteRequest(self.request.user, key, write, token, agreed_total=agreed)
         try:
             with provider_call():
-                operation = operations.perform(wanted, again=bool(form.cleaned_data.get("again")))
+                operation = operations.perform(wanted, over=form.cleaned_data["again"])
         except Busy:
             return self._refuse(form, key, _("The portal is busy. Nothing was sent; try again."))
         except NotAllowedNow as error:
@@ -130,7 +130,9 @@ class WritePage:
             return self._refuse(form, key, self._linked(words, twin.operation))
         except NeedsConfirmation as before:
             words = _("An identical request was sent earlier; its result is unknown. Nothing was sent now.")
-            return self._refuse(form, key, self._linked(words, before.operation), ask_again=True)
+            for operation in before.operations:
+                words = self._linked(words, operation)
+            return self._refuse(form, key, words, over=before.operations)
         return self._follow(form, key, operation)
 
     def _follow(self, form: WriteForm, key: ApiKey | None, operation: Operation) -> HttpResponse:
@@ -157,11 +159,11 @@ class WritePage:
         key: ApiKey | None,
         words: str,
         *,
-        ask_again: bool = False,
+        over: Sequence[Operation] = (),
         was_sent: bool = False,
     ) -> HttpResponse:
         form.add_error(None, words)
-        form.renew(ask_again=ask_again, was_sent=was_sent)
+        form.renew(over=over, was_sent=was_sent)
         return self._page(form, key)
 
     def _page(self, form: WriteForm, key: ApiKey | None) -> HttpResponse:
@@ -185,6 +187,7 @@ class WritePage:
     def _linked(self, words: str, operation: Operation) -> str:
         """Names the sender of another person's operation, because this person cannot open its page."""
         if not access.operations_to_view(self.request.user).contains(operation):
-            return _("%(words)s It was sent by %(who)s.") % {"words": words, "who": operation.user}
+            told = _("%(words)s It was sent by %(who)s.") % {"words": "{words}", "who": "{who}"}
+            return format_html(told, words=words, who=operation.user)
         url = reverse("operation", args=[operation.pk])
         return format_html('{} <a href="{}">{}</a>', words, url, _("View result"))

@@ -2,6 +2,7 @@ import io
 import json
 import time
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -411,3 +412,18 @@ def test_it_opens_the_database_with_the_new_key_alone_once_everything_is_reseale
     settings.ULTAHOST = settings.ULTAHOST | {"SEALING_KEYS": old}
     with pytest.raises(installation.OtherKeys):
         installation.check()
+
+
+def test_it_sends_again_only_over_the_operations_that_it_named(run, sandbox, held):
+    pay = "pay_invoice", "invoiceid=1", "--yes"
+    sandbox.faults.add(Fault.drop(), action="pay_invoice")
+    with pytest.raises(SystemExit):
+        call(run, *pay)
+    Operation.objects.update(state=Operation.State.NOT_CONFIRMED)
+    lost = Operation.objects.get()
+
+    for words in ([], ["--again", str(uuid4())]):
+        with pytest.raises(CommandError, match=f"Add --again {lost.pk} to send it again"):
+            call(run, *pay, *words)
+
+    assert '"state": "done"' in call(run, *pay, "--again", str(lost.pk))

@@ -3,7 +3,7 @@
 import threading
 from datetime import timedelta
 from decimal import Decimal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
@@ -380,8 +380,16 @@ class TestPaying:
 
         assert page.status == 422
         assert "its result is unknown" in page.one("main .errorlist").text
-        assert page.all("main input[name=again]") != []
         assert paid(sandbox) == []
+        box = page.one("main input[name=again][type=checkbox][required]")
+        lost = Operation.objects.get(state=State.NOT_CONFIRMED)
+        assert (box["value"], "checked" in box.attributes) == (str(lost.pk), False)
+
+        other = browser.post(single, page.hidden | {"again": str(uuid4())})
+        assert other.one("main input[name=again][type=checkbox]")["value"] == str(lost.pk)
+        assert paid(sandbox) == []
+        assert browser.post(single, other.hidden | {"again": box["value"]}).status == 303
+        assert paid(sandbox) == [invoice.remote_id]
 
     def test_it_pays_nothing_that_waits_to_be_paid_already(
         self, browser, visit, people, alma, invoice, sandbox

@@ -60,7 +60,7 @@ def test_it_asks_a_person_although_a_repetition_was_refused_meanwhile(sandbox, i
     first = operations.perform(intend("pay_invoice", invoiceid=1))
     operations.decide(first, first.user, took_effect=False)
     sandbox.faults.add(fault, action="pay_invoice")
-    assert operations.perform(intend("pay_invoice", invoiceid=1), again=True).state == state
+    assert operations.perform(intend("pay_invoice", invoiceid=1), over={first.pk}).state == state
     with pytest.raises(NeedsConfirmation):
         operations.perform(intend("pay_invoice", invoiceid=1))
 

@@ -242,12 +242,12 @@ class TestUnknown:
         def look_slowly(*arguments: Any) -> Any:
             seen = look(*arguments)
             monkeypatch.setattr(UpgradeService, "before", look)
-            operations.perform(intend("upgrade_service", **upgrade), again=True)
+            operations.perform(intend("upgrade_service", **upgrade), over={lost.pk})
             return seen
 
         monkeypatch.setattr(UpgradeService, "before", look_slowly)
         with pytest.raises(NotAllowedNow):
-            operations.perform(intend("upgrade_service", **upgrade), again=True)
+            operations.perform(intend("upgrade_service", **upgrade), over={lost.pk})
         assert sum(call.action == "upgrade_service" for call in sandbox.requests) == 2
 
     def test_it_calls_done_what_was_answered_with_something_too_deep(
@@ -308,7 +308,7 @@ class TestUnknown:
             assert operation.state == state
         with pytest.raises(NeedsConfirmation):
             operations.perform(intend("pay_invoice", invoiceid=invoice))
-        again = operations.perform(intend("pay_invoice", invoiceid=invoice), again=True)
+        again = operations.perform(intend("pay_invoice", invoiceid=invoice), over={operation.pk})
         assert again.state == State.DONE
         assert effects(sandbox, "pay_invoice") == 1
 

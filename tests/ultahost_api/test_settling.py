@@ -200,7 +200,7 @@ def upgrade(lose):
 @pytest.mark.parametrize(
     ("status", "state"),
     [
-        *[(status, State.UNKNOWN) for status in ("Paid", "Awaiting Payment", "Overdue", "Draft", "", 5, None)],
+        *[(status, State.UNKNOWN) for status in ("Paid", "Awaiting Payment", "Overdue", "Draft", 5, None)],
         *[(status, State.NOT_CONFIRMED) for status in ("Cancelled", "CANCELLED ", "canceled")],
     ],
 )

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -52,11 +52,14 @@ class TwinPending(Exception):
 
 
 class NeedsConfirmation(Exception):
-    """The same write was sent before and its effect was not found: a person has to confirm it again."""
+    """The same write was sent before and its effect was not found: a person has to confirm it again.
 
-    def __init__(self, operation: Operation) -> None:
-        super().__init__(str(operation))
-        self.operation = operation
+    ``operations``, newest first, are what has to be confirmed; most often it is one.
+    """
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        super().__init__(", ".join(map(str, operations)))
+        self.operations = operations
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,14 @@ class WriteRequest:
         return self.key.account
 
 
-def perform(request: WriteRequest, *, again: bool = False) -> Operation:
+def perform(request: WriteRequest, *, over: Set[UUID] = frozenset()) -> Operation:
     """Send the write once. A second call with the same ``idempotency_key`` returns the first operation.
 
-    Raises TwinPending, NeedsConfirmation (unless ``again``) or NotAllowedNow, and then nothing was sent.
+    ``over`` are the ids of those of NeedsConfirmation that a person saw and confirmed. Raises TwinPending,
+    NeedsConfirmation (if there are others) or NotAllowedNow, and then nothing was sent.
     """
     earlier = {*_may_have(request).exclude(state__in=PENDING).values_list("pk", flat=True)}
-    if known := _known(request, again):
+    if known := _known(request, over):
         return known
     try:
         client, before = look(request)
@@ -105,7 +109,7 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
     Raises TwinPending or NeedsConfirmation if it is stored as queued.
     """
     if fields["state"] == State.QUEUED:
-        known = _known(request, again=False)
+        known = _known(request)
     else:
         known = sent_by(request.user, request.idempotency_key)
     return known or _write(request, before=_noted_of(request), **fields)[0]
@@ -154,17 +158,17 @@ def _may_have(request: WriteRequest) -> OperationQuerySet:
     return _same(request).exclude(state__in=[State.REFUSED, State.NOT_SENT])
 
 
-def _known(request: WriteRequest, again: bool) -> Operation | None:
+def _known(request: WriteRequest, over: Set[UUID] = frozenset()) -> Operation | None:
     """The operation of the same form, if there is one. Raises if another form repeats a write."""
     if known := sent_by(request.user, request.idempotency_key):
         return known
     others = _same(request).exclude(idempotency_key=request.idempotency_key)
     if twin := others.pending().first():
         raise TwinPending(twin)
-    if request.action.is_once and not again:
+    if request.action.is_once:
         unanswered = _unanswered(request)
-        if unanswered:
-            raise NeedsConfirmation(_may_have(request).filter(pk__in=unanswered)[0])
+        if not {*unanswered} <= {str(pk) for pk in over}:
+            raise NeedsConfirmation([*_may_have(request).filter(pk__in=unanswered)])
     return None
 
 

@@ -2,7 +2,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.management.base import CommandError
 from django.views.decorators.debug import sensitive_variables
@@ -34,7 +34,12 @@ class Command(CheckedCommand):
         parser.add_argument("--key", required=True, metavar="EMAIL/LABEL")
         parser.add_argument("--yes", action="store_true", help="do not ask before a write")
         parser.add_argument(
-            "--again", action="store_true", help="send a request again whose result is unknown"
+            "--again",
+            action="append",
+            type=UUID,
+            default=[],
+            metavar="ID",
+            help="send a request again although it is unknown what this operation did",
         )
 
     @sensitive_variables()
@@ -68,7 +73,7 @@ class Command(CheckedCommand):
         try:
             write = action_of(action).write.on_the_wire(values)
             wanted = operations.WriteRequest(key.owner, key, write, uuid4())
-            operation = operations.perform(wanted, again=options["again"])
+            operation = operations.perform(wanted, over={*options["again"]})
         except operations.NotAllowedNow as reason:
             raise CommandError(f"{conf.words(reason)} Nothing was sent.") from None
         except operations.TwinPending as twin:
@@ -76,8 +81,10 @@ class Command(CheckedCommand):
                 f"An identical request is in progress ({twin.operation.pk}). Nothing was sent."
             ) from None
         except operations.NeedsConfirmation as before:
+            ids = [str(operation.pk) for operation in before.operations]
             raise CommandError(
-                f"The result of {before.operation.pk} is unknown. Add --again to send it again."
+                f"The result of {' and '.join(ids)} is unknown."
+                f" Add {' '.join(f'--again {pk}' for pk in ids)} to send it again."
             ) from None
         self._show(
             {
