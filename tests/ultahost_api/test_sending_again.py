@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from ultahost_api import operations
 from ultahost_api.models import ApiKey, Operation
-from ultahost_api.operations import NeedsConfirmation, WriteRequest
+from ultahost_api.operations import NeedsConfirmation, WriteRequest, batches
 from ultahost_api.operations.actions import action_of
 from ultahost_api.sandbox import Fault, Sandbox
 
@@ -108,3 +108,39 @@ def test_several_are_asked_about_together(reboot: Any, lose: Any) -> None:
             operations.perform(reboot(), over={word.pk})
         assert asked.value.operations == [second, first]
     assert operations.perform(reboot(), over={first.pk, second.pk}).took_effect
+
+
+def of_an_earlier_version(*written: Operation) -> None:
+    """It did not keep what was sent over what."""
+    for operation in written:
+        del operation.before["over"]
+        operation.save()
+
+
+def test_what_an_earlier_version_sent_again_is_asked_about_no_more(reboot: Any, lose: Any) -> None:
+    lost = lose()
+    of_an_earlier_version(lost, operations.perform(reboot(), over={lost.pk}))
+    assert operations.perform(reboot()).took_effect
+    batches.queue([reboot()], batch := uuid4())
+    assert Operation.objects.get(batch=batch).state == State.QUEUED
+
+
+def test_what_an_earlier_version_sent_again_and_lost_is_asked_about(reboot: Any, lose: Any) -> None:
+    first = lose()
+    second = lose(over={first.pk})
+    of_an_earlier_version(first, second)
+    with pytest.raises(NeedsConfirmation) as asked:
+        operations.perform(reboot())
+    assert asked.value.operations == [second]
+
+
+@MOVES
+def test_one_of_a_batch_is_sent_over_nothing(sandbox: Sandbox, reboot: Any, lose: Any, hours: int) -> None:
+    with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+        batches.queue([reboot()], batch := uuid4())
+        batches.send_next(batch)
+        assert Operation.objects.get(batch=batch).before["over"] == []
+    lost = lose()
+    with pytest.raises(NeedsConfirmation) as asked:
+        operations.perform(reboot())
+    assert asked.value.operations == [lost]

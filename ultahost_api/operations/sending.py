@@ -112,7 +112,8 @@ def write_down(request: WriteRequest, **fields: Any) -> Operation:
         known = _known(request)
     else:
         known = sent_by(request.user, request.idempotency_key)
-    return known or _write(request, before=_noted_of(request), **fields)[0]
+    before = _noted_of(request) | {"over": _unanswered(request)}
+    return known or _write(request, before=before, **fields)[0]
 
 
 def look(request: WriteRequest, purpose: Purpose = Purpose.PERSON) -> tuple[Client, dict[str, Any]]:
@@ -177,9 +178,14 @@ def _unanswered(request: WriteRequest) -> list[str]:
 
     Each keeps the ids of what it was sent over: a clock that is put back lets what is newer seem older.
     """
-    told = _may_have(request).values_list("pk", "state", "before__over")
-    over = {pk for _pk, _state, ids in told for pk in ids or ()}
-    return [str(pk) for pk, state, _ids in told if state == State.NOT_CONFIRMED and str(pk) not in over]
+    told = [*_may_have(request).values_list("pk", "state", "created_at", "before__over")]
+    lost = {str(pk): at for pk, state, at, _ids in told if state == State.NOT_CONFIRMED}
+    over = {pk for _pk, _state, _at, ids in told for pk in ids or ()}
+    # One of an earlier version kept none: it was sent over all that were there.
+    last_of_earlier = max((at for _pk, _state, at, ids in told if ids is None), default=None)
+    return [
+        pk for pk, at in lost.items() if pk not in over and not (last_of_earlier and at < last_of_earlier)
+    ]
 
 
 def _write(request: WriteRequest, earlier: Set[UUID] = frozenset(), **fields: Any) -> tuple[Operation, bool]:
