@@ -24,8 +24,8 @@ from ultahost_api.models import ApiKey, Batch, Operation, Reason
 from ultahost_api.models.operations import OperationQuerySet
 from ultahost_api.operations import sending
 from ultahost_api.operations.actions import ONCE, action_of
-from ultahost_api.operations.reasons import NotAllowedNow, told
-from ultahost_api.operations.sending import NeedsConfirmation, TwinPending, WriteRequest
+from ultahost_api.operations.reasons import NeedsConfirmation, NotAllowedNow, TwinPending, told
+from ultahost_api.operations.sending import WriteRequest
 from ultahost_api.wakeup import publish_batch
 
 State = Operation.State

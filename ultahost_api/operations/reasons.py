@@ -1,10 +1,11 @@
-"""The reason why a write was not sent, as stored in its row."""
+"""Why a write was not sent: as exceptions, and as stored in its row."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from ultahost_api.calls.budget import KeyStopped
 from ultahost_api.client import Answer, RateLimited, UltahostError
-from ultahost_api.models import Reason
+from ultahost_api.models import Operation, Reason
 
 
 class NotAllowedNow(Exception):
@@ -22,3 +23,22 @@ def told(answer: Answer | UltahostError) -> dict[str, Any]:
     if isinstance(answer, RateLimited) and answer.status is None:
         return {"reason": Reason.LIMITED, "message": ""}
     return {"reason": "", "message": answer.message[:1000]}
+
+
+class TwinPending(Exception):
+    """The same write on the same target is in progress, or its result is unknown."""
+
+    def __init__(self, operation: Operation) -> None:
+        super().__init__(str(operation))
+        self.operation = operation
+
+
+class NeedsConfirmation(Exception):
+    """The same write was sent before and its effect was not found: a person has to confirm it again.
+
+    ``operations``, newest first, are what has to be confirmed; most often it is one.
+    """
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        super().__init__(", ".join(map(str, operations)))
+        self.operations = operations

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation, Reason, Refresh
 from ultahost_api.models.operations import PENDING, OperationQuerySet
 from ultahost_api.operations.actions import WriteAction, action_of
-from ultahost_api.operations.reasons import NotAllowedNow, told
+from ultahost_api.operations.reasons import NeedsConfirmation, NotAllowedNow, TwinPending, told
 from ultahost_api.refresh import schedule
 
 logger = logging.getLogger(__name__)
@@ -41,25 +41,6 @@ State = Operation.State
 FIRST_READ = timedelta(seconds=5)
 _SECONDS = 30.0
 _NOTED_AGAIN_AFTER = (0.5, 2.0, 5.0)  # seconds; SQLite itself waits twenty for another writer
-
-
-class TwinPending(Exception):
-    """The same write on the same target is in progress, or its result is unknown."""
-
-    def __init__(self, operation: Operation) -> None:
-        super().__init__(str(operation))
-        self.operation = operation
-
-
-class NeedsConfirmation(Exception):
-    """The same write was sent before and its effect was not found: a person has to confirm it again.
-
-    ``operations``, newest first, are what has to be confirmed; most often it is one.
-    """
-
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        super().__init__(", ".join(map(str, operations)))
-        self.operations = operations
 
 
 @dataclass(frozen=True, slots=True)
