@@ -264,15 +264,6 @@ def test_it_calls_no_payment_method_missing_that_may_only_be_unread(lose, answer
     assert lost.state == State.UNKNOWN
 
 
-@pytest.mark.parametrize("row", [{"id": "?"}, "odd"])
-def test_it_takes_no_contact_for_deleted_that_may_only_be_unread(acme, lose, answer, row):
-    acme.add_contacts(1)
-    lost = lose("delete_contact", contactid=1)
-    answer("get_contacts", [row])
-    operations.look_again(lost)
-    assert lost.state == State.UNKNOWN
-
-
 @pytest.mark.parametrize("row", [{"id": "?"}, {"id": 7, "email": {}}])
 def test_it_calls_no_contact_missing_that_may_only_be_unread(lose, answer, row):
     lost = lose("create_contact", firstname="Ada", lastname="Bloom", email="ada@example.com")

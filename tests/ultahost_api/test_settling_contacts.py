@@ -7,10 +7,12 @@ import pytest
 
 from ultahost_api import operations
 from ultahost_api.calls.clients import for_key
+from ultahost_api.client import NotFound, UltahostError
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.operations import WriteRequest
 from ultahost_api.operations.actions import action_of
 from ultahost_api.sandbox import Fault, Sandbox
+from ultahost_api.sandbox.replies import as_html
 
 ANN = {"firstname": "Ann", "lastname": "Lee", "email": "Ann@example.com"}
 
@@ -78,20 +80,50 @@ def test_one_that_was_there_before_is_not_new(acme: Any, lose: Any, seen: Any) -
     assert seen(lose("create_contact", **ANN)) is False
 
 
-@pytest.mark.parametrize(
-    ("how", "found"),
-    [({}, True), ({"total": 3}, None), ({"id": "?"}, None)],
-    ids=["all are read", "another count", "without an id"],
-)
-def test_one_is_deleted_only_if_all_others_are_read(
-    acme: Any, lose: Any, seen: Any, list_as: Any, how: dict[str, Any], found: bool | None
+@pytest.mark.parametrize("pages", [9, 10, 11])
+def test_a_new_one_is_missing_among_all_of_up_to_ten_pages(
+    acme: Any, lose: Any, seen: Any, page_size: Any, pages: int
 ) -> None:
-    acme.add_contacts(3)
+    page_size(5)
+    acme.add_contacts(5 * pages)
+    lost = lose("create_contact", **ANN)
+    assert lost.before["unread"] == ([] if pages <= 10 else None)
+    assert seen(lost) is (False if pages <= 10 else None)
+
+
+@pytest.mark.parametrize("count", [2, 150])
+def test_one_is_deleted_if_it_is_not_found_however_many_there_are(
+    sandbox: Sandbox, acme: Any, lose: Any, seen: Any, page_size: Any, count: int
+) -> None:
+    page_size(10)
+    acme.add_contacts(count)
     lost = lose("delete_contact", contactid=1)
+    asked = len(sandbox.requests)
     assert seen(lost) is False
     del acme.contacts[1]
-    list_as(**how)
-    assert seen(lost) is found
+    assert seen(lost) is True
+    assert len(sandbox.requests) == asked + 2
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"id": 2}, {"id": "?"}])
+def test_one_is_not_deleted_for_an_answer_that_tells_of_no_contact(
+    sandbox: Sandbox, acme: Any, lose: Any, seen: Any, data: Any
+) -> None:
+    acme.add_contacts(2)
+    lost = lose("delete_contact", contactid=1)
+    sandbox.faults.add(Fault.edit(lambda said: said | {"data": data}), action="get_contact", times=None)
+    assert seen(lost) is None
+
+
+def test_a_page_that_is_not_there_deletes_no_contact(
+    sandbox: Sandbox, acme: Any, lose: Any, seen: Any
+) -> None:
+    acme.add_contacts(2)
+    lost = lose("delete_contact", contactid=1)
+    sandbox.faults.add(Fault.instead("page", lambda: as_html(404, "Not found")), action="get_contact")
+    with pytest.raises(UltahostError) as error:
+        seen(lost)
+    assert not isinstance(error.value, NotFound)
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ _TABLE = (
     _read("get_contact", _int("contactid")),
     _once("create_contact", *_REQUIRED_PERSON, *_MAILS, settled_by="get_contacts"),
     _set("update_contact", _int("contactid"), *_PERSON, *_MAILS, settled_by="get_contact"),
-    _delete("delete_contact", _int("contactid"), settled_by="get_contacts"),
+    _delete("delete_contact", _int("contactid"), settled_by="get_contact"),
     # Domains
     _listing("get_domains", _FILTERED),
     _read("get_domain", _int("domainid")),

@@ -1,6 +1,4 @@
-from itertools import islice
-
-from ultahost_api.client import Client, Contact, Rejected, writes
+from ultahost_api.client import Client, Contact, NotFound, Rejected, writes
 from ultahost_api.client.core import wire
 from ultahost_api.models import Operation
 from ultahost_api.operations.actions.base import (
@@ -53,16 +51,24 @@ class DeleteContact(_OfAContact):
     id_parameter = "contactid"
 
     def took_effect(self, client: Client, operation: Operation) -> bool | None:
-        contacts, rejected, is_clean = _contacts(client)
-        if id_of(operation) in {contact.id for contact in contacts}:
-            return False
-        return True if is_clean and not rejected else None
+        """Asked for by its id, however many there are."""
+        try:
+            told = client.call("get_contact", contactid=id_of(operation)).data
+        except NotFound:
+            return True
+        is_there = isinstance(told, dict) and wire.integer_or_none(told.get("id")) == operation.remote_id
+        return False if is_there else None
 
 
 def _contacts(client: Client) -> tuple[list[Contact], list[Rejected], bool]:
     """Those that can be read, the others, and whether these are all: a person waits for this."""
     listing = client.contacts.list()
-    pages = list(islice(listing.pages(), _MOST_PAGES))
+    pages = []
+    for page in listing.pages():
+        pages.append(page)
+        # The listing is asked to go on after its last page: only then it tells whether it is clean.
+        if len(pages) == _MOST_PAGES and page.next_offset is not None:
+            break
     contacts = [contact for page in pages for contact in page.records]
     return contacts, [row for page in pages for row in page.rejected], listing.clean
 
