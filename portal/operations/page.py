@@ -29,7 +29,7 @@ from portal.pages.confirmation import Confirmation
 from portal.queries.deeds import Deeds
 from portal.sign_in import reauthentication
 from portal.wording import formats
-from portal.wording.reasons import not_allowed, quoted, said
+from portal.wording.reasons import is_of_another, not_allowed, quoted, said
 from ultahost_api import operations
 from ultahost_api.client.core.write import Write
 from ultahost_api.models import Account, ApiKey, Operation
@@ -147,6 +147,8 @@ class WritePage:
             words = _("Ultahost refused this. %(reason)s Nothing was changed.") % {"reason": said(operation)}
             if theirs := quoted(operation):
                 words = _("Ultahost refused: “%(words)s” Nothing was changed.") % {"words": theirs}
+            elif is_of_another(operation):
+                words = _("%(reason)s Nothing was changed.") % {"reason": said(operation)}
             return self._refuse(form, key, words, was_sent=True)
         if operation.state == State.NOT_SENT:
             words = _("It was not sent, so nothing was changed: %(words)s")

@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.models import AuditEntry
+from portal.wording.reasons import is_of_another
 from portal.wording.translated import Translated
 from ultahost_api.models import Operation
 from ultahost_api.operations.actions import action_of
@@ -104,6 +105,8 @@ def meaning(operation: Operation) -> str:
             "The answer did not arrive, and the item is no longer at Ultahost. Whether it happened can no"
             " longer be found out."
         )
+    if operation.state == State.REFUSED and is_of_another(operation):
+        return _("It did not reach Ultahost. Nothing was changed; you can try again.")
     return {
         State.QUEUED: _("Queued: the portal sends it after the ones before it."),
         State.SENDING: _("It is being sent."),

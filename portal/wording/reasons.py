@@ -59,6 +59,11 @@ def said(operation: Operation) -> str:
     return unsaid(operation.message) or operation.message
 
 
+def is_of_another(operation: Operation) -> bool:
+    """Whether something in front of Ultahost answered, such as a proxy or firewall."""
+    return Unsaid.of(operation.message) is Unsaid.STRANGERS_PAGE
+
+
 def quoted(operation: Operation) -> str:
     """Ultahost's own words, if it said any."""
     return operation.message if operation.status and not unsaid(operation.message) else ""

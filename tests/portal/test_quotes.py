@@ -4,7 +4,7 @@ from django.utils import timezone
 from portal.models import Grant
 from ultahost_api.models import Operation
 from ultahost_api.sandbox import Fault
-from ultahost_api.sandbox.replies import Reply
+from ultahost_api.sandbox.replies import Reply, as_html
 from ultahost_api.sandbox.rows import CANARY
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +198,21 @@ def test_it_quotes_nothing_where_a_refusal_has_no_words(visit, alma, path, sandb
 
     words = "Ultahost refused this. Ultahost gave no reason. Nothing was changed."
     assert page.texts("main .errorlist li") == [words]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_it_says_that_a_proxy_did_not_let_it_through(visit, alma, path, sandbox, status):
+    sandbox.faults.add(Fault.instead("page", lambda: as_html(status, "Sign in")), action="accept_quote")
+    browser = visit(alma)
+
+    page = accept(browser, path())
+
+    reason = "Something between the portal and Ultahost answered, such as a proxy or firewall."
+    assert page.texts("main .errorlist li") == [f"{reason} Nothing was changed."]
+    told = browser.get(f"/activity/{Operation.objects.get().pk}/").one("main").text
+    assert "It did not reach Ultahost. Nothing was changed; you can try again." in told
+    assert reason in told
+    assert "refused it" not in told
 
 
 def test_it_leads_to_the_operation_when_the_outcome_is_unknown(visit, alma, path, sandbox):
