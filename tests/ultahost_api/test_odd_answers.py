@@ -180,6 +180,30 @@ def test_it_comes_to_an_end_with_a_server_that_overlooks_the_offset(sandbox, acm
     assert copied() == there(acme)
 
 
+@pytest.mark.parametrize("meta", [None, [], {"count": 10}], ids=str)
+@pytest.mark.parametrize("rows", [10, 25])
+def test_it_reads_the_whole_of_a_list_that_tells_nothing_of_its_length(sandbox, acme, walk, meta, rows):
+    acme.add_invoices(rows)
+    untold = Fault.edit(lambda answer: answer | {"meta": meta})
+    sandbox.faults.add(untold, action="get_invoices", times=None)
+    assert walk().completed_at
+    assert len(copied()) == rows
+    assert copied() == there(acme)
+
+
+def test_it_comes_to_an_end_where_neither_offsets_nor_lengths_are_known(sandbox, acme, walk):
+    acme.add_invoices(20)
+    first: list[dict[str, object]] = []
+
+    def same_again(answer):
+        first[:] = first or answer["data"]
+        return {"status": 200, "data": first}
+
+    sandbox.faults.add(Fault.edit(same_again), action="get_invoices", times=None)
+    assert walk(seconds=5).completed_at
+    assert len(copied()) == 10
+
+
 @pytest.mark.parametrize("field", ["id", "amount"])
 def test_a_number_of_thousands_of_digits_costs_its_own_row_alone(sandbox, acme, worker, field):
     acme.add_services(3)

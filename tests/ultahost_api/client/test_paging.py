@@ -143,6 +143,13 @@ def test_it_does_not_blame_the_order_for_everything(server, client):
         pytest.param(meta(0, 2, 2, more=False), None, id="the end, in two words"),
         pytest.param(meta(0, 9, None, more=False), 2, id="called the end, but the total says more"),
         pytest.param({}, None, id="told nothing"),
+        pytest.param({"limit": 2}, 2, id="told nothing with a full page"),
+        pytest.param({"limit": 2, "next_offset": None}, 2, id="told no following one with a full page"),
+        pytest.param({"limit": 2, "has_more": False}, None, id="told the end with a full page"),
+        pytest.param({"limit": 2, "total_records": 2}, None, id="told all with a full page"),
+        pytest.param({"total": "9"}, 2, id="the total by another name"),
+        pytest.param({"total": 2, "limit": 2}, None, id="the total by another name, which is all"),
+        pytest.param({"total_records": 9, "total": 2}, 2, id="the total by two names"),
         pytest.param(
             {"total_records": "many", "next_offset": [], "has_more": {}, "limit": "x"}, None, id="nonsense"
         ),

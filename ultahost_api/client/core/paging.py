@@ -140,11 +140,11 @@ def _page(
     except Unreadable as error:
         raise BadAnswer(f"data: {error}", action=action, status=answer.status) from None
     limit = wire.integer_or_none(answer.meta.get("limit")) or limit
-    total = wire.integer_or_none(answer.meta.get("total_records"))
+    total = _total(answer.meta)
     if answer.data is None and total != 0:
         raise BadAnswer("the answer has no data", action=action, status=answer.status)
     records, rejected, ids = read_rows(rows, read, currency)
-    following = _next_offset(answer.meta, offset, len(rows), max(limit, len(rows)), total)
+    following = _next_offset(answer.meta, offset, len(rows), limit, total)
     return Page(records, rejected, ids, offset, limit, following, total, answer.rate)
 
 
@@ -165,15 +165,25 @@ def read_rows(
     return tuple(records), tuple(rejected), tuple(ids)
 
 
+def _total(meta: dict[str, Any]) -> int | None:
+    """By its documented name, or as many others call it."""
+    told = wire.integer_or_none(meta.get("total_records"))
+    return wire.integer_or_none(meta.get("total")) if told is None else told
+
+
 def _next_offset(
-    meta: dict[str, Any], offset: int, received: int, most: int, total: int | None
+    meta: dict[str, Any], offset: int, received: int, limit: int, total: int | None
 ) -> int | None:
-    """What the provider says, if that moves on by no more than a page; else by what was received."""
+    """What the provider says, if that moves on by no more than a page; else by what was received.
+
+    Where it says neither how many there are nor whether there are more, a full page may not be the last.
+    """
     total_says_more = total is not None and offset + received < total
     has_more = meta.get("has_more")
     if not received or (has_more is False and not total_says_more):
         return None
     told = wire.integer_or_none(meta.get("next_offset"))
-    if told is not None and offset < told <= offset + most:
+    if told is not None and offset < told <= offset + max(limit, received):
         return told
-    return offset + received if total_says_more or wire.flag(has_more) else None
+    may_be_more = total is None and has_more is None and received >= limit
+    return offset + received if total_says_more or may_be_more or wire.flag(has_more) else None
