@@ -152,7 +152,7 @@ def _result(data: object) -> str:
 
 
 def _is_told(action: Action, reply: Reply) -> bool:
-    """Whether the provider answered: with its rate limit, or whole with nothing or any JSON, be it no envelope.
+    """Whether the provider answered: with its rate limit, or whole with nothing or any JSON, envelope or not.
 
     Each of its answers tells its rate limit, as its documentation says.
     """

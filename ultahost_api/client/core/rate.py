@@ -43,8 +43,8 @@ class Meter(Protocol):
 
     def after(self, action: Action, status: int | None, rate: Rate, words: str) -> None:
         """``status`` is the answer's, in HTTP or in its body; None when the provider gave none: of ``rate``
-        then ``retry_after`` alone may be told, by a server in front of it. ``words`` are what an error says, in
-        the provider's words where it gave any; of a success nothing.
+        then ``retry_after`` alone may be told, by a server in front of it. ``words`` are what an error says,
+        in the provider's words where it gave any; of a success nothing.
 
         Should not raise: the answer would be lost.
         """
