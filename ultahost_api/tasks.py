@@ -29,22 +29,25 @@ def tick(sent_at: float | None = None) -> None:
 
 @shared_task(name="ultahost_api.tasks.refresh")
 def refresh(refresh_id: int) -> None:
-    schedule.beat("worker")  # with every process at long refreshes no tick is heard for a minute
+    schedule.beat("worker")  # with every process at work no tick is heard for a minute, here and below
     runs.run(refresh_id)
 
 
 @shared_task(name="ultahost_api.tasks.settle")
 def settle(operation_id: str) -> None:
+    schedule.beat("worker")
     operations.settle(operation_id)
 
 
 @shared_task(name="ultahost_api.tasks.send_next")
 def send_next(batch: str) -> None:
+    schedule.beat("worker")
     operations.send_next(UUID(batch))
 
 
 @shared_task(name="ultahost_api.tasks.verify_key")
 def verify_key(key_id: str) -> None:
+    schedule.beat("worker")
     key = ApiKey.objects.present().filter(pk=key_id).first()
     if key:
         keys.verify(key)

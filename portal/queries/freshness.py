@@ -28,9 +28,17 @@ class Workers:
 
 
 def lacks_worker(row: Cached) -> bool:
-    """Whether no worker is there to read the details of ``row``, which were not read a moment ago."""
-    is_new = row.detailed_at and row.detailed_at > timezone.now() - DETAILS_ARE_NEW
-    return not row.is_gone and not is_new and not Workers().are_heard
+    """Whether no worker is there to read the details of ``row``, which were not read a moment ago.
+
+    Something of its account then has been due for a while. A silence alone tells nothing: a machine that slept,
+    or whose clock was put back, has a worker whose next tick is to come.
+    """
+    now = timezone.now()
+    is_new = row.detailed_at and row.detailed_at > now - DETAILS_ARE_NEW
+    if row.is_gone or is_new or Workers().are_heard:
+        return False
+    late = Refresh.objects.filter(account=row.account_id, next_due_at__lt=now - Heartbeat.SILENCE)
+    return late.unleased(now).exists()
 
 
 def of_each(noun: str, accounts: QuerySet[Account]) -> "dict[UUID, Freshness]":

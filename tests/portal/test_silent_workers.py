@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ultahost_api.models import Heartbeat, Refresh, Service
+from ultahost_api.models import Heartbeat, Invoice, Refresh, Service
 
 NO_WORKER = "Nothing is refreshed: the portal's worker does not run. Tell an admin."
 
@@ -19,6 +19,7 @@ def alma(people, sandbox, add_key, read_everything):
     for company in ("Acme", "Beta"):
         account = sandbox.add_account(company, "EUR")
         account.add_services(1)
+        account.add_invoices(1)
         add_key(alma, account, company)
     read_everything()
     return alma
@@ -66,6 +67,26 @@ def test_it_says_so_beside_details_that_a_worker_would_read(visit, alma, silence
     ):
         Service.objects.update(detailed_at=read_at, details_wanted_at=None)
         assert " ".join(browser.get(path).one(".details-age").text.split()) == words
+
+
+def test_it_blames_no_worker_beside_details_while_nothing_is_late(visit, alma, silence):
+    """As where the clock was put back, or a backup restored."""
+    service = Service.objects.first()
+    Service.objects.update(detailed_at=timezone.now() - timedelta(hours=3), details_wanted_at=None)
+    Refresh.objects.update(next_due_at=timezone.now())
+    told = visit(alma).get(f"/services/{service.pk}/").one(".details-age").text
+    assert NO_WORKER not in told
+
+
+def test_a_printed_invoice_tells_its_age_alone(visit, alma, silence):
+    invoice = Invoice.objects.first()
+    Invoice.objects.update(detailed_at=timezone.now() - timedelta(hours=3), details_wanted_at=None)
+    browser = visit(alma)
+    assert NO_WORKER in browser.get(f"/invoices/{invoice.pk}/").html
+    page = browser.get(f"/invoices/{invoice.pk}/print/")
+    assert page.one(".details-age").text.strip() == "Details read 3 hr ago"
+    Invoice.objects.update(detailed_at=None)
+    assert browser.get(f"/invoices/{invoice.pk}/print/").all(".details-age") == []
 
 
 def test_it_tells_an_admin_what_to_do(visit, people, alma, silence):

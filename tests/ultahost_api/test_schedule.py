@@ -1,5 +1,6 @@
 import time
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -9,6 +10,7 @@ from kombu.exceptions import OperationalError
 from ultahost_api import keys, tasks, wakeup
 from ultahost_api.models import Account, Heartbeat, Noun, Refresh
 from ultahost_api.refresh import runs, schedule
+from ultahost_api.refresh.time_slices import TimeSlice
 
 
 @pytest.fixture
@@ -98,7 +100,23 @@ def test_it_rings_for_many_with_the_statements_of_one(done, rung, django_assert_
     assert [argument for _, argument, _ in rung] == ids
 
 
-@pytest.mark.parametrize("work", [tasks.tick, lambda: tasks.refresh(0)])
+def look_after_a_while():
+    time_slice = TimeSlice(60)
+    time_slice._looks = 0.0
+    time_slice.is_over()
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        tasks.tick,
+        lambda: tasks.refresh(0),
+        lambda: tasks.send_next(str(uuid4())),
+        lambda: tasks.verify_key(str(uuid4())),
+        look_after_a_while,
+    ],
+    ids=["tick", "refresh", "send", "verify", "a long run"],
+)
 def test_it_leaves_a_heartbeat(done, work):
     work()
     assert timezone.now() - Heartbeat.objects.get(name="worker").beat_at < timedelta(seconds=5)
