@@ -30,8 +30,8 @@ class Workers:
 def lacks_worker(row: Cached) -> bool:
     """Whether no worker is there to read the details of ``row``, which were not read a moment ago.
 
-    Something of its account then has been due for a while. A silence alone tells nothing: a machine that slept,
-    or whose clock was put back, has a worker whose next tick is to come.
+    Something of its account then has been due for a while. A silence alone tells nothing: a machine whose
+    clock was put back has a worker whose next tick is to come.
     """
     now = timezone.now()
     is_new = row.detailed_at and row.detailed_at > now - DETAILS_ARE_NEW
