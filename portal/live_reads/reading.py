@@ -93,24 +93,30 @@ def read(account: Account, call: Callable[[Client], Any], *, key: ApiKey | None 
             return Live(call(for_key(key, Purpose.PERSON)))
     except Busy:
         return Live(problem=_("The portal is busy and tries again."))
-    except BudgetSilent as error:
-        return Live(problem=_("The portal is busy and tries again."), failure=error.why)
-    except RateLimited as error:
-        return Live(problem=_("The rate limit is used up."), retry_at=error.retry_at)
-    except NotFound:
-        return Live(problem=_("Ultahost cannot find this in the account."), is_missing=True)
-    except (BadRequest, Forbidden) as error:
-        told = "" if Unsaid.of(error.message) else error.message
-        return Live(problem=_("Ultahost refused this."), said=told, is_refused=True)
-    except (Unauthorized, KeyUnreadable):
-        return Live(problem=_("The account's key no longer works."))
-    except BadAnswer as error:
-        return Live(problem=_unreadable(error))
-    except ServerError as error:
-        words = _("Ultahost answers with an error (%(status)s). Nothing was changed.")
-        return Live(problem=words % {"status": error.status})
-    except UltahostError:
-        return Live(problem=_("Ultahost does not answer. Nothing was changed."))
+    except (KeyUnreadable, UltahostError) as error:
+        return failed(error)
+
+
+def failed(error: Exception) -> Live:
+    """What a person is told of a read that raised KeyUnreadable or an UltahostError."""
+    match error:
+        case BudgetSilent():
+            return Live(problem=_("The portal is busy and tries again."), failure=error.why)
+        case RateLimited():
+            return Live(problem=_("The rate limit is used up."), retry_at=error.retry_at)
+        case NotFound():
+            return Live(problem=_("Ultahost cannot find this in the account."), is_missing=True)
+        case BadRequest() | Forbidden():
+            told = "" if Unsaid.of(error.message) else error.message
+            return Live(problem=_("Ultahost refused this."), said=told, is_refused=True)
+        case Unauthorized() | KeyUnreadable():
+            return Live(problem=_("The account's key no longer works."))
+        case BadAnswer():
+            return Live(problem=_unreadable(error))
+        case ServerError():
+            words = _("Ultahost answers with an error (%(status)s). Nothing was changed.")
+            return Live(problem=words % {"status": error.status})
+    return Live(problem=_("Ultahost does not answer. Nothing was changed."))
 
 
 def _unreadable(error: BadAnswer) -> str:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from portal import access, http
 from portal.acts import operations as acts
+from portal.live_reads import reading
 from portal.live_reads.slots import Busy, provider_call
 from portal.models import User
 from portal.pages import cells, parts
@@ -127,13 +128,25 @@ def look_again(request: http.Request, operation_id: UUID) -> HttpResponse:
     operation = access.operation_to_settle(request.user, operation_id)
     try:
         with provider_call():
-            is_done = settling.look_again(operation)
+            look = settling.look_again(operation)
     except Busy:
         messages.error(request, gettext("The portal is busy. Try again."))
     else:
-        if not is_done:
+        if look.failure:
+            messages.error(request, _not_read(look.failure))
+        elif look.was_too_short:
             messages.info(request, gettext("Still looking. The result appears here when it is known."))
     return http.SeeOther(reverse("operation", args=[operation.pk]))
+
+
+def _not_read(why: Exception) -> str:
+    if isinstance(why, settling.NoKey):
+        return gettext("No active key can read this account.")
+    problem = reading.failed(why)
+    if problem.retry_at is None:
+        return problem.problem
+    words = gettext("The rate limit is used up %(until)s. Nothing was read.")
+    return words % {"until": formats.until(problem.retry_at)}
 
 
 @require_POST

@@ -1,14 +1,16 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from portal.wording import formats
 from portal.wording.reasons import REASONS
 from tests.portal.statements import all_statements
 from ultahost_api import keys, operations
 from ultahost_api.client.writes import PayInvoice
-from ultahost_api.models import Operation, Reason
+from ultahost_api.models import ApiKey, Operation, RateWindow, Reason
 from ultahost_api.sandbox import Fault
 
 
@@ -150,6 +152,36 @@ def test_it_says_that_a_worker_continues_to_look(visit, sandbox, people, add_key
     browser.post(reverse("look_again", args=[operation.pk]))
     assert "Still looking." in browser.get(reverse("operation", args=[operation.pk])).html
     assert operations.due() == [operation.pk]
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        ("limit", "The rate limit is used up until %(clock)s. Nothing was read."),
+        ("key", "No active key can read this account."),
+        ("error", "Ultahost answers with an error"),
+    ],
+)
+def test_it_says_why_nothing_was_read(visit, sandbox, people, add_key, why, words):
+    acme = sandbox.add_account("Acme", "EUR")
+    acme.add_invoices(1, status="Unpaid", paymentmethod="stripe")
+    held = add_key(people.member("Carla"), acme)
+    sandbox.faults.add(Fault.drop(after_effect=True), action="pay_invoice")
+    operation = operations.perform(operations.WriteRequest(held.owner, held, PayInvoice(1), uuid4()))
+    browser = visit(people.admin("Dana"))
+    until = timezone.now() + timedelta(hours=1)
+    if why == "limit":
+        RateWindow.objects.update(held_until=until)
+    elif why == "key":
+        ApiKey.objects.update(disabled_at=timezone.now())
+    else:
+        sandbox.faults.add(Fault.status(500), action="get_invoice", times=None)
+
+    browser.post(reverse("look_again", args=[operation.pk]))
+    page = browser.get(reverse("operation", args=[operation.pk]))
+
+    assert words % {"clock": formats.clock(until)} in page.html
+    assert ("Last read" in page.html) is (why == "error")
 
 
 def test_it_leads_to_the_invoice_that_an_order_made_once_it_is_there(visit, rows, alma, key):

@@ -126,6 +126,7 @@ def test_it_gives_up_after_three_reads_that_saw_nothing_and_not_before(sandbox, 
     acme.domains[1]["donotrenew"] = 0
     sandbox.faults.add(Fault.drop(), action="toggle_autorenew")
     operation = operations.perform(intend("toggle_autorenew", domainid=1, autorenew=0))
+    Operation.objects.update(ended_at=timezone.now() - timedelta(minutes=3))
     for state in (State.UNKNOWN, State.UNKNOWN, State.NOT_CONFIRMED):
         operations.look_again(operation)
         assert operation.state == state

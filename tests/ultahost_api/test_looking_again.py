@@ -5,12 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.utils import timezone
 
-from ultahost_api import operations
-from ultahost_api.models import ApiKey, Operation
+from ultahost_api import keys, operations
+from ultahost_api.client import RateLimited, ServerError
+from ultahost_api.models import ApiKey, Operation, RateWindow
 from ultahost_api.operations import WriteRequest
 from ultahost_api.operations.actions import action_of
+from ultahost_api.operations.settling import Look, NoKey
 from ultahost_api.sandbox import Fault, Sandbox
 
 State = Operation.State
@@ -46,7 +49,7 @@ def test_it_leaves_many_orders_to_a_worker(
     sandbox.faults.add(Fault.wait(0.1), action="get_orders", times=1)
     sandbox.faults.add(oldest_first, action="get_orders", times=None)
     before = calls(sandbox, "get_orders")
-    assert not operations.look_again(lost)
+    assert operations.look_again(lost).was_too_short
     assert lost.state == State.UNKNOWN
     assert calls(sandbox, "get_orders") - before == 1
     assert operations.due() == [lost.pk]
@@ -58,7 +61,7 @@ def test_it_leaves_many_orders_to_a_worker(
 def test_it_is_done_when_there_is_nothing_more_to_read(acme: Any, ask: Any) -> None:
     acme.add_orders(1)
     lost = ask("create_order", paymentmethod="stripe", pid=[1])
-    assert operations.look_again(lost)
+    assert operations.look_again(lost) == Look()
     assert lost.state == State.NOT_CONFIRMED
 
 
@@ -79,3 +82,44 @@ def test_it_reads_contacts_without_end_only_so_far(sandbox: Sandbox, acme: Any, 
     assert calls(sandbox, "get_contacts") == 10
     operations.look_again(lost)
     assert lost.state == State.UNKNOWN
+
+
+def test_clicks_do_not_replace_the_reads_that_are_planned(acme: Any, ask: Any) -> None:
+    """What was sent may take effect two minutes later."""
+    acme.add_contacts(2)
+    lost = ask("delete_contact", contactid=1)
+    Operation.objects.update(created_at=timezone.now())
+    for _click in range(4):
+        operations.look_again(lost)
+        assert lost.state == State.UNKNOWN
+    assert lost.ended_at
+    assert lost.next_read_at == lost.ended_at + timedelta(seconds=120)
+    with time_machine.travel(lost.next_read_at):
+        assert operations.due() == [lost.pk]
+        operations.settle(lost.pk)
+    assert lost.fresh().state == State.NOT_CONFIRMED
+
+
+def test_it_says_that_the_rate_limit_kept_it_from_reading(acme: Any, key: ApiKey, ask: Any) -> None:
+    lost = ask("create_order", paymentmethod="stripe", pid=[1])
+    until = timezone.now() + timedelta(hours=1)
+    RateWindow.objects.filter(key=key).update(held_until=until)
+    failure = operations.look_again(lost).failure
+    assert isinstance(failure, RateLimited)
+    assert failure.retry_at == until
+    assert (lost.state, lost.read_at, lost.read_tries) == (State.UNKNOWN, None, 0)
+
+
+def test_it_says_that_no_key_can_read(acme: Any, key: ApiKey, ask: Any) -> None:
+    lost = ask("create_order", paymentmethod="stripe", pid=[1])
+    keys.remove(key)
+    assert isinstance(operations.look_again(lost).failure, NoKey)
+    assert (lost.state, lost.read_at) == (State.UNKNOWN, None)
+
+
+def test_it_says_that_ultahost_answered_with_an_error(sandbox: Sandbox, acme: Any, ask: Any) -> None:
+    lost = ask("create_order", paymentmethod="stripe", pid=[1])
+    sandbox.faults.add(Fault.status(500), action="get_orders", times=None)
+    assert isinstance(operations.look_again(lost).failure, ServerError)
+    assert lost.state == State.UNKNOWN
+    assert lost.read_at

@@ -207,6 +207,7 @@ class TestUnknown:
         sandbox.faults.add(lost, action="delete_contact")
         operation = operations.perform(intend("delete_contact", contactid=1))
         assert operation.state == State.UNKNOWN
+        Operation.objects.update(ended_at=timezone.now() - timedelta(minutes=3))
         for _ in range(3):
             operations.look_again(operation)
         assert operation.state == State.NOT_CONFIRMED

@@ -106,7 +106,7 @@ class Operation(Searched):
     sent_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
-    read_at = models.DateTimeField(null=True)  # when reading last tried to settle it
+    read_at = models.DateTimeField(null=True)  # when Ultahost was last asked, or it was settled
     read_tries = models.PositiveSmallIntegerField(default=0)
     next_read_at = models.DateTimeField(null=True)  # of a queued one: until then a worker handles it
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

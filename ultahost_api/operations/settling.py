@@ -1,7 +1,8 @@
 """Operations with an unknown result: settled by reading, or by a person if nothing can be read."""
 
 import math
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from ultahost_api.calls.budget import Purpose
 from ultahost_api.calls.clients import KeyUnreadable, OutOfTime, for_key
-from ultahost_api.client import Effect, NotFound, UltahostError
+from ultahost_api.client import Effect, NotFound, NotSent, RateLimited, UltahostError
 from ultahost_api.models import ApiKey, Operation
 from ultahost_api.operations import batches
 from ultahost_api.operations.actions import action_of
@@ -25,6 +26,21 @@ _READS = (timedelta(seconds=5), timedelta(seconds=30), timedelta(seconds=120))
 _LATER_READS = timedelta(minutes=10)
 _GIVE_UP = timedelta(days=1)
 _LAST_READS, _STOP = timedelta(hours=1), timedelta(days=2)  # while what is read leaves it open
+
+
+class NoKey(Exception):
+    """No usable key can read the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person's look came to, if it did not end the operation: a worker goes on in both cases.
+
+    ``failure`` is why nothing was read: NoKey, KeyUnreadable or an UltahostError.
+    """
+
+    was_too_short: bool = False
+    failure: Exception | None = None
 
 
 def abandon() -> None:
@@ -47,39 +63,40 @@ def due() -> list[UUID]:
     ]
 
 
-def settle(operation_id: UUID | str, seconds: float = math.inf) -> None:
+def settle(operation_id: UUID | str, seconds: float = math.inf) -> Look:
     """Read once and store the result. It may be called any number of times.
 
     If the reads are not done after ``seconds``, a worker soon reads anew.
     """
     operation = Operation.objects.select_related("account", "key").get(pk=operation_id)
     if operation.state != State.UNKNOWN:
-        return
+        return Look()
     if _is_known_gone(operation):
         _end_as_gone(operation)
-        return
-    action = action_of(operation.action)
-    if not action.can_be_seen:
+        return Look()
+    if not action_of(operation.action).can_be_seen:
         _read_no_more(operation)
-        return
-    key = _key(operation)
-    if key is None:
-        _read_later(operation)
-        return
+        return Look()
     try:
-        seen = action.took_effect(for_key(key, Purpose.PERSON, seconds), operation)
+        _read(operation, seconds)
     except OutOfTime:
         _read_now(operation)
-        return
-    except NotFound:
-        if _sets_something(operation):
+        return Look(was_too_short=True)
+    except (NoKey, KeyUnreadable, UltahostError) as error:
+        if isinstance(error, NotFound) and _sets_something(operation):
             _end_as_gone(operation)
-        else:
-            _read_later(operation)
-        return
-    except (UltahostError, KeyUnreadable):
-        _read_later(operation)
-        return
+            return Look()
+        _read_later(operation, was_asked=_was_asked(error))
+        return Look(failure=error)
+    return Look()
+
+
+def _read(operation: Operation, seconds: float) -> None:
+    key = _key(operation)
+    if key is None:
+        raise NoKey
+    action = action_of(operation.action)
+    seen = action.took_effect(for_key(key, Purpose.PERSON, seconds), operation)
     if seen:
         _end(operation, State.CONFIRMED, result=operation.result)
         apply(operation)
@@ -89,13 +106,20 @@ def settle(operation_id: UUID | str, seconds: float = math.inf) -> None:
         _read_later(operation, tried=True)
 
 
-def look_again(operation: Operation) -> bool:
-    """A person asked to read now and waits for it. Returns False if a worker has to continue."""
+def _was_asked(error: Exception) -> bool:
+    """Whether the call that failed went to Ultahost. The portal's own limit has no status."""
+    if isinstance(error, RateLimited):
+        return error.status is not None
+    return not isinstance(error, NoKey | KeyUnreadable | NotSent)
+
+
+def look_again(operation: Operation) -> Look:
+    """A person asked to read now and waits for it."""
     unknown = Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN)
     unknown.update(next_read_at=timezone.now() + _CLAIMED_FOR)
-    settle(operation.pk, _PERSON_WAITS)
+    look = settle(operation.pk, _PERSON_WAITS)
     operation.refresh_from_db()
-    return not _is_due(operation)
+    return look
 
 
 def decide(operation: Operation, user: Any, *, took_effect: bool) -> bool:
@@ -131,31 +155,34 @@ def _key(operation: Operation) -> ApiKey | None:
 
 
 def _seen_often_enough(operation: Operation) -> bool:
-    """Whether to stop reading: after the third read for a repeatable write, after a day for money."""
+    """Whether to stop reading: for money after a day; for a repeatable write after the third read.
+
+    A person may look more often than planned: the last planned one has to be due as well.
+    """
     if action_of(operation.action).is_once:
         return timezone.now() - operation.created_at > _GIVE_UP
-    return operation.read_tries + 1 >= len(_READS)
+    return operation.read_tries + 1 >= len(_READS) and timezone.now() >= _since(operation) + _READS[-1]
 
 
-def _read_later(operation: Operation, *, tried: bool = False) -> None:
+def _read_later(operation: Operation, *, tried: bool = False, was_asked: bool = True) -> None:
     now = timezone.now()
     tries = operation.read_tries + tried
-    since = operation.ended_at or operation.created_at
     age = now - operation.created_at
-    later = now + (_LAST_READS if age > _GIVE_UP else _LATER_READS)
-    planned = since + _READS[tries] if tries < len(_READS) and age <= _GIVE_UP else later
+    planned = _since(operation) + _READS[min(tries, len(_READS) - 1)]
+    if age > _GIVE_UP or (tries >= len(_READS) and planned <= now):
+        planned = now + (_LAST_READS if age > _GIVE_UP else _LATER_READS)
     over = age > _STOP
-    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(
-        read_at=now, read_tries=tries, next_read_at=None if over else max(planned, now + _READS[0])
-    )
+    fields = {"read_tries": tries, "next_read_at": None if over else max(planned, now + _READS[0])}
+    fields |= {"read_at": now} if was_asked else {}
+    Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(**fields)
+
+
+def _since(operation: Operation) -> datetime:
+    return operation.ended_at or operation.created_at
 
 
 def _read_now(operation: Operation) -> None:
     Operation.objects.filter(pk=operation.pk, state=State.UNKNOWN).update(next_read_at=timezone.now())
-
-
-def _is_due(operation: Operation) -> bool:
-    return operation.next_read_at is not None and operation.next_read_at <= timezone.now()
 
 
 def _read_no_more(operation: Operation) -> None:
