@@ -87,7 +87,7 @@ def install() -> None:
         kind.default_error_messages = {**kind.__dict__.get("default_error_messages", {}), **words}
     for validator, message in VALIDATORS.items():
         validator.message = message
-    validators.validate_slug.message = _SLUG  # type: ignore[assignment]  # it is one object for all fields
+    validators.validate_slug.message = _SLUG  # one object for all fields
     validators.DecimalValidator.messages = {**validators.DecimalValidator.messages, **DECIMALS}
     models.Field.default_error_messages = {**models.Field.default_error_messages, **COLUMNS}
     models.UUIDField.default_error_messages = {"invalid": _CHOOSE_ANEW}  # of a row that is chosen
