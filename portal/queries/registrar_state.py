@@ -32,8 +32,3 @@ def _last_set_of(domains: Sequence[Domain]) -> defaultdict[Any, dict[str, Operat
     for one in operations.order_by("created_at"):
         found[one.account_id, one.remote_id][one.action] = one
     return found
-
-
-def nameservers_of(operation: Operation | None) -> list[str]:
-    numbered = operation.parameters if operation else {}
-    return [numbered[name] for name in ("ns1", "ns2", "ns3", "ns4", "ns5") if numbered.get(name)]

@@ -19,9 +19,9 @@ from portal.forms.selected_renewals import own_years
 from portal.models import ServiceCommand
 from portal.queries.batches import Line, Progress
 from portal.queries.deeds import Deeds
-from portal.queries.registrar_state import nameservers_of
 from portal.sign_in.reauthentication import keep_typed
 from portal.wording.durations import about
+from portal.wording.operations import nameservers_of
 from ultahost_api import operations
 from ultahost_api.models import Operation
 

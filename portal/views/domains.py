@@ -18,17 +18,17 @@ from portal.models import Act, User
 from portal.operations import acting_key
 from portal.operations.form import WriteForm
 from portal.operations.page import WritePage
-from portal.pages import cells, labels, parts
+from portal.pages import cells, labels, last_set_columns, parts
 from portal.pages.columns import ACCOUNT, CURRENCY, REMOTE_ID, UNREADABLE, Column, Listing
 from portal.pages.filters import DomainFilter
 from portal.pages.tables import Table
 from portal.queries import history, offers, related
 from portal.queries.at_risk import Button, Remedies
 from portal.queries.freshness import Freshness
-from portal.queries.registrar_state import add_last_set, last_set, nameservers_of
+from portal.queries.registrar_state import add_last_set, last_set
 from portal.sign_in.reauthentication import can_be_asked_first, reauthenticated_for
-from portal.views import last_set_columns
 from portal.wording import fields
+from portal.wording.operations import nameservers_of
 from portal.wording.risks import risk_words
 from ultahost_api.client import writes
 from ultahost_api.models import Domain, Noun

@@ -106,7 +106,7 @@ def meaning(operation: Operation) -> str:
             " longer be found out."
         )
     if operation.state == State.REFUSED and is_of_another(operation):
-        return _("It did not reach Ultahost. Nothing was changed; you can try again.")
+        return _("Ultahost did not receive it. Nothing was changed; you can try again.")
     return {
         State.QUEUED: _("Queued: the portal sends it after the ones before it."),
         State.SENDING: _("It is being sent."),
@@ -120,3 +120,9 @@ def meaning(operation: Operation) -> str:
         State.CONFIRMED: _("The answer did not arrive, but we found that it was applied."),
         State.NOT_CONFIRMED: _("The answer did not arrive, and we found no sign it was applied."),
     }[State(operation.state)]
+
+
+def nameservers_of(operation: Operation | None) -> list[str]:
+    """That were asked for; none of an operation that sets none."""
+    numbered = operation.parameters if operation else {}
+    return [numbered[name] for name in ("ns1", "ns2", "ns3", "ns4", "ns5") if numbered.get(name)]

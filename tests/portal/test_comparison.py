@@ -108,8 +108,8 @@ def test_each_number_leads_to_the_invoices_behind_it(browser, two_months, name):
 def test_it_compares_the_product_of_lines_that_may_be_of_several_services(browser, rows, acme):
     for _ in range(2):
         rows.service(acme, product_name="VPS Basic", domain="")
-    bill(rows, acme, (None, "20"), number="S", date=SEPTEMBER)
-    bill(rows, acme, (None, "25"), number="O", date=OCTOBER)
+    bill(rows, acme, (None, "20"), number="S", total="20", date=SEPTEMBER)
+    bill(rows, acme, (None, "25"), number="O", total="25", date=OCTOBER)
     word_lines(acme, "VPS Basic")
 
     page = browser.get(f"/spend/compare/{BOTH}")

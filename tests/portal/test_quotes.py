@@ -210,7 +210,7 @@ def test_it_says_that_a_proxy_did_not_let_it_through(visit, alma, path, sandbox,
     reason = "Something between the portal and Ultahost answered, such as a proxy or firewall."
     assert page.texts("main .errorlist li") == [f"{reason} Nothing was changed."]
     told = browser.get(f"/activity/{Operation.objects.get().pk}/").one("main").text
-    assert "It did not reach Ultahost. Nothing was changed; you can try again." in told
+    assert "Ultahost did not receive it. Nothing was changed; you can try again." in told
     assert reason in told
     assert "refused it" not in told
 

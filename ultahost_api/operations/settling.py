@@ -34,7 +34,7 @@ class NoKey(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a person's look came to, if it did not end the operation: a worker goes on in both cases.
+    """What a person's look came to, if it did not end the operation: a worker reads again in both cases.
 
     ``failure`` is why nothing was read: NoKey, KeyUnreadable or an UltahostError.
     """
@@ -107,7 +107,7 @@ def _read(operation: Operation, seconds: float) -> None:
 
 
 def _was_asked(error: Exception) -> bool:
-    """Whether the call that failed went to Ultahost. The portal's own limit has no status."""
+    """Whether the call that failed went to Ultahost. A limit that was not asked has no status."""
     if isinstance(error, RateLimited):
         return error.status is not None
     return not isinstance(error, NoKey | KeyUnreadable | NotSent)

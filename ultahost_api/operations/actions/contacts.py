@@ -66,7 +66,7 @@ def _contacts(client: Client) -> tuple[list[Contact], list[Rejected], bool]:
     pages = []
     for page in listing.pages():
         pages.append(page)
-        # The listing is asked to go on after its last page: only then it tells whether it is clean.
+        # Only a listing that is asked again after its last page tells whether it is clean.
         if len(pages) == _MOST_PAGES and page.next_offset is not None:
             break
     contacts = [contact for page in pages for contact in page.records]

@@ -1,6 +1,6 @@
 """What the portal last set at the registrar of a domain, as columns: Ultahost tells neither.
 
-``registrar_state.add_last_set`` gives the domains what they read.
+``queries.registrar_state.add_last_set`` gives the domains what they read.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from portal.pages.columns import Column
-from portal.queries.registrar_state import nameservers_of
+from portal.wording.operations import nameservers_of
 from ultahost_api.models import Operation
 
 
