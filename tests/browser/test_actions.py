@@ -93,7 +93,7 @@ def test_it_sets_nameservers_lock_and_renewal_and_shows_the_epp_code(
     type_in(page, ns1="ns1.elsewhere.example", ns2="NS2.elsewhere.example.")
     press(page, "Set the nameservers")
     hears(page, "set to ns1.elsewhere.example, ns2.elsewhere.example")
-    registrar = page.locator("#domain .facts")
+    registrar = page.locator("#domain .facts").first
     expect(registrar).to_contain_text("ns1.elsewhere.example")
     expect(registrar).to_contain_text("ns2.elsewhere.example")
     (effect,) = ledger("update_nameservers")

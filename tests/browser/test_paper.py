@@ -150,9 +150,9 @@ def test_it_prints_the_total_once_and_nothing_that_is_under_way(
     # A footer group would stand again at the end of every page
     assert paper.page.locator("tfoot").evaluate("foot => getComputedStyle(foot).display") == "table-row-group"
     expect(paper.page.locator("tfoot")).to_contain_text("€10.50")
-    expect(paper.page.get_by_text("Reading the details")).to_be_hidden()
+    expect(paper.page.get_by_text("Details read")).to_be_hidden()
     paper.page.emulate_media(media="screen")
-    expect(paper.page.get_by_text("Reading the details")).to_be_visible()
+    expect(paper.page.get_by_text("Details read")).to_be_visible()
 
 
 def test_it_prints_no_acts_and_no_first_steps(paper: Visitor) -> None:
