@@ -39,7 +39,7 @@ def main() -> None:
         print(f"\n{name}: ms at {FEW:,} rows, at {MANY:,}; statements")
         for query, one in told[MANY].items():
             few = told[FEW][query]["anew"]
-            print(f"  {few:7.1f} {one['page']:7.1f} {one['statements']:4.0f}  {query}")
+            print(f"  {few:7.1f} {one['anew']:7.1f} {one['statements']:4.0f}  {query}")
 
 
 def measured(rows: int, url: str = "") -> Times:
