@@ -16,7 +16,7 @@ from portal.operations.form import WriteForm
 from portal.queries.payment_gateways import known_gateways
 from portal.wording import formats
 from ultahost_api.client import Secret
-from ultahost_api.models import Account
+from ultahost_api.models import Account, Domain
 
 Facts = list[tuple[Any, Any]]
 
@@ -142,3 +142,12 @@ class OrderForm(forms.Form):
         if self.cleaned_data["promo_code"]:
             facts.append((_("Promotion code"), self.cleaned_data["promo_code"]))
         return facts
+
+
+def years_field(domain: Domain, choices: Any, select: type[forms.Select]) -> forms.TypedChoiceField:
+    """For how many years one domain of several is renewed; None where nothing is chosen."""
+    label = _("Years of %(domain)s") % {"domain": domain}
+    widget = select(attrs={"aria-label": label})
+    return forms.TypedChoiceField(
+        label=label, choices=choices, coerce=int, required=False, empty_value=None, widget=widget
+    )

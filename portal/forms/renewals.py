@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from portal.forms.order_base import YEARS, Facts, OrderForm
+from portal.forms.order_base import YEARS, Facts, OrderForm, years_field
 from portal.queries.cycles import price_of_years, total
 from portal.wording.cycles import cycle_word
 from ultahost_api.models import Account, Domain, Service
@@ -61,15 +61,7 @@ class DomainRenewalOrder(_Renewal):
         rows = renewable.order_by("next_due_date", "name")
         self.fields["domains"] = _several(rows, _("Domains"))
         for domain in rows:
-            words = _("Years of %(domain)s") % {"domain": domain}
-            self.fields[_years(domain)] = forms.TypedChoiceField(
-                label=words,
-                choices=YEARS,
-                coerce=int,
-                required=False,
-                empty_value=None,
-                widget=forms.Select(attrs={"aria-label": words}),
-            )
+            self.fields[_years(domain)] = years_field(domain, YEARS, forms.Select)
         self.apart = frozenset({"domains", *map(_years, rows)})  # type: ignore[misc]
 
     def ordered(self) -> dict[str, object]:

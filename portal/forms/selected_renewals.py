@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
-from portal.forms.order_base import YEARS, payment_method_field, unpriced_field
+from portal.forms.order_base import YEARS, payment_method_field, unpriced_field, years_field
 from portal.operations.form import SelectedForm
 from portal.queries.cycles import price_of_years
 from ultahost_api.models import Account, Domain
@@ -51,15 +51,7 @@ class SelectedRenewalForm(SelectedForm):
         super().__init__(*args, **kwargs)
         choices = [("", pgettext("years", "As above")), *YEARS]
         for domain in self.rows:
-            label = gettext("Years of %(domain)s") % {"domain": domain}
-            self.fields[own_years(domain)] = forms.TypedChoiceField(
-                label=label,
-                choices=choices,
-                coerce=int,
-                required=False,
-                empty_value=None,
-                widget=_LightSelect({"aria-label": label}),
-            )
+            self.fields[own_years(domain)] = years_field(domain, choices, _LightSelect)
         for account in self.accounts:
             label = gettext("Payment method of %(account)s") % {"account": account}
             self.fields[_method(account)] = payment_method_field(account, label)
